@@ -1,0 +1,84 @@
+/** What kind of failure it is; decides the HTTP status later and how the command line words it. */
+export type ErrorKind = 'user' | 'config' | 'not-found' | 'busy' | 'corrupt' | 'internal';
+
+/** Every code Coppice can report. Codes are stable: scripts match on them. */
+export const errorKinds = {
+  NOT_A_REPOSITORY: 'not-found',
+  UNSAFE_REPOSITORY: 'user',
+  EMPTY_REPOSITORY: 'not-found',
+  GIT_FAILED: 'internal',
+  GIT_NOT_FOUND: 'config',
+  REV_NOT_FOUND: 'not-found',
+  REV_NOT_A_TREE: 'user',
+  PATH_NOT_FOUND: 'not-found',
+  LINES_OUT_OF_RANGE: 'user',
+  OBJECT_MISSING: 'not-found',
+  NO_WORKTREE: 'user',
+  FORK_NOT_FOUND: 'not-found',
+  FORK_EXISTS: 'user',
+  FORK_NAME_INVALID: 'user',
+  PATTERN_INVALID: 'user',
+  PATTERN_TIMEOUT: 'user',
+  QUERY_INVALID: 'user',
+  PATCH_INVALID: 'user',
+  PATCH_CONFLICT: 'user',
+  USAGE: 'user',
+  CONFIG_INVALID: 'config',
+  MODE_UNAVAILABLE: 'user',
+  STORE_LOCKED: 'busy',
+  STORE_READ_ONLY: 'config',
+  STORE_FULL: 'config',
+  STORE_VERSION: 'config',
+  STORE_CORRUPT: 'corrupt',
+  NOT_A_STORE: 'config',
+  ABORTED: 'user',
+  INTERNAL: 'internal',
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorKinds;
+
+export interface ErrorDetails {
+  /** One sentence that tells the user the way out. */
+  readonly hint?: string;
+  /** Facts for programs: offsets, names, paths. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** The only error that crosses a module boundary on purpose. Anything else is a bug. */
+export class CoppiceError extends Error {
+  override readonly name = 'CoppiceError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+    this.data = details.data ?? {};
+  }
+
+  get kind(): ErrorKind {
+    return errorKinds[this.code];
+  }
+
+  toJSON(): { code: ErrorCode; message: string; hint?: string } {
+    return { code: this.code, message: this.message, ...(this.hint === undefined ? {} : { hint: this.hint }) };
+  }
+}
+
+/** Throws when a programmer's assumption does not hold; never for bad input. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new CoppiceError('INTERNAL', `assertion failed: ${message}`);
+}
+
+/** Throws ABORTED when the caller has cancelled. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new CoppiceError('ABORTED', 'the operation was cancelled', { cause: signal.reason });
+}
+
+/** The `code` of a Node system error (`ENOENT`, `EACCES`, …), or undefined. */
+export function systemErrorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

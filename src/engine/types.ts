@@ -1,0 +1,341 @@
+import type { FileDiagnostic, SkipReason, SymbolKind } from '../model/index.js';
+
+/** How far a long operation has come. `total` is 0 while unknown. */
+export interface Progress {
+  readonly phase: 'git' | 'index' | 'merge' | 'gc' | 'verify';
+  readonly done: number;
+  readonly total: number;
+  readonly unit: 'files' | 'commits' | 'bytes' | 'records';
+  /** Bytes of text read so far, for a rate. */
+  readonly bytes: number;
+  /** What is being worked on, for people: a rev, a path. */
+  readonly what: string;
+}
+
+/** Options of every call that may take long. */
+export interface CallOptions {
+  /** Cancels: the call rejects with ABORTED and what was published stays consistent. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface EngineOptions {
+  /** The repository: a work tree or a folder in it, a bare repository, or a `.git` folder. Default: the current folder. */
+  readonly repo?: string;
+  /** The store's folder. Default `$COPPICE_HOME`, else the platform's data folder. */
+  readonly store?: string;
+  /** Parser threads; 0 parses in the calling thread. Default: one per core, at most 4. */
+  readonly workers?: number;
+  /** How long a writer waits for another process's writer before STORE_LOCKED, in milliseconds. Default 30,000. */
+  readonly lockTimeoutMs?: number;
+  /** Called with a note for people: a submodule skipped, a file that fell back to line chunks. */
+  readonly onNote?: (note: string) => void;
+}
+
+/** What a REV names. */
+export interface ResolvedRev {
+  /** As the user wrote it. */
+  readonly rev: string;
+  readonly kind: 'commit' | 'tree' | 'fork' | 'worktree';
+  /** The commit, 40 or 64 hex digits; null for a work tree with changes, an edited fork, or a bare tree. */
+  readonly commit: string | null;
+  /** Oid of the root tree; of our own making for an edited work tree or fork. */
+  readonly tree: string;
+}
+
+export type Freshness = 'exact' | 'live' | 'stale';
+
+export interface IndexedRev extends ResolvedRev {
+  readonly files: number;
+  readonly chunks: number;
+  /** Files read, chunked and stored by this call; 0 when the rev was indexed already. */
+  readonly newFiles: number;
+  readonly newChunks: number;
+  readonly newBytes: number;
+  readonly tookMs: number;
+}
+
+export interface IndexOptions extends CallOptions {
+  /** Every branch and tag as well. */
+  readonly all?: boolean;
+  /** Every commit reachable from the revs as well. */
+  readonly history?: boolean;
+}
+
+export interface IndexResult {
+  readonly revs: readonly IndexedRev[];
+  /** Commits indexed, with `history` more than `revs` has. */
+  readonly commits: number;
+  readonly tookMs: number;
+}
+
+/** Which files a search looks at. All that are given must hold. */
+export interface FileFilter {
+  /** Globs or plain substrings (as in `path:`); one that starts with `!` excludes. Any of the including ones suffices. */
+  readonly paths?: readonly string[];
+  /** Language ids (`typescript`) or usual aliases (`ts`). */
+  readonly languages?: readonly string[];
+}
+
+export interface GrepOptions extends CallOptions, FileFilter {
+  /** A REV, default `HEAD`. For `A..B` see `grepRange`. */
+  readonly rev?: string;
+  /** The pattern is literal text, not a regular expression. */
+  readonly literal?: boolean;
+  readonly ignoreCase?: boolean;
+  /** Only matches with no word character on either side. */
+  readonly wholeWord?: boolean;
+  /** Stop after this many lines. */
+  readonly maxCount?: number;
+  /** Lines of context around each match, as `grep -C`. */
+  readonly context?: number;
+  /** Give up with PATTERN_TIMEOUT after this long, in milliseconds. Default 10,000. */
+  readonly deadlineMs?: number;
+}
+
+/** A matching line (or, with `context`, a line near one). */
+export interface LineMatch {
+  readonly path: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based, in UTF-16 units, of the first match in the line; 0 in a context line. */
+  readonly column: number;
+  /** Of the first match, in UTF-16 units; 0 in a context line. */
+  readonly length: number;
+  readonly text: string;
+  /** True for a context line. */
+  readonly context?: boolean;
+}
+
+export interface GrepResult {
+  readonly rev: ResolvedRev;
+  readonly lines: readonly LineMatch[];
+  /** True when `maxCount` cut the list. */
+  readonly truncated: boolean;
+  readonly freshness: Freshness;
+  readonly tookMs: number;
+}
+
+/** A line that only one end of a range has. Lines of a path are compared by text, as many times as they occur. */
+export interface RangeLineMatch extends LineMatch {
+  readonly side: '+' | '-';
+}
+
+export interface GrepRangeResult {
+  readonly from: ResolvedRev;
+  readonly to: ResolvedRev;
+  readonly lines: readonly RangeLineMatch[];
+  readonly truncated: boolean;
+  readonly tookMs: number;
+}
+
+export interface FileMatchCount {
+  readonly path: string;
+  /** Matching lines. */
+  readonly count: number;
+}
+
+export type SearchMode = 'hybrid' | 'lexical' | 'semantic';
+
+export interface SearchOptions extends CallOptions, FileFilter {
+  /** A REV (`rev:` in the query wins). Default `HEAD`. */
+  readonly rev?: string;
+  /** Hits to return. Default 10. */
+  readonly limit?: number;
+  /** Only `lexical` is available so far; `hybrid` (the default) is lexical until vectors exist. */
+  readonly mode?: SearchMode;
+}
+
+export interface MatchSpan {
+  /** All 1-based; column and length in UTF-16 units. */
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+}
+
+export interface Hit {
+  readonly repo: string;
+  readonly rev: string;
+  readonly commit: string | null;
+  readonly path: string;
+  readonly blob: string;
+  /** 1-based, both inclusive. */
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly language: string;
+  /** Qualified name of the definition shown, or empty. */
+  readonly symbol: string;
+  readonly kind: SymbolKind | '';
+  readonly score: number;
+  /** Rank of the hit by each kind of evidence, from 1. */
+  readonly signals: Readonly<Record<string, number>>;
+  readonly matches: readonly MatchSpan[];
+  readonly text: string;
+  readonly freshness: Freshness;
+}
+
+export interface SearchResult {
+  readonly query: string;
+  readonly rev: string;
+  readonly commit: string | null;
+  readonly hits: readonly Hit[];
+  /** Share of the snapshot's chunks that each kind of evidence covers. */
+  readonly coverage: { readonly lexical: number; readonly semantic: number };
+  readonly tookMs: number;
+}
+
+export interface SymbolsOptions extends CallOptions, FileFilter {
+  readonly rev?: string;
+  readonly kinds?: readonly string[];
+  /** Default 20. */
+  readonly limit?: number;
+}
+
+export interface SymbolHit {
+  readonly path: string;
+  /** 1-based line of the name. */
+  readonly line: number;
+  readonly name: string;
+  readonly scope: string;
+  readonly kind: SymbolKind;
+  readonly language: string;
+  /** How the name matched, best first. */
+  readonly match: 'exact' | 'prefix' | 'subword' | 'fuzzy';
+  /** The text of that line. */
+  readonly text: string;
+}
+
+export interface SymbolsResult {
+  readonly rev: ResolvedRev;
+  readonly symbols: readonly SymbolHit[];
+  readonly tookMs: number;
+}
+
+export interface ForkInfo {
+  readonly name: string;
+  /** The rev it was made from, as written. */
+  readonly rev: string;
+  /** The commit it equals, or null once edited. */
+  readonly commit: string | null;
+  readonly tree: string;
+  readonly createdMs: number;
+}
+
+export interface ForkResult extends ForkInfo {
+  /** Time of the durable fork itself. */
+  readonly tookMs: number;
+}
+
+/** One step of `apply`; all steps of a call are published at once or not at all. */
+export type ApplyStep =
+  | { readonly kind: 'commit'; readonly rev: string }
+  /** A unified diff, as `git diff` writes. */
+  | { readonly kind: 'patch'; readonly patch: Uint8Array }
+  | { readonly kind: 'put'; readonly path: string; readonly content: Uint8Array }
+  | { readonly kind: 'remove'; readonly path: string };
+
+export interface ApplyResult extends ForkInfo {
+  readonly changedFiles: number;
+  readonly newChunks: number;
+  readonly tookMs: number;
+}
+
+export interface ShownText {
+  readonly rev: ResolvedRev;
+  readonly path: string;
+  readonly startLine: number;
+  readonly endLine: number;
+  /** The bytes of these lines exactly as stored in the blob. */
+  readonly content: Uint8Array;
+}
+
+export interface SkippedFile {
+  readonly path: string;
+  readonly reason: SkipReason;
+  readonly sizeBytes: number;
+}
+
+export interface RevStatus {
+  readonly rev: string;
+  readonly kind: 'branch' | 'tag' | 'fork' | 'worktree' | 'rev';
+  readonly commit: string | null;
+  /** `indexed`: the rev as it stands now; `behind`: an earlier commit of it is indexed. */
+  readonly state: 'indexed' | 'behind' | 'not-indexed';
+}
+
+export interface RepositoryStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  /** Revs indexed by name; for the current repository their state is checked against git. */
+  readonly revs: readonly RevStatus[];
+  readonly forks: number;
+  /** Files of the current repository's `HEAD` snapshot without searchable lines, and why. */
+  readonly skipped: readonly SkippedFile[];
+  /** Files that fell back to line chunks, and why. */
+  readonly diagnostics: readonly (FileDiagnostic & { readonly path: string })[];
+}
+
+export interface StatusResult {
+  readonly store: string;
+  readonly formatVersion: number;
+  readonly sizeBytes: number;
+  readonly segments: number;
+  readonly chunks: number;
+  readonly files: number;
+  readonly trees: number;
+  readonly textBytes: number;
+  /** Who writes now, or null. */
+  readonly writer: { readonly pid: number; readonly command: string; readonly sinceMs: number } | null;
+  readonly repositories: readonly RepositoryStatus[];
+}
+
+export interface GcResult {
+  readonly dryRun: boolean;
+  readonly chunksBefore: number;
+  readonly chunksAfter: number;
+  readonly reclaimedBytes: number;
+  readonly tookMs: number;
+}
+
+export interface DoctorProblem {
+  readonly where: string;
+  readonly message: string;
+  /** What `repair` did, or would do. */
+  readonly remedy: string;
+  readonly repaired: boolean;
+}
+
+export interface DoctorResult {
+  readonly problems: readonly DoctorProblem[];
+  readonly segmentsChecked: number;
+  readonly bytesChecked: number;
+  readonly tookMs: number;
+}
+
+/** One store seen from one repository. Safe to use concurrently; every answer comes from one snapshot. */
+export interface Engine {
+  /** The store's folder. */
+  readonly storePath: string;
+  /** Resolves a REV; REV_NOT_FOUND names what was asked. */
+  resolve(rev: string, options?: CallOptions): Promise<ResolvedRev>;
+  index(revs: readonly string[], options?: IndexOptions): Promise<IndexResult>;
+  grep(pattern: string, options?: GrepOptions): Promise<GrepResult>;
+  /** As grep, but only how many lines match in each file. */
+  grepCounts(pattern: string, options?: GrepOptions): Promise<{ rev: ResolvedRev; files: readonly FileMatchCount[] }>;
+  /** Lines that `to` has and `from` has not (`+`), and the reverse (`-`). */
+  grepRange(pattern: string, from: string, to: string, options?: Omit<GrepOptions, 'rev' | 'context'>): Promise<GrepRangeResult>;
+  search(query: string, options?: SearchOptions): Promise<SearchResult>;
+  symbols(name: string, options?: SymbolsOptions): Promise<SymbolsResult>;
+  /** Lines are 1-based and inclusive; without them the whole file. */
+  show(rev: string, path: string, lines?: { start: number; end: number }, options?: CallOptions): Promise<ShownText>;
+  fork(name: string, options?: CallOptions & { from?: string }): Promise<ForkResult>;
+  apply(name: string, steps: readonly ApplyStep[], options?: CallOptions): Promise<ApplyResult>;
+  forks(): Promise<readonly ForkInfo[]>;
+  drop(name: string): Promise<void>;
+  status(options?: CallOptions): Promise<StatusResult>;
+  gc(options?: CallOptions & { dryRun?: boolean }): Promise<GcResult>;
+  doctor(options?: CallOptions & { repair?: boolean }): Promise<DoctorResult>;
+  /** Waits for background merging that has begun, releases the lock and all files. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,44 @@
+/** What a definition is. One short list for all languages, so that `kind:` filters mean the same everywhere. */
+export const symbolKinds = [
+  'class', 'struct', 'interface', 'trait', 'enum', 'type', 'function', 'method', 'constructor', 'property',
+  'field', 'constant', 'variable', 'macro', 'module', 'namespace', 'impl', 'section', 'key', 'rule', 'element', 'test',
+] as const; // append only: positions are stored
+
+export type SymbolKind = (typeof symbolKinds)[number];
+
+/** A definition inside a chunk. */
+export interface SymbolDefinition {
+  /** The bare name: `Finish` for Go's `func (b *Builder) Finish()`. */
+  readonly name: string;
+  readonly kind: SymbolKind;
+  /** Names of what encloses it, outermost first, joined by `.`: `Builder`; empty at top level. */
+  readonly scope: string;
+  /** Line of the definition's name, counted from the chunk's first line, from 0. */
+  readonly line: number;
+}
+
+/** A run of whole lines of one file, cut at symbol boundaries. The chunks of a file partition its lines. */
+export interface ChunkSpan {
+  /** Byte offsets in the file's content: start inclusive, end exclusive. Ends after its last newline. */
+  readonly startByte: number;
+  readonly endByte: number;
+  /**
+   * Definitions in the chunk in line order; the first is the one the chunk is shown under. A part of a large
+   * definition that was split carries that definition again only in its first part; later parts have
+   * `continues` set to its qualified name instead.
+   */
+  readonly symbols: readonly SymbolDefinition[];
+  /** Qualified name (`scope.name`) of the definition whose inside this is; empty when none. */
+  readonly continues: string;
+}
+
+/** Something worth telling about one file that did not stop the run. */
+export interface FileDiagnostic {
+  readonly code: 'parse-timeout' | 'parse-failed' | 'worker-died' | 'grammar-missing';
+  readonly message: string;
+}
+
+export interface ChunkedFile {
+  readonly chunks: readonly ChunkSpan[];
+  readonly diagnostics: readonly FileDiagnostic[];
+}

@@ -1,0 +1,19 @@
+declare const brand: unique symbol;
+type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };
+
+/** A git object id as lower-case hex: 40 digits (SHA-1) or 64 (SHA-256). */
+export type Oid = Brand<string, 'Oid'>;
+/** Dense, append-only number of a distinct chunk in one store, from 0. */
+export type DocId = Brand<number, 'DocId'>;
+/** Dense, append-only number of a distinct file (a blob read as one language) in one store, from 0. */
+export type FileId = Brand<number, 'FileId'>;
+/** Dense, append-only number of a distinct tree in one store, from 0. */
+export type TreeId = Brand<number, 'TreeId'>;
+/** Names a repository by its objects (never by its path): the oid of its oldest root commit. */
+export type RepositoryId = Brand<string, 'RepositoryId'>;
+
+export const asOid = (hex: string): Oid => hex as Oid;
+export const asDocId = (id: number): DocId => id as DocId;
+export const asFileId = (id: number): FileId => id as FileId;
+export const asTreeId = (id: number): TreeId => id as TreeId;
+export const asRepositoryId = (id: string): RepositoryId => id as RepositoryId;

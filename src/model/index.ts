@@ -1,0 +1,7 @@
+/** The nouns and their typed ids: blob, commit, chunk, symbol, tree. Data, no behaviour, no IO. */
+export { asDocId, asFileId, asOid, asRepositoryId, asTreeId } from './ids.js';
+export type { DocId, FileId, Oid, RepositoryId, TreeId } from './ids.js';
+export { symbolKinds } from './chunk.js';
+export type { ChunkSpan, ChunkedFile, FileDiagnostic, SymbolDefinition, SymbolKind } from './chunk.js';
+export { entryKinds, skipReasons } from './tree.js';
+export type { EntryKind, SkipReason, TreeEntry } from './tree.js';

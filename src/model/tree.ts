@@ -1,0 +1,16 @@
+import type { Oid } from './ids.js';
+
+/** What an entry of a git tree is. Symlinks and submodules are recorded, never followed. Positions are stored: append only. */
+export const entryKinds = ['file', 'executable', 'symlink', 'submodule', 'tree'] as const;
+export type EntryKind = (typeof entryKinds)[number];
+
+export interface TreeEntry {
+  /** One path component. Bytes that are not UTF-8 come as lone surrogates (see base `decodeBytes`). */
+  readonly name: string;
+  readonly kind: EntryKind;
+  readonly oid: Oid;
+}
+
+/** Why a file of a tree has no searchable lines. Positions are stored: append only. */
+export const skipReasons = ['binary', 'too-large', 'missing', 'ignored'] as const;
+export type SkipReason = (typeof skipReasons)[number];

@@ -1,0 +1,45 @@
+// Builds dist/: the command, the library and the parser worker as ES modules with shared chunks, and the library's types.
+// What is imported lazily becomes a chunk of its own, so a command loads only what it needs.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+
+const entries = { main: 'src/main.ts', index: 'src/index.ts', 'chunk-worker': 'src/chunking/worker.ts' };
+const entryPoints = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
+
+const result = await build({
+  entryPoints,
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  chunkNames: 'chunk-[name]-[hash]',
+  // Packages that read files next to themselves (WebAssembly, native code) cannot be bundled.
+  external: ['web-tree-sitter'],
+  metafile: true,
+  logLevel: 'warning',
+});
+
+const written = new Set(Object.keys(result.metafile.outputs).map((file) => basename(file)));
+for (const file of readdirSync('dist')) if (file.endsWith('.js') && !written.has(file)) rmSync(join('dist', file));
+
+if (entryPoints.main !== undefined) {
+  const main = 'dist/main.js';
+  const text = readFileSync(main, 'utf8');
+  if (!text.startsWith('#!')) writeFileSync(main, `#!/usr/bin/env node\n${text}`);
+  chmodSync(main, 0o755);
+}
+
+if (!process.argv.includes('--no-types')) {
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  rmSync('dist/types', { recursive: true, force: true });
+  execFileSync(process.execPath, [tsc, '-p', '.config/tsconfig.types.json'], { stdio: 'inherit' });
+}

@@ -1,0 +1,107 @@
+import { CoppiceError, throwIfAborted } from '../base/index.js';
+import { asOid, type Oid } from '../model/index.js';
+import { decodeCommit, type Commit } from './commit-object.js';
+import type { ObjectReader } from './object-reader.js';
+import { gitLines, type RunOptions } from './process.js';
+import { checkedOid } from './resolve.js';
+
+/** A commit as history sees it. */
+export interface CommitLink {
+  readonly oid: Oid;
+  readonly tree: Oid;
+  readonly parents: readonly Oid[];
+}
+
+export interface HistoryOptions {
+  /** Commits that are left out, with everything reachable from them. */
+  readonly exclude?: readonly Oid[];
+  /** Parents before children; else children before parents. Either way topologically. */
+  readonly oldestFirst?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** A commit by its oid; OBJECT_MISSING when it is not here, as below the boundary of a shallow clone. */
+export async function readCommit(reader: ObjectReader, oid: Oid): Promise<Commit> {
+  const commit = await findCommit(reader, oid);
+  if (commit === null) throw new CoppiceError('OBJECT_MISSING', `commit ${oid} is missing`, { data: { oid } });
+  return commit;
+}
+
+async function findCommit(reader: ObjectReader, oid: Oid): Promise<Commit | null> {
+  const result = await reader.read(checkedOid(oid), { keep: (type) => type === 'commit' });
+  return result.found && result.type === 'commit' ? decodeCommit(result.oid, result.content!) : null;
+}
+
+/** Every commit reachable from `from`, as `git rev-list` walks: grafts of shallow clones and refs/replace honoured. */
+export async function* listCommits(
+  gitDirArgument: string,
+  options: RunOptions,
+  from: readonly Oid[],
+  { exclude = [], oldestFirst = false, signal }: HistoryOptions,
+): AsyncGenerator<CommitLink, void, undefined> {
+  if (from.length === 0) return;
+  const args = [gitDirArgument, 'rev-list', '--stdin', '--topo-order', '--format=tformat:%H %T %P'];
+  if (oldestFirst) args.push('--reverse');
+  const input = [...from.map(checkedOid), ...exclude.map((oid) => `^${checkedOid(oid)}`)].join('\n') + '\n';
+  for await (const line of gitLines(args, { ...options, input, signal })) {
+    if (line.startsWith('commit ')) continue; // rev-list's own header, which older gits cannot leave out
+    const [oid, tree, ...parents] = line.split(' ').filter((word) => word !== '');
+    if (oid && tree) yield { oid: asOid(oid), tree: asOid(tree), parents: parents.map(asOid) };
+  }
+}
+
+/**
+ * The oldest root commit reachable from any branch, tag or HEAD: the one with the least (committer time, oid). Null
+ * without commits. In a shallow clone the commits at the boundary are roots.
+ */
+export async function findRootCommit(
+  gitDirArgument: string,
+  options: RunOptions,
+  head: Oid | null,
+): Promise<Oid | null> {
+  const args = [gitDirArgument, 'rev-list', '--max-parents=0', '--stdin', '--format=tformat:%H %ct'];
+  args.push('--branches', '--tags', '--remotes');
+  let best: { oid: string; time: number } | null = null;
+  for await (const line of gitLines(args, { ...options, input: head === null ? '' : `${head}\n` })) {
+    if (line.startsWith('commit ')) continue;
+    const [oid, seconds] = line.split(' ');
+    const time = Number(seconds);
+    if (!oid) continue;
+    if (best === null || time < best.time || (time === best.time && oid < best.oid)) best = { oid, time };
+  }
+  return best === null ? null : asOid(best.oid);
+}
+
+/**
+ * The first of `candidates` met when walking back from `commit`, newest first by committer time, looking at no more
+ * than `max` commits. Usually it is the parent or not far, so this asks for one commit after another.
+ */
+export async function findNearest(
+  reader: ObjectReader,
+  commit: Oid,
+  candidates: ReadonlySet<Oid>,
+  max: number,
+  signal?: AbortSignal,
+): Promise<Oid | null> {
+  if (candidates.size === 0) return null;
+  if (candidates.has(commit)) return commit;
+  const seen = new Set<Oid>([commit]);
+  const frontier: Commit[] = [];
+  const start = await findCommit(reader, commit);
+  if (start) frontier.push(start);
+  for (let looked = 0; looked < max && frontier.length > 0; looked++) {
+    throwIfAborted(signal);
+    let newest = 0;
+    for (let i = 1; i < frontier.length; i++) {
+      if (frontier[i]!.committerTime > frontier[newest]!.committerTime) newest = i;
+    }
+    const [next] = frontier.splice(newest, 1);
+    const parents = next!.parents.filter((parent) => !seen.has(parent));
+    const found = parents.find((parent) => candidates.has(parent));
+    if (found !== undefined) return found;
+    for (const parent of parents) seen.add(parent);
+    const read = await Promise.all(parents.map((parent) => findCommit(reader, parent)));
+    for (const parent of read) if (parent) frontier.push(parent);
+  }
+  return null;
+}

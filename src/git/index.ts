@@ -1,0 +1,13 @@
+/** Here is a repository: give me commits, trees, blobs, refs, worktree changes. Only starter of processes; writes nothing. */
+export { openRepository } from './repository.js';
+export type { Repository, ResolvedTree } from './repository.js';
+export type { BlobContent, ReadBlobsOptions } from './blob-stream.js';
+export type { Commit } from './commit-object.js';
+export type { Head, Ref, RefKind } from './refs.js';
+export type { CommitLink, HistoryOptions } from './history.js';
+export type { LinkedWorktree } from './linked-worktrees.js';
+export type { WorktreeChange, WorktreeChanges } from './worktree-changes.js';
+export type { WorktreeFile } from './worktree-file.js';
+export { decodeTree, encodeTree } from './tree-object.js';
+export { hashBlob, hashTree } from './object-hash.js';
+export type { ObjectFormat } from './object-hash.js';

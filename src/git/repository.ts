@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { CoppiceError } from '../base/index.js';
+import type { Oid, TreeEntry } from '../model/index.js';
+import { readBlobs, type BlobContent, type ReadBlobsOptions } from './blob-stream.js';
+import type { Commit } from './commit-object.js';
+import {
+  findNearest,
+  findRootCommit,
+  listCommits,
+  readCommit,
+  type CommitLink,
+  type HistoryOptions,
+} from './history.js';
+import { listWorktrees, type LinkedWorktree } from './linked-worktrees.js';
+import { locateRepository, type Location } from './locate.js';
+import { oidBytes, type ObjectFormat } from './object-hash.js';
+import { ObjectReader } from './object-reader.js';
+import { checkOwnership } from './ownership.js';
+import type { RunOptions } from './process.js';
+import { listRefs, readHead, type Head, type Ref } from './refs.js';
+import { checkedOid, resolveRev, type ResolvedTree } from './resolve.js';
+import { decodeTree } from './tree-object.js';
+import { listWorktreeChanges, type WorktreeChanges } from './worktree-changes.js';
+import { readWorktreeFile, type WorktreeFile } from './worktree-file.js';
+
+export type { ResolvedTree } from './resolve.js';
+
+/**
+ * Opens the repository around a path: a work tree or a folder in it, a bare repository, a `.git` folder or file.
+ * Usually starts no process; the first question that needs git starts one. Fails with NOT_A_REPOSITORY or
+ * UNSAFE_REPOSITORY here, with GIT_NOT_FOUND at the first question.
+ */
+export async function openRepository(path: string): Promise<Repository> {
+  const location = locateRepository(path);
+  await checkOwnership(location);
+  return new Repository(location);
+}
+
+/** A repository, read-only. All methods may be called at once. Close it: it may own a process. */
+export class Repository {
+  readonly gitDir: string;
+  readonly commonDir: string;
+  readonly workTree: string | null;
+  readonly objectFormat: ObjectFormat;
+  /** What people call it: the name of its folder. */
+  readonly name: string;
+  /** Some objects are left on the remote, and count as missing here. Nothing is ever fetched. */
+  readonly isPartialClone: boolean;
+  private readonly reader: ObjectReader;
+  private readonly gitDirArgument: string;
+  private readonly processOptions: RunOptions;
+
+  /** @internal */
+  constructor(private readonly location: Location) {
+    this.gitDir = location.gitDir;
+    this.commonDir = location.commonDir;
+    this.workTree = location.workTree;
+    this.objectFormat = location.objectFormat;
+    this.isPartialClone = location.partialClone;
+    this.name = nameOf(location);
+    this.gitDirArgument = `--git-dir=${location.gitDir}`;
+    this.processOptions = { folder: location.gitDir };
+    this.reader = new ObjectReader(this.gitDirArgument, this.processOptions);
+  }
+
+  /** History ends early: the parents of some commits are not here. Fetching more history changes it. */
+  get isShallow(): boolean {
+    return existsSync(join(this.commonDir, 'shallow'));
+  }
+
+  /**
+   * What a rev names. REV_NOT_FOUND (with names that are spelled alike), REV_NOT_A_TREE for a file, EMPTY_REPOSITORY for
+   * HEAD before the first commit.
+   */
+  resolve(rev: string): Promise<ResolvedTree> {
+    return resolveRev(this.reader, rev, {
+      refs: () => this.refs(),
+      isUnborn: async () => (await this.head()).commit === null,
+    });
+  }
+
+  /** The entries of a tree in git's order. OBJECT_MISSING when it is not here. */
+  async readTree(oid: Oid): Promise<TreeEntry[]> {
+    const result = await this.reader.read(checkedOid(oid), { keep: (type) => type === 'tree' });
+    if (!result.found || result.type !== 'tree') {
+      throw new CoppiceError('OBJECT_MISSING', `tree ${oid} is missing`, { data: { oid } });
+    }
+    return decodeTree(result.content!, oidBytes(this.objectFormat));
+  }
+
+  /** The content of a blob, or null when it is missing. */
+  async readBlob(oid: Oid): Promise<Buffer | null> {
+    const result = await this.reader.read(checkedOid(oid), { keep: (type) => type === 'blob' });
+    return result.found && result.type === 'blob' ? result.content : null;
+  }
+
+  /** Many blobs, in the order asked, with git kept busy. Other methods may be called while the loop runs. */
+  readBlobs(oids: Iterable<Oid> | AsyncIterable<Oid>, options?: ReadBlobsOptions): AsyncIterable<BlobContent> {
+    return readBlobs(this.reader, oids, options);
+  }
+
+  readCommit(oid: Oid): Promise<Commit> {
+    return readCommit(this.reader, oid);
+  }
+
+  /** Branches, remote branches and tags, sorted by full name. */
+  refs(signal?: AbortSignal): Promise<Ref[]> {
+    return listRefs(this.gitDirArgument, { ...this.processOptions, signal }, this.reader);
+  }
+
+  head(): Promise<Head> {
+    return readHead(this.location, this.gitDirArgument, this.processOptions, this.reader);
+  }
+
+  /** Every commit reachable from these, topologically sorted. */
+  commits(from: readonly Oid[], options: HistoryOptions = {}): AsyncIterable<CommitLink> {
+    return listCommits(this.gitDirArgument, this.processOptions, from, options);
+  }
+
+  /** The oldest root commit: what this repository and its clones have in common. Walks all history once. */
+  async rootCommit(signal?: AbortSignal): Promise<Oid | null> {
+    const { commit } = await this.head();
+    return findRootCommit(this.gitDirArgument, { ...this.processOptions, signal }, commit);
+  }
+
+  /** The first candidate met when walking back from a commit over at most `max` commits. */
+  nearest(commit: Oid, candidates: ReadonlySet<Oid>, max: number, signal?: AbortSignal): Promise<Oid | null> {
+    return findNearest(this.reader, commit, candidates, max, signal);
+  }
+
+  /** Every path whose state on disk differs from HEAD's tree. NO_WORKTREE in a bare repository. */
+  async worktreeChanges(signal?: AbortSignal): Promise<WorktreeChanges> {
+    const workTree = this.requireWorktree();
+    const args = [this.gitDirArgument, `--work-tree=${workTree}`];
+    return listWorktreeChanges(this.location, args, { ...this.processOptions, signal });
+  }
+
+  /** A file of the work tree, by its path from the top; null when none is there. Links are never followed. */
+  async readWorktreeFile(path: string, options: { maxBytes?: number } = {}): Promise<WorktreeFile | null> {
+    this.requireWorktree();
+    return readWorktreeFile(this.location, path, options.maxBytes);
+  }
+
+  /** All work trees of this repository, the main one (or the bare repository) first. */
+  worktrees(): Promise<LinkedWorktree[]> {
+    return listWorktrees(this.gitDirArgument, this.processOptions);
+  }
+
+  /** Ends the process, if one runs. What is still asked is rejected. */
+  close(): void {
+    this.reader.close();
+  }
+
+  private requireWorktree(): string {
+    if (this.workTree === null) {
+      throw new CoppiceError('NO_WORKTREE', `${this.name} has no work tree`, {
+        hint: 'name a commit or branch with --rev instead of @worktree',
+      });
+    }
+    return this.workTree;
+  }
+}
+
+function nameOf({ workTree, gitDir }: Location): string {
+  const folder = workTree ?? (basename(gitDir) === '.git' ? dirname(gitDir) : gitDir);
+  return basename(folder).replace(/(?<=.)\.git$/, '') || folder;
+}

@@ -1,0 +1,96 @@
+import { constants, type Stats } from 'node:fs';
+import { lstat, open, readlink } from 'node:fs/promises';
+import { CoppiceError, encodeBytes, systemErrorCode } from '../base/index.js';
+import { asOid, type Oid } from '../model/index.js';
+import type { Location } from './locate.js';
+import { hashBlob, startObjectHash } from './object-hash.js';
+
+/** A file of the work tree as it lies on disk. */
+export interface WorktreeFile {
+  readonly kind: 'file' | 'executable' | 'symlink';
+  /** The oid of the blob that has exactly these bytes. */
+  readonly oid: Oid;
+  readonly size: number;
+  /** A symbolic link's content is its target. Null when larger than `maxBytes`. */
+  readonly content: Buffer | null;
+}
+
+/** Pieces in which a file too large to keep is hashed. */
+const pieceBytes = 1 << 20;
+
+/**
+ * Reads one file, without following symbolic links, neither the file itself nor a folder on the way. Null when there
+ * is no file there (any more). A path that could lead out of the work tree or into `.git` is PATH_NOT_FOUND.
+ */
+export async function readWorktreeFile(
+  location: Location,
+  path: string,
+  maxBytes = Infinity,
+): Promise<WorktreeFile | null> {
+  const root = location.workTree!;
+  const parts = path.split('/');
+  if (parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0') || isDotGit(part))) {
+    throw new CoppiceError('PATH_NOT_FOUND', `not a path inside the work tree: ${path}`, { data: { path } });
+  }
+  try {
+    for (let depth = 1; depth < parts.length; depth++) {
+      const folder = await lstat(worktreeBytes(root, parts.slice(0, depth).join('/')));
+      if (!folder.isDirectory()) return null;
+    }
+    const file = worktreeBytes(root, path);
+    const stats = await lstat(file);
+    const kind = kindOfStats(stats, location.fileMode);
+    if (kind === 'symlink') {
+      const content = await readlink(file, { encoding: 'buffer' });
+      return { kind, oid: hashBlob(content, location.objectFormat), size: content.length, content };
+    }
+    return kind === null ? null : await readRegularFile(location, file, maxBytes);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemErrorCode(error) ?? '')) return null;
+    throw error;
+  }
+}
+
+async function readRegularFile(location: Location, file: Buffer, maxBytes: number): Promise<WorktreeFile | null> {
+  // Between the look and the opening it may have become a link or a pipe: refuse the one, do not wait on the other.
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stats = await handle.stat();
+    const kind = kindOfStats(stats, location.fileMode);
+    if (kind === null || kind === 'symlink') return null;
+    if (stats.size <= maxBytes) {
+      const content = await handle.readFile();
+      const kept = content.length <= maxBytes ? content : null;
+      return { kind, oid: hashBlob(content, location.objectFormat), size: content.length, content: kept };
+    }
+    const hash = startObjectHash('blob', stats.size, location.objectFormat);
+    const piece = Buffer.allocUnsafe(pieceBytes);
+    let size = 0;
+    while (size < stats.size) {
+      const { bytesRead } = await handle.read(piece, 0, Math.min(pieceBytes, stats.size - size), size);
+      if (bytesRead === 0) return null; // shrinks while we read: the next look will tell
+      hash.update(piece.subarray(0, bytesRead));
+      size += bytesRead;
+    }
+    return { kind, oid: asOid(hash.digest('hex')), size, content: null };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The bytes of a path of the work tree: paths need not be UTF-8. */
+export function worktreeBytes(root: string, path: string): Buffer {
+  return encodeBytes(`${root}/${path}`);
+}
+
+/** What lies on disk, as git would record it; null when git would not. */
+export function kindOfStats(stats: Stats, fileMode: boolean): WorktreeFile['kind'] | null {
+  if (stats.isSymbolicLink()) return 'symlink';
+  if (!stats.isFile()) return null;
+  return fileMode && (stats.mode & constants.S_IXUSR) !== 0 ? 'executable' : 'file';
+}
+
+/** `.git` in any spelling that some file system takes for it. */
+function isDotGit(name: string): boolean {
+  return /^(\.git|git~1)[. ]*$/i.test(name);
+}

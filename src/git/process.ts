@@ -76,12 +76,9 @@ export function runGitRaw(args: readonly string[], options: RunOptions): Promise
     child.on('error', (error) => reject(startFailed(error)));
     child.on('close', (code) => {
       options.signal?.removeEventListener('abort', kill);
-      try {
-        throwIfAborted(options.signal);
+      if (options.signal?.aborted) reject(aborted(options.signal));
+      else
         resolve({ exitCode: code ?? 128, stdout: Buffer.concat(stdout), stderr: decodeBytes(Buffer.concat(stderr)) });
-      } catch (error) {
-        reject(error);
-      }
     });
     child.stdin.end(options.input ?? '');
   });
@@ -140,6 +137,10 @@ export function gitFailed(command: string, stderr: string): CoppiceError {
   return new CoppiceError('GIT_FAILED', `git ${command} failed${words === '' ? '' : `: ${words}`}`, {
     data: { stderr },
   });
+}
+
+function aborted(signal: AbortSignal): CoppiceError {
+  return new CoppiceError('ABORTED', 'the operation was cancelled', { cause: signal.reason });
 }
 
 /** The last thing git complained of, without its `fatal:`. */

@@ -1,0 +1,32 @@
+import type { Command } from './command.js';
+
+type Loader = () => Promise<{ readonly command: Command }>;
+
+/** Every command, in the order of help. Loaded one at a time: starting up is most of what a small search costs. */
+export const commandLoaders = {
+  grep: () => import('./commands/grep.js'),
+  search: () => import('./commands/search.js'),
+  symbols: () => import('./commands/symbols.js'),
+  show: () => import('./commands/show.js'),
+  index: () => import('./commands/index-revs.js'),
+  fork: () => import('./commands/fork.js'),
+  apply: () => import('./commands/apply.js'),
+  forks: () => import('./commands/forks.js'),
+  drop: () => import('./commands/drop.js'),
+  status: () => import('./commands/status.js'),
+  gc: () => import('./commands/gc.js'),
+  doctor: () => import('./commands/doctor.js'),
+  help: () => import('./commands/help.js'),
+} as const satisfies Record<string, Loader>;
+
+export const commandNames: readonly string[] = Object.keys(commandLoaders);
+
+/** The command of that name, or undefined. */
+export async function loadCommand(name: string): Promise<Command | undefined> {
+  if (!Object.hasOwn(commandLoaders, name)) return undefined;
+  return (await commandLoaders[name as keyof typeof commandLoaders]()).command;
+}
+
+export async function loadAllCommands(): Promise<Command[]> {
+  return Promise.all(Object.values(commandLoaders).map(async (load) => (await load()).command));
+}

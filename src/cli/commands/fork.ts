@@ -1,0 +1,28 @@
+import { defineCommand } from '../command.js';
+import { formatDuration, shortCommit } from '../format.js';
+import { singleRev } from '../rev-range.js';
+
+export const command = defineCommand({
+  name: 'fork',
+  summary: 'make a copy-on-write fork of a rev',
+  description: 'A fork is a name for a snapshot of its own, which apply moves forward. The repository is not touched.',
+  args: [{ name: 'NAME', help: 'the name of the new fork' }],
+  flags: { from: { type: 'string', value: 'REV', default: 'HEAD', help: 'what it starts as' } },
+  examples: [
+    { command: 'coppice fork try', does: 'a fork of what is checked out' },
+    { command: 'coppice fork review --from origin/main', does: 'a fork of another branch' },
+  ],
+  surplusHint: 'to start from another rev use --from REV',
+  async run(context, { args, flags }) {
+    const from = singleRev(flags.from, 'fork') ?? 'HEAD';
+    const engine = await context.engine();
+    const { name, rev, commit, tookMs } = await engine.fork(args[0]!, { ...context.call(from), from });
+    context.clearProgress();
+    if (context.json) context.out.json({ name, rev, commit, tookMs });
+    else {
+      const at = shortCommit(commit, 'with changes');
+      context.out.write(`forked ${context.paint('cyan', name)} from ${rev} (${at}) in ${formatDuration(tookMs)}\n`);
+    }
+    return 0;
+  },
+});

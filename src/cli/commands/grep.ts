@@ -1,0 +1,129 @@
+import { CoppiceError } from '../../base/index.js';
+import type { Engine, FileMatchCount, GrepOptions } from '../../engine/index.js';
+import { defineCommand, given } from '../command.js';
+import type { CommandContext } from '../context.js';
+import { fileFilter, filterFlags } from '../filter-flags.js';
+import { writeCounts, writeJsonLines, writeLines, type SidedCount } from '../grep-output.js';
+import { createMatchFinder } from '../match-finder.js';
+import { parseRevRange, type RevRange } from '../rev-range.js';
+
+export const command = defineCommand({
+  name: 'grep',
+  summary: 'lines that match a pattern, exactly as git grep -n finds them',
+  usage: '[flags] PATTERN',
+  description:
+    'Prints path:line:text, sorted by path and line. With a range A..B: lines that only B has as +path:line:text and\n' +
+    'lines that only A has as -path:line:text. A rev that is not indexed yet is indexed first.',
+  args: [{ name: 'PATTERN', help: 'a regular expression, or literal text with -F', optional: true }],
+  flags: {
+    rev: { type: 'string', value: 'REV|A..B', default: 'HEAD', help: 'where to search, or between which two revs' },
+    'fixed-strings': { type: 'boolean', short: 'F', help: 'the pattern is literal text' },
+    'ignore-case': { type: 'boolean', short: 'i', help: 'a and A are the same' },
+    'word-regexp': { type: 'boolean', short: 'w', help: 'whole words only' },
+    'files-with-matches': { type: 'boolean', short: 'l', help: 'only the paths of files that match' },
+    count: { type: 'boolean', short: 'c', help: 'only how many lines match in each file' },
+    context: { type: 'integer', short: 'C', value: 'N', help: 'show N lines around each match' },
+    regexp: { type: 'string', short: 'e', value: 'PATTERN', help: 'the pattern, when it begins with -' },
+    'line-number': { type: 'boolean', short: 'n', help: 'accepted for habit: line numbers are always shown' },
+    max: { type: 'integer', value: 'N', min: 1, help: 'stop after N lines' },
+    ...filterFlags,
+  },
+  examples: [
+    { command: "coppice grep 'func (New|Open)' --lang go", does: 'a regular expression, in Go files' },
+    { command: 'coppice grep -Fi todo --rev release/2', does: 'literal text on a branch that is not checked out' },
+    { command: 'coppice grep -w retry --rev v1.0..v1.1', does: 'what changed between two tags' },
+    { command: 'coppice grep -e --force --rev @worktree', does: 'a pattern that begins with -, in the files on disk' },
+  ],
+  surplusHint: 'to search another rev use --rev REV, to search some files --path GLOB',
+  async run(context, { args, flags, given: flagsGiven }) {
+    const explicit = flagsGiven.filter(({ name }) => name === 'regexp').map(({ value }) => value);
+    const pattern = onePattern([...explicit, ...args]);
+    const range = parseRevRange(flags.rev);
+    const options = {
+      ...fileFilter(flags),
+      ...given({
+        literal: flags['fixed-strings'],
+        ignoreCase: flags['ignore-case'],
+        wholeWord: flags['word-regexp'],
+        maxCount: flags.max,
+      }),
+      ...context.call(range === undefined ? flags.rev : range.to),
+    };
+    const mode = flags['files-with-matches'] ? 'paths' : flags.count ? 'counts' : 'lines';
+    if (range !== undefined) {
+      if (flags.context !== undefined)
+        throw new CoppiceError('USAGE', '-C does not work with a range', { hint: 'drop one' });
+      return printRange(context, { pattern, range, options, mode });
+    }
+    const engine = await context.engine();
+    if (mode !== 'lines') {
+      const { files } = await engine.grepCounts(pattern, { ...options, rev: flags.rev });
+      writeCounts(context, files, mode === 'paths');
+      return files.length > 0 ? 0 : 1;
+    }
+    const found = await engine.grep(pattern, { ...options, ...given({ context: flags.context }), rev: flags.rev });
+    context.clearProgress();
+    if (context.json) writeJsonLines(context.out, found.lines);
+    else {
+      const finder = context.paint.on ? createMatchFinder(pattern, options) : undefined;
+      writeLines(context, found.lines, { groups: (flags.context ?? 0) > 0, finder });
+    }
+    if (found.truncated) await noteTruncated(context, flags.max);
+    return found.lines.length > 0 ? 0 : 1;
+  },
+});
+
+interface RangeRequest {
+  readonly pattern: string;
+  readonly range: RevRange;
+  readonly options: Parameters<Engine['grepRange']>[3] & GrepOptions;
+  readonly mode: 'lines' | 'paths' | 'counts';
+}
+
+async function printRange(context: CommandContext, { pattern, range, options, mode }: RangeRequest): Promise<0 | 1> {
+  const engine = await context.engine();
+  const found = await engine.grepRange(pattern, range.from, range.to, options);
+  context.clearProgress();
+  if (mode !== 'lines') writeCounts(context, countLines(found.lines), mode === 'paths');
+  else if (context.json) writeJsonLines(context.out, found.lines);
+  else {
+    const finder = context.paint.on ? createMatchFinder(pattern, options) : undefined;
+    writeLines(context, found.lines, { groups: false, finder });
+  }
+  if (found.truncated) await noteTruncated(context, options?.maxCount);
+  return found.lines.length > 0 ? 0 : 1;
+}
+
+/** Lines per file and side, in the order in which each first comes. */
+function countLines(lines: readonly { path: string; side: '+' | '-' }[]): SidedCount[] {
+  const counts = new Map<string, { path: string; side: '+' | '-'; count: number }>();
+  for (const { path, side } of lines) {
+    const key = side + path;
+    const known = counts.get(key);
+    if (known === undefined) counts.set(key, { path, side, count: 1 });
+    else known.count++;
+  }
+  return [...counts.values()] satisfies FileMatchCount[];
+}
+
+function onePattern(patterns: readonly string[]): string {
+  const [pattern, second] = patterns;
+  if (pattern === undefined) {
+    throw new CoppiceError('USAGE', 'coppice grep needs PATTERN: a regular expression, or literal text with -F', {
+      hint: 'coppice grep --help shows how it is used',
+    });
+  }
+  if (second !== undefined) {
+    throw new CoppiceError('USAGE', `coppice grep takes one pattern, and '${second}' is a second`, {
+      hint: "join patterns as 'one|other'; to search another rev use --rev REV, to search some files --path GLOB",
+    });
+  }
+  return pattern;
+}
+
+/** The lines go out first, so that the note stands below them. */
+async function noteTruncated(context: CommandContext, max: number | undefined): Promise<void> {
+  context.out.flush();
+  await context.io.stdout.drain();
+  context.note(`stopped after ${String(max ?? 'many')} lines (--max); there are more`);
+}

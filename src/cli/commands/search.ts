@@ -1,0 +1,46 @@
+import { defineCommand } from '../command.js';
+import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
+import { formatHit } from '../hit-output.js';
+import { singleRev } from '../rev-range.js';
+
+export const command = defineCommand({
+  name: 'search',
+  summary: 'the best places for some words, ranked',
+  description:
+    'Words rank; "exact phrase" and /regex/ match as they are, -term excludes, or and ( ) combine. Filters, each with\n' +
+    '- before it to exclude: rev: repo: path: (or file:) lang: sym: kind: case:yes|no. A query that begins with - goes\n' +
+    'after --.',
+  args: [{ name: 'QUERY', help: 'what to look for; several words need no quotes', many: true }],
+  flags: {
+    ...revFlag,
+    limit: { type: 'integer', short: 'n', value: 'N', default: 10, min: 1, help: 'how many hits' },
+    mode: {
+      type: 'string',
+      value: 'MODE',
+      default: 'hybrid',
+      choices: ['hybrid', 'lexical', 'semantic'],
+      help: 'what ranks: words, meaning, or both',
+    },
+    ...filterFlags,
+  },
+  examples: [
+    { command: 'coppice search retry with backoff', does: 'where is it done?' },
+    { command: `coppice search '"merge base" lang:go -path:test'`, does: 'a phrase, in Go, outside of tests' },
+    { command: 'coppice search parse config --rev v1.2 -n 3', does: 'the three best hits at a tag' },
+  ],
+  async run(context, { args, flags }) {
+    const rev = singleRev(flags.rev, 'search') ?? 'HEAD';
+    const engine = await context.engine();
+    const { limit, mode } = flags;
+    const options = { ...fileFilter(flags), ...context.call(rev), rev, limit, mode };
+    const result = await engine.search(args.join(' '), options);
+    context.clearProgress();
+    if (context.json) {
+      const { query, commit, hits, coverage, tookMs } = result;
+      context.out.json({ query, rev: result.rev, commit, hits, coverage, tookMs });
+    } else {
+      result.hits.forEach((hit, i) => context.out.write((i > 0 ? '\n' : '') + formatHit(hit, i + 1, context.paint)));
+    }
+    return result.hits.length > 0 ? 0 : 1;
+  },
+});

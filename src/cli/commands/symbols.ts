@@ -1,0 +1,52 @@
+import { defineCommand } from '../command.js';
+import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
+import { formatTable, printable } from '../format.js';
+import { quotePath } from '../quote-path.js';
+import { singleRev } from '../rev-range.js';
+
+const textLength = 80;
+
+export const command = defineCommand({
+  name: 'symbols',
+  summary: 'who defines a name',
+  description:
+    'Best first: the exact name, then names that begin with it, then those that hold it as a word or nearly.',
+  args: [{ name: 'NAME', help: 'the name, or the beginning or a part of it' }],
+  flags: {
+    ...revFlag,
+    kind: { type: 'string', many: true, value: 'KIND', help: 'only these kinds: function, class, method' },
+    limit: { type: 'integer', short: 'n', value: 'N', default: 20, min: 1, help: 'how many definitions' },
+    ...filterFlags,
+  },
+  examples: [
+    { command: 'coppice symbols parseConfig', does: 'where it is defined' },
+    { command: 'coppice symbols Builder --kind class --rev v1.2', does: 'classes named so, at a tag' },
+  ],
+  async run(context, { args, flags }) {
+    const rev = singleRev(flags.rev, 'symbols') ?? 'HEAD';
+    const name = args[0]!;
+    const engine = await context.engine();
+    const result = await engine.symbols(name, {
+      ...fileFilter(flags),
+      ...context.call(rev),
+      ...(flags.kind.length > 0 ? { kinds: flags.kind } : {}),
+      rev,
+      limit: flags.limit,
+    });
+    context.clearProgress();
+    const { symbols, tookMs } = result;
+    if (context.json) {
+      context.out.json({ name, rev: result.rev.rev, commit: result.rev.commit, symbols, tookMs });
+    } else {
+      const { paint } = context;
+      const rows = symbols.map((symbol) => [
+        `${paint('magenta', quotePath(symbol.path))}:${paint('green', String(symbol.line))}`,
+        symbol.kind,
+        printable(symbol.scope === '' ? '' : `${symbol.scope}.`) + paint('bold', printable(symbol.name)),
+        paint('dim', printable(symbol.text.trim().slice(0, textLength))),
+      ]);
+      context.out.write(formatTable(rows));
+    }
+    return symbols.length > 0 ? 0 : 1;
+  },
+});

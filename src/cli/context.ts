@@ -1,0 +1,102 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { CoppiceError } from '../base/index.js';
+import type { CallOptions, Engine, EngineOptions, Progress } from '../engine/index.js';
+import type { GlobalValues } from './global-flags.js';
+import type { Io } from './io.js';
+import { Output } from './output.js';
+import { ProgressReporter } from './progress.js';
+import { createPaint, wantsColour, type Paint } from './style.js';
+
+export type OpenEngine = (options: EngineOptions) => Promise<Engine>;
+
+/** What a command is given: where to write, how, and the engine once it asks for it. */
+export class CommandContext {
+  readonly out: Output;
+  readonly json: boolean;
+  readonly paint: Paint;
+  private readonly reporter: ProgressReporter;
+  private opened: Promise<Engine> | undefined;
+
+  constructor(
+    readonly io: Io,
+    readonly globals: GlobalValues,
+    private readonly options: { openEngine: OpenEngine; signal: AbortSignal } | undefined,
+  ) {
+    this.out = new Output(io.stdout);
+    this.json = globals.json;
+    this.paint = createPaint(!globals.json && wantsColour(globals, io.env, io.stdout));
+    this.reporter = new ProgressReporter(io, globals);
+  }
+
+  /** Opened on first use and closed by the caller of the command. */
+  engine(): Promise<Engine> {
+    if (this.options === undefined) throw new CoppiceError('INTERNAL', 'no engine here');
+    const { repo, store } = this.globals;
+    this.opened ??= this.options.openEngine({
+      // Relative paths are the user's, so they count from where the command was started.
+      repo: resolve(this.io.cwd, repo ?? '.'),
+      ...(store === undefined ? {} : { store: resolve(this.io.cwd, store) }),
+      onNote: (note) => this.note(note),
+    });
+    return this.opened;
+  }
+
+  /** Options for a call that may take long; `firstUse` is the rev that the call may have to index first. */
+  call(firstUse?: string): CallOptions {
+    const announcement =
+      firstUse === undefined || this.json
+        ? undefined
+        : `indexing ${this.repositoryName()} at ${firstUse} (first use) …`;
+    const onProgress = (progress: Progress): void => this.reporter.update(progress, announcement);
+    return this.options === undefined ? { onProgress } : { onProgress, signal: this.options.signal };
+  }
+
+  /** Tells people something on stderr, above the progress bar. */
+  note(text: string): void {
+    this.reporter.note(text);
+  }
+
+  /** Writes to stderr as it is. */
+  tell(text: string): void {
+    this.reporter.tell(text);
+  }
+
+  /** Colours for stderr. */
+  get errorPaint(): Paint {
+    return this.reporter.paint;
+  }
+
+  clearProgress(): void {
+    this.reporter.clear();
+  }
+
+  /** Lets the output go first and closes the engine after, because its background work may take a moment. */
+  async end(): Promise<void> {
+    this.reporter.clear();
+    await this.out.end();
+    await this.close();
+  }
+
+  private async close(): Promise<void> {
+    const opened = this.opened;
+    this.opened = undefined;
+    await (await opened)?.close();
+  }
+
+  async closeQuietly(): Promise<void> {
+    try {
+      await this.close();
+    } catch {
+      // The failure that brought us here has been told; this one only follows from it.
+    }
+  }
+
+  private repositoryName(): string {
+    const start = resolve(this.io.cwd, this.globals.repo ?? '.');
+    for (let folder = start; ; folder = dirname(folder)) {
+      if (existsSync(join(folder, '.git'))) return basename(folder);
+      if (dirname(folder) === folder) return basename(start).replace(/\.git$/, '');
+    }
+  }
+}

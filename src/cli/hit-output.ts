@@ -1,0 +1,67 @@
+import type { Hit } from '../engine/index.js';
+import { printable } from './format.js';
+import { quotePath } from './quote-path.js';
+import type { Paint } from './style.js';
+
+const snippetLines = 8;
+/** Lines of minified code would bury the rest. */
+const lineLength = 160;
+
+/** A hit for people: rank, place, definition and score, then the lines that matter. */
+export function formatHit(hit: Hit, rank: number, paint: Paint): string {
+  const place = `${paint('magenta', quotePath(hit.path))}:${String(hit.startLine)}-${String(hit.endLine)}`;
+  const symbol = [hit.kind, paint('bold', printable(hit.symbol))].filter((part) => part !== '').join(' ');
+  const score = paint('dim', hit.score.toFixed(2));
+  const head = [paint('cyan', String(rank)), place, ...(symbol === '' ? [] : [symbol]), score].join('  ');
+  return `${head}\n${formatSnippet(hit, paint)}`;
+}
+
+function formatSnippet(hit: Hit, paint: Paint): string {
+  const lines = hit.text.replace(/\r?\n$/, '').split(/\r?\n/);
+  const { start, end } = snippetRange(
+    lines.length,
+    hit.matches.map((match) => match.line - hit.startLine),
+  );
+  const width = String(hit.startLine + end - 1).length;
+  let text = '';
+  for (let i = start; i < end; i++) {
+    const line = hit.startLine + i;
+    const spans = hit.matches.filter((match) => match.line === line);
+    text +=
+      `  ${paint('green', String(line).padStart(width))}  ${highlightLine(lines[i]!, spans, paint)}`.trimEnd() + '\n';
+  }
+  return text;
+}
+
+/** The window of at most 8 lines that holds the most matching lines, with a line of lead where there is room. */
+export function snippetRange(lineCount: number, matching: readonly number[]): { start: number; end: number } {
+  const marked = [...new Set(matching)].filter((line) => line >= 0 && line < lineCount).sort((a, b) => a - b);
+  let best = { from: 0, to: 0, count: 0 };
+  marked.forEach((from, i) => {
+    const inside = marked.slice(i).filter((line) => line < from + snippetLines);
+    if (inside.length > best.count) best = { from, to: inside.at(-1)!, count: inside.length };
+  });
+  // The first line names the definition, so a match close to it keeps it in view.
+  const lead = best.to < snippetLines ? best.from : Math.min(1, snippetLines - 1 - (best.to - best.from));
+  const start = Math.max(0, Math.min(best.from - lead, lineCount - snippetLines));
+  return { start, end: Math.min(lineCount, start + snippetLines) };
+}
+
+interface ColumnSpan {
+  readonly column: number;
+  readonly length: number;
+}
+
+function highlightLine(line: string, spans: readonly ColumnSpan[], paint: Paint): string {
+  let text = '';
+  let at = 0;
+  for (const { column, length } of [...spans].sort((a, b) => a.column - b.column)) {
+    const start = Math.max(at, column - 1);
+    const end = Math.min(lineLength, column - 1 + length);
+    if (end <= start) continue;
+    text += printable(line.slice(at, start)) + paint('boldRed', printable(line.slice(start, end)));
+    at = end;
+  }
+  const rest = line.length > lineLength ? `${line.slice(at, lineLength)}…` : line.slice(at);
+  return text + printable(rest);
+}

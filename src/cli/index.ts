@@ -1,0 +1,2 @@
+/** The command line: one file per command, derived parser and help. The only place that prints or exits. */
+export { main } from './process.js';

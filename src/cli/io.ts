@@ -1,0 +1,21 @@
+/** Where bytes go. */
+export interface Sink {
+  /** Throws the system's error (EPIPE, ENOSPC) of this write or of one before. */
+  write(bytes: Uint8Array): void;
+  /** Settles once all that was written has left the process. */
+  drain(): Promise<void>;
+  readonly isTerminal: boolean;
+  /** Width of the terminal, 80 when unknown. */
+  readonly columns: number;
+}
+
+/** All that the command line touches of its process; a test passes its own. */
+export interface Io {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readStdin(): Promise<Uint8Array>;
+  /** Milliseconds on a clock that only goes forward. */
+  now(): number;
+}

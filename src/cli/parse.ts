@@ -1,0 +1,180 @@
+import { CoppiceError } from '../base/index.js';
+import type { Command, FlagSpec, FlagTable, GivenFlag } from './command.js';
+import { globalFlags, type GlobalValues } from './global-flags.js';
+import { closest } from './suggest.js';
+
+type Value = boolean | string | number | string[] | undefined;
+
+export interface ParsedArguments {
+  readonly args: string[];
+  readonly flags: Record<string, Value>;
+  readonly given: GivenFlag[];
+}
+
+export interface SplitCommandLine {
+  /** The flags that stand before the command's name. */
+  readonly before: string[];
+  readonly name: string | undefined;
+  readonly rest: string[];
+}
+
+/**
+ * Finds the command's name: the first word that is neither a flag nor a flag's value. The rest is parsed once
+ * the command, and so its flags, is loaded.
+ */
+export function splitCommandLine(argv: readonly string[]): SplitCommandLine {
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i]!;
+    if (!word.startsWith('-')) return { before: argv.slice(0, i), name: word, rest: argv.slice(i + 1) };
+    const spec = (globalFlags as FlagTable)[word.slice(2)];
+    if (spec !== undefined && spec.type !== 'boolean') i++;
+  }
+  return { before: [...argv], name: undefined, rest: [] };
+}
+
+/** True when `flag` stands among the flags, whatever else is wrong with them. */
+export function mentions(argv: readonly string[], ...names: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).some((word) => names.includes(word));
+}
+
+export function parseFlags(words: readonly string[], table: FlagTable, owner: string): ParsedArguments {
+  const parser = new FlagParser(words, table, owner);
+  parser.run();
+  return parser.result;
+}
+
+/** Parses and checks what follows a command's name, `before` being the global flags in front of it. */
+export function parseCommand(
+  command: Command,
+  before: readonly string[],
+  rest: readonly string[],
+): ParsedArguments & { globals: GlobalValues } {
+  const table: FlagTable = { ...command.flags, ...globalFlags };
+  const early = parseFlags(before, globalFlags, 'coppice');
+  const parsed = parseFlags(rest, table, `coppice ${command.name}`);
+  for (const name in globalFlags) {
+    const value = parsed.flags[name];
+    if (value === undefined || value === false) parsed.flags[name] = early.flags[name];
+  }
+  if (parsed.flags['help'] !== true) checkArguments(command, parsed.args);
+  return { ...parsed, globals: parsed.flags as unknown as GlobalValues };
+}
+
+function checkArguments(command: Command, args: readonly string[]): void {
+  const helpHint = `coppice ${command.name} --help shows how it is used`;
+  const missing = command.args[args.length];
+  if (missing !== undefined && missing.optional !== true) {
+    throw new CoppiceError('USAGE', `coppice ${command.name} needs ${missing.name}: ${missing.help}`, {
+      hint: helpHint,
+    });
+  }
+  if (args.length > command.args.length && command.args.at(-1)?.many !== true) {
+    const surplus = args[command.args.length]!;
+    throw new CoppiceError('USAGE', `coppice ${command.name} takes no argument ${quoteWord(surplus)}`, {
+      hint: command.surplusHint ?? helpHint,
+    });
+  }
+}
+
+class FlagParser {
+  readonly result: ParsedArguments = { args: [], flags: {}, given: [] };
+  private readonly shorts = new Map<string, string>();
+  private at = 0;
+
+  constructor(
+    private readonly words: readonly string[],
+    private readonly table: FlagTable,
+    private readonly owner: string,
+  ) {
+    for (const [name, spec] of Object.entries(table)) {
+      if (spec.short !== undefined) this.shorts.set(spec.short, name);
+      this.result.flags[name] = spec.type === 'boolean' ? false : spec.many === true ? [] : spec.default;
+    }
+  }
+
+  run(): void {
+    while (this.at < this.words.length) {
+      const word = this.words[this.at++]!;
+      if (word === '--') {
+        this.result.args.push(...this.words.slice(this.at));
+        return;
+      }
+      if (word.startsWith('--')) this.long(word);
+      else if (word.startsWith('-') && word.length > 1) this.cluster(word);
+      else this.result.args.push(word);
+    }
+  }
+
+  private long(word: string): void {
+    const equals = word.indexOf('=');
+    const name = equals < 0 ? word.slice(2) : word.slice(2, equals);
+    const spec = Object.hasOwn(this.table, name) ? this.table[name] : undefined;
+    if (spec === undefined) throw this.unknown(`--${name}`, word);
+    if (spec.type === 'boolean') {
+      if (equals >= 0) throw this.usage(`--${name} takes no value`);
+      this.result.flags[name] = true;
+    } else {
+      this.take(name, spec, `--${name}`, equals < 0 ? this.next(`--${name}`, spec) : word.slice(equals + 1));
+    }
+  }
+
+  /** `-Fi`, `-C3`, `-C 3`: switches may be joined, and the last one's value may follow at once. */
+  private cluster(word: string): void {
+    for (let i = 1; i < word.length; i++) {
+      const shown = `-${word[i]!}`;
+      const name = this.shorts.get(word[i]!);
+      if (name === undefined) throw this.unknown(shown, word);
+      const spec = this.table[name]!;
+      if (spec.type !== 'boolean') {
+        const joined = word.slice(i + 1).replace(/^=/, '');
+        this.take(name, spec, shown, i + 1 < word.length ? joined : this.next(shown, spec));
+        return;
+      }
+      this.result.flags[name] = true;
+    }
+  }
+
+  private next(shown: string, spec: FlagSpec): string {
+    if (this.at < this.words.length) return this.words[this.at++]!;
+    throw this.usage(`${shown} needs a value: ${shown} ${spec.value ?? 'VALUE'}`);
+  }
+
+  private take(name: string, spec: FlagSpec, shown: string, text: string): void {
+    this.result.given.push({ name, value: text });
+    if (spec.type === 'integer') {
+      const min = spec.min ?? 0;
+      if (!/^\d{1,9}$/.test(text) || Number(text) < min) {
+        throw this.usage(`${shown} needs a whole number from ${String(min)} on, not ${quoteWord(text)}`);
+      }
+      this.result.flags[name] = Number(text);
+      return;
+    }
+    if (spec.choices !== undefined && !spec.choices.includes(text)) {
+      const near = closest(text, spec.choices);
+      const hint = near === undefined ? undefined : `did you mean ${near}?`;
+      throw this.usage(`${shown} is one of ${spec.choices.join(', ')}, not ${quoteWord(text)}`, hint);
+    }
+    if (spec.many === true) (this.result.flags[name] as string[]).push(text);
+    else this.result.flags[name] = text;
+  }
+
+  private unknown(shown: string, word: string): CoppiceError {
+    const inside = word === shown || word.startsWith(`${shown}=`) ? '' : ` in ${word}`;
+    const near = shown.startsWith('--') ? closest(shown.slice(2), Object.keys(this.table)) : undefined;
+    const hint =
+      near !== undefined
+        ? `did you mean --${near}?`
+        : `${this.owner} --help lists its flags; what begins with - but is no flag goes after --`;
+    return new CoppiceError('USAGE', `unknown flag ${shown}${inside}`, { hint });
+  }
+
+  private usage(message: string, hint = `${this.owner} --help shows how it is used`): CoppiceError {
+    return new CoppiceError('USAGE', message, { hint });
+  }
+}
+
+/** A user's word inside a message: quoted, so that an empty one or one with spaces can be seen. */
+export function quoteWord(word: string): string {
+  return `'${word}'`;
+}

@@ -1,0 +1,102 @@
+import { encodeBytes } from '../base/index.js';
+import type { Io, Sink } from './io.js';
+import { run } from './run.js';
+
+/** Exit code after an interruption, as shells count it: 128 + SIGINT. */
+const interruptedExitCode = 130;
+
+/** Runs the command line of this process and ends it. */
+export async function main(): Promise<void> {
+  const stderr = new StreamSink(() => process.stderr);
+  process.on('uncaughtException', (error) => {
+    stderr.quietly(`coppice: error[INTERNAL]: ${describe(error)}\n`);
+    process.exit(2);
+  });
+  const io: Io = {
+    cwd: process.cwd(),
+    env: process.env,
+    stdout: new StreamSink(() => process.stdout),
+    stderr,
+    readStdin,
+    now: () => performance.now(),
+  };
+  const interrupt = new AbortController();
+  const onSignal = (): void => {
+    if (interrupt.signal.aborted) process.exit(interruptedExitCode);
+    interrupt.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  const code = await run(process.argv.slice(2), io, {
+    openEngine: async (options) => (await import('../engine/index.js')).openEngine(options),
+    signal: interrupt.signal,
+  });
+  await stderr.drain().catch(() => undefined);
+  // Everything is closed and written by now; leaving at once saves waiting for idle threads and timers.
+  process.exit(code);
+}
+
+function describe(error: unknown): string {
+  if (process.env['COPPICE_DEBUG'] === '1' && error instanceof Error) return error.stack ?? error.message;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A standard stream whose errors come back to the caller instead of as an event that ends the process. */
+class StreamSink implements Sink {
+  private error: Error | undefined;
+  private opened: NodeJS.WriteStream | undefined;
+
+  /** Opened on first use: node sets up each of its streams only when asked, and many commands need only one. */
+  constructor(private readonly open: () => NodeJS.WriteStream) {}
+
+  private get stream(): NodeJS.WriteStream {
+    if (this.opened === undefined) {
+      this.opened = this.open();
+      this.opened.on('error', (error) => (this.error ??= error));
+    }
+    return this.opened;
+  }
+
+  get isTerminal(): boolean {
+    // Undefined, whatever its type says, where it is no terminal.
+    return Boolean(this.stream.isTTY);
+  }
+
+  get columns(): number {
+    return this.isTerminal ? this.stream.columns || 80 : 80;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.check();
+    this.stream.write(bytes);
+    this.check();
+  }
+
+  async drain(): Promise<void> {
+    if (this.opened === undefined) return;
+    this.check();
+    // The callback carries the error too, but so does `check`, for every write before as well.
+    await new Promise<void>((resolve) => this.stream.write('', () => resolve()));
+    this.check();
+  }
+
+  /** For last words: nothing can be done when they do not arrive. */
+  quietly(text: string): void {
+    try {
+      this.stream.write(encodeBytes(text));
+    } catch {
+      // The stream is gone, and so is the way to say so.
+    }
+  }
+
+  private check(): void {
+    const error = this.error ?? this.stream.errored;
+    if (error) throw error;
+  }
+}
+
+async function readStdin(): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  for await (const part of process.stdin) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}

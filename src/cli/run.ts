@@ -1,0 +1,139 @@
+import { CoppiceError, encodeBytes } from '../base/index.js';
+import { commandNames, loadCommand } from './command-table.js';
+import type { Command } from './command.js';
+import { CommandContext, type OpenEngine } from './context.js';
+import { globalFlags } from './global-flags.js';
+import type { Io } from './io.js';
+import { OutputClosedError } from './output.js';
+import { mentions, parseCommand, parseFlags, splitCommandLine, type SplitCommandLine } from './parse.js';
+import { describeError, formatError } from './report-error.js';
+import { createPaint, wantsColour } from './style.js';
+import { closest } from './suggest.js';
+
+export interface RunOptions {
+  readonly openEngine: OpenEngine;
+  /** Aborted on Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+const interrupted = 'interrupted; what was indexed is kept, run the same command to go on';
+
+/** Runs one command line and gives its exit code: 0 done or found, 1 nothing found, 2 error, 130 interrupted. */
+export async function run(argv: readonly string[], io: Io, options: RunOptions): Promise<number> {
+  let context: CommandContext | undefined;
+  let code: number | undefined;
+  try {
+    const split = splitCommandLine(argv);
+    if (split.name === undefined) return await runWithoutCommand(argv, io);
+    const command = await loadCommand(split.name);
+    if (command === undefined) throw unknownCommand(split.name);
+    const parsed = parseUnlessHelp(command, split);
+    if (parsed === undefined) {
+      context = plainContext(argv, io, options);
+      code = await showHelp(command, context);
+    } else {
+      const { globals, ...input } = parsed;
+      context = new CommandContext(io, globals, options);
+      code = await command.run(context, input as Parameters<Command['run']>[1]);
+    }
+    await context.end();
+    return code;
+  } catch (error) {
+    context?.clearProgress();
+    if (error instanceof OutputClosedError) code ??= 0;
+    else code = await reportError(error, argv, io, context, options.signal);
+    await context?.closeQuietly();
+    return code;
+  }
+}
+
+/** Undefined when help is wanted, which goes before whatever is wrong with the other flags. */
+function parseUnlessHelp(command: Command, split: SplitCommandLine): ReturnType<typeof parseCommand> | undefined {
+  try {
+    const parsed = parseCommand(command, split.before, split.rest);
+    return parsed.globals.help ? undefined : parsed;
+  } catch (error) {
+    if (mentions(split.rest, '--help', '-h')) return undefined;
+    throw error;
+  }
+}
+
+async function showHelp(command: Command, context: CommandContext): Promise<number> {
+  const { formatHelp, describeCommand } = await import('./help.js');
+  if (context.json) context.out.json(describeCommand(command));
+  else context.out.write(formatHelp(command, context.paint));
+  return 0;
+}
+
+/** `coppice`, `coppice --help`, `coppice --version`. */
+async function runWithoutCommand(argv: readonly string[], io: Io): Promise<number> {
+  const context = plainContext(argv, io, undefined);
+  if (mentions(argv, '--version', '-V')) {
+    const { readVersion } = await import('./version.js');
+    const version = readVersion();
+    if (context.json) context.out.json({ version });
+    else context.out.write(`coppice ${version}\n`);
+  } else {
+    const { formatOverview, describeAll } = await import('./help.js');
+    if (!mentions(argv, '--help', '-h')) {
+      parseFlags(argv, globalFlags, 'coppice');
+      await writeErrors(io, await formatOverview(createPaint(wantsColour(context.globals, io.env, io.stderr))));
+      throw new CoppiceError('USAGE', 'no command given', { hint: 'coppice help COMMAND tells more about one' });
+    }
+    if (context.json) context.out.json(await describeAll());
+    else context.out.write(await formatOverview(context.paint));
+  }
+  await context.end();
+  return 0;
+}
+
+function unknownCommand(name: string): CoppiceError {
+  const near = closest(name, commandNames);
+  return new CoppiceError('USAGE', `unknown command '${name}'`, {
+    hint: near === undefined ? 'coppice help lists the commands' : `did you mean coppice ${near}?`,
+  });
+}
+
+/** For help and errors, when flags may be wrong: of the global ones, those that can be made out. */
+function plainContext(argv: readonly string[], io: Io, options: RunOptions | undefined): CommandContext {
+  const globals = {
+    repo: undefined,
+    store: undefined,
+    json: mentions(argv, '--json'),
+    color: mentions(argv, '--color=always') ? 'always' : mentions(argv, '--color=never') ? 'never' : undefined,
+    'no-color': mentions(argv, '--no-color'),
+    help: true,
+  } as const;
+  return new CommandContext(io, globals, options);
+}
+
+async function reportError(
+  error: unknown,
+  argv: readonly string[],
+  io: Io,
+  context: CommandContext | undefined,
+  signal: AbortSignal,
+): Promise<number> {
+  const { out, json, globals } = context ?? plainContext(argv, io, undefined);
+  // Ctrl-C reaches git's processes too, so after it any failure is the interruption.
+  const reported = signal.aborted
+    ? ({ code: 'ABORTED', message: interrupted } as const)
+    : describeError(error, io.env['COPPICE_DEBUG'] === '1');
+  await writeErrors(io, formatError(reported, createPaint(wantsColour(globals, io.env, io.stderr))));
+  try {
+    if (json) out.json({ error: reported });
+    await out.end();
+  } catch {
+    // Standard error has the message already, and that standard output is closed changes nothing.
+  }
+  return signal.aborted ? 130 : 2;
+}
+
+async function writeErrors(io: Io, text: string): Promise<void> {
+  try {
+    io.stderr.write(encodeBytes(text));
+    await io.stderr.drain();
+  } catch {
+    // Nobody listens; the exit code still tells.
+  }
+}

@@ -1,0 +1,48 @@
+import { CoppiceError } from '../base/index.js';
+
+export interface ShowTarget {
+  readonly rev: string;
+  readonly path: string;
+  readonly lines?: { readonly start: number; readonly end: number };
+}
+
+const hint = 'write REV:PATH, REV:PATH:LINE or REV:PATH:FIRST-LAST, such as HEAD:src/main.ts:10-20';
+
+/**
+ * `REV:PATH[:A-B]`. The rev ends at the first `:` outside braces (`HEAD@{10:30}`); only `fork:NAME` has one of its
+ * own. Lines are a suffix of digits, so a path may hold colons too.
+ */
+export function parseShowTarget(target: string): ShowTarget {
+  const at = revEnd(target);
+  if (at < 0) throw new CoppiceError('USAGE', `'${target}' names no path`, { hint });
+  const rev = target.slice(0, at);
+  if (rev === '') throw new CoppiceError('USAGE', `'${target}' names no rev`, { hint: `try HEAD${target}` });
+  let path = target.slice(at + 1);
+  const suffix = /:(\d{1,9})(?:-(\d{1,9}))?$/.exec(path);
+  if (suffix === null) return { rev, path: nonEmpty(path, target) };
+  path = path.slice(0, suffix.index);
+  const start = Number(suffix[1]);
+  const end = Number(suffix[2] ?? suffix[1]);
+  if (start < 1 || end < start) {
+    throw new CoppiceError('USAGE', `'${suffix[0].slice(1)}' is no range of lines`, {
+      hint: 'lines count from 1, and the first comes before the last',
+    });
+  }
+  return { rev, path: nonEmpty(path, target), lines: { start, end } };
+}
+
+function nonEmpty(path: string, target: string): string {
+  if (path !== '') return path;
+  throw new CoppiceError('USAGE', `'${target}' names no path`, { hint });
+}
+
+function revEnd(target: string): number {
+  let braces = 0;
+  for (let i = target.startsWith('fork:') ? 'fork:'.length : 0; i < target.length; i++) {
+    const char = target[i];
+    if (char === '{') braces++;
+    else if (char === '}') braces--;
+    else if (char === ':' && braces <= 0) return i;
+  }
+  return -1;
+}

@@ -1,0 +1,68 @@
+import type { RepositoryStatus, RevStatus, StatusResult } from '../engine/index.js';
+import { formatBytes, formatTable, formatTime, plural, shortCommit } from './format.js';
+import { quotePath } from './quote-path.js';
+import type { Colour, Paint } from './style.js';
+
+/** Lists of files are for a glance; `--json` has all of them. */
+const filesShown = 5;
+
+export function formatStatus(status: StatusResult, paint: Paint): string {
+  const held = [
+    plural(status.files, 'file'),
+    plural(status.chunks, 'chunk'),
+    plural(status.trees, 'tree'),
+    `${formatBytes(status.textBytes)} of text`,
+  ].join(', ');
+  const rows = [
+    ['store', `${status.store} (format ${String(status.formatVersion)})`],
+    ['size', `${formatBytes(status.sizeBytes)} in ${plural(status.segments, 'segment')}`],
+    ['holds', held],
+  ];
+  if (status.writer !== null) {
+    const { pid, command, sinceMs } = status.writer;
+    rows.push(['writer', `${command} (process ${String(pid)}, since ${formatTime(sinceMs)})`]);
+  }
+  const store = formatTable(rows.map(([name, value]) => [paint('bold', name!), value!]));
+  if (status.repositories.length === 0) return `${store}\nno repository is indexed yet; coppice index does it\n`;
+  return [store, ...status.repositories.map((repository) => formatRepository(repository, paint))].join('\n');
+}
+
+function formatRepository(repository: RepositoryStatus, paint: Paint): string {
+  let text = `${paint('boldMagenta', repository.name)}  ${paint('dim', repository.path)}\n`;
+  text += formatTable(
+    repository.revs.map((rev) => [paint('cyan', rev.rev), rev.kind, shortCommit(rev.commit, '-'), stateOf(rev, paint)]),
+    '  ',
+  );
+  if (repository.forks > 0) text += `  ${plural(repository.forks, 'fork')}\n`;
+  const { skipped, diagnostics } = repository;
+  if (skipped.length > 0) {
+    text += `  ${plural(skipped.length, 'file')} without searchable lines\n`;
+    const rows = skipped.map((file) => [quotePath(file.path), file.reason, formatBytes(file.sizeBytes)]);
+    text += shorten(rows, paint);
+  }
+  if (diagnostics.length > 0) {
+    text += `  ${plural(diagnostics.length, 'file')} cut by lines, not by symbols\n`;
+    text += shorten(
+      diagnostics.map((file) => [quotePath(file.path), file.message]),
+      paint,
+    );
+  }
+  return text;
+}
+
+function shorten(rows: readonly (readonly string[])[], paint: Paint): string {
+  const more = rows.length - filesShown;
+  return (
+    formatTable(rows.slice(0, filesShown), '    ') +
+    (more > 0 ? paint('dim', `    and ${plural(more, 'more', 'more')}`) + '\n' : '')
+  );
+}
+
+function stateOf({ state }: RevStatus, paint: Paint): string {
+  const colours: Readonly<Record<RevStatus['state'], Colour>> = {
+    indexed: 'green',
+    behind: 'yellow',
+    'not-indexed': 'dim',
+  };
+  return paint(colours[state], state === 'not-indexed' ? 'not indexed' : state);
+}

@@ -1,0 +1,98 @@
+import { CoppiceError } from '../../src/base/index.js';
+import type { Engine, EngineOptions, Hit, LineMatch, ResolvedRev } from '../../src/engine/index.js';
+import type { Io, Sink } from '../../src/cli/io.js';
+import { run } from '../../src/cli/run.js';
+
+export const commit = '0123456789abcdef0123456789abcdef01234567';
+
+export const resolvedHead: ResolvedRev = { rev: 'HEAD', kind: 'commit', commit, tree: 'a'.repeat(40) };
+
+export function lineMatch(path: string, line: number, text: string, more: Partial<LineMatch> = {}): LineMatch {
+  return { path, line, column: 1, length: 1, text, ...more };
+}
+
+export function hit(more: Partial<Hit> = {}): Hit {
+  return {
+    repo: 'demo',
+    rev: 'HEAD',
+    commit,
+    path: 'src/a.ts',
+    blob: 'b'.repeat(40),
+    startLine: 10,
+    endLine: 12,
+    language: 'typescript',
+    symbol: 'Builder.finish',
+    kind: 'method',
+    score: 12.345,
+    signals: { lexical: 1 },
+    matches: [{ line: 11, column: 3, length: 4 }],
+    text: 'finish() {\n  done();\n}\n',
+    freshness: 'exact',
+    ...more,
+  };
+}
+
+/** An engine of which only the given methods work; any other call fails the test by its message. */
+export function fakeEngine(methods: Partial<Engine>): Engine {
+  return new Proxy(methods as Engine, {
+    get(target, name) {
+      if (name in target) return target[name as keyof Engine];
+      if (name === 'close') return () => Promise.resolve();
+      if (name === 'then') return undefined;
+      throw new Error(`the fake engine has no ${String(name)}`);
+    },
+  });
+}
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly stdoutBytes: Buffer;
+}
+
+export interface Surroundings {
+  readonly engine?: Partial<Engine>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly terminal?: boolean;
+  readonly stdin?: string;
+  readonly cwd?: string;
+  readonly signal?: AbortSignal;
+  /** Stands in for the sink of stdout. */
+  readonly stdout?: Sink;
+  /** Milliseconds that each look at the clock takes. */
+  readonly tickMs?: number;
+  readonly onOpen?: (options: EngineOptions) => void;
+}
+
+/** Runs a command line in this process against a fake engine. */
+export async function runCli(argv: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
+  const out: Uint8Array[] = [];
+  const err: Uint8Array[] = [];
+  const isTerminal = surroundings.terminal === true;
+  const sink = (parts: Uint8Array[]): Sink => ({
+    isTerminal,
+    columns: 100,
+    write: (bytes) => parts.push(Uint8Array.from(bytes)),
+    drain: () => Promise.resolve(),
+  });
+  let clock = 0;
+  const io: Io = {
+    cwd: surroundings.cwd ?? '/',
+    env: surroundings.env ?? {},
+    stdout: surroundings.stdout ?? sink(out),
+    stderr: sink(err),
+    readStdin: () => Promise.resolve(Buffer.from(surroundings.stdin ?? '')),
+    now: () => (clock += surroundings.tickMs ?? 1),
+  };
+  const code = await run(argv, io, {
+    signal: surroundings.signal ?? new AbortController().signal,
+    openEngine: (options) => {
+      surroundings.onOpen?.(options);
+      if (surroundings.engine === undefined) throw new CoppiceError('NOT_A_REPOSITORY', 'no repository here');
+      return Promise.resolve(fakeEngine(surroundings.engine));
+    },
+  });
+  const stdoutBytes = Buffer.concat(out);
+  return { code, stdout: stdoutBytes.toString(), stderr: Buffer.concat(err).toString(), stdoutBytes };
+}

@@ -1,21 +1,28 @@
 import { encodeBytes } from '../base/index.js';
 import type { Io, Sink } from './io.js';
+import { mentions } from './parse.js';
+import { describeError, formatError } from './report-error.js';
 import { run } from './run.js';
+import { createPaint } from './style.js';
 
 /** Exit code after an interruption, as shells count it: 128 + SIGINT. */
 const interruptedExitCode = 130;
 
 /** Runs the command line of this process and ends it. */
 export async function main(): Promise<void> {
+  const stdout = new StreamSink(() => process.stdout);
   const stderr = new StreamSink(() => process.stderr);
+  const argv = process.argv.slice(2);
   process.on('uncaughtException', (error) => {
-    stderr.quietly(`coppice: error[INTERNAL]: ${describe(error)}\n`);
+    const reported = describeError(error, process.env['COPPICE_DEBUG'] === '1');
+    stderr.quietly(formatError(reported, createPaint(false)));
+    if (mentions(argv, '--json')) stdout.quietly(`${JSON.stringify({ error: reported })}\n`);
     process.exit(2);
   });
   const io: Io = {
     cwd: process.cwd(),
     env: process.env,
-    stdout: new StreamSink(() => process.stdout),
+    stdout,
     stderr,
     readStdin,
     now: () => performance.now(),
@@ -27,18 +34,13 @@ export async function main(): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const code = await run(process.argv.slice(2), io, {
+  const code = await run(argv, io, {
     openEngine: async (options) => (await import('../engine/index.js')).openEngine(options),
     signal: interrupt.signal,
   });
   await stderr.drain().catch(() => undefined);
   // Everything is closed and written by now; leaving at once saves waiting for idle threads and timers.
   process.exit(code);
-}
-
-function describe(error: unknown): string {
-  if (process.env['COPPICE_DEBUG'] === '1' && error instanceof Error) return error.stack ?? error.message;
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A standard stream whose errors come back to the caller instead of as an event that ends the process. */

@@ -5,3 +5,5 @@ export { symbolKinds } from './chunk.js';
 export type { ChunkSpan, ChunkedFile, FileDiagnostic, SymbolDefinition, SymbolKind } from './chunk.js';
 export { entryKinds, skipReasons } from './tree.js';
 export type { EntryKind, SkipReason, TreeEntry } from './tree.js';
+export { languageByAlias, languageId, languageNumber, languages } from './languages.js';
+export type { Language } from './languages.js';

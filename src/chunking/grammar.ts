@@ -1,0 +1,163 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Language, Parser } from 'web-tree-sitter';
+import { symbolKinds } from '../model/index.js';
+import type { SymbolKind } from '../model/index.js';
+import { parsePath } from './node-path.js';
+import type { NodePath } from './node-path.js';
+
+/** What the walk does at a node of some type; bits. */
+export const Action = {
+  /** Looks at its children. */
+  into: 1,
+  /** And the first definition inside begins where this node begins (`export`, decorators, `template <>`). */
+  wrap: 2,
+  /** And what is defined inside is local: only functions, classes and tests count. */
+  local: 4,
+  /** A comment or attribute: belongs to the definition right below. */
+  above: 8,
+  /** May be a definition. */
+  define: 16,
+  /** Belongs to the definition before it (a function's body that is its signature's sibling). */
+  tail: 32,
+} as const;
+
+/** A rule of `symbols.json`; the format is described in grammars/README.md. */
+interface RuleSource {
+  readonly kind?: SymbolKind;
+  readonly name?: string;
+  readonly scope?: string;
+  readonly needs?: string;
+  readonly split?: string;
+  readonly kindAt?: string;
+  readonly types?: Readonly<Record<string, SymbolKind>>;
+  readonly texts?: Readonly<Record<string, SymbolKind>>;
+  readonly nest?: boolean;
+  readonly nestTexts?: readonly string[];
+  readonly match?: string;
+  readonly depthMax?: number;
+}
+
+interface SymbolTable {
+  readonly into?: readonly string[];
+  readonly wrap?: readonly string[];
+  readonly local?: readonly string[];
+  readonly above?: readonly string[];
+  readonly tail?: readonly string[];
+  readonly constructors?: readonly string[];
+  /** Neighbours of one name, kind and scope are one definition: overloads, equations, clauses. */
+  readonly merge?: boolean;
+  readonly define: Readonly<Record<string, SymbolKind | RuleSource>>;
+}
+
+export interface Rule {
+  readonly kind: SymbolKind | undefined;
+  readonly name: NodePath;
+  readonly scope: NodePath | undefined;
+  readonly needs: NodePath | undefined;
+  readonly split: string | undefined;
+  readonly kindAt: NodePath | undefined;
+  readonly types: ReadonlyMap<string, SymbolKind> | undefined;
+  readonly texts: ReadonlyMap<string, SymbolKind> | undefined;
+  readonly nest: boolean | undefined;
+  readonly nestTexts: ReadonlySet<string> | undefined;
+  readonly match: RegExp | undefined;
+  readonly depthMax: number;
+}
+
+/** A loaded language: its parser and, per node type id, what the walk does. */
+export interface Grammar {
+  readonly parser: Parser;
+  readonly actions: Uint8Array;
+  readonly rules: readonly (Rule | undefined)[];
+  readonly constructors: ReadonlySet<string>;
+  readonly merge: boolean;
+}
+
+/** Languages that are read with another one's grammar. */
+const sharedGrammars: Readonly<Record<string, string>> = { jsx: 'javascript' };
+
+// The types of WebAssembly come only with the DOM's, which we do not want.
+type WasmModule = Parameters<typeof Language.loadSync>[0];
+const { WebAssembly } = globalThis as unknown as { WebAssembly: { Module: new (bytes: Uint8Array) => WasmModule } };
+
+/** Once per process, before `loadGrammar`. */
+export const initParsers = (): Promise<void> => Parser.init();
+
+/** The grammar of a language, or undefined when we have none. Compiling its WebAssembly takes some 10 ms. */
+export function loadGrammar(language: string): Grammar | undefined {
+  const folder = join(grammarsFolder(), sharedGrammars[language] ?? language);
+  if (!existsSync(join(folder, 'grammar.wasm'))) return undefined;
+  const wasm = Language.loadSync(new WebAssembly.Module(readFileSync(join(folder, 'grammar.wasm'))));
+  const table = JSON.parse(readFileSync(join(folder, 'symbols.json'), 'utf8')) as SymbolTable;
+  return compile(wasm, table);
+}
+
+let folder: string | undefined;
+
+/** The folder `grammars` beside the first parent folder that has one: sources and bundle lie at different depths. */
+function grammarsFolder(): string {
+  for (let at = dirname(fileURLToPath(import.meta.url)); folder === undefined; at = dirname(at)) {
+    if (existsSync(join(at, 'grammars', 'sources.json'))) folder = join(at, 'grammars');
+    else if (dirname(at) === at) folder = join(at, 'grammars');
+  }
+  return folder;
+}
+
+const errorTypeId = 0xffff;
+
+function compile(language: Language, table: SymbolTable): Grammar {
+  const actions = new Uint8Array(errorTypeId + 1);
+  const rules: (Rule | undefined)[] = [];
+  const known = new Set<string>();
+  const each = (names: readonly string[] | undefined, visit: (typeId: number, name: string) => void): void => {
+    for (const name of names ?? []) {
+      // One name can have several ids (aliases), and anonymous tokens may share it.
+      for (let id = 0; id < language.nodeTypeCount; id++) {
+        if (language.nodeTypeForId(id) !== name || !language.nodeTypeIsNamed(id)) continue;
+        known.add(name);
+        visit(id, name);
+      }
+      if (!known.has(name)) throw new Error(`symbols.json of ${language.name ?? 'a grammar'}: no node type ${name}`);
+    }
+  };
+  const mark = (names: readonly string[] | undefined, bits: number): void =>
+    each(names, (id) => void (actions[id]! |= bits));
+  mark(table.into, Action.into);
+  mark(table.wrap, Action.into | Action.wrap);
+  mark(table.local, Action.into | Action.local);
+  mark(table.above, Action.above);
+  mark(table.tail, Action.tail);
+  actions[errorTypeId] = Action.into;
+  each(Object.keys(table.define), (id, name) => {
+    actions[id]! |= Action.define;
+    rules[id] = compileRule(language, table.define[name]!);
+  });
+  const parser = new Parser();
+  parser.setLanguage(language);
+  return { parser, actions, rules, constructors: new Set(table.constructors), merge: table.merge ?? false };
+}
+
+function compileRule(language: Language, source: SymbolKind | RuleSource): Rule {
+  const rule: RuleSource = typeof source === 'string' ? { kind: source } : source;
+  for (const kind of [rule.kind, ...Object.values(rule.types ?? {}), ...Object.values(rule.texts ?? {})]) {
+    if (kind !== undefined && !symbolKinds.includes(kind)) throw new Error(`symbols.json: no symbol kind ${kind}`);
+  }
+  const path = (text: string | undefined): NodePath | undefined =>
+    text === undefined ? undefined : parsePath(language, text);
+  return {
+    kind: rule.kind,
+    name: parsePath(language, rule.name ?? 'name'),
+    scope: path(rule.scope),
+    needs: path(rule.needs),
+    split: rule.split,
+    kindAt: path(rule.kindAt),
+    types: rule.types === undefined ? undefined : new Map(Object.entries(rule.types)),
+    texts: rule.texts === undefined ? undefined : new Map(Object.entries(rule.texts)),
+    nest: rule.nest,
+    nestTexts: rule.nestTexts === undefined ? undefined : new Set(rule.nestTexts),
+    match: rule.match === undefined ? undefined : new RegExp(rule.match),
+    depthMax: rule.depthMax ?? Infinity,
+  };
+}

@@ -1,0 +1,10 @@
+/** Here is a blob: give me symbols and chunks. Only reader of `grammars/`. Never fails on broken code. */
+export { classifyText, isBinary, parseBytesMax } from './classify.js';
+export type { TextClass } from './classify.js';
+export { chunkByLines, createChunker, parseTimeoutMsDefault } from './chunker.js';
+export type { ChunkOptions, Chunker } from './chunker.js';
+export { languageOf } from './language-of.js';
+export { WorkerDiedError, createChunkPool, isWorkerDied } from './pool.js';
+export type { ChunkPool, ChunkPoolOptions } from './pool.js';
+export { serveJobs } from './serve-jobs.js';
+export type { JobAnswer } from './serve-jobs.js';

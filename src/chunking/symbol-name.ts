@@ -1,0 +1,38 @@
+/** A name as people would type it: no quotes, no white space runs, not endless. */
+export function cleanName(raw: string): string {
+  let name = raw.trim();
+  const quote = name[0];
+  if (name.length > 1 && (quote === '"' || quote === "'" || quote === '`') && name.endsWith(quote)) {
+    name = name.slice(1, -1);
+  }
+  if (quote === ':') name = name.slice(1); // a Ruby symbol
+  if (/\s/.test(name)) name = name.replace(/\s+/g, ' ').trim();
+  return name.length > 120 ? name.slice(0, 120) : name;
+}
+
+/** Parts of a dotted name that name no owner. */
+const noOwner = new Set(['exports', 'module', 'prototype', 'this', 'self', 'window', 'globalThis', 'global', '']);
+
+/**
+ * `A::b` is `b` in `A`; `Foo.prototype.bar` is `bar` in `Foo`; `exports.x` is `x`. The separators are the characters
+ * of `separators`; template arguments do not count.
+ */
+export function splitName(raw: string, separators: string): { name: string; scope: string } {
+  const parts: string[] = [];
+  // `operator<` has no template arguments.
+  const nests = !raw.includes('operator');
+  let depth = 0;
+  let part = '';
+  for (const character of raw) {
+    if (nests && character === '<') depth++;
+    else if (nests && character === '>' && depth > 0) depth--;
+    else if (depth === 0 && separators.includes(character)) {
+      parts.push(part.trim());
+      part = '';
+      continue;
+    } else if (depth === 0) part += character;
+  }
+  const name = part.trim();
+  const scope = parts.filter((owner) => !noOwner.has(owner)).join('.');
+  return { name: noOwner.has(name) ? '' : name, scope };
+}

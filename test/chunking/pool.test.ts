@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createChunkPool, isWorkerDied } from '../../src/chunking/index.js';
+import type { ChunkPool, ChunkPoolOptions } from '../../src/chunking/index.js';
+
+let folder: string;
+let workerUrl: URL;
+let pool: ChunkPool;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'coppice-pool-'));
+  const outfile = join(folder, 'pool-worker.mjs');
+  await build({
+    entryPoints: [fileURLToPath(new URL('fixtures/pool-worker.ts', import.meta.url))],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+  });
+  workerUrl = pathToFileURL(outfile);
+});
+afterEach(() => pool.close());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const open = (options: Partial<ChunkPoolOptions> = {}): ChunkPool => {
+  pool = createChunkPool({ workerUrl, workers: 2, ...options });
+  return pool;
+};
+
+const outcome = async (result: Promise<unknown>): Promise<unknown> =>
+  result.catch((error: Error) => (isWorkerDied(error) ? 'worker died' : error.message.split('\n')[0]));
+
+describe('job pool', () => {
+  test('answers many jobs, each its own caller', async () => {
+    open();
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, value) => pool.run({ do: 'double', value })));
+    expect(answers).toEqual(Array.from({ length: 200 }, (_, value) => value * 2));
+  });
+
+  test('a job that throws fails alone', async () => {
+    open({ workers: 1 });
+    const results = await Promise.all([
+      outcome(pool.run({ do: 'throw' })),
+      outcome(pool.run({ do: 'double', value: 4 })),
+    ]);
+    expect(results).toEqual(['a job failed: Error: no such luck', 8]);
+  });
+
+  test.each([
+    ['exits', 'exit', {}],
+    ['never ends', 'loop', { jobTimeoutMs: 300 }],
+    ['fills its memory', 'memory', { workerMemoryMb: 32 }],
+  ])('a job that %s is rejected; those beside and after it are answered', async (_, bad, options) => {
+    open({ workers: 1, ...options });
+    const results = [1, 2, 3, 4, 5].map((value) => outcome(pool.run({ do: value === 2 ? bad : 'double', value })));
+    expect(await Promise.all(results)).toEqual([2, 'worker died', 6, 8, 10]);
+    expect(await pool.run({ do: 'double', value: 21 })).toBe(42);
+  });
+
+  test('a worker that cannot start rejects its jobs', async () => {
+    open({ workerUrl: pathToFileURL(join(folder, 'missing.mjs')) });
+    expect(await outcome(pool.run({ do: 'double' }))).toBe('worker died');
+  });
+
+  test('ready waits while the queue is full', async () => {
+    open({ workers: 1, queueMax: 1 });
+    const running = [0, 1, 2].map(() => pool.run({ do: 'sleep', value: 50 })); // two in flight, one waits
+    let isReady = false;
+    const ready = pool.ready().then(() => (isReady = true));
+    await Promise.resolve();
+    expect(isReady).toBe(false);
+    await running[0];
+    await ready;
+    await Promise.all(running);
+  });
+
+  test('an aborted job is rejected at once, waiting or running', async () => {
+    open({ workers: 1 });
+    const controller = new AbortController();
+    const results = [0, 1, 2].map(() => outcome(pool.run({ do: 'sleep', value: 100 }, [], controller.signal)));
+    const after = pool.run({ do: 'double', value: 1 });
+    controller.abort();
+    expect(await Promise.all(results)).toEqual([
+      'the job was cancelled',
+      'the job was cancelled',
+      'the job was cancelled',
+    ]);
+    expect(await outcome(pool.run({ do: 'double' }, [], controller.signal))).toBe('the operation was cancelled');
+    expect(await after).toBe(2);
+  });
+
+  test('a payload given away is still there for the second try', async () => {
+    open({ workers: 1 });
+    const bytes = Uint8Array.from([1, 2, 3]);
+    const bad = outcome(pool.run({ do: 'exit' }));
+    const sum = pool.run({ do: 'sum', bytes }, [bytes.buffer]);
+    expect([await bad, await sum]).toEqual(['worker died', 6]);
+  });
+
+  test('close rejects what is not done', async () => {
+    open();
+    const result = outcome(pool.run({ do: 'loop' }));
+    await pool.close();
+    expect(await result).toBe('the pool was closed');
+    expect(await outcome(pool.run({ do: 'double' }))).toBe('the pool is closed');
+  });
+});

@@ -33,13 +33,12 @@ export function createMatchFinder(pattern: string, options: GrepOptions): MatchF
 function compile(pattern: string, { literal, ignoreCase, wholeWord }: GrepOptions): RegExp | undefined {
   let source = literal === true ? pattern.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&') : pattern;
   if (wholeWord === true) source = `(?<!\\w)(?:${source})(?!\\w)`;
-  const flags = ignoreCase === true ? 'gi' : 'g';
-  for (const unicode of ['u', '']) {
-    try {
-      return new RegExp(source, flags + unicode);
-    } catch {
-      // Not a pattern of this dialect.
-    }
+  // The u flag as the engine uses it: only for what needs it.
+  const unicode = /\\[pP]\{|\\u\{|[\u{10000}-\u{10ffff}]/u.test(source) ? 'u' : '';
+  try {
+    return new RegExp(source, `g${ignoreCase === true ? 'i' : ''}${unicode}`);
+  } catch {
+    // Highlighting the first match alone will do.
+    return undefined;
   }
-  return undefined;
 }

@@ -30,7 +30,8 @@ export function describeError(error: unknown, debug: boolean): ReportedError {
 export function formatError({ code, message, hint }: ReportedError, paint: Paint): string {
   const head = `coppice: ${paint('boldRed', `error[${code}]`)}:`;
   const lines = message.replace(/\n+$/, '').split('\n');
-  const rest = lines.slice(1).map((line) => `  ${line}\n`);
+  const indent = lines.slice(1).every((line) => line.startsWith('  ')) ? '' : '  ';
+  const rest = lines.slice(1).map((line) => `${indent}${line}\n`);
   // A caret that points into the first line would be off by the width of what we put before that line.
   const pointsAtFirst = lines.length === 2 && /^\s*\^[\s^~]*$/.test(lines[1]!);
   const first = pointsAtFirst ? `${head}\n  ${lines[0]!}\n` : `${head} ${lines[0]!}\n`;

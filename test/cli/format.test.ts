@@ -105,5 +105,5 @@ test('errors are told with code, caret and hint', () => {
     hint: COPPICE_DEBUG=1 shows where; please report it
     "
   `);
-  expect(told(new Error('surprise'), true)).toMatch(/surprise\n {6}at /);
+  expect(told(new Error('surprise'), true)).toMatch(/surprise\n {4}at /);
 });

@@ -16,7 +16,6 @@ export interface Location {
   readonly refsInFiles: boolean;
   /** The file system's executable bits mean something. */
   readonly fileMode: boolean;
-  readonly sparse: boolean;
   readonly partialClone: boolean;
   /** Everything whose owner git would check before trusting the repository. */
   readonly owned: readonly string[];
@@ -80,7 +79,6 @@ function describe(gitDir: string, around: string | null, links: readonly string[
     objectFormat: config.get('extensions.objectformat')?.toLowerCase() === 'sha256' ? 'sha256' : 'sha1',
     refsInFiles: (config.get('extensions.refstorage') ?? 'files') === 'files',
     fileMode: isTrue(config.get('core.filemode') ?? 'true'),
-    sparse: isTrue(config.get('core.sparsecheckout')),
     partialClone:
       config.has('extensions.partialclone') ||
       [...config].some(([key, value]) => /^remote\..*\.promisor$/s.test(key) && isTrue(value)),

@@ -133,7 +133,7 @@ export class Repository {
   async worktreeChanges(signal?: AbortSignal): Promise<WorktreeChanges> {
     const workTree = this.requireWorktree();
     const args = [this.gitDirArgument, `--work-tree=${workTree}`];
-    return listWorktreeChanges(this.location, args, { ...this.processOptions, signal });
+    return listWorktreeChanges(this.location, args, { folder: workTree, signal });
   }
 
   /** A file of the work tree, by its path from the top; null when none is there. Links are never followed. */

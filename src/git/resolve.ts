@@ -77,7 +77,7 @@ function nearNames(rev: string, refs: readonly Ref[]): string[] {
     const last = name.slice(name.lastIndexOf('/') + 1);
     let distance = Math.min(editDistance(asked, name), 1 + editDistance(asked, last));
     if (name.startsWith(asked) || last === asked) distance = Math.min(distance, 1);
-    if (distance <= Math.max(1, Math.floor(asked.length / 3))) scored.set(shortName, distance);
+    if (distance <= Math.ceil(asked.length / 3)) scored.set(shortName, distance);
   }
   return [...scored]
     .sort((a, b) => a[1] - b[1] || compareBytewise(a[0], b[0]))

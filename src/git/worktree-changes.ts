@@ -1,4 +1,5 @@
-import { lstatSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { CoppiceError, compareBytewise, decodeBytes } from '../base/index.js';
 import { asOid, type EntryKind, type Oid } from '../model/index.js';
 import type { Location } from './locate.js';
@@ -69,7 +70,7 @@ export async function listWorktreeChanges(
     kinds.set(path, kind === 'tree' || kind === 'submodule' ? null : kind);
   }
 
-  if (location.sparse) {
+  if (existsSync(join(location.gitDir, 'info/sparse-checkout'))) {
     for (const path of await skippedBySparse(gitArguments, options)) {
       if (!kinds.has(path) && onDisk(path) === null) kinds.set(path, null);
     }

@@ -19,7 +19,7 @@ import { ObjectReader } from './object-reader.js';
 import { checkOwnership } from './ownership.js';
 import type { RunOptions } from './process.js';
 import { listRefs, readHead, type Head, type Ref } from './refs.js';
-import { checkedOid, resolveRev, type ResolvedTree } from './resolve.js';
+import { checkedOid, findRev, resolveRev, type ResolvedTree } from './resolve.js';
 import { decodeTree } from './tree-object.js';
 import { listWorktreeChanges, type WorktreeChanges } from './worktree-changes.js';
 import { readWorktreeFile, type WorktreeFile } from './worktree-file.js';
@@ -78,6 +78,11 @@ export class Repository {
       refs: () => this.refs(),
       isUnborn: async () => (await this.head()).commit === null,
     });
+  }
+
+  /** As `resolve`, but null when there is no such rev, and quick about it: for names that may be something else. */
+  find(rev: string): Promise<ResolvedTree | null> {
+    return findRev(this.reader, rev);
   }
 
   /** The entries of a tree in git's order. OBJECT_MISSING when it is not here. */

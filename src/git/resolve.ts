@@ -21,31 +21,18 @@ export interface Surroundings {
 
 const keepSmall = (type: ObjectType): boolean => type === 'commit' || type === 'tag';
 
+type Answer =
+  { readonly tree: ResolvedTree } | { readonly tree: null; readonly reason: string; readonly message?: string };
+
 /**
  * Resolves whatever `git rev-parse` takes for one object. The rev goes to git on standard input, so that no rev can
  * be taken for an option. An annotated tag is followed to what it names.
  */
 export async function resolveRev(reader: ObjectReader, rev: string, around: Surroundings): Promise<ResolvedTree> {
-  if (rev === '' || /[\r\n\0]/.test(rev)) throw notFound(rev, 'a rev is one line of text');
-  let result = await reader.read(rev, { keep: keepSmall, fromUser: true });
-  if (result.found && result.type === 'tag') {
-    // Peeled by git, which follows tags of tags and refs/replace alike.
-    result = await reader.read(`${result.oid}^{}`, { keep: keepSmall, fromUser: true });
-  }
-  if (result.found) {
-    switch (result.type) {
-      case 'commit':
-        return { kind: 'commit', commit: result.oid, tree: decodeCommit(result.oid, result.content!).tree };
-      case 'tree':
-        return { kind: 'tree', commit: null, tree: result.oid };
-      default:
-        throw new CoppiceError('REV_NOT_A_TREE', `'${rev}' names a ${result.type}, not a commit or tree`, {
-          hint: `to see a file, use: coppice show REV:PATH`,
-          data: { rev, oid: result.oid },
-        });
-    }
-  }
-  if (result.reason === 'ambiguous') throw notFound(rev, 'this abbreviated oid is ambiguous: give more digits');
+  const answer = await askFor(reader, rev);
+  if (answer.tree !== null) return answer.tree;
+  if (answer.reason === 'malformed') throw notFound(rev, 'a rev is one line of text');
+  if (answer.reason === 'ambiguous') throw notFound(rev, 'this abbreviated oid is ambiguous: give more digits');
   if (await around.isUnborn()) {
     const refs = await around.refs();
     if (refs.length === 0 || /^(HEAD|@)(?![\w/.-])/.test(rev)) {
@@ -55,9 +42,31 @@ export async function resolveRev(reader: ObjectReader, rev: string, around: Surr
       });
     }
   }
-  if (result.message) throw notFound(rev, result.message);
+  if (answer.message) throw notFound(rev, answer.message);
   const near = nearNames(rev, await around.refs());
   throw notFound(rev, near.length > 0 ? `did you mean ${near.join(', ')}?` : undefined, { near });
+}
+
+/** As `resolveRev`, but null for what is not there: one question, and no search for an explanation. */
+export async function findRev(reader: ObjectReader, rev: string): Promise<ResolvedTree | null> {
+  return (await askFor(reader, rev)).tree;
+}
+
+async function askFor(reader: ObjectReader, rev: string): Promise<Answer> {
+  if (rev === '' || /[\r\n\0]/.test(rev)) return { tree: null, reason: 'malformed' };
+  let result = await reader.read(rev, { keep: keepSmall, fromUser: true });
+  if (result.found && result.type === 'tag') {
+    // Peeled by git, which follows tags of tags and refs/replace alike.
+    result = await reader.read(`${result.oid}^{}`, { keep: keepSmall, fromUser: true });
+  }
+  if (!result.found) return { ...result, tree: null };
+  const { oid, type, content } = result;
+  if (type === 'commit') return { tree: { kind: 'commit', commit: oid, tree: decodeCommit(oid, content!).tree } };
+  if (type === 'tree') return { tree: { kind: 'tree', commit: null, tree: oid } };
+  throw new CoppiceError('REV_NOT_A_TREE', `'${rev}' names a ${type}, not a commit or tree`, {
+    hint: `to see a file, use: coppice show REV:PATH`,
+    data: { rev, oid },
+  });
 }
 
 function notFound(rev: string, hint?: string, data: Record<string, unknown> = {}): CoppiceError {

@@ -129,6 +129,12 @@ describe('revs', () => {
   });
 });
 
+test('a quick look says null for what is not there', async () => {
+  for (const rev of ['no-such', '', 'a\nb', '@{u}', '--all=x']) expect(await repo.find(rev)).toBeNull();
+  expect(await repo.find('v2.0')).toEqual(await repo.resolve('v2.0'));
+  await expect(repo.find('HEAD:b')).rejects.toMatchObject({ code: 'REV_NOT_A_TREE' });
+});
+
 test('a detached HEAD', async () => {
   const other = makeRepository();
   const [first] = other.commits([{ files: { a: '1' } }, { files: { a: '2' } }]);

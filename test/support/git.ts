@@ -23,7 +23,7 @@ export interface CommitSpec {
   readonly replace?: boolean;
   /** Short name. Default: the branch that is checked out. */
   readonly branch?: string;
-  /** Default: the tip of the branch. Give several for a merge, none (`[]`) for a new root. */
+  /** Default: the tip of the branch. Several for a merge, none (`[]`) for a new root; `:N` is the Nth commit of the call. */
   readonly parents?: readonly string[];
   readonly message?: string;
   /** Seconds since 1970. Default: a minute after the previous commit. */
@@ -107,19 +107,20 @@ export class TestRepository {
       const bytes = typeof content === 'string' ? encodeBytes(content) : Buffer.from(content);
       parts.push(Buffer.from(`data ${bytes.length}\n`), bytes, Buffer.from('\n'));
     };
-    const tips = new Map<string, boolean>();
-    const hasTip = (branch: string): boolean => {
-      if (!tips.has(branch)) {
-        tips.set(branch, this.git('for-each-ref', '--format=x', `refs/heads/${branch}`) !== '');
-      }
-      return tips.get(branch)!;
+    const tips = new Map<string, string | null>();
+    const tipOf = (branch: string): string | null => {
+      const known = tips.get(branch);
+      if (known !== undefined) return known;
+      const exists = this.git('for-each-ref', '--format=x', `refs/heads/${branch}`) !== '';
+      return exists ? `refs/heads/${branch}^0` : null;
     };
     specs.forEach((spec, i) => {
       const branch = spec.branch ?? current;
       if (branch === null) throw new Error('HEAD is detached: name a branch');
       const time = spec.time ?? (this.clock += 60);
       const who = `Ada <ada@example.org> ${time} +0000\n`;
-      const parents = spec.parents ?? (hasTip(branch) ? [`refs/heads/${branch}^0`] : []);
+      const tip = tipOf(branch);
+      const parents = spec.parents ?? (tip === null ? [] : [tip]);
       // Built on a ref of its own, so that parents are exactly those asked for, whatever the branch is at.
       say(`reset refs/coppice/new\ncommit refs/coppice/new\nmark :${i + 1}\nauthor ${who}committer ${who}`);
       sayData(spec.message ?? `commit ${i + 1}\n`);
@@ -127,7 +128,7 @@ export class TestRepository {
       if (spec.replace) say('deleteall\n');
       for (const [path, content] of Object.entries(spec.files ?? {})) sayFile(quoted(path), content);
       say(`\nreset refs/heads/${branch}\nfrom :${i + 1}\n\nget-mark :${i + 1}\n`);
-      tips.set(branch, true);
+      tips.set(branch, `:${i + 1}`);
     });
     function sayFile(path: string, content: FileContent): void {
       if (content === null) return say(`D ${path}\n`);
@@ -137,7 +138,6 @@ export class TestRepository {
       if (typeof content === 'string' || content instanceof Uint8Array) sayData(content);
       else sayData('symlink' in content ? content.symlink : content.executable);
     }
-    say('reset refs/coppice/new\nfrom 0000000000000000000000000000000000000000\n\n');
     const args = ['fast-import', '--quiet', '--force', '--date-format=raw'];
     const oids = git(this.path, args, Buffer.concat(parts)).split('\n').map(asOid);
     this.git('update-ref', '-d', 'refs/coppice/new');

@@ -10,7 +10,8 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
-const entries = { main: 'src/main.ts', index: 'src/index.ts', 'chunk-worker': 'src/chunking/worker.ts' };
+/** dist/main.js is the command, dist/index.js the library, dist/worker.js what the worker threads run. */
+const entries = { main: 'src/main.ts', index: 'src/index.ts', worker: 'src/indexing/worker.ts' };
 const entryPoints = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
 
 const result = await build({
@@ -21,7 +22,7 @@ const result = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  chunkNames: 'chunk-[name]-[hash]',
+  chunkNames: '[name]-[hash]',
   // Packages that read files next to themselves (WebAssembly, native code) cannot be bundled.
   external: ['web-tree-sitter'],
   metafile: true,
@@ -30,6 +31,8 @@ const result = await build({
 
 const written = new Set(Object.keys(result.metafile.outputs).map((file) => basename(file)));
 for (const file of readdirSync('dist')) if (file.endsWith('.js') && !written.has(file)) rmSync(join('dist', file));
+
+writeFileSync('dist/THIRD-PARTY.txt', licencesOf(Object.keys(result.metafile.inputs)));
 
 if (entryPoints.main !== undefined) {
   const main = 'dist/main.js';
@@ -42,4 +45,18 @@ if (!process.argv.includes('--no-types')) {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   rmSync('dist/types', { recursive: true, force: true });
   execFileSync(process.execPath, [tsc, '-p', '.config/tsconfig.types.json'], { stdio: 'inherit' });
+}
+
+/** The licences of the packages that are bundled, which ask to be passed on with every copy. */
+function licencesOf(inputs) {
+  const folders = new Set(inputs.flatMap((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
+  return [...folders]
+    .sort()
+    .map((folder) => {
+      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      const file = readdirSync(folder).find((entry) => /^licen[sc]e/i.test(entry));
+      const text = file === undefined ? '(no licence file)' : readFileSync(join(folder, file), 'utf8').trim();
+      return `${name} ${version}\n\n${text}\n`;
+    })
+    .join('\n----\n\n');
 }

@@ -23,7 +23,10 @@ const orPartsMax = 48;
 export function andPlans(parts: readonly GramPlan[]): GramPlan {
   const flat = flatten('and', parts);
   if (flat.some((part) => part.kind === 'none')) return nonePlan;
-  const kept = absorb(flat.filter((part) => part.kind !== 'all'), 'or');
+  const kept = absorb(
+    flat.filter((part) => part.kind !== 'all'),
+    'or',
+  );
   return wrap('and', sample(kept, andPartsMax), allPlan);
 }
 
@@ -31,12 +34,17 @@ export function andPlans(parts: readonly GramPlan[]): GramPlan {
 export function orPlans(parts: readonly GramPlan[]): GramPlan {
   const flat = flatten('or', parts);
   if (flat.some((part) => part.kind === 'all')) return allPlan;
-  const kept = absorb(flat.filter((part) => part.kind !== 'none'), 'and');
+  const kept = absorb(
+    flat.filter((part) => part.kind !== 'none'),
+    'and',
+  );
   if (kept.length < 2) return wrap('or', kept, nonePlan);
   const common = kept.map(conditionsOf).reduce((shared, keys) => new Map([...shared].filter(([key]) => keys.has(key))));
   if (common.size > 0) {
     // (a and b) or (a and c) = a and (b or c): the executor orders what is in an `and` by rarity.
-    const rest = kept.map((part) => andPlans([...conditionsOf(part)].filter(([key]) => !common.has(key)).map(([, plan]) => plan)));
+    const rest = kept.map((part) =>
+      andPlans([...conditionsOf(part)].filter(([key]) => !common.has(key)).map(([, plan]) => plan)),
+    );
     return andPlans([...common.values(), orPlans(rest)]);
   }
   return kept.length > orPartsMax ? allPlan : wrap('or', kept, nonePlan);
@@ -46,7 +54,10 @@ export function orPlans(parts: readonly GramPlan[]): GramPlan {
 export function planOfBytes(bytes: string): GramPlan {
   const grams: GramPlan[] = [];
   for (let i = 0; i + 3 <= bytes.length; i++) {
-    grams.push({ kind: 'gram', gram: (bytes.charCodeAt(i) << 16) | (bytes.charCodeAt(i + 1) << 8) | bytes.charCodeAt(i + 2) });
+    grams.push({
+      kind: 'gram',
+      gram: (bytes.charCodeAt(i) << 16) | (bytes.charCodeAt(i + 1) << 8) | bytes.charCodeAt(i + 2),
+    });
   }
   return andPlans(grams);
 }

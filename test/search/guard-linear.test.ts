@@ -12,10 +12,13 @@ describe('enableLinearFallback', () => {
     expect(runWithDeadline(5_000, () => pattern.matchesAny(text))).toBe(false);
   });
 
-  test.each(bombs.filter((bomb) => !bomb.linear))('still needs the deadline for $source', ({ source, text, ignoreCase }) => {
-    const pattern = compilePattern(source, { ignoreCase: ignoreCase ?? false });
-    expect(() => runWithDeadline(60, () => pattern.matchesAny(text))).toThrow(
-      expect.objectContaining({ code: 'PATTERN_TIMEOUT' }),
-    );
-  });
+  test.each(bombs.filter((bomb) => !bomb.linear))(
+    'still needs the deadline for $source',
+    ({ source, text, ignoreCase }) => {
+      const pattern = compilePattern(source, { ignoreCase: ignoreCase ?? false });
+      expect(() => runWithDeadline(60, () => pattern.matchesAny(text))).toThrow(
+        expect.objectContaining({ code: 'PATTERN_TIMEOUT' }),
+      );
+    },
+  );
 });

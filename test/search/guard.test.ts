@@ -20,7 +20,11 @@ describe('runWithDeadline', () => {
   test('passes values and errors through, and nests', () => {
     expect(runWithDeadline(1_000, () => runWithDeadline(1_000, () => 1) + 1)).toBe(2);
     const error = new Error('mine');
-    expect(() => runWithDeadline(1_000, () => { throw error; })).toThrow(error);
+    expect(() =>
+      runWithDeadline(1_000, () => {
+        throw error;
+      }),
+    ).toThrow(error);
     expect(runWithDeadline(1_000, () => undefined)).toBeUndefined();
   });
 

@@ -7,12 +7,76 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compilePattern } from '../../src/search/pattern.js';
 import { matchedLines } from './support/patterns.js';
 
-const text = fc.sample(
-  fc.array(fc.constantFrom('foo', 'bar', 'Foo', 'FOO', 'oo', 'a', 'b', '_', '1', ' ', ' ', '.', '(', ')', '\t', 'é', 'É', '日本', '\r\n', '\n', '\n'), { minLength: 0, maxLength: 12 }),
-  { numRuns: 150, seed: 7 },
-).map((parts) => `${parts.join('')}\n`).join('');
+const text = fc
+  .sample(
+    fc.array(
+      fc.constantFrom(
+        'foo',
+        'bar',
+        'Foo',
+        'FOO',
+        'oo',
+        'a',
+        'b',
+        '_',
+        '1',
+        ' ',
+        ' ',
+        '.',
+        '(',
+        ')',
+        '\t',
+        'é',
+        'É',
+        '日本',
+        '\r\n',
+        '\n',
+        '\n',
+      ),
+      { minLength: 0, maxLength: 12 },
+    ),
+    { numRuns: 150, seed: 7 },
+  )
+  .map((parts) => `${parts.join('')}\n`)
+  .join('');
 
-const pieces = ['foo', 'oo', 'o', 'a', 'b', 'bar', '1', '_', ' ', '.', '.*', 'o+', 'o*', 'a?', '[fb]', '[^o]', '^', '$', '\\b', '\\w', '\\w+', '\\s', '\\W', '\\d', '(?:foo|bar)', '(o)\\1', '(?=b)', '(?!b)', '(?<=o)', '\\(', '[a-z]+', '(?:ab?)?', 'o{2}', '日', 'é'];
+const pieces = [
+  'foo',
+  'oo',
+  'o',
+  'a',
+  'b',
+  'bar',
+  '1',
+  '_',
+  ' ',
+  '.',
+  '.*',
+  'o+',
+  'o*',
+  'a?',
+  '[fb]',
+  '[^o]',
+  '^',
+  '$',
+  '\\b',
+  '\\w',
+  '\\w+',
+  '\\s',
+  '\\W',
+  '\\d',
+  '(?:foo|bar)',
+  '(o)\\1',
+  '(?=b)',
+  '(?!b)',
+  '(?<=o)',
+  '\\(',
+  '[a-z]+',
+  '(?:ab?)?',
+  'o{2}',
+  '日',
+  'é',
+];
 const anySource = fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 4 }).map((parts) => parts.join(''));
 
 let folder = '';
@@ -20,7 +84,10 @@ let hasPcre = false;
 
 function gitGrep(...args: string[]): string[] {
   const result = spawnSync('git', ['-c', 'core.quotePath=false', 'grep', '-nI', '--no-color', '-h', ...args], {
-    cwd: folder, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' }, maxBuffer: 1 << 26,
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    maxBuffer: 1 << 26,
   });
   if (result.status !== 0 && result.status !== 1) throw new Error(result.stderr);
   return result.stdout.split('\n').slice(0, -1);
@@ -55,7 +122,12 @@ test('regular expressions match what git grep -P matches', ({ skip }) => {
 }, 60_000);
 
 test('literals match what git grep -F matches', () => {
-  const literal = fc.array(fc.constantFrom('foo', 'o', 'a', 'b', '_', '1', ' ', '.', '(', '*', 'FOO', '\\', '日', ''), { minLength: 1, maxLength: 3 }).map((parts) => parts.join(''));
+  const literal = fc
+    .array(fc.constantFrom('foo', 'o', 'a', 'b', '_', '1', ' ', '.', '(', '*', 'FOO', '\\', '日', ''), {
+      minLength: 1,
+      maxLength: 3,
+    })
+    .map((parts) => parts.join(''));
   fc.assert(
     fc.property(literal, fc.boolean(), fc.boolean(), (source, ignoreCase, wholeWord) => {
       const flags = [...(ignoreCase ? ['-i'] : []), ...(wholeWord ? ['-w'] : [])];

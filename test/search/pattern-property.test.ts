@@ -46,16 +46,29 @@ describe('matchLines over a text equals matching line by line, and the plan is a
   }, 120_000);
 
   test('for regular expressions over texts made of their own matches', () => {
-    const pieces = fc.array(fc.constantFrom('abc', 'aab', 'bca', 'cab1', 'aabbca', 'ABC', 'éa', 'É', '\n', ' ', '😀', 'k\u212as'), { maxLength: 12 });
+    const pieces = fc.array(
+      fc.constantFrom('abc', 'aab', 'bca', 'cab1', 'aabbca', 'ABC', 'éa', 'É', '\n', ' ', '😀', 'k\u212as'),
+      { maxLength: 12 },
+    );
     fc.assert(
-      fc.property(anyPattern, anyOptions, pieces.map((parts) => parts.join('')), checkAgainstReference),
+      fc.property(
+        anyPattern,
+        anyOptions,
+        pieces.map((parts) => parts.join('')),
+        checkAgainstReference,
+      ),
       { numRuns: runs },
     );
   }, 120_000);
 
   test('for literals', () => {
-    const anyLiteral = fc.oneof(anyText, anyPattern).chain((text) =>
-      fc.tuple(fc.constant(text), fc.nat(text.length), fc.nat(4)).map(([whole, from, length]) => whole.slice(from, from + length)));
+    const anyLiteral = fc
+      .oneof(anyText, anyPattern)
+      .chain((text) =>
+        fc
+          .tuple(fc.constant(text), fc.nat(text.length), fc.nat(4))
+          .map(([whole, from, length]) => whole.slice(from, from + length)),
+      );
     fc.assert(
       fc.property(anyLiteral, anyOptions, anyText, (source, options, text) => {
         checkAgainstReference(source, { ...options, literal: true }, text);

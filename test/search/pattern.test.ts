@@ -5,7 +5,9 @@ import type { PatternOptions } from '../../src/search/pattern.js';
 import { matchedLines, showPlan } from './support/patterns.js';
 
 function lines(source: string, text: string, options: PatternOptions = {}): string[] {
-  return matchedLines(compilePattern(source, options), text).map((match) => `${match.line}:${match.column}+${match.length} ${match.text}`);
+  return matchedLines(compilePattern(source, options), text).map(
+    (match) => `${match.line}:${match.column}+${match.length} ${match.text}`,
+  );
 }
 
 describe('matchLines', () => {
@@ -129,7 +131,9 @@ describe('plan', () => {
   });
 
   test('stays small', () => {
-    const long = compilePattern('abcdefghij'.repeat(50) + Array.from({ length: 500 }, (_, i) => i).join(''), { literal: true }).plan;
+    const long = compilePattern('abcdefghij'.repeat(50) + Array.from({ length: 500 }, (_, i) => i).join(''), {
+      literal: true,
+    }).plan;
     expect(long.kind === 'and' && long.parts.length).toBe(32);
     expect(plan(Array.from({ length: 100 }, (_, i) => `x${i}y`).join('|'))).toBe('all');
   });

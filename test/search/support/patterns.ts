@@ -4,32 +4,162 @@ import type { CompiledPattern, GramPlan, PatternOptions } from '../../../src/sea
 
 /** Characters that texts are made of: words, case variants, line ends that are none, non-ASCII, raw bytes. */
 const characters = [
-  'a', 'b', 'c', 'A', 'B', 'k', 'K', 's', '1', '_', ' ', '-', '.', '\t', '\r', '\n', '\n', '\n',
-  'é', 'É', '\u2028', '\u2029', '\u00a0', '😀', '𐐀', '\u212a', '\u017f', 'ß', '\udce9', '\udcff',
+  'a',
+  'b',
+  'c',
+  'A',
+  'B',
+  'k',
+  'K',
+  's',
+  '1',
+  '_',
+  ' ',
+  '-',
+  '.',
+  '\t',
+  '\r',
+  '\n',
+  '\n',
+  '\n',
+  'é',
+  'É',
+  '\u2028',
+  '\u2029',
+  '\u00a0',
+  '😀',
+  '𐐀',
+  '\u212a',
+  '\u017f',
+  'ß',
+  '\udce9',
+  '\udcff',
 ];
 
 export const anyText = fc.array(fc.constantFrom(...characters), { maxLength: 40 }).map((parts) => parts.join(''));
 
 const atoms = [
-  'a', 'b', 'c', 'A', 'B', 'k', 's', '1', '_', ' ', '-', 'abc', 'aab', 'bca', 'cab1', 'é', 'É', 'ß', '.', '.', '^', '$', '\\b', '\\B',
-  '\\s', '\\S', '\\w', '\\W', '\\d', '\\D', '\\n', '\n', '\\r', '\r', '\\x0a', '\\u000a', '\\cJ', '\\u2028', '\\.', '\\t', '\\0', '[^]', '[]',
-  '[ab]', '[abc1]', '[^a]', '[^-a]', '[^a-]', '[-a]', '[a-c]', '[\\s-a]', '[\\w-]', '[^\\s]', '[^\\W]', '[\\Wa]', '[\\Da]', '[\\S\\s]', '[\\n]',
-  '[a\\n]', '[\\t-\\r]', '[\\0-\\n]', '[\\n-a]', '[^\\n]', '[^é]', '[éa]', '[A-c]', '[\\d]', '[\\b]', '\\ud83d\\ude00', '\\udce9', '\\ude00',
+  'a',
+  'b',
+  'c',
+  'A',
+  'B',
+  'k',
+  's',
+  '1',
+  '_',
+  ' ',
+  '-',
+  'abc',
+  'aab',
+  'bca',
+  'cab1',
+  'é',
+  'É',
+  'ß',
+  '.',
+  '.',
+  '^',
+  '$',
+  '\\b',
+  '\\B',
+  '\\s',
+  '\\S',
+  '\\w',
+  '\\W',
+  '\\d',
+  '\\D',
+  '\\n',
+  '\n',
+  '\\r',
+  '\r',
+  '\\x0a',
+  '\\u000a',
+  '\\cJ',
+  '\\u2028',
+  '\\.',
+  '\\t',
+  '\\0',
+  '[^]',
+  '[]',
+  '[ab]',
+  '[abc1]',
+  '[^a]',
+  '[^-a]',
+  '[^a-]',
+  '[-a]',
+  '[a-c]',
+  '[\\s-a]',
+  '[\\w-]',
+  '[^\\s]',
+  '[^\\W]',
+  '[\\Wa]',
+  '[\\Da]',
+  '[\\S\\s]',
+  '[\\n]',
+  '[a\\n]',
+  '[\\t-\\r]',
+  '[\\0-\\n]',
+  '[\\n-a]',
+  '[^\\n]',
+  '[^é]',
+  '[éa]',
+  '[A-c]',
+  '[\\d]',
+  '[\\b]',
+  '\\ud83d\\ude00',
+  '\\udce9',
+  '\\ude00',
 ];
-const unicodeAtoms = ['\\p{L}', '\\P{L}', '\\p{Cc}', '[\\p{Cc}a]', '[^\\p{L}]', '[^\\P{Lu}]', '\\u{1f600}', '\\u{a}', '😀', '[😀a]', '[\\W]', '[^😀]', '\\u{dce9}'];
+const unicodeAtoms = [
+  '\\p{L}',
+  '\\P{L}',
+  '\\p{Cc}',
+  '[\\p{Cc}a]',
+  '[^\\p{L}]',
+  '[^\\P{Lu}]',
+  '\\u{1f600}',
+  '\\u{a}',
+  '😀',
+  '[😀a]',
+  '[\\W]',
+  '[^😀]',
+  '\\u{dce9}',
+];
 
 /** Regular expressions over the alphabet of `anyText`; some are invalid. */
 export const anyPattern: fc.Arbitrary<string> = fc.letrec<{ node: string; atom: string; sequence: string }>((tie) => ({
-  atom: fc.oneof({ weight: 12, arbitrary: fc.constantFrom(...atoms) }, { weight: 1, arbitrary: fc.constantFrom(...unicodeAtoms) }),
+  atom: fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom(...atoms) },
+    { weight: 1, arbitrary: fc.constantFrom(...unicodeAtoms) },
+  ),
   sequence: fc.array(tie('node'), { minLength: 1, maxLength: 4 }).map((parts) => parts.join('')),
   node: fc.oneof(
     { maxDepth: 3, depthIdentifier: 'pattern' },
     { weight: 6, arbitrary: tie('atom') },
-    { weight: 2, arbitrary: fc.tuple(tie('atom'), fc.constantFrom('?', '*', '+', '{2}', '{1,2}', '{0}', '{3,}', '??', '*?', '+?')).map(([atom, times]) => `(?:${atom})${times}`) },
-    { weight: 2, arbitrary: fc.tuple(tie('sequence'), fc.constantFrom('', '', '?', '+', '{2}', '{1,3}')).map(([inner, times]) => `(?:${inner})${times}`) },
-    { weight: 2, arbitrary: fc.array(tie('sequence'), { minLength: 2, maxLength: 3 }).map((parts) => `(${parts.join('|')})`) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(tie('atom'), fc.constantFrom('?', '*', '+', '{2}', '{1,2}', '{0}', '{3,}', '??', '*?', '+?'))
+        .map(([atom, times]) => `(?:${atom})${times}`),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(tie('sequence'), fc.constantFrom('', '', '?', '+', '{2}', '{1,3}'))
+        .map(([inner, times]) => `(?:${inner})${times}`),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.array(tie('sequence'), { minLength: 2, maxLength: 3 }).map((parts) => `(${parts.join('|')})`),
+    },
     { weight: 1, arbitrary: fc.constantFrom('\\1', '\\1', '\\2') },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom('?=', '?!', '?<=', '?<!'), tie('sequence')).map(([kind, inner]) => `(${kind}${inner})`) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(fc.constantFrom('?=', '?!', '?<=', '?<!'), tie('sequence'))
+        .map(([kind, inner]) => `(${kind}${inner})`),
+    },
   ),
 })).sequence;
 
@@ -51,7 +181,10 @@ export function matchedLines(pattern: CompiledPattern, text: string): MatchedLin
 
 /** The same, the obvious way: the expression as written, on each line alone. */
 export function referenceLines(source: string, options: PatternOptions, text: string): MatchedLine[] {
-  const regex = new RegExp(options.literal ? escapeRegex(source) : source, `gs${options.ignoreCase ? 'i' : ''}${usesUnicode(source, options) ? 'u' : ''}`);
+  const regex = new RegExp(
+    options.literal ? escapeRegex(source) : source,
+    `gs${options.ignoreCase ? 'i' : ''}${usesUnicode(source, options) ? 'u' : ''}`,
+  );
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines.flatMap((line, number) => {
@@ -123,7 +256,10 @@ export function showPlan(plan: GramPlan): string {
       return Buffer.from([plan.gram >> 16, (plan.gram >> 8) & 255, plan.gram & 255]).toString('latin1');
     case 'and':
     case 'or':
-      return `(${plan.parts.map(showPlan).sort().join(plan.kind === 'and' ? ' & ' : ' | ')})`;
+      return `(${plan.parts
+        .map(showPlan)
+        .sort()
+        .join(plan.kind === 'and' ? ' & ' : ' | ')})`;
     default:
       return plan.kind;
   }

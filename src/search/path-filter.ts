@@ -1,0 +1,40 @@
+import { compileGlob } from './path-glob.js';
+
+/**
+ * A predicate on paths (`src/a/b.ts`: `/` between names, none at the start) from patterns of two kinds:
+ *
+ * - A **glob**, if it has one of `* ? [ {`. Case matters. `*` and `?` do not cross `/`; `**` between slashes is any
+ *   number of folders, none included; `[a-z]`, `[!a-z]`; `{a,b}`; `\` takes the next character literally. A glob
+ *   without `/` is matched against the file's own name in any folder (`*.ts`); one with `/` against the whole
+ *   path (`src/*.ts`; a leading `/` changes nothing but that: `/*.ts` is the root's files). One that
+ *   ends in `/` is everything below the folders it names.
+ * - Else a **substring** of the path, read with a `/` before it, so that `/src/` is a folder's whole name, the
+ *   root's too. Case matters only if the pattern has an upper-case letter.
+ *
+ * A path passes when it matches at least one pattern, if there are any without `!`, and none of those with `!`.
+ * Empty patterns say nothing.
+ */
+export function compilePathFilter(patterns: readonly string[]): (path: string) => boolean {
+  const including: ((path: string) => boolean)[] = [];
+  const excluding: ((path: string) => boolean)[] = [];
+  for (const pattern of patterns) {
+    const excludes = pattern.startsWith('!');
+    const bare = excludes ? pattern.slice(1) : pattern;
+    if (bare !== '') (excludes ? excluding : including).push(compilePathPattern(bare));
+  }
+  return (path) =>
+    (including.length === 0 || including.some((matches) => matches(path))) &&
+    !excluding.some((matches) => matches(path));
+}
+
+function compilePathPattern(pattern: string): (path: string) => boolean {
+  if (!/[*?[{]/.test(pattern)) return compileSubstring(pattern);
+  const matches = compileGlob(pattern.replace(/^\//, '').replace(/\/$/, '/**'));
+  if (pattern.includes('/')) return matches;
+  return (path) => matches(path.slice(path.lastIndexOf('/') + 1));
+}
+
+function compileSubstring(part: string): (path: string) => boolean {
+  if (part !== part.toLowerCase()) return (path) => `/${path}`.includes(part);
+  return (path) => `/${path}`.toLowerCase().includes(part);
+}

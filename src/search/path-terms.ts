@@ -1,0 +1,63 @@
+import type { Snapshot } from '../snapshot/index.js';
+import { identifierTerms, inverseDocumentFrequency } from '../text/index.js';
+
+/** Which files of a snapshot have a term in their name or in a folder's, by position. */
+export class PathTerms {
+  private readonly names = new Map<string, number[]>();
+  private readonly folders = new Map<string, number[]>();
+  private readonly fileCount: number;
+
+  private constructor(snapshot: Snapshot) {
+    const termsOfName = new Map<string, readonly string[]>();
+    const terms = (name: string): readonly string[] => {
+      let known = termsOfName.get(name);
+      if (known === undefined) {
+        known = wordsOf(name).flatMap(identifierTerms);
+        termsOfName.set(name, known);
+      }
+      return known;
+    };
+    this.fileCount = snapshot.files.length;
+    for (let file = 0; file < snapshot.files.length; file++) {
+      const parts = snapshot.files[file]!.path.split('/');
+      const name = parts.pop()!;
+      for (const term of terms(stemOfName(name))) append(this.names, term, file);
+      for (const folder of parts) for (const term of terms(folder)) append(this.folders, term, file);
+    }
+  }
+
+  /** Made once for a snapshot. */
+  static of(snapshot: Snapshot): PathTerms {
+    let known = snapshot.derived.get('pathTerms') as PathTerms | undefined;
+    if (known === undefined) {
+      known = new PathTerms(snapshot);
+      snapshot.derived.set('pathTerms', known);
+    }
+    return known;
+  }
+
+  filesNamed(term: string): readonly number[] {
+    return this.names.get(term) ?? [];
+  }
+
+  filesInFolder(term: string): readonly number[] {
+    return this.folders.get(term) ?? [];
+  }
+
+  /** How much a term in a path says. */
+  inverseFrequency(files: readonly number[]): number {
+    return inverseDocumentFrequency(this.fileCount, files.length);
+  }
+}
+
+/** A file's name without its extensions: `app.module` of `app.module.ts`. */
+export const stemOfName = (name: string): string => name.replace(/(?<=.)\.[A-Za-z0-9]+$/, '');
+
+/** Runs of letters, digits, `_` and `$`. */
+export const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}_$]+/gu) ?? [];
+
+function append(map: Map<string, number[]>, term: string, file: number): void {
+  const files = map.get(term);
+  if (files === undefined) map.set(term, [file]);
+  else if (files.at(-1) !== file) files.push(file);
+}

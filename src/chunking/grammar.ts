@@ -30,6 +30,7 @@ interface RuleSource {
   readonly scope?: string;
   readonly needs?: string;
   readonly split?: string;
+  readonly strip?: string;
   readonly kindAt?: string;
   readonly types?: Readonly<Record<string, SymbolKind>>;
   readonly texts?: Readonly<Record<string, SymbolKind>>;
@@ -57,6 +58,7 @@ export interface Rule {
   readonly scope: NodePath | undefined;
   readonly needs: NodePath | undefined;
   readonly split: string | undefined;
+  readonly strip: string | undefined;
   readonly kindAt: NodePath | undefined;
   readonly types: ReadonlyMap<string, SymbolKind> | undefined;
   readonly texts: ReadonlyMap<string, SymbolKind> | undefined;
@@ -152,12 +154,13 @@ function compileRule(language: Language, source: SymbolKind | RuleSource): Rule 
     scope: path(rule.scope),
     needs: path(rule.needs),
     split: rule.split,
+    strip: rule.strip,
     kindAt: path(rule.kindAt),
     types: rule.types === undefined ? undefined : new Map(Object.entries(rule.types)),
     texts: rule.texts === undefined ? undefined : new Map(Object.entries(rule.texts)),
     nest: rule.nest,
     nestTexts: rule.nestTexts === undefined ? undefined : new Set(rule.nestTexts),
-    match: rule.match === undefined ? undefined : new RegExp(rule.match),
+    match: rule.match === undefined ? undefined : new RegExp(rule.match, 'u'),
     depthMax: rule.depthMax ?? Infinity,
   };
 }

@@ -1,11 +1,11 @@
 /** A name as people would type it: no quotes, no white space runs, not endless. */
-export function cleanName(raw: string): string {
+export function cleanName(raw: string, sigil?: string): string {
   let name = raw.trim();
   const quote = name[0];
   if (name.length > 1 && (quote === '"' || quote === "'" || quote === '`') && name.endsWith(quote)) {
     name = name.slice(1, -1);
   }
-  if (quote === ':') name = name.slice(1); // a Ruby symbol
+  if (sigil !== undefined && name.startsWith(sigil)) name = name.slice(sigil.length);
   if (/\s/.test(name)) name = name.replace(/\s+/g, ' ').trim();
   return name.length > 120 ? name.slice(0, 120) : name;
 }

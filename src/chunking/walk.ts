@@ -100,7 +100,7 @@ class Walk {
       }
       const rule = action & Action.define ? this.grammar.rules[type] : undefined;
       const defined = rule !== undefined && this.define(rule, around, first, sibling, nesting);
-      const skip = around.local && !defined && cursor.endIndex - cursor.startIndex < localUnitsMin;
+      const skip = around.local && around.kind !== 'test' && cursor.endIndex - cursor.startIndex < localUnitsMin;
       if (!defined && !skip && action & Action.into) {
         if (action & Action.wrap && first < 0) first = this.line(cursor.startIndex);
         const inside = action & Action.local && !around.local ? { ...around, local: true } : around;
@@ -135,7 +135,7 @@ class Walk {
     const nameStart = nameNode.startIndex;
     const raw = this.text.slice(nameStart, Math.min(nameNode.endIndex, nameStart + 400));
     const split = rule.split === undefined ? undefined : splitName(raw, rule.split);
-    const name = cleanName(split?.name ?? raw);
+    const name = cleanName(split?.name ?? raw, rule.strip);
     if (name === '' || rule.match?.test(name) === false) return false;
 
     let scope = around.scope;

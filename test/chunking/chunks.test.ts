@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { chunkByLines, createChunker } from '../../src/chunking/index.js';
+import type { Chunker } from '../../src/chunking/index.js';
+import { bytesOf, chunkKeys, expectPartition } from './helpers.js';
+import { samples } from './samples.js';
+
+let chunker: Chunker;
+beforeAll(async () => {
+  chunker = await createChunker();
+});
+
+const chunkTexts = (source: string, language: string): string[] =>
+  chunker.chunk(bytesOf(source), language).chunks.map(({ startByte, endByte }) => source.slice(startByte, endByte));
+
+const anyLanguage = fc.constantFrom(...Object.keys(samples), 'text', 'nonsense');
+
+describe('chunks partition the lines', () => {
+  test('of any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 3000 }), anyLanguage, (content, language) => {
+        expectPartition(content, chunker.chunk(content, language));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('of pieces of code in any order, with any line ends', () => {
+    const lines = Object.values(samples).flatMap(({ source }) => source.split('\n'));
+    const end = fc.constantFrom('\n', '\r\n', '\r', '\n\n', ' ');
+    const piece = fc.tuple(fc.constantFrom(...lines), end).map(([line, end]) => line + end);
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 120 }), anyLanguage, (pieces, language) => {
+        const content = bytesOf(pieces.join(''));
+        expectPartition(content, chunker.chunk(content, language));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['one byte', 'x'],
+    ['line ends only', '\n\n\r\n\n'],
+    ['no final line end', 'a\nb'],
+    ['one line of 1 MB', 'x'.repeat(1 << 20)],
+    ['one line of 1 MB between others', `a\n${'x'.repeat(1 << 20)}\nb\n`],
+    ['500 KB of blank lines', '\n'.repeat(500_000)],
+    ['400 KB of brackets', '([{'.repeat(1000).concat('\n').repeat(130)],
+  ])('of %s', (_, source) => {
+    const content = bytesOf(source);
+    for (const language of ['typescript', 'python', 'markdown', 'json', 'text']) {
+      expectPartition(content, chunker.chunk(content, language));
+    }
+    expectPartition(content, chunkByLines(content));
+  });
+
+  test('an empty file has none', () => {
+    expect(chunker.chunk(new Uint8Array(0), 'typescript').chunks).toEqual([]);
+  });
+});
+
+describe('what belongs together', () => {
+  const body = (name: string): string => `  const ${name} = ${name}Of(input, options);\n`.repeat(14);
+
+  test('comments, decorators and attributes go with the definition below', () => {
+    const first = `function first() {\n${body('a')}}\n\n`;
+    const second = `/**\n * Documented.\n */\n// Really.\nexport function second() {\n${body('b')}}\n`;
+    expect(chunkTexts(first + second, 'typescript')).toEqual([first, second]);
+
+    const one = `def one():\n${'    call(one, two, three, four)\n'.repeat(14)}\n`;
+    const two = `# About two.\n@decorated(1)\n@again\ndef two():\n${'    call(one, two, three, four)\n'.repeat(14)}`;
+    expect(chunkTexts(one + two, 'python')).toEqual([one, two]);
+  });
+
+  test('small neighbours share a chunk, a larger definition has its own', () => {
+    const small = ["import a from 'a';\n", "import b from 'b';\n\n", 'const x = 1;\n\n'].join('');
+    const large = `function large() {\n${body('a')}}\n\n`;
+    const after = 'const y = 2;\nconst z = 3;\n'.repeat(10);
+    expect(chunkTexts(small + large + after, 'typescript')).toEqual([small + large, after]);
+  });
+
+  test('a large class is cut at its members, which name it', () => {
+    const member = (name: string): string => `  ${name}() {\n${body(name)}  }\n\n`;
+    const source = `class Big {\n  size = 1;\n\n${['one', 'two', 'three', 'four', 'five', 'six'].map(member).join('')}}\n`;
+    const { chunks } = chunker.chunk(bytesOf(source), 'typescript');
+    expect(chunks.map(({ symbols, continues }) => [symbols.map(({ name }) => name).join(' '), continues])).toEqual([
+      ['Big size one', ''],
+      ['two', 'Big'],
+      ['three', 'Big'],
+      ['four', 'Big'],
+      ['five', 'Big'],
+      ['six', 'Big'],
+    ]);
+  });
+
+  test('a long function is cut, and its later parts name it', () => {
+    const source = `class Big {\n  long() {\n${'    step(one, two, three);\n\n    if (two) other();\n'.repeat(60)}  }\n}\n`;
+    const { chunks } = chunker.chunk(bytesOf(source), 'typescript');
+    expect(chunks.length).toBeGreaterThan(1);
+    expect(chunks[0]!.symbols.map(({ name }) => name)).toEqual(['Big', 'long']);
+    for (const { symbols, continues } of chunks.slice(1)) expect([symbols, continues]).toEqual([[], 'Big.long']);
+  });
+});
+
+describe('after an edit', () => {
+  const files: [string, string][] = [
+    ['typescript', new URL('../../src/engine/types.ts', import.meta.url).pathname],
+    ['typescript', new URL('../../src/chunking/walk.ts', import.meta.url).pathname],
+    ['text', new URL('../../src/model/languages.ts', import.meta.url).pathname],
+    ['markdown', new URL('../../grammars/README.md', import.meta.url).pathname],
+  ];
+  const edits = {
+    change: (lines: string[], at: number): unknown => (lines[at] = `${lines[at]} // changed ${at}`),
+    insert: (lines: string[], at: number): unknown => lines.splice(at, 0, `inserted(${at});`),
+    remove: (lines: string[], at: number): unknown => lines.splice(at, 1),
+  };
+
+  test.each(files)('nearly all chunks of a %s file stay (%s)', (language, path) => {
+    // Three copies with names of their own, so that the file is long enough to have something to lose.
+    const text = readFileSync(path, 'utf8');
+    const source = ['', '2', '3'].map((n) => text.replace(/\b([A-Z][a-z]+[A-Z]\w+)\b/g, `$1${n}`)).join('\n');
+    const before = new Set(chunkKeys(bytesOf(source), chunker.chunk(bytesOf(source), language)));
+    let changed = 0;
+    let runs = 0;
+    fc.assert(
+      fc.property(fc.nat(), fc.constantFrom(...Object.values(edits)), (where, edit) => {
+        const lines = source.split('\n');
+        edit(lines, where % lines.length);
+        const content = bytesOf(lines.join('\n'));
+        const after = chunkKeys(content, chunker.chunk(content, language));
+        changed += after.filter((key) => !before.has(key)).length;
+        runs++;
+      }),
+      { numRuns: 150 },
+    );
+    expect(changed / runs).toBeLessThan(3);
+  });
+});
+
+describe('what is not parsed', () => {
+  const code = 'function one() {}\n'.repeat(400);
+
+  test.each([
+    ['generated', `// @generated by tool\n${code}`],
+    ['minified', `${code}${'x=1;'.repeat(2000)}\n`],
+    ['too long', code.repeat(80)],
+  ])('%s code is cut by lines', (_, source) => {
+    expect(chunker.chunk(bytesOf(source), 'javascript')).toEqual(chunkByLines(bytesOf(source)));
+  });
+
+  test('a parse that takes too long is given up, and the next file parses again', () => {
+    const content = bytesOf(code.repeat(60));
+    const file = chunker.chunk(content, 'javascript', { parseTimeoutMs: 0 });
+    expect(file).toEqual(chunkByLines(content, file.diagnostics));
+    expect(file.diagnostics).toEqual([{ code: 'parse-timeout', message: 'parsing took longer than 0 ms' }]);
+    expect(chunker.chunk(bytesOf('function next() {}\n'), 'javascript').chunks[0]!.symbols).toHaveLength(1);
+  });
+});

@@ -1,5 +1,6 @@
 import type { SymbolKind } from '../model/index.js';
 import type { Definition } from './definition.js';
+import { outlineCss } from './outline-css.js';
 import { outlineJson, outlineYaml } from './outline-data.js';
 import { nestEntries } from './outline-nest.js';
 import type { OutlineEntry } from './outline-nest.js';
@@ -17,8 +18,11 @@ export function outlineOf(language: string): ((lines: readonly string[]) => Defi
 }
 
 const scanners: Readonly<Record<string, (lines: readonly string[]) => OutlineEntry[]>> = {
+  css: outlineCss,
   json: outlineJson,
+  less: outlineCss,
   markdown: outlineMarkdown,
+  scss: outlineCss,
   yaml: outlineYaml,
 };
 
@@ -97,8 +101,6 @@ const lineRules: Readonly<Record<string, readonly LineRule[]>> = {
     rule(/^(?:extend\s+)?enum\s+(\w+)/, 'enum'), rule(/^(?:union|scalar)\s+(\w+)/, 'type'),
     rule(/^(?:query|mutation|subscription|fragment)\s+(\w+)/, 'function'),
   ],
-  scss: [rule(/^@mixin\s+([\w-]+)/, 'macro'), rule(/^@function\s+([\w-]+)/, 'function'), rule(/^([.#:&\w[][^{;@]*?)\s*[{,]\s*$/, 'rule')],
-  less: [rule(/^([.#:&\w[][^{;@]*?)\s*[{,]\s*$/, 'rule')],
   cmake: [rule(/^\s*(?:function|macro)\s*\(\s*(\w+)/i, 'function'), rule(/^\s*add_(?:executable|library|custom_target)\s*\(\s*(\S+)/i, 'rule')],
   terraform: [rule(/^(?:resource|data)\s+"[^"]+"\s+"([^"]+)"/, 'struct'), rule(/^(?:module|variable|output|provider)\s+"([^"]+)"/, 'variable')],
   perl: [rule(/^package\s+([\w:]+)/, 'module'), rule(/^\s*sub\s+(\w+)/, 'function', 2)],

@@ -593,15 +593,35 @@ export PATH_TO=1
   css: {
     source: `
 :root { --x: 1 }
-.card, .card > a { color: red }
+/* About
+   cards. */
+.card,
+.card > a { color: red; background: url(http://x.y/z) }
 @media (min-width: 1px) { #main { margin: 0 } }
-@keyframes fade { from { opacity: 0 } }
+@keyframes fade { from { opacity: 0 } 50.5% { opacity: 1 } }
 `,
     symbols: `
       0 rule :root
-      1 rule .card, .card > a
-      2 rule #main
-      3 rule fade`,
+      3 rule .card, .card > a
+      5 rule #main
+      6 rule fade`,
+  },
+  scss: {
+    source: `
+// Sizes.
+@mixin wide($w) { width: $w; }
+@function double($x) { @return $x * 2; }
+.list-#{$name} {
+  &:hover { color: red; }
+  .item { color: blue; }
+}
+`,
+    symbols: `
+      1 macro wide
+      2 function double
+      3 rule .list-#{$name}
+      4 rule .list-#{$name}.&:hover
+      5 rule .list-#{$name}..item`,
   },
   html: {
     source: `

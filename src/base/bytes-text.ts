@@ -7,13 +7,13 @@ import { isAscii, isUtf8 } from 'node:buffer';
  */
 export function decodeBytes(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (isAscii(buffer)) return buffer.latin1Slice();
-  if (isUtf8(buffer)) return buffer.utf8Slice();
+  if (isAscii(buffer)) return buffer.toString('latin1');
+  if (isUtf8(buffer)) return buffer.toString('utf8');
   let text = '';
   let at = 0;
   while (at < buffer.length) {
     const end = validRunEnd(buffer, at);
-    if (end > at) text += buffer.utf8Slice(at, end);
+    if (end > at) text += buffer.toString('utf8', at, end);
     at = end;
     if (at < buffer.length) text += String.fromCharCode(0xdc00 + buffer[at++]!);
   }

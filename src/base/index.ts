@@ -1,4 +1,10 @@
 /** What the standard library lacks: bytes, varints, checksums, bit sets, caches, clocks, coded errors. No project nouns. */
+export { BitSet } from './bit-set.js';
+export { ByteReader } from './byte-reader.js';
+export { ByteWriter } from './byte-writer.js';
+export { compareBytewise, decodeBytes, encodeBytes } from './bytes-text.js';
+export { elapsedMs, nowMs, sleep, uniqueSuffix, yieldToEventLoop } from './clock.js';
 export { CoppiceError, assert, errorKinds, systemErrorCode, throwIfAborted } from './errors.js';
 export type { ErrorCode, ErrorDetails, ErrorKind } from './errors.js';
-export { compareBytewise, decodeBytes, encodeBytes } from './bytes-text.js';
+export { contentHash, contentHashLength, crc32 } from './hash.js';
+export { LruCache } from './lru.js';

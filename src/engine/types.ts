@@ -324,7 +324,12 @@ export interface Engine {
   /** As grep, but only how many lines match in each file. */
   grepCounts(pattern: string, options?: GrepOptions): Promise<{ rev: ResolvedRev; files: readonly FileMatchCount[] }>;
   /** Lines that `to` has and `from` has not (`+`), and the reverse (`-`). */
-  grepRange(pattern: string, from: string, to: string, options?: Omit<GrepOptions, 'rev' | 'context'>): Promise<GrepRangeResult>;
+  grepRange(
+    pattern: string,
+    from: string,
+    to: string,
+    options?: Omit<GrepOptions, 'rev' | 'context'>,
+  ): Promise<GrepRangeResult>;
   search(query: string, options?: SearchOptions): Promise<SearchResult>;
   symbols(name: string, options?: SymbolsOptions): Promise<SymbolsResult>;
   /** Lines are 1-based and inclusive; without them the whole file. */

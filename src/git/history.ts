@@ -50,6 +50,14 @@ export async function* listCommits(
   }
 }
 
+/** Trees of every commit that refs, reflogs or the HEAD of any work tree reach. */
+export async function listReachableTrees(gitDirArgument: string, options: RunOptions): Promise<Oid[]> {
+  const trees: Oid[] = [];
+  const args = [gitDirArgument, 'rev-list', '--all', '--reflog', '--format=tformat:%T'];
+  for await (const line of gitLines(args, options)) if (line !== '' && !line.startsWith('commit ')) trees.push(asOid(line));
+  return trees;
+}
+
 /**
  * The oldest root commit reachable from any branch, tag or HEAD: the one with the least (committer time, oid). Null
  * without commits. In a shallow clone the commits at the boundary are roots.

@@ -8,6 +8,7 @@ import {
   findNearest,
   findRootCommit,
   listCommits,
+  listReachableTrees,
   readCommit,
   type CommitLink,
   type HistoryOptions,
@@ -121,6 +122,11 @@ export class Repository {
   /** Every commit reachable from these, topologically sorted. */
   commits(from: readonly Oid[], options: HistoryOptions = {}): AsyncIterable<CommitLink> {
     return listCommits(this.gitDirArgument, this.processOptions, from, options);
+  }
+
+  /** Trees of every commit that refs, reflogs or the HEAD of any work tree reach; some more than once. */
+  reachableTrees(signal?: AbortSignal): Promise<Oid[]> {
+    return listReachableTrees(this.gitDirArgument, { ...this.processOptions, signal });
   }
 
   /** The oldest root commit: what this repository and its clones have in common. Walks all history once. */

@@ -1,7 +1,27 @@
 /** What a definition is. One short list for all languages, so that `kind:` filters mean the same everywhere. */
 export const symbolKinds = [
-  'class', 'struct', 'interface', 'trait', 'enum', 'type', 'function', 'method', 'constructor', 'property',
-  'field', 'constant', 'variable', 'macro', 'module', 'namespace', 'impl', 'section', 'key', 'rule', 'element', 'test',
+  'class',
+  'struct',
+  'interface',
+  'trait',
+  'enum',
+  'type',
+  'function',
+  'method',
+  'constructor',
+  'property',
+  'field',
+  'constant',
+  'variable',
+  'macro',
+  'module',
+  'namespace',
+  'impl',
+  'section',
+  'key',
+  'rule',
+  'element',
+  'test',
 ] as const; // append only: positions are stored
 
 export type SymbolKind = (typeof symbolKinds)[number];

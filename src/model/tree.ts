@@ -12,5 +12,5 @@ export interface TreeEntry {
 }
 
 /** Why a file of a tree has no searchable lines. Positions are stored: append only. */
-export const skipReasons = ['binary', 'too-large', 'missing', 'ignored'] as const;
+export const skipReasons = ['binary', 'too-large', 'missing', 'ignored', 'minified', 'generated'] as const;
 export type SkipReason = (typeof skipReasons)[number];

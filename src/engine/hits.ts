@@ -1,0 +1,41 @@
+import { languageId } from '../model/index.js';
+import { matchSpans, queryWords } from '../search/index.js';
+import type { Query, RankedHit } from '../search/index.js';
+import type { Snapshot } from '../snapshot/index.js';
+import type { OpenedRev } from './revs.js';
+import type { Hit } from './types.js';
+
+/** A ranked chunk as the contract shows it. */
+export function toHit(repo: string, { rev, snapshot, freshness }: OpenedRev, query: Query, ranked: RankedHit): Hit {
+  const { position, doc, file, score, signals } = ranked;
+  const { path, record } = snapshot.files[file]!;
+  const text = snapshot.segments.chunkText(doc);
+  const startLine = snapshot.occurrenceLines[position]! + 1;
+  const lineCount = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+  const spans = matchSpans(text, query, queryWords(query.ranking));
+  return {
+    repo,
+    rev: rev.rev,
+    commit: rev.commit,
+    path,
+    blob: record.oid,
+    startLine,
+    endLine: startLine + lineCount - 1,
+    language: languageId(record.language),
+    ...headingOf(snapshot, doc, query),
+    score,
+    signals,
+    matches: spans.map(({ line, column, length }) => ({ line: startLine + line, column: column + 1, length })),
+    text,
+    freshness,
+  };
+}
+
+/** The definition a chunk is shown under: one that the query names, else its first, else what it continues. */
+function headingOf(snapshot: Snapshot, doc: number, query: Query): Pick<Hit, 'symbol' | 'kind'> {
+  const { symbols, continues } = snapshot.segments.chunkSymbols(doc);
+  const words = new Set(queryWords(query.ranking).map(({ text }) => text.toLowerCase()));
+  const shown = symbols.find(({ name }) => words.has(name.toLowerCase())) ?? symbols[0];
+  if (shown === undefined) return { symbol: continues, kind: '' };
+  return { symbol: shown.scope === '' ? shown.name : `${shown.scope}.${shown.name}`, kind: shown.kind };
+}

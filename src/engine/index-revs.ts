@@ -1,0 +1,136 @@
+import { elapsedMs, nowMs, throwIfAborted } from '../base/index.js';
+import { SegmentSink } from '../indexing/index.js';
+import type { Oid, RepositoryId } from '../model/index.js';
+import type { Ref } from '../git/index.js';
+import type { RevEntry } from '../store/index.js';
+import { ensureTarget, resolveTarget, worktreeRev } from './revs.js';
+import type { Target } from './revs.js';
+import type { Session } from './session.js';
+import type { IndexOptions, IndexResult, IndexedRev } from './types.js';
+
+/** Trees planned and read together when many commits are indexed. */
+const historyBatch = 64;
+
+/** Indexes revs, with `all` every branch and tag, with `history` every commit behind them. */
+export async function indexRevs(
+  session: Session,
+  revs: readonly string[],
+  options: IndexOptions,
+): Promise<IndexResult> {
+  const startMs = elapsedMs();
+  const repository = await session.repository();
+  const repo = await session.repositoryId();
+  const refs = await repository.refs(options.signal);
+  const names = revs.length > 0 ? [...revs] : ['HEAD'];
+  if (options.all === true) {
+    for (const { shortName, name, kind, commit } of refs) {
+      if (kind === 'remote' || commit === null || names.includes(shortName)) continue;
+      // A tag and a branch may share their short name; git then takes the tag.
+      names.push(refs.some((other) => other.shortName === shortName && other.name !== name) ? name : shortName);
+    }
+  }
+  const results: IndexedRev[] = [];
+  const targets: Target[] = [];
+  for (const rev of names) {
+    throwIfAborted(options.signal);
+    const target = await resolveTarget(session, rev, options);
+    targets.push(target);
+    results.push(await indexTarget(session, target, options));
+    recordRev(session, repo, target, refs);
+  }
+  const commits =
+    options.history === true
+      ? await indexHistory(session, targets, options)
+      : targets.filter(({ resolved }) => resolved.commit !== null).length;
+  return { revs: results, commits, tookMs: elapsedMs() - startMs };
+}
+
+async function indexTarget(session: Session, target: Target, options: IndexOptions): Promise<IndexedRev> {
+  const startMs = elapsedMs();
+  const before = totals(session);
+  const root = await ensureTarget(session, target, options);
+  const after = totals(session);
+  const snapshot = session.snapshots.open(root);
+  try {
+    const submodules = snapshot.unfollowed.filter(({ kind }) => kind === 'submodule').map(({ path }) => path);
+    if (submodules.length > 0) session.note(`submodules are not searched: ${submodules.join(', ')}`);
+    return {
+      ...target.resolved,
+      files: snapshot.files.length,
+      chunks: snapshot.docCount,
+      newFiles: after.files - before.files,
+      newChunks: after.chunks - before.chunks,
+      newBytes: after.textBytes - before.textBytes,
+      tookMs: elapsedMs() - startMs,
+    };
+  } finally {
+    snapshot.release();
+  }
+}
+
+/** What the live segments hold, by their ranges and sizes. */
+export function totals(session: Session): { files: number; chunks: number; trees: number; textBytes: number } {
+  let files = 0;
+  let chunks = 0;
+  let trees = 0;
+  let textBytes = 0;
+  for (const segment of session.snapshots.segments().segments) {
+    files += segment.fileKeys.count;
+    chunks += segment.docKeys.count;
+    trees += segment.treeKeys.count;
+    textBytes += segment.entry.textBytes;
+  }
+  return { files, chunks, trees, textBytes };
+}
+
+/** Every commit reachable from the targets, oldest first, so that each is a small step from what is there. */
+async function indexHistory(session: Session, targets: readonly Target[], options: IndexOptions): Promise<number> {
+  const repository = await session.repository();
+  const tips = targets.flatMap(({ resolved }) => (resolved.commit === null ? [] : [resolved.commit]));
+  const trees: Oid[] = [];
+  const historyOptions = options.signal === undefined ? {} : { signal: options.signal };
+  for await (const { tree } of repository.commits(tips, { oldestFirst: true, ...historyOptions })) trees.push(tree);
+  const source = await session.source;
+  await session.asWriter(options, async () => {
+    const sink = new SegmentSink(session.snapshots);
+    for (let from = 0; from < trees.length; from += historyBatch) {
+      throwIfAborted(options.signal);
+      const batch = [...new Set(trees.slice(from, from + historyBatch))];
+      await session.indexTrees(
+        batch,
+        source,
+        options.signal === undefined ? {} : { signal: options.signal },
+        sink,
+        from + historyBatch >= trees.length,
+      );
+      options.onProgress?.({
+        phase: 'index',
+        done: Math.min(from + historyBatch, trees.length),
+        total: trees.length,
+        unit: 'commits',
+        bytes: sink.newBytes,
+        what: 'history',
+      });
+    }
+  });
+  return trees.length;
+}
+
+/** Remembers the name, so that `status` can tell how fresh it is. Writes only what changed. */
+function recordRev(session: Session, repo: RepositoryId, { resolved }: Target, refs: readonly Ref[]): void {
+  if (resolved.kind === 'fork') return;
+  const ref = refs.find(({ shortName, kind }) => shortName === resolved.rev && kind !== 'remote');
+  const kind: RevEntry['kind'] =
+    resolved.rev === worktreeRev ? 'worktree' : ref === undefined ? 'rev' : ref.kind === 'tag' ? 'tag' : 'branch';
+  const known = session.store.catalog.revs.get(`${repo}/${resolved.rev}`);
+  if (known?.tree === resolved.tree && known.commit === resolved.commit) return;
+  session.store.record({
+    t: 'rev',
+    repo,
+    name: resolved.rev,
+    kind,
+    commit: resolved.commit,
+    tree: resolved.tree,
+    at: nowMs(),
+  });
+}

@@ -1,0 +1,120 @@
+import { CoppiceError } from '../base/index.js';
+import { OverlaySource, editTree, repositorySource } from '../indexing/index.js';
+import type { Edit, ObjectSource } from '../indexing/index.js';
+import { asOid } from '../model/index.js';
+import type { Oid, TreeId } from '../model/index.js';
+import { rootKey } from '../snapshot/index.js';
+import type { Snapshot } from '../snapshot/index.js';
+import type { ForkEntry } from '../store/index.js';
+import type { Session } from './session.js';
+import type { CallOptions, Freshness, ResolvedRev } from './types.js';
+
+export const worktreeRev = '@worktree';
+const forkPrefix = 'fork:';
+
+/** A REV, what it names, and where its objects come from. */
+export interface Target {
+  readonly resolved: ResolvedRev & { readonly tree: Oid; readonly commit: Oid | null };
+  readonly source: ObjectSource;
+  readonly fork: ForkEntry | null;
+}
+
+/** Finds what a REV names: `@worktree`, `fork:NAME`, what git knows, else a fork of that name. */
+export async function resolveTarget(session: Session, rev: string, call: CallOptions): Promise<Target> {
+  if (rev === worktreeRev) return worktreeTarget(session, call);
+  if (rev.startsWith(forkPrefix))
+    return forkTarget(session, rev, await requireFork(session, rev.slice(forkPrefix.length)));
+  const repository = await session.repository();
+  const found = await repository.find(rev);
+  if (found === null) {
+    session.store.refresh();
+    const fork = session.store.catalog.fork(await session.repositoryId(), rev);
+    if (fork !== undefined) return forkTarget(session, rev, fork);
+  }
+  const { kind, commit, tree } = found ?? (await repository.resolve(rev));
+  return { resolved: { rev, kind, commit, tree }, source: repositorySource(repository), fork: null };
+}
+
+/** FORK_NOT_FOUND names the forks there are. */
+export async function requireFork(session: Session, name: string): Promise<ForkEntry> {
+  const repo = await session.repositoryId();
+  session.store.refresh();
+  const fork = session.store.catalog.fork(repo, name);
+  if (fork !== undefined) return fork;
+  const names = [...session.store.catalog.forks()].filter((entry) => entry.repo === repo).map((entry) => entry.name);
+  throw new CoppiceError('FORK_NOT_FOUND', `there is no fork named "${name}" of this repository`, {
+    hint: names.length === 0 ? `make one with \`coppice fork ${name}\`` : `forks: ${names.slice(0, 10).join(', ')}`,
+    data: { name },
+  });
+}
+
+async function forkTarget(session: Session, rev: string, fork: ForkEntry): Promise<Target> {
+  return { resolved: { rev, kind: 'fork', commit: fork.commit, tree: fork.tree }, source: await session.source, fork };
+}
+
+/** The work tree as a tree: HEAD's with what differs on disk laid over it. */
+async function worktreeTarget(session: Session, call: CallOptions): Promise<Target> {
+  const repository = await session.repository();
+  const { head, changed } = await repository.worktreeChanges(call.signal);
+  const overlay = new OverlaySource(repositorySource(repository));
+  const edits = new Map<string, Edit>();
+  for (const { path, kind } of changed) {
+    const file =
+      kind === null ? null : await repository.readWorktreeFile(path, { maxBytes: session.rules.maxFileBytes });
+    if (file !== null) overlay.blobs.set(file.oid, { content: file.content, size: file.size });
+    edits.set(path, file === null ? null : { kind: file.kind, oid: file.oid });
+  }
+  const headTree = head === null ? null : (await repository.readCommit(head)).tree;
+  const tree = await editTree(headTree, edits, overlay, repository.objectFormat);
+  const commit = tree === headTree ? head : null;
+  return { resolved: { rev: worktreeRev, kind: 'worktree', commit, tree }, source: overlay, fork: null };
+}
+
+/** Number of the target's root tree, which is indexed first if need be. */
+export async function ensureTarget(session: Session, target: Target, call: CallOptions): Promise<TreeId> {
+  const { fork, resolved, source } = target;
+  if (fork !== null) {
+    const stored = session.snapshots.findRoot(Buffer.from(fork.root, 'hex'));
+    if (stored !== null) return stored;
+    if (fork.commit === null) {
+      throw new CoppiceError('STORE_CORRUPT', `the tree of the fork "${fork.name}" is lost`, {
+        hint: `its edits were only in the store; drop it with \`coppice drop ${fork.name}\``,
+      });
+    }
+  }
+  return session.ensureTree(resolved.tree, source, { ...call, what: resolved.rev });
+}
+
+export interface OpenedRev {
+  readonly rev: ResolvedRev;
+  /** Release it after use. */
+  readonly snapshot: Snapshot;
+  readonly freshness: Freshness;
+}
+
+/** Opens the snapshot of a REV. */
+export async function openRev(session: Session, rev: string, call: CallOptions): Promise<OpenedRev> {
+  const target = await resolveTarget(session, rev, call);
+  const root = await ensureTarget(session, target, call);
+  const freshness = target.resolved.kind === 'worktree' ? 'live' : 'exact';
+  return { rev: target.resolved, snapshot: session.snapshots.open(root), freshness };
+}
+
+/** Runs an action on the snapshot of a REV and releases it. */
+export async function withRev<T>(
+  session: Session,
+  rev: string,
+  call: CallOptions,
+  action: (opened: OpenedRev) => Promise<T>,
+): Promise<T> {
+  const opened = await openRev(session, rev, call);
+  try {
+    return await action(opened);
+  } finally {
+    opened.snapshot.release();
+  }
+}
+
+/** Key of a root tree under this session's rules, as the catalog keeps it. */
+export const rootKeyHex = (session: Session, tree: string): string =>
+  rootKey(asOid(tree), session.fingerprint).toString('hex');

@@ -1,0 +1,161 @@
+import { CoppiceError } from '../base/index.js';
+import { openRepository } from '../git/index.js';
+import type { Repository } from '../git/index.js';
+import {
+  AnalysisPool,
+  SegmentSink,
+  TreeIndexer,
+  mergeWhereDue,
+  readRules,
+  repositorySource,
+  rulesFingerprint,
+} from '../indexing/index.js';
+import type { IndexingRules, ObjectSource } from '../indexing/index.js';
+import { asRepositoryId } from '../model/index.js';
+import type { Oid, RepositoryId, TreeId } from '../model/index.js';
+import { SnapshotStore, rootKey } from '../snapshot/index.js';
+import { Store } from '../store/index.js';
+import type { CallOptions } from './types.js';
+
+export interface SessionOptions {
+  readonly repo: string;
+  readonly storePath: string;
+  readonly workers: number;
+  readonly workerUrl: URL;
+  readonly lockTimeoutMs: number;
+  readonly onNote: ((note: string) => void) | undefined;
+}
+
+/** A repository that has no commit yet has no identity of its own either. */
+const emptyRepositoryId = asRepositoryId('empty');
+
+/** What all operations of one engine share: store, snapshots, repository, workers. */
+export class Session {
+  readonly store: Store;
+  readonly snapshots: SnapshotStore;
+  readonly rules: IndexingRules;
+  readonly fingerprint: string;
+  private readonly pool: AnalysisPool;
+  private openedRepository: Promise<Repository> | null = null;
+  private identity: Promise<RepositoryId> | null = null;
+  private merging: Promise<unknown> = Promise.resolve();
+
+  constructor(readonly options: SessionOptions) {
+    this.store = Store.open(options.storePath);
+    this.rules = readRules(options.storePath);
+    this.fingerprint = rulesFingerprint(this.rules);
+    this.snapshots = new SnapshotStore(this.store);
+    this.pool = new AnalysisPool(options.workers, options.workerUrl);
+  }
+
+  /** The repository, opened when first needed. NOT_A_REPOSITORY, UNSAFE_REPOSITORY. */
+  repository(): Promise<Repository> {
+    this.openedRepository ??= openRepository(this.options.repo);
+    return this.openedRepository;
+  }
+
+  /** The repository's identity, found once and remembered by where it was seen. */
+  repositoryId(): Promise<RepositoryId> {
+    this.identity ??= this.findIdentity();
+    return this.identity;
+  }
+
+  /** Number of the tree with this root key, indexing it from `source` first if it is not stored. */
+  async ensureTree(oid: Oid, source: ObjectSource, call: CallOptions & { what?: string }): Promise<TreeId> {
+    const stored = this.snapshots.findRoot(rootKey(oid, this.fingerprint));
+    if (stored !== null) return stored;
+    return this.asWriter(call, async () => {
+      const { roots } = await this.indexTrees([oid], source, call);
+      return roots[0]!;
+    });
+  }
+
+  /**
+   * Indexes trees and publishes them, unless more is to follow into the same sink; what was done is kept when it is
+   * cancelled. For the holder of the writer lock.
+   */
+  async indexTrees(
+    oids: readonly Oid[],
+    source: ObjectSource,
+    call: CallOptions & { what?: string },
+    sink = new SegmentSink(this.snapshots),
+    publish = true,
+  ): Promise<{ roots: TreeId[]; sink: SegmentSink }> {
+    let bytes = 0;
+    const indexer = new TreeIndexer({
+      sink,
+      pool: this.pool,
+      rules: this.rules,
+      signal: call.signal,
+      onNote: this.options.onNote,
+      onFile: (done, total, size, path) => {
+        bytes += size;
+        call.onProgress?.({ phase: 'index', done, total, unit: 'files', bytes, what: call.what ?? path });
+      },
+    });
+    try {
+      const roots = await indexer.ensure(oids, source);
+      if (publish) sink.publish();
+      return { roots, sink };
+    } catch (error) {
+      if (error instanceof CoppiceError && error.code === 'ABORTED') sink.publish();
+      else sink.abandon();
+      throw error;
+    }
+  }
+
+  /** Runs an action as the store's only writer, then merges in the background. */
+  async asWriter<T>(call: CallOptions, action: () => Promise<T>): Promise<T> {
+    await this.merging;
+    const result = await this.store.asWriter(this.options.lockTimeoutMs, call.signal, action);
+    this.merging = this.mergeInBackground();
+    return result;
+  }
+
+  get source(): Promise<ObjectSource> {
+    return this.repository().then(repositorySource);
+  }
+
+  note(text: string): void {
+    this.options.onNote?.(text);
+  }
+
+  async close(): Promise<void> {
+    await this.merging;
+    await this.pool.close();
+    await this.openedRepository?.then(
+      (repository) => repository.close(),
+      () => undefined,
+    );
+    this.snapshots.close();
+    this.store.close();
+  }
+
+  /** Merging that cannot be done now is left to the next writer: nothing depends on it but speed. */
+  private async mergeInBackground(): Promise<void> {
+    try {
+      await this.store.asWriter(0, undefined, () => mergeWhereDue(this.snapshots));
+    } catch (error) {
+      const code = error instanceof CoppiceError ? error.code : 'INTERNAL';
+      if (code !== 'STORE_LOCKED')
+        this.note(`merging was put off: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  private async findIdentity(): Promise<RepositoryId> {
+    const repository = await this.repository();
+    const path = repository.commonDir;
+    for (const entry of this.store.catalog.repositories.values()) {
+      // Another repository may have taken that place since.
+      if (entry.path === path && entry.id !== emptyRepositoryId && (await repository.find(entry.id)) !== null)
+        return entry.id;
+    }
+    const root = await repository.rootCommit();
+    const id = root === null ? emptyRepositoryId : asRepositoryId(root);
+    const known = this.store.catalog.repositories.get(id);
+    if (id !== emptyRepositoryId && (known?.path !== path || known.name !== repository.name)) {
+      this.store.record({ t: 'repository', id, path, name: repository.name });
+    }
+    return id;
+  }
+}

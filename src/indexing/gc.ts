@@ -1,0 +1,98 @@
+import { throwIfAborted, yieldToEventLoop } from '../base/index.js';
+import { mergeSegments } from '../segment/index.js';
+import type { Segment } from '../segment/index.js';
+import type { SnapshotStore } from '../snapshot/index.js';
+import type { SegmentEntry } from '../store/index.js';
+import type { TreeId } from '../model/index.js';
+import { MarkedIds, markReachable } from './reachability.js';
+
+export interface CollectionResult {
+  readonly chunksBefore: number;
+  readonly chunksAfter: number;
+  /** Bytes of segment files before, less after; what a dry run says is what a run does. */
+  readonly reclaimedBytes: number;
+}
+
+/**
+ * Rewrites the segments that hold something no root reaches, without it. Ids keep their numbers, so readers of the
+ * old files and of the new agree. Publishes once, at the end: a run that is cut short changes nothing. For the holder
+ * of the writer lock.
+ */
+export async function collectGarbage(
+  snapshots: SnapshotStore,
+  roots: Iterable<TreeId>,
+  options: { dryRun: boolean; signal?: AbortSignal | undefined; onSegment?: (done: number, total: number) => void },
+): Promise<CollectionResult> {
+  const { store, caches } = snapshots;
+  const segments = snapshots.segments().retain();
+  try {
+    const marked = new MarkedIds(store.catalog.nextIds);
+    for (const root of roots) markReachable(root, segments, caches, marked);
+    const rewritten = await keepOnly(snapshots, segments.segments, marked, options);
+    const before = segments.segments.reduce((sum, { entry }) => sum + entry.bytes, 0);
+    const after = rewritten.reduce((sum, { kept }) => sum + (kept?.bytes ?? 0), 0);
+    return {
+      chunksBefore: segments.segments.reduce((sum, segment) => sum + segment.docKeys.count, 0),
+      chunksAfter: marked.docs.count,
+      reclaimedBytes: before - after,
+    };
+  } finally {
+    segments.release();
+    if (!options.dryRun) snapshots.forget();
+  }
+}
+
+/** What becomes of each segment when only marked ids are kept: itself, a smaller one, or nothing. */
+export async function keepOnly(
+  snapshots: SnapshotStore,
+  segments: readonly Segment[],
+  marked: MarkedIds,
+  options: { dryRun: boolean; signal?: AbortSignal | undefined; onSegment?: (done: number, total: number) => void },
+): Promise<{ segment: Segment; kept: SegmentEntry | null }[]> {
+  const { store } = snapshots;
+  let sequence = store.catalog.nextIds.segment;
+  const results: { segment: Segment; kept: SegmentEntry | null }[] = [];
+  try {
+    for (const segment of segments) {
+      throwIfAborted(options.signal);
+      const { docs, files, trees } = segment.entry;
+      const liveDocs = marked.docs.countRange(docs[0], docs[1]);
+      const liveFiles = marked.files.countRange(files[0], files[1]);
+      const liveTrees = marked.trees.countRange(trees[0], trees[1]);
+      const complete =
+        liveDocs === segment.docKeys.count &&
+        liveFiles === segment.fileKeys.count &&
+        liveTrees === segment.treeKeys.count;
+      if (complete) results.push({ segment, kept: segment.entry });
+      else if (liveDocs + liveFiles + liveTrees === 0) results.push({ segment, kept: null });
+      else results.push({ segment, kept: mergeSegments(store, [segment], sequence++, marked) });
+      options.onSegment?.(results.length, segments.length);
+      await yieldToEventLoop();
+    }
+  } catch (error) {
+    removeNew(snapshots, results);
+    throw error;
+  }
+  if (options.dryRun) {
+    // Written to learn their exact size; never published.
+    removeNew(snapshots, results);
+    return results;
+  }
+  const changed = results.filter(({ segment, kept }) => kept !== segment.entry);
+  if (changed.length > 0) {
+    const removed = changed.map(({ segment }) => segment.entry.id);
+    const add = changed.flatMap(({ kept }) => (kept === null ? [] : [kept]));
+    store.record({ t: 'segments', add, remove: removed, next: { ...store.catalog.nextIds, segment: sequence } });
+    snapshots.segments();
+    store.removeSegmentFiles(removed);
+  }
+  return results;
+}
+
+function removeNew(
+  snapshots: SnapshotStore,
+  results: readonly { segment: Segment; kept: SegmentEntry | null }[],
+): void {
+  const isNew = results.flatMap(({ segment, kept }) => (kept !== null && kept !== segment.entry ? [kept.id] : []));
+  snapshots.store.removeSegmentFiles(isNew);
+}

@@ -1,0 +1,43 @@
+import { BitSet } from '../base/index.js';
+import type { TreeId } from '../model/index.js';
+import type { LiveIds, SegmentList } from '../segment/index.js';
+import { readFileRecord, readTreeNode } from '../snapshot/index.js';
+import type { RecordCaches } from '../snapshot/index.js';
+
+/** Ids of a store that are marked, as sets. */
+export class MarkedIds implements LiveIds {
+  readonly docs: BitSet;
+  readonly files: BitSet;
+  readonly trees: BitSet;
+
+  constructor(next: { doc: number; file: number; tree: number }) {
+    this.docs = new BitSet(next.doc);
+    this.files = new BitSet(next.file);
+    this.trees = new BitSet(next.tree);
+  }
+
+  doc(id: number): boolean {
+    return this.docs.has(id);
+  }
+
+  file(id: number): boolean {
+    return this.files.has(id);
+  }
+
+  tree(id: number): boolean {
+    return this.trees.has(id);
+  }
+}
+
+/** Marks everything below a root tree. */
+export function markReachable(root: TreeId, segments: SegmentList, caches: RecordCaches, marked: MarkedIds): void {
+  if (marked.tree(root)) return;
+  marked.trees.add(root);
+  for (const entry of readTreeNode(segments, root, caches).entries) {
+    if (entry.tree !== undefined) markReachable(entry.tree, segments, caches, marked);
+    else if (entry.file !== undefined && !marked.file(entry.file)) {
+      marked.files.add(entry.file);
+      for (const doc of readFileRecord(segments, entry.file, caches).docs) marked.docs.add(doc);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import type { BitSet } from '../base/index.js';
+import type { Segment } from '../segment/index.js';
+import type { Snapshot } from '../snapshot/index.js';
+import { readGramPostings } from '../text/index.js';
+import type { PostingList } from '../segment/index.js';
+import type { GramPlan } from './pattern-grams.js';
+
+/**
+ * A list this many times longer than what is left costs more to walk than it costs to look at the chunks left: a
+ * posting takes about 5 ns, a chunk 2 µs.
+ */
+const listToChunkCost = 400;
+
+/** Visible docs of a snapshot, ascending, whose grams satisfy a plan: all that can match, and usually few more. */
+export function candidateDocs(snapshot: Snapshot, plan: GramPlan): number[] {
+  const docs: number[] = [];
+  if (plan.kind === 'none') return docs;
+  const { visible } = snapshot;
+  for (const segment of visibleSegments(snapshot)) {
+    const found = new SegmentPlan(segment, visible).evaluate(plan, null);
+    if (found === null) {
+      for (let doc = segment.docBase; doc < segment.docEnd; doc++) if (visible.has(doc)) docs.push(doc);
+    } else {
+      for (const doc of found) docs.push(doc + segment.docBase);
+    }
+  }
+  return docs;
+}
+
+/** Segments that hold at least one visible chunk. */
+export function visibleSegments(snapshot: Snapshot): readonly Segment[] {
+  let segments = snapshot.derived.get('visibleSegments') as Segment[] | undefined;
+  if (segments === undefined) {
+    const { visible } = snapshot;
+    segments = snapshot.segments.segments.filter(({ docBase, docEnd }) => visible.countRange(docBase, docEnd) > 0);
+    snapshot.derived.set('visibleSegments', segments);
+  }
+  return segments;
+}
+
+/** Docs here are counted from the segment's first. Null stands for all visible docs. */
+type Docs = number[] | null;
+
+class SegmentPlan {
+  constructor(
+    private readonly segment: Segment,
+    private readonly visible: BitSet,
+  ) {}
+
+  /** Those of `within` that satisfy the plan. */
+  evaluate(plan: GramPlan, within: Docs): Docs {
+    switch (plan.kind) {
+      case 'all':
+        return within;
+      case 'none':
+        return [];
+      case 'gram':
+        return this.intersect(within, [plan.gram]);
+      case 'or': {
+        if (plan.parts.some(({ kind }) => kind === 'all')) return within;
+        const union = new Set<number>();
+        for (const part of plan.parts) for (const doc of this.evaluate(part, within) ?? []) union.add(doc);
+        return [...union].sort((a, b) => a - b);
+      }
+      case 'and': {
+        const grams = plan.parts.flatMap((part) => (part.kind === 'gram' ? [part.gram] : []));
+        let docs = grams.length === 0 ? within : this.intersect(within, grams);
+        for (const part of plan.parts) if (part.kind !== 'gram' && docs?.length !== 0) docs = this.evaluate(part, docs);
+        return docs;
+      }
+    }
+  }
+
+  private intersect(within: Docs, grams: readonly number[]): Docs {
+    const lists: PostingList[] = [];
+    for (const gram of grams) {
+      const list = this.segment.grams.find(gram, 0);
+      if (list === null) return [];
+      lists.push(list);
+    }
+    lists.sort((a, b) => a.docCount - b.docCount);
+    let docs = within;
+    for (const list of lists) {
+      if (docs === null) docs = this.visibleDocs(list);
+      else if (list.docCount < docs.length * listToChunkCost) docs = this.retain(docs, list);
+      if (docs.length === 0) return docs;
+    }
+    return docs;
+  }
+
+  private visibleDocs(list: PostingList): number[] {
+    const docs: number[] = [];
+    const { docBase, docCount } = this.segment;
+    readGramPostings(list.bytes, list.docCount, docCount, (doc) => {
+      if (this.visible.has(docBase + doc)) docs.push(doc);
+    });
+    return docs;
+  }
+
+  private retain(docs: readonly number[], list: PostingList): number[] {
+    const kept: number[] = [];
+    let next = 0;
+    readGramPostings(list.bytes, list.docCount, this.segment.docCount, (doc) => {
+      while (next < docs.length && docs[next]! < doc) next++;
+      if (docs[next] === doc) kept.push(doc);
+    });
+    return kept;
+  }
+}

@@ -1,0 +1,83 @@
+import { BitSet } from '../base/index.js';
+import { languageNumber } from '../model/index.js';
+import type { Snapshot } from '../snapshot/index.js';
+import { identifierTerms } from '../text/index.js';
+import { candidateDocs } from './candidates.js';
+import { compilePathFilter } from './path-filter.js';
+import { wordsOf } from './path-terms.js';
+import type { Clause, Condition, QueryTerm } from './query.js';
+import { visiblePostings } from './term-postings.js';
+
+/** Whether a chunk, at one of its occurrences in a file, may be a hit. */
+export type Holds = (doc: number, file: number) => boolean;
+
+/**
+ * Compiles a clause for one snapshot. Postings and lines are looked up once for each condition, not for each chunk.
+ * `topLevelTerms` false: bare terms of this clause only rank (ranking itself sees to it that one occurs).
+ */
+export function compileClause(snapshot: Snapshot, clause: Clause, caseSensitive: boolean, topLevelTerms = true): Holds {
+  const tests = clause.conditions.map((condition) => compileCondition(snapshot, condition, caseSensitive));
+  if (topLevelTerms && clause.terms.length > 0) {
+    const sets = clause.terms.map((term) => docsWithTerm(snapshot, term, caseSensitive));
+    tests.push((doc) => sets.some((set) => set.has(doc)));
+  }
+  return (doc, file) => tests.every((test) => test(doc, file));
+}
+
+function compileCondition(snapshot: Snapshot, condition: Condition, caseSensitive: boolean): Holds {
+  switch (condition.kind) {
+    case 'phrase':
+    case 'regex': {
+      const set = new BitSet(snapshot.visible.size);
+      for (const doc of candidateDocs(snapshot, condition.pattern.plan)) {
+        if (condition.pattern.matchesAny(snapshot.segments.chunkText(doc))) set.add(doc);
+      }
+      return (doc) => set.has(doc);
+    }
+    case 'symbol': {
+      const same = caseSensitive ? (name: string): string => name : (name: string): string => name.toLowerCase();
+      const names = new Set(condition.names.map(same));
+      return (doc) =>
+        snapshot.segments
+          .chunkSymbols(doc)
+          .symbols.some(({ name, scope }) => names.has(same(name)) || names.has(same(`${scope}.${name}`)));
+    }
+    case 'symbol-kind': {
+      const kinds = new Set(condition.kinds);
+      return (doc) => snapshot.segments.chunkSymbols(doc).symbols.some(({ kind }) => kinds.has(kind));
+    }
+    case 'language': {
+      const numbers = new Set(condition.languages.map(languageNumber));
+      return (_, file) => numbers.has(snapshot.files[file]!.record.language);
+    }
+    case 'path': {
+      const passes = compilePathFilter([...condition.patterns]);
+      const mask = Uint8Array.from(snapshot.files, ({ path }) => (passes(path) ? 1 : 0));
+      return (_, file) => mask[file] === 1;
+    }
+    case 'or': {
+      const operands = condition.operands.map((clause) => compileClause(snapshot, clause, caseSensitive));
+      return (doc, file) => operands.some((holds) => holds(doc, file));
+    }
+    case 'not': {
+      const holds = compileClause(snapshot, condition.clause, caseSensitive);
+      return (doc, file) => !holds(doc, file);
+    }
+  }
+}
+
+/** Chunks that have all words of a term, as terms of the index (so `-caching` leaves out `caches` too). */
+function docsWithTerm(snapshot: Snapshot, { text }: QueryTerm, caseSensitive: boolean): BitSet {
+  const set = new BitSet(snapshot.visible.size);
+  const terms = wordsOf(text).flatMap(identifierTerms);
+  if (terms.length === 0) return set;
+  const counts = new Map<number, number>();
+  for (const term of new Set(terms)) {
+    for (const doc of visiblePostings(snapshot, term).docs) counts.set(doc, (counts.get(doc) ?? 0) + 1);
+  }
+  const needed = new Set(terms).size;
+  for (const [doc, count] of counts) {
+    if (count === needed && (!caseSensitive || snapshot.segments.chunkText(doc).includes(text))) set.add(doc);
+  }
+  return set;
+}

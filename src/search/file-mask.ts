@@ -1,0 +1,33 @@
+import { CoppiceError } from '../base/index.js';
+import { languageByAlias, languageNumber } from '../model/index.js';
+import type { Snapshot } from '../snapshot/index.js';
+import { compilePathFilter } from './path-filter.js';
+
+/** Which files of a snapshot a search looks at. */
+export interface FileFilter {
+  readonly paths?: readonly string[];
+  readonly languages?: readonly string[];
+}
+
+/** 1 for each file of the snapshot that passes, by position; null when all do. */
+export type FileMask = Uint8Array | null;
+
+export function fileMask(snapshot: Snapshot, filter: FileFilter): FileMask {
+  const paths = filter.paths ?? [];
+  const languages = new Set((filter.languages ?? []).map(numberOfLanguage));
+  if (paths.length === 0 && languages.size === 0) return null;
+  const passes = compilePathFilter([...paths]);
+  return Uint8Array.from(snapshot.files, ({ path, record }) =>
+    (languages.size === 0 || languages.has(record.language)) && passes(path) ? 1 : 0,
+  );
+}
+
+function numberOfLanguage(name: string): number {
+  const id = languageByAlias(name);
+  if (id === undefined) {
+    throw new CoppiceError('USAGE', `unknown language "${name}"`, {
+      hint: 'give a language such as typescript, ts, python, go, c++',
+    });
+  }
+  return languageNumber(id);
+}

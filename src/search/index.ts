@@ -1,0 +1,21 @@
+/** From query to lines and ranked hits on one snapshot: parse, plan, execute, rank, excerpt. */
+export { withContext } from './context-lines.js';
+export { fileMask } from './file-mask.js';
+export type { FileFilter, FileMask } from './file-mask.js';
+export { grepRange } from './grep-range.js';
+export type { RangeLine } from './grep-range.js';
+export { countSnapshot, grepSnapshot } from './grep.js';
+export type { GrepLine, GrepRequest } from './grep.js';
+export { enableLinearFallback } from './guard.js';
+export { matchSpans } from './match-spans.js';
+export type { Span } from './match-spans.js';
+export { compilePattern } from './pattern.js';
+export type { CompiledPattern, PatternOptions } from './pattern.js';
+export { parseQuery } from './query.js';
+export type { Query } from './query.js';
+export { queryWords } from './query-terms.js';
+export { rankSnapshot } from './ranked.js';
+export type { RankedHit } from './ranked.js';
+export { rankingSignals } from './ranking-signals.js';
+export type { RankingSignals } from './ranking-signals.js';
+export { findSymbols } from './symbol-search.js';

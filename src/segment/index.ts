@@ -1,0 +1,10 @@
+/** An immutable file of chunks, files, trees and postings: writer, reader, merge, table of contents, format version. */
+export { SegmentList } from './segment-list.js';
+export { mergeSegments } from './segment-merge.js';
+export type { LiveIds } from './segment-merge.js';
+export type { PostingList } from './posting-table.js';
+export type { BlockCache } from './record-blocks.js';
+export type { ChunkSymbols, FileRecord, TreeNode, TreeNodeEntry } from './records.js';
+export { Segment, createBlockCache } from './segment-reader.js';
+export { SegmentWriter } from './segment-writer.js';
+export type { NewChunk } from './segment-writer.js';

@@ -1,0 +1,140 @@
+import { ByteReader, ByteWriter } from '../base/index.js';
+import type { PagedFile, PagedFileWriter } from '../store/index.js';
+
+/**
+ * Sorted 64-bit keys to posting lists, lists and keys side by side: most lists are shorter than a pointer to them would be.
+ *
+ * Blocks of about 4 KiB: for each key, the gap of its high half from the key before (varint; the first from 0), its low
+ * half (u32; absent in tables of 32-bit keys), the length of the list in docs (varint) and in bytes (varint), the list.
+ * The block index has a row of u32 for each block: first key's high half, low half, offset in the section;
+ * and ends with a row whose offset is the section's length.
+ */
+const blockBytesTarget = 4096;
+
+export interface PostingTableLocation {
+  readonly offset: number;
+  readonly indexOffset: number;
+  readonly indexLength: number;
+  /** Distinct keys. */
+  readonly keyCount: number;
+}
+
+export class PostingTableWriter {
+  private readonly index = new ByteWriter(4096);
+  private readonly block = new ByteWriter(2 * blockBytesTarget);
+  private readonly start: number;
+  private previousHigh = 0;
+  private keyCount = 0;
+
+  constructor(
+    private readonly file: PagedFileWriter,
+    private readonly wideKeys: boolean,
+  ) {
+    this.start = file.length;
+  }
+
+  /** Keys come in ascending order. */
+  add(high: number, low: number, docCount: number, list: Uint8Array): void {
+    if (this.block.length > 0 && this.block.length + list.length > blockBytesTarget) this.flush();
+    if (this.block.length === 0) {
+      this.index.u32(high);
+      this.index.u32(low);
+      this.index.u32(this.file.length - this.start);
+      this.previousHigh = 0;
+    }
+    this.block.varint(high - this.previousHigh);
+    this.previousHigh = high;
+    if (this.wideKeys) this.block.u32(low);
+    this.block.varint(docCount);
+    this.block.varint(list.length);
+    this.block.bytes(list);
+    this.keyCount++;
+  }
+
+  finish(): PostingTableLocation {
+    this.flush();
+    this.index.u32(0xffffffff);
+    this.index.u32(0xffffffff);
+    this.index.u32(this.file.length - this.start);
+    const indexOffset = this.file.length;
+    this.file.write(this.index.view());
+    return { offset: this.start, indexOffset, indexLength: this.index.length, keyCount: this.keyCount };
+  }
+
+  private flush(): void {
+    this.file.write(this.block.view());
+    this.block.reset();
+  }
+}
+
+export interface PostingList {
+  readonly high: number;
+  readonly low: number;
+  readonly docCount: number;
+  readonly bytes: Buffer;
+}
+
+export class PostingTable {
+  private index: Uint32Array | undefined;
+
+  constructor(
+    private readonly file: PagedFile,
+    private readonly location: PostingTableLocation,
+    private readonly wideKeys: boolean,
+  ) {}
+
+  find(high: number, low: number): PostingList | null {
+    const index = this.rows();
+    let from = 0;
+    let to = index.length / 3 - 2;
+    if (to < 0) return null;
+    while (from < to) {
+      const middle = (from + to + 1) >>> 1;
+      const middleHigh = index[middle * 3]!;
+      if (middleHigh < high || (middleHigh === high && index[middle * 3 + 1]! <= low)) from = middle;
+      else to = middle - 1;
+    }
+    const reader = new ByteReader(this.blockBytes(from));
+    let keyHigh = 0;
+    while (!reader.done) {
+      keyHigh += reader.varint();
+      const keyLow = this.wideKeys ? reader.u32() : 0;
+      const docCount = reader.varint();
+      const length = reader.varint();
+      if (keyHigh === high && keyLow === low) return { high, low, docCount, bytes: reader.take(length) };
+      if (keyHigh > high || (keyHigh === high && keyLow > low)) return null;
+      reader.at += length;
+    }
+    return null;
+  }
+
+  /** Every list, in order of keys. */
+  *lists(): Generator<PostingList> {
+    const blocks = this.rows().length / 3 - 1;
+    for (let block = 0; block < blocks; block++) {
+      const reader = new ByteReader(this.blockBytes(block));
+      let high = 0;
+      while (!reader.done) {
+        high += reader.varint();
+        const low = this.wideKeys ? reader.u32() : 0;
+        const docCount = reader.varint();
+        yield { high, low, docCount, bytes: reader.prefixed() };
+      }
+    }
+  }
+
+  private blockBytes(block: number): Buffer {
+    const index = this.rows();
+    const offset = index[block * 3 + 2]!;
+    return this.file.read(this.location.offset + offset, index[block * 3 + 5]! - offset);
+  }
+
+  private rows(): Uint32Array {
+    if (this.index === undefined) {
+      const bytes = this.file.read(this.location.indexOffset, this.location.indexLength);
+      this.index = new Uint32Array(bytes.length / 4);
+      for (let i = 0; i < this.index.length; i++) this.index[i] = bytes.readUInt32LE(i * 4);
+    }
+    return this.index;
+  }
+}

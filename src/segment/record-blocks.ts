@@ -1,0 +1,177 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+
+import type { LruCache} from '../base/index.js';
+import { ByteReader, ByteWriter, assert } from '../base/index.js';
+import type { PagedFile, PagedFileWriter } from '../store/index.js';
+
+/**
+ * Records by dense number, in compressed blocks: a number's record costs one small block to read, and neighbours
+ * (versions of one chunk, of one directory) compress against each other.
+ *
+ * A raw block: the number of records (varint), their lengths (varints), their bytes; deflated (RFC 1951). The block
+ * table has, for each block, u32 each: its first record's number, its offset in the section, its length, and ends
+ * with a row that holds the record count and the section's length. Blocks say nothing of where they are, so that a merge copies them.
+ */
+const rowLength = 12;
+const compressionLevel = 5;
+
+/** Where the parts of one section are in the segment's file. */
+export interface RecordBlocksLocation {
+  readonly offset: number;
+  readonly tableOffset: number;
+  readonly tableLength: number;
+}
+
+export class RecordBlocksWriter {
+  private readonly table = new ByteWriter(1024);
+  private readonly block = new ByteWriter(32 * 1024);
+  private readonly lengths: number[] = [];
+  private readonly start: number;
+  private firstNumber = 0;
+  private nextNumber = 0;
+
+  constructor(
+    private readonly file: PagedFileWriter,
+    private readonly blockBytesMax: number,
+  ) {
+    this.start = file.length;
+  }
+
+  add(record: Uint8Array): void {
+    if (this.lengths.length > 0 && this.block.length + record.length > this.blockBytesMax) this.flush();
+    this.block.bytes(record);
+    this.lengths.push(record.length);
+    this.nextNumber++;
+  }
+
+  /** Appends a block as another section holds it. */
+  addBlock(compressed: Uint8Array, recordCount: number): void {
+    this.flush();
+    this.writeBlock(compressed);
+    this.nextNumber += recordCount;
+    this.firstNumber = this.nextNumber;
+  }
+
+  finish(): RecordBlocksLocation {
+    this.flush();
+    const length = this.file.length - this.start;
+    this.table.u32(this.nextNumber);
+    this.table.u32(length);
+    this.table.u32(0);
+    const tableOffset = this.file.length;
+    this.file.write(this.table.view());
+    return { offset: this.start, tableOffset, tableLength: this.table.length };
+  }
+
+  private flush(): void {
+    if (this.lengths.length === 0) return;
+    const raw = new ByteWriter(this.block.length + this.lengths.length * 2 + 8);
+    raw.varint(this.lengths.length);
+    for (const length of this.lengths) raw.varint(length);
+    raw.bytes(this.block.view());
+    this.writeBlock(deflateRawSync(raw.view(), { level: compressionLevel }));
+    this.firstNumber = this.nextNumber;
+    this.lengths.length = 0;
+    this.block.reset();
+  }
+
+  private writeBlock(compressed: Uint8Array): void {
+    this.table.u32(this.firstNumber);
+    this.table.u32(this.file.length - this.start);
+    this.table.u32(compressed.length);
+    this.file.write(compressed);
+  }
+}
+
+/** A block, unpacked. */
+export interface DecodedBlock {
+  readonly firstNumber: number;
+  readonly bytes: Buffer;
+  /** Start of each record in `bytes`, and the end of the last. */
+  readonly starts: Uint32Array;
+  /** All bytes as one string when they are ASCII; undefined: not asked yet; null: they are not. */
+  text: string | null | undefined;
+}
+
+export type BlockCache = LruCache<string, DecodedBlock>;
+
+export class RecordBlocks {
+  private table: Uint32Array | undefined;
+  private lastBlock: DecodedBlock | undefined;
+
+  constructor(
+    private readonly file: PagedFile,
+    private readonly location: RecordBlocksLocation,
+    private readonly cache: BlockCache,
+  ) {}
+
+  get count(): number {
+    const table = this.rows();
+    return table[table.length - 3]!;
+  }
+
+  get blockCount(): number {
+    return this.rows().length / 3 - 1;
+  }
+
+  /** The record's bytes: a view of a cached block. */
+  get(number: number): Buffer {
+    const block = this.blockOf(number);
+    const at = number - block.firstNumber;
+    return block.bytes.subarray(block.starts[at], block.starts[at + 1]);
+  }
+
+  /** The block that holds a record. */
+  blockOf(number: number): DecodedBlock {
+    const last = this.lastBlock;
+    if (last !== undefined && number >= last.firstNumber && number < last.firstNumber + last.starts.length - 1)
+      return last;
+    const table = this.rows();
+    let low = 0;
+    let high = table.length / 3 - 2;
+    assert(number >= 0 && number < table[table.length - 3]!, `record ${number} is outside its section`);
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (table[middle * 3]! <= number) low = middle;
+      else high = middle - 1;
+    }
+    return (this.lastBlock = this.block(low));
+  }
+
+  /** A block as stored, with the number of its records. */
+  compressedBlock(index: number): { bytes: Buffer; firstNumber: number; recordCount: number } {
+    const table = this.rows();
+    const firstNumber = table[index * 3]!;
+    return {
+      bytes: this.file.read(this.location.offset + table[index * 3 + 1]!, table[index * 3 + 2]!),
+      firstNumber,
+      recordCount: table[index * 3 + 3]! - firstNumber,
+    };
+  }
+
+  private block(index: number): DecodedBlock {
+    const key = `${this.file.path}\0${this.location.offset}\0${index}`;
+    const cached = this.cache.get(key);
+    if (cached !== undefined) return cached;
+    const { bytes: compressed, firstNumber, recordCount } = this.compressedBlock(index);
+    const raw = inflateRawSync(compressed);
+    const reader = new ByteReader(raw);
+    const count = reader.varint();
+    assert(count === recordCount, `block ${index} of ${this.file.name} has ${count} records, not ${recordCount}`);
+    const starts = new Uint32Array(count + 1);
+    for (let i = 0; i < count; i++) starts[i + 1] = starts[i]! + reader.varint();
+    const block: DecodedBlock = { firstNumber, bytes: raw.subarray(reader.at), starts, text: undefined };
+    this.cache.set(key, block, raw.length * 2 + starts.byteLength + 200);
+    return block;
+  }
+
+  private rows(): Uint32Array {
+    if (this.table === undefined) {
+      const bytes = this.file.read(this.location.tableOffset, this.location.tableLength);
+      this.table = new Uint32Array(bytes.length / 4);
+      for (let i = 0; i < this.table.length; i++) this.table[i] = bytes.readUInt32LE(i * 4);
+      assert(bytes.length % rowLength === 0, `a block table of ${this.file.name} has a broken row`);
+    }
+    return this.table;
+  }
+}

@@ -1,0 +1,129 @@
+import { CoppiceError, assert } from '../base/index.js';
+import type { SegmentEntry, Store } from '../store/index.js';
+import { decodeChunkSymbols, decodeFileRecord, decodeTreeNode } from './records.js';
+import type { ChunkSymbols, FileRecord, TreeNode } from './records.js';
+import type { BlockCache } from './record-blocks.js';
+import { Segment } from './segment-reader.js';
+
+/**
+ * The live segments at one moment: what a search reads. It stays readable while a writer merges and removes
+ * segments, until it is released.
+ */
+export class SegmentList {
+  private holders = 1;
+
+  private constructor(readonly segments: readonly Segment[]) {
+    for (const segment of segments) segment.holders++;
+  }
+
+  /** Opens the segments of `entries`, sharing those that `previous` has open. */
+  static open(
+    store: Store,
+    entries: readonly SegmentEntry[],
+    previous: SegmentList | null,
+    cache: BlockCache,
+  ): SegmentList {
+    const open = new Map(previous?.segments.map((segment) => [segment.entry.id, segment]));
+    const opened: Segment[] = [];
+    try {
+      const segments = entries.map((entry) => {
+        const shared = open.get(entry.id);
+        if (shared !== undefined) return shared;
+        const segment = Segment.open(store, entry, cache);
+        opened.push(segment);
+        return segment;
+      });
+      return new SegmentList(segments);
+    } catch (error) {
+      for (const segment of opened) segment.close();
+      throw error;
+    }
+  }
+
+  retain(): this {
+    this.holders++;
+    return this;
+  }
+
+  release(): void {
+    if (--this.holders > 0) return;
+    for (const segment of this.segments) if (--segment.holders === 0) segment.close();
+  }
+
+  /** Ids below this are the docs this list knows. */
+  get docEnd(): number {
+    return this.segments.at(-1)?.docEnd ?? 0;
+  }
+
+  segmentOfDoc(doc: number): Segment {
+    return this.segmentOf('docs', doc);
+  }
+
+  file(id: number): FileRecord {
+    const segment = this.segmentOf('files', id);
+    const record = segment.fileRecords.get(id - segment.entry.files[0]);
+    if (record.length === 0) throw collected('file', id);
+    return decodeFileRecord(record);
+  }
+
+  tree(id: number): TreeNode {
+    const segment = this.segmentOf('trees', id);
+    const record = segment.treeRecords.get(id - segment.entry.trees[0]);
+    if (record.length === 0) throw collected('tree', id);
+    return decodeTreeNode(record);
+  }
+
+  chunkSymbols(doc: number): ChunkSymbols {
+    const segment = this.segmentOfDoc(doc);
+    return decodeChunkSymbols(segment.symbols.get(doc - segment.docBase));
+  }
+
+  chunkText(doc: number): string {
+    return this.segmentOfDoc(doc).chunkText(doc);
+  }
+
+  chunkBytes(doc: number): Buffer {
+    return this.segmentOfDoc(doc).chunkBytes(doc);
+  }
+
+  findDoc(key: Buffer): number {
+    return this.find('docKeys', 'docs', key);
+  }
+
+  findFile(key: Buffer): number {
+    return this.find('fileKeys', 'files', key);
+  }
+
+  findTree(key: Buffer): number {
+    return this.find('treeKeys', 'trees', key);
+  }
+
+  private find(table: 'docKeys' | 'fileKeys' | 'treeKeys', range: 'docs' | 'files' | 'trees', key: Buffer): number {
+    for (let i = this.segments.length - 1; i >= 0; i--) {
+      const segment = this.segments[i]!;
+      const number = segment[table].find(key);
+      if (number >= 0) return segment.entry[range][0] + number;
+    }
+    return -1;
+  }
+
+  private segmentOf(range: 'docs' | 'files' | 'trees', id: number): Segment {
+    let low = 0;
+    let high = this.segments.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const [from, to] = this.segments[middle]!.entry[range];
+      if (id < from) high = middle - 1;
+      else if (id >= to) low = middle + 1;
+      else return this.segments[middle]!;
+    }
+    assert(id >= 0, 'ids are not negative');
+    throw collected(range, id);
+  }
+}
+
+function collected(what: string, id: number): CoppiceError {
+  return new CoppiceError('STORE_CORRUPT', `the store lacks ${what} ${id} that it refers to`, {
+    hint: 'run `coppice doctor --repair`: what is lost is indexed again from the repository',
+  });
+}

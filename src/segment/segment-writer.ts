@@ -1,0 +1,303 @@
+import { ByteWriter, assert } from '../base/index.js';
+import { asDocId, asFileId, asTreeId } from '../model/index.js';
+import type { DocId, FileId, TreeId } from '../model/index.js';
+import type { NextIds, PagedFileWriter, SegmentEntry, Store } from '../store/index.js';
+import { writeGramPostings, writeTermPosting } from '../text/index.js';
+import type { ChunkAnalysis } from '../text/index.js';
+import { GrowingColumns, sortedOrder24 } from './growing-arrays.js';
+import { writeKeyTable } from './key-table.js';
+import { PostingTableWriter } from './posting-table.js';
+import type { PostingTableLocation } from './posting-table.js';
+import { RecordBlocksWriter } from './record-blocks.js';
+import { encodeChunkSymbols, encodeFileRecord, encodeTreeNode } from './records.js';
+import type { ChunkSymbols, FileRecord, TreeNode } from './records.js';
+import { columnNames, contentBlockBytes, recordBlockBytes, segmentFormatVersion } from './segment-format.js';
+import type { ColumnLocation, DocColumns, TableOfContents } from './segment-format.js';
+
+/** A chunk as it is stored. */
+export interface NewChunk {
+  /** Identity: content hash of text, language and symbols. */
+  readonly key: Uint8Array;
+  readonly content: Uint8Array;
+  readonly language: number;
+  readonly lineCount: number;
+  readonly symbols: ChunkSymbols;
+  readonly analysis: ChunkAnalysis;
+}
+
+/** A segment is finished before it holds more distinct terms than its sort can number, or more text. */
+const termCountMax = 2 ** 20;
+const textBytesMax = 48 * 1024 * 1024;
+
+/** Gathers chunks, files and trees with the next free ids and writes them as one segment. */
+export class SegmentWriter {
+  private readonly file: PagedFileWriter;
+  private readonly content: RecordBlocksWriter;
+  private readonly docKeys: Uint8Array[] = [];
+  private readonly symbols: Buffer[] = [];
+  private readonly columns: Record<keyof DocColumns, number[]> = {
+    language: [],
+    lineCount: [],
+    bodyLength: [],
+    commentLength: [],
+    symbolLength: [],
+  };
+  private readonly fileKeys: Uint8Array[] = [];
+  private readonly fileRecords: Buffer[] = [];
+  private readonly treeKeys: Uint8Array[] = [];
+  private readonly treeRecords: Buffer[] = [];
+  /** Rows of gram, doc. */
+  private readonly grams = new GrowingColumns(2);
+  /** Rows of term number, doc, frequencies. */
+  private readonly terms = new GrowingColumns(3);
+  private readonly termNumbers: TermNumbers = new TermNumbers();
+  textBytes = 0;
+
+  constructor(
+    store: Store,
+    private readonly first: NextIds,
+  ) {
+    this.file = store.createSegmentFile(segmentName(first.segment));
+    this.content = new RecordBlocksWriter(this.file, contentBlockBytes);
+  }
+
+  get isEmpty(): boolean {
+    return this.docKeys.length + this.fileKeys.length + this.treeKeys.length === 0;
+  }
+
+  /** Time to finish this segment and begin another. */
+  get isFull(): boolean {
+    return this.textBytes > textBytesMax || this.termNumbers.count > termCountMax - 100_000;
+  }
+
+  get docCount(): number {
+    return this.docKeys.length;
+  }
+
+  addChunk(chunk: NewChunk): DocId {
+    const doc = this.docKeys.length;
+    this.docKeys.push(chunk.key);
+    this.content.add(chunk.content);
+    this.textBytes += chunk.content.length;
+    this.symbols.push(encodeChunkSymbols(chunk.symbols));
+    const { analysis } = chunk;
+    this.columns.language.push(chunk.language);
+    this.columns.lineCount.push(chunk.lineCount);
+    this.columns.bodyLength.push(Math.min(analysis.bodyLength, 0xffff));
+    this.columns.commentLength.push(Math.min(analysis.commentLength, 0xffff));
+    this.columns.symbolLength.push(Math.min(analysis.symbolLength, 0xff));
+    this.addGrams(analysis, doc);
+    this.addTerms(analysis, doc);
+    return asDocId(this.first.doc + doc);
+  }
+
+  addFile(key: Uint8Array, record: FileRecord): FileId {
+    this.fileKeys.push(key);
+    this.fileRecords.push(encodeFileRecord(record));
+    return asFileId(this.first.file + this.fileKeys.length - 1);
+  }
+
+  addTree(key: Uint8Array, node: TreeNode): TreeId {
+    this.treeKeys.push(key);
+    this.treeRecords.push(encodeTreeNode(node));
+    return asTreeId(this.first.tree + this.treeKeys.length - 1);
+  }
+
+  /** Writes the segment durably. It counts once the catalog lists the entry. */
+  finish(): { entry: SegmentEntry; next: NextIds } {
+    const { first, file } = this;
+    const next: NextIds = {
+      doc: first.doc + this.docKeys.length,
+      file: first.file + this.fileKeys.length,
+      tree: first.tree + this.treeKeys.length,
+      segment: first.segment + 1,
+    };
+    const writeRecords = (records: readonly Buffer[]): TableOfContents['symbols'] => {
+      const writer = new RecordBlocksWriter(file, recordBlockBytes);
+      for (const record of records) writer.add(record);
+      return writer.finish();
+    };
+    const toc: TableOfContents = {
+      formatVersion: segmentFormatVersion,
+      docs: [first.doc, next.doc],
+      files: [first.file, next.file],
+      trees: [first.tree, next.tree],
+      textBytes: this.textBytes,
+      content: this.content.finish(),
+      symbols: writeRecords(this.symbols),
+      fileRecords: writeRecords(this.fileRecords),
+      treeRecords: writeRecords(this.treeRecords),
+      grams: this.writeGrams(),
+      terms: this.writeTerms(),
+      docKeys: writeKeyTable(file, this.docKeys, range(this.docKeys.length)),
+      fileKeys: writeKeyTable(file, this.fileKeys, range(this.fileKeys.length)),
+      treeKeys: writeKeyTable(file, this.treeKeys, range(this.treeKeys.length)),
+      columns: writeColumns(file, this.columns),
+    };
+    const bytes = file.finish(encodeToc(toc));
+    const { docs, files, trees, textBytes } = toc;
+    return { entry: { id: segmentName(first.segment), docs, files, trees, bytes, textBytes }, next };
+  }
+
+  /** Leaves nothing behind. */
+  abandon(): void {
+    this.file.abandon();
+  }
+
+  private addGrams({ grams }: ChunkAnalysis, doc: number): void {
+    const rows = this.grams;
+    rows.reserve(grams.length);
+    const [keys, docs] = rows.columns as [Uint32Array, Uint32Array];
+    keys.set(grams, rows.length);
+    docs.fill(doc, rows.length, rows.length + grams.length);
+    rows.length += grams.length;
+  }
+
+  private addTerms({ termHigh, termLow, frequencies }: ChunkAnalysis, doc: number): void {
+    const rows = this.terms;
+    rows.reserve(termHigh.length);
+    const [numbers, docs, packed] = rows.columns as [Uint32Array, Uint32Array, Uint32Array];
+    let at = rows.length;
+    for (let i = 0; i < termHigh.length; i++, at++) {
+      numbers[at] = this.termNumbers.number(termHigh[i]!, termLow[i]!);
+      docs[at] = doc;
+      packed[at] = frequencies[i]!;
+    }
+    rows.length = at;
+  }
+
+  private writeGrams(): PostingTableLocation {
+    const table = new PostingTableWriter(this.file, false);
+    const { length } = this.grams;
+    const [keys, docs] = this.grams.columns as [Uint32Array, Uint32Array];
+    const order = sortedOrder24(keys, length);
+    const sortedDocs = new Uint32Array(length);
+    for (let i = 0; i < length; i++) sortedDocs[i] = docs[order[i]!]!;
+    const list = new ByteWriter(64 * 1024);
+    for (let from = 0; from < length;) {
+      const gram = keys[order[from]!]!;
+      let to = from + 1;
+      while (to < length && keys[order[to]!] === gram) to++;
+      list.reset();
+      writeGramPostings(list, sortedDocs, from, to, this.docKeys.length);
+      table.add(gram, 0, to - from, list.view());
+      from = to;
+    }
+    return table.finish();
+  }
+
+  private writeTerms(): PostingTableLocation {
+    const table = new PostingTableWriter(this.file, true);
+    const { length } = this.terms;
+    const [numbers, docs, packed] = this.terms.columns as [Uint32Array, Uint32Array, Uint32Array];
+    const starts = new Uint32Array(this.termNumbers.count + 1);
+    for (let i = 0; i < length; i++) starts[numbers[i]! + 1]!++;
+    for (let number = 0; number < this.termNumbers.count; number++) starts[number + 1]! += starts[number]!;
+    const fill = starts.slice();
+    const rows = new Uint32Array(length); // by term, docs ascending within: rows were added in order of docs
+    for (let i = 0; i < length; i++) rows[fill[numbers[i]!]!++] = i;
+    const list = new ByteWriter(64 * 1024);
+    for (const number of this.termNumbers.inKeyOrder()) {
+      list.reset();
+      let previous = -1;
+      for (let at = starts[number]!; at < starts[number + 1]!; at++) {
+        const row = rows[at]!;
+        writeTermPosting(list, docs[row]! - previous - 1, packed[row]!);
+        previous = docs[row]!;
+      }
+      const { high, low } = this.termNumbers.key(number);
+      table.add(high, low, starts[number + 1]! - starts[number]!, list.view());
+    }
+    return table.finish();
+  }
+}
+
+export const segmentName = (sequence: number): string => `s${sequence}`;
+
+export const encodeToc = (toc: TableOfContents): Buffer => Buffer.from(JSON.stringify(toc), 'utf8');
+
+/** Writes the columns, each a plain little-endian array. */
+export function writeColumns(
+  file: PagedFileWriter,
+  columns: Readonly<Record<keyof DocColumns, readonly number[]>>,
+): TableOfContents['columns'] {
+  const locations: Partial<Record<keyof DocColumns, ColumnLocation>> = {};
+  const width = { language: 1, lineCount: 4, bodyLength: 2, commentLength: 2, symbolLength: 1 } as const;
+  for (const name of columnNames) {
+    const values = columns[name];
+    const bytes = Buffer.allocUnsafe(values.length * width[name]);
+    for (let i = 0; i < values.length; i++) bytes.writeUIntLE(values[i]!, i * width[name], width[name]);
+    locations[name] = { offset: file.length, length: bytes.length };
+    file.write(bytes);
+  }
+  return locations as TableOfContents['columns'];
+}
+
+const range = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, i) => i);
+
+/** Numbers distinct terms from 0, by an open-addressing table on their keys. */
+class TermNumbers {
+  private slots = new Int32Array(1 << 15).fill(-1);
+  private readonly keys = new GrowingColumns(2, 1 << 14);
+
+  get count(): number {
+    return this.keys.length;
+  }
+
+  key(number: number): { high: number; low: number } {
+    return { high: this.keys.columns[0]![number]!, low: this.keys.columns[1]![number]! };
+  }
+
+  number(high: number, low: number): number {
+    const { keys } = this;
+    const mask = this.slots.length - 1;
+    let slot = (low ^ high) & mask;
+    for (;;) {
+      const number = this.slots[slot]!;
+      if (number < 0) break;
+      if (keys.columns[1]![number] === low && keys.columns[0]![number] === high) return number;
+      slot = (slot + 1) & mask;
+    }
+    keys.reserve(1);
+    const number = keys.length++;
+    keys.columns[0]![number] = high;
+    keys.columns[1]![number] = low;
+    this.slots[slot] = number;
+    if (number * 2 > this.slots.length) this.grow();
+    return number;
+  }
+
+  /** Numbers by ascending key. */
+  inKeyOrder(): number[] {
+    assert(this.count <= termCountMax, 'too many distinct terms for one segment');
+    // High half and number packed into one double sort natively; equal high halves are put in order after.
+    const packed = new Float64Array(this.count);
+    for (let number = 0; number < this.count; number++)
+      packed[number] = this.keys.columns[0]![number]! * termCountMax + number;
+    packed.sort();
+    const numbers = Array.from(packed, (value) => value % termCountMax);
+    const [highs, lows] = this.keys.columns as [Uint32Array, Uint32Array];
+    for (let i = 1; i < numbers.length; i++) {
+      for (
+        let j = i;
+        j > 0 && highs[numbers[j]!] === highs[numbers[j - 1]!] && lows[numbers[j]!]! < lows[numbers[j - 1]!]!;
+        j--
+      ) {
+        [numbers[j - 1], numbers[j]] = [numbers[j]!, numbers[j - 1]!];
+      }
+    }
+    return numbers;
+  }
+
+  private grow(): void {
+    const slots = new Int32Array(this.slots.length * 4).fill(-1);
+    const mask = slots.length - 1;
+    const [highs, lows] = this.keys.columns as [Uint32Array, Uint32Array];
+    for (let number = 0; number < this.count; number++) {
+      let slot = (lows[number]! ^ highs[number]!) & mask;
+      while (slots[slot]! >= 0) slot = (slot + 1) & mask;
+      slots[slot] = number;
+    }
+    this.slots = slots;
+  }
+}

@@ -1,0 +1,96 @@
+import { LruCache } from '../base/index.js';
+import type { TreeId } from '../model/index.js';
+import { asTreeId } from '../model/index.js';
+import { SegmentList, createBlockCache } from '../segment/index.js';
+import type { BlockCache } from '../segment/index.js';
+import type { Store } from '../store/index.js';
+import { Snapshot, createRecordCaches, readTreeNode } from './snapshot.js';
+import type { RecordCaches } from './snapshot.js';
+
+/** Memory that one process gives to what it has read, in bytes. */
+export interface SnapshotStoreOptions {
+  readonly blockCacheBytes: number;
+  readonly snapshotCacheBytes: number;
+  readonly recordCacheEntries: number;
+}
+
+const defaults: SnapshotStoreOptions = {
+  blockCacheBytes: 192 * 1024 * 1024,
+  snapshotCacheBytes: 96 * 1024 * 1024,
+  recordCacheEntries: 400_000,
+};
+
+/** Opens snapshots over the store's live segments and keeps the most recent ones open. */
+export class SnapshotStore {
+  readonly caches: RecordCaches;
+  private readonly blocks: BlockCache;
+  private readonly snapshots: LruCache<number, Snapshot>;
+  private current: SegmentList | null = null;
+  private currentVersion = -1;
+
+  constructor(
+    readonly store: Store,
+    options: Partial<SnapshotStoreOptions> = {},
+  ) {
+    const settings = { ...defaults, ...options };
+    this.blocks = createBlockCache(settings.blockCacheBytes);
+    this.caches = createRecordCaches(settings.recordCacheEntries);
+    this.snapshots = new LruCache<number, Snapshot>(settings.snapshotCacheBytes, (snapshot) => snapshot.release());
+  }
+
+  /** The live segments now. Release what you retain. */
+  segments(): SegmentList {
+    this.store.refresh();
+    const { catalog } = this.store;
+    if (this.current !== null && this.currentVersion === catalog.segmentsVersion) return this.current;
+    for (let tries = 0; ; tries++) {
+      const version = catalog.segmentsVersion;
+      try {
+        const list = SegmentList.open(this.store, catalog.segments(), this.current, this.blocks);
+        this.current?.release();
+        this.current = list;
+        this.currentVersion = version;
+        return list;
+      } catch (error) {
+        // Another process merged and removed a segment between our reading its name and opening it.
+        this.store.refresh();
+        if (catalog.segmentsVersion === version || tries > 20) throw error;
+      }
+    }
+  }
+
+  /** Number of a stored root tree by its key (see rootKey), or null when it is not indexed. */
+  findRoot(key: Buffer): TreeId | null {
+    const found = this.segments().findTree(key);
+    return found < 0 ? null : asTreeId(found);
+  }
+
+  /** The snapshot of a stored root tree; release it after use. */
+  open(root: TreeId): Snapshot {
+    const cached = this.snapshots.get(root);
+    if (cached !== undefined) return cached.retain();
+    const segments = this.segments();
+    const snapshot = new Snapshot(segments, root, readTreeNode(segments, root, this.caches), this.caches);
+    this.snapshots.set(root, snapshot, snapshot.weight);
+    return snapshot.retain();
+  }
+
+  /** Snapshots kept open, for `status`. */
+  get openCount(): number {
+    return this.snapshots.size;
+  }
+
+  /** Forgets open snapshots, so that files of removed segments can go. */
+  forget(): void {
+    this.snapshots.clear();
+    this.caches.trees.clear();
+    this.caches.files.clear();
+  }
+
+  close(): void {
+    this.forget();
+    this.current?.release();
+    this.current = null;
+    this.currentVersion = -1;
+  }
+}

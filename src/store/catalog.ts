@@ -1,0 +1,173 @@
+import type { Oid, RepositoryId } from '../model/index.js';
+import type { JournalRecord, JournalState } from './journal.js';
+
+/** Half-open range of dense ids. */
+export type IdRange = readonly [from: number, to: number];
+
+/** A live segment file and the ids whose data it holds. Ids in a range may be empty after garbage collection. */
+export interface SegmentEntry {
+  readonly id: string;
+  readonly docs: IdRange;
+  readonly files: IdRange;
+  readonly trees: IdRange;
+  /** Size of the file. */
+  readonly bytes: number;
+  /** Text of its chunks, uncompressed. */
+  readonly textBytes: number;
+}
+
+export interface RepositoryEntry {
+  readonly id: RepositoryId;
+  /** Where it was seen last: its common git folder. */
+  readonly path: string;
+  readonly name: string;
+}
+
+/** A name that was indexed: a branch, a tag, or a rev as the user wrote it. */
+export interface RevEntry {
+  readonly repo: RepositoryId;
+  readonly name: string;
+  readonly kind: 'branch' | 'tag' | 'worktree' | 'rev';
+  readonly commit: Oid | null;
+  /** Oid of the root tree. */
+  readonly tree: Oid;
+  readonly at: number;
+}
+
+export interface ForkEntry {
+  readonly repo: RepositoryId;
+  readonly name: string;
+  readonly rev: string;
+  /** The commit it equals; null once edited. */
+  readonly commit: Oid | null;
+  readonly tree: Oid;
+  /** Key of its root tree in the store, hex (see snapshot's rootKey): an edited tree is nowhere else. */
+  readonly root: string;
+  readonly at: number;
+}
+
+/** Next free id of each kind; ids are never used twice. */
+export interface NextIds {
+  readonly doc: number;
+  readonly file: number;
+  readonly tree: number;
+  readonly segment: number;
+}
+
+type CatalogRecord =
+  | ({ t: 'repository' } & RepositoryEntry)
+  | ({ t: 'rev' } & RevEntry)
+  | { t: 'forget-rev'; repo: RepositoryId; name: string }
+  | ({ t: 'fork'; n: string } & ForkEntry)
+  | {
+      t: 'move';
+      n: string;
+      repo: RepositoryId;
+      name: string;
+      from: string;
+      commit: Oid | null;
+      tree: Oid;
+      root: string;
+    }
+  | { t: 'drop'; n: string; repo: RepositoryId; name: string }
+  | { t: 'segments'; add: readonly SegmentEntry[]; remove: readonly string[]; next: NextIds };
+
+const nameKey = (repo: string, name: string): string => `${repo}/${name}`;
+
+/**
+ * The store's names and its list of live segments: what the journal's records add up to. The order of records decides
+ * between writers: the first of two forks of one name exists, a move counts only from the tree it was made from.
+ */
+export class Catalog implements JournalState {
+  readonly repositories = new Map<string, RepositoryEntry>();
+  readonly revs = new Map<string, RevEntry>();
+  private readonly forkMap = new Map<string, ForkEntry>();
+  private readonly segmentMap = new Map<string, SegmentEntry>();
+  private readonly refused = new Set<string>();
+  nextIds: NextIds = { doc: 0, file: 0, tree: 0, segment: 0 };
+  /** Grows with every change of the segment list. */
+  segmentsVersion = 0;
+
+  reset(): void {
+    this.repositories.clear();
+    this.revs.clear();
+    this.forkMap.clear();
+    this.segmentMap.clear();
+    this.nextIds = { doc: 0, file: 0, tree: 0, segment: 0 };
+    this.segmentsVersion++;
+  }
+
+  apply(record: JournalRecord): void {
+    const entry = record as unknown as CatalogRecord;
+    switch (entry.t) {
+      case 'repository': {
+        const { t: _, ...repository } = entry;
+        this.repositories.set(entry.id, repository);
+        return;
+      }
+      case 'rev': {
+        const { t: _, ...rev } = entry;
+        this.revs.set(nameKey(entry.repo, entry.name), rev);
+        return;
+      }
+      case 'forget-rev':
+        this.revs.delete(nameKey(entry.repo, entry.name));
+        return;
+      case 'fork': {
+        const key = nameKey(entry.repo, entry.name);
+        if (this.forkMap.has(key)) this.refused.add(entry.n);
+        else {
+          const { t: _, n: __, ...fork } = entry;
+          this.forkMap.set(key, fork);
+        }
+        return;
+      }
+      case 'move': {
+        const key = nameKey(entry.repo, entry.name);
+        const fork = this.forkMap.get(key);
+        if (fork === undefined || fork.root !== entry.from) this.refused.add(entry.n);
+        else this.forkMap.set(key, { ...fork, commit: entry.commit, tree: entry.tree, root: entry.root });
+        return;
+      }
+      case 'drop':
+        if (!this.forkMap.delete(nameKey(entry.repo, entry.name))) this.refused.add(entry.n);
+        return;
+      case 'segments':
+        for (const id of entry.remove) this.segmentMap.delete(id);
+        for (const segment of entry.add) this.segmentMap.set(segment.id, segment);
+        this.nextIds = entry.next;
+        this.segmentsVersion++;
+        return;
+    }
+  }
+
+  compact(): JournalRecord[] {
+    const records: CatalogRecord[] = [
+      { t: 'segments', add: [...this.segmentMap.values()], remove: [], next: this.nextIds },
+      ...[...this.repositories.values()].map((entry) => ({ t: 'repository' as const, ...entry })),
+      ...[...this.revs.values()].map((entry) => ({ t: 'rev' as const, ...entry })),
+      ...[...this.forkMap.values()].map((entry) => ({ t: 'fork' as const, n: '', ...entry })),
+    ];
+    return records as unknown as JournalRecord[];
+  }
+
+  /** Live segments in order of their ids' ranges. */
+  segments(): SegmentEntry[] {
+    return [...this.segmentMap.values()].sort((a, b) => a.trees[0] - b.trees[0] || a.docs[0] - b.docs[0]);
+  }
+
+  fork(repo: string, name: string): ForkEntry | undefined {
+    return this.forkMap.get(nameKey(repo, name));
+  }
+
+  forks(): IterableIterator<ForkEntry> {
+    return this.forkMap.values();
+  }
+
+  /** Whether the record with nonce `n` came too late to have its effect; asked once. */
+  wasRefused(n: string): boolean {
+    return this.refused.delete(n);
+  }
+}
+
+export type { CatalogRecord };

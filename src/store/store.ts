@@ -1,0 +1,252 @@
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { CoppiceError, systemErrorCode, uniqueSuffix } from '../base/index.js';
+import { Catalog } from './catalog.js';
+import type { CatalogRecord, SegmentEntry } from './catalog.js';
+import { Journal } from './journal.js';
+import type { JournalDamage, JournalRecord } from './journal.js';
+import { WriterLock } from './lock.js';
+import type { LockHolder } from './lock.js';
+import { PagedFile, PagedFileWriter, createPageCache } from './paged-file.js';
+import type { PageCache } from './paged-file.js';
+import { asStoreError } from './store-errors.js';
+
+/**
+ * Version of everything below the store's folder. History:
+ *   1: journal, paged segment files.
+ */
+export const storeFormatVersion = 1;
+const formatFileName = 'format';
+/** A journal is compacted once it is this long and four times what its state needs. */
+const journalLengthMin = 256 * 1024;
+/** Checked pages kept in memory. */
+const pageCacheBytesMax = 48 * 1024 * 1024;
+
+/** `$COPPICE_HOME`, else the platform's folder for a user's data. */
+export function defaultStorePath(): string {
+  const { COPPICE_HOME, XDG_DATA_HOME, LOCALAPPDATA } = process.env;
+  if (COPPICE_HOME) return resolve(COPPICE_HOME);
+  if (process.platform === 'win32') return join(LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'coppice');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'coppice');
+  return join(XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'coppice');
+}
+
+/**
+ * The store's folder: names in a journal, data in immutable files.
+ *
+ *     format            "coppice store 1"
+ *     journal-N         names and the list of live segments
+ *     segments/         one paged file each
+ *     writer.lock       who indexes now
+ */
+export class Store {
+  readonly catalog: Catalog;
+  private readonly journal: Journal;
+  private readonly lock: WriterLock;
+  private rotateAtBytes = journalLengthMin;
+  private readonly pages: PageCache = createPageCache(pageCacheBytesMax);
+
+  private constructor(
+    readonly path: string,
+    /** The format file is unreadable although the store is there. */
+    public formatDamaged: boolean,
+  ) {
+    this.catalog = new Catalog();
+    this.journal = Journal.open(path, this.catalog);
+    this.lock = new WriterLock(path);
+  }
+
+  /** Opens the store, making it if the folder is empty or not there. NOT_A_STORE, STORE_VERSION, STORE_READ_ONLY. */
+  static open(path: string): Store {
+    let formatDamaged = false;
+    try {
+      formatDamaged = !readFormat(path);
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT') throw asStoreError(error, path);
+      createStore(path);
+    }
+    try {
+      return new Store(path, formatDamaged);
+    } catch (error) {
+      throw asStoreError(error, path);
+    }
+  }
+
+  /** Sees what other processes published since. Throws STORE_CORRUPT when the journal has lost records. */
+  refresh(): void {
+    this.journal.refresh();
+    if (this.formatDamaged) {
+      throw new CoppiceError(
+        'STORE_CORRUPT',
+        `the store's file ${formatFileName} is damaged: it names no format version`,
+        {
+          hint: 'run `coppice doctor --repair`',
+          data: { file: formatFileName },
+        },
+      );
+    }
+    const damage = this.journal.damage[0];
+    if (damage !== undefined) {
+      throw new CoppiceError('STORE_CORRUPT', `the store's file ${damage.file} is damaged at byte ${damage.offset}`, {
+        hint: 'run `coppice doctor --repair`: what is lost is indexed again from the repository',
+        data: { ...damage },
+      });
+    }
+  }
+
+  get journalDamage(): readonly JournalDamage[] {
+    return this.journal.damage;
+  }
+
+  /** Bytes of an unfinished record at the journal's end. */
+  get journalTornBytes(): number {
+    return this.journal.tornBytes;
+  }
+
+  /** Appends a record durably and applies it. */
+  record(record: CatalogRecord): void {
+    this.journal.append(record as unknown as JournalRecord);
+    if (this.journal.sizeBytes > this.rotateAtBytes) this.rotateIfWorthwhile();
+  }
+
+  /** As `record`, for records that may come too late (see Catalog); false when it did. */
+  tryRecord(record: CatalogRecord & { n: string }): boolean {
+    this.record(record);
+    return !this.catalog.wasRefused(record.n);
+  }
+
+  /** Rewrites the journal from what is valid in it. */
+  compactJournal(): void {
+    this.journal.rotate();
+  }
+
+  /** Writes the format file anew. */
+  repairFormat(): void {
+    writeFormat(this.path);
+    this.formatDamaged = false;
+  }
+
+  lockHolder(): LockHolder | null {
+    return this.lock.holder();
+  }
+
+  /** Runs `action` as the store's only writer. */
+  async asWriter<T>(timeoutMs: number, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
+    await this.lock.acquire(timeoutMs, signal);
+    try {
+      this.journal.refresh();
+      this.removeOrphans();
+      return await action();
+    } finally {
+      this.lock.release();
+    }
+  }
+
+  createSegmentFile(id: string): PagedFileWriter {
+    return new PagedFileWriter(this.segmentPath(id));
+  }
+
+  openSegmentFile(id: string): PagedFile {
+    return PagedFile.open(this.segmentPath(id), this.pages);
+  }
+
+  /** Removes the files of segments that are no longer live. Readers that have them open keep them. */
+  removeSegmentFiles(ids: readonly string[]): void {
+    for (const id of ids) {
+      try {
+        unlinkSync(this.segmentPath(id));
+      } catch (error) {
+        if (systemErrorCode(error) !== 'ENOENT') throw asStoreError(error, this.segmentPath(id));
+      }
+    }
+  }
+
+  /** Segment files that the catalog does not list: left by a writer that was killed. */
+  orphans(): string[] {
+    const live = new Set(this.catalog.segments().map(({ id }) => `${id}.seg`));
+    return readdirSync(join(this.path, 'segments')).filter((name) => !live.has(name));
+  }
+
+  /** Size of everything in the store's folder, in bytes. */
+  sizeBytes(): number {
+    let size = 0;
+    for (const folder of [this.path, join(this.path, 'segments')]) {
+      for (const name of readdirSync(folder)) {
+        try {
+          const stats = statSync(join(folder, name));
+          if (stats.isFile()) size += stats.size;
+        } catch {
+          // Removed meanwhile.
+        }
+      }
+    }
+    return size;
+  }
+
+  close(): void {
+    this.journal.close();
+    this.pages.clear();
+  }
+
+  /** Only for the holder of the writer lock: nobody else makes segment files. */
+  removeOrphans(): void {
+    for (const name of this.orphans()) rmSync(join(this.path, 'segments', name), { force: true });
+  }
+
+  private segmentPath(id: SegmentEntry['id']): string {
+    return join(this.path, 'segments', `${id}.seg`);
+  }
+
+  /** What the state needs is only counted when the journal has doubled since, so that a record costs O(1) on average. */
+  private rotateIfWorthwhile(): void {
+    const needed = this.catalog.compact().reduce((sum, record) => sum + JSON.stringify(record).length + 12, 0);
+    if (this.journal.sizeBytes > 4 * needed) this.journal.rotate();
+    this.rotateAtBytes = Math.max(journalLengthMin, 4 * needed);
+  }
+}
+
+/** False when the format file names no version. STORE_VERSION when it is not ours. */
+function readFormat(path: string): boolean {
+  const text = readFileSync(join(path, formatFileName), 'utf8');
+  const version = /^coppice store (\d+)\n$/.exec(text)?.[1];
+  if (version === undefined) return false;
+  if (Number(version) !== storeFormatVersion) {
+    const newer = Number(version) > storeFormatVersion;
+    throw new CoppiceError(
+      'STORE_VERSION',
+      `the store at ${path} has format ${version}, and this Coppice reads format ${storeFormatVersion}`,
+      {
+        hint: newer
+          ? 'update Coppice, or give another folder with --store'
+          : `remove the folder (everything but edited forks is indexed again from your repositories), or give another with --store`,
+        data: { version: Number(version) },
+      },
+    );
+  }
+  return true;
+}
+
+function createStore(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+    const strangers = readdirSync(path).filter((name) => !/^(format|journal-|segments$|writer\.lock)/.test(name));
+    if (strangers.length > 0) {
+      throw new CoppiceError('NOT_A_STORE', `${path} is not a Coppice store, and it is not empty`, {
+        hint: 'give --store a folder that is empty or does not exist yet',
+      });
+    }
+    mkdirSync(join(path, 'segments'), { recursive: true });
+    writeFormat(path);
+  } catch (error) {
+    throw asStoreError(error, path);
+  }
+}
+
+/** Writes the format file of this version, whole or not at all. */
+function writeFormat(path: string): void {
+  const draft = join(path, `${formatFileName}.tmp-${uniqueSuffix()}`);
+  writeFileSync(draft, `coppice store ${storeFormatVersion}\n`);
+  renameSync(draft, join(path, formatFileName));
+}

@@ -1,0 +1,31 @@
+import { stem } from './stem.js';
+
+/** Identifiers longer than this are not words: hashes, base64, minified code. */
+export const identifierLengthMax = 64;
+const boundary = /[\p{Lu}]+(?![\p{Ll}])|[\p{Lu}]?[\p{Ll}\p{Lo}\p{Lm}\p{Mn}]+|\p{Nd}+/gu;
+
+/**
+ * The words an identifier is made of, in order: `parseHTTPRequest2` gives parse, HTTP, Request, 2. Splits at case,
+ * acronym, digit, `_`, `$` and `-` boundaries.
+ */
+export function splitIdentifier(identifier: string): string[] {
+  return identifier.match(boundary) ?? [];
+}
+
+/**
+ * The terms an identifier is found under: the whole of it, lower-case, and the stem of each of its words. One-letter
+ * words are left out: they say nothing and fill the longest lists.
+ */
+export function identifierTerms(identifier: string): string[] {
+  const words = splitIdentifier(identifier);
+  const terms: string[] = [];
+  for (const word of words) {
+    const term = stem(word.toLowerCase());
+    if ((term.length > 1 || term > '\x7f') && !terms.includes(term)) terms.push(term);
+  }
+  if (words.length > 1) {
+    const whole = identifier.toLowerCase().replace(/^[_$]+|[_$]+$/g, '');
+    if (!terms.includes(whole)) terms.push(whole);
+  }
+  return terms;
+}

@@ -1,0 +1,16 @@
+/** Text to terms and grams, posting lists and back, and BM25. Pure over bytes. */
+export { Analyzer, packFrequencies } from './analyzer.js';
+export type { ChunkAnalysis, CommentSyntax } from './analyzer.js';
+export { fieldFrequency, inverseDocumentFrequency } from './bm25.js';
+export type { Bm25Parameters, FieldValues } from './bm25.js';
+export { identifierTerms, splitIdentifier } from './identifier.js';
+export {
+  isDenseGramList,
+  readGramPostings,
+  readTermPostings,
+  writeGramPostings,
+  writeTermPosting,
+} from './postings.js';
+export { stem } from './stem.js';
+export { termKey } from './term-hash.js';
+export type { TermKey } from './term-hash.js';

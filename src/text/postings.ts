@@ -1,0 +1,96 @@
+import type { ByteWriter } from '../base/index.js';
+
+/**
+ * Posting lists of a segment, over doc ids counted from the segment's first.
+ *
+ * Gram postings, by how many docs of the segment they name:
+ *   - sparse: the gaps between doc ids as varints (the first from -1, less one);
+ *   - dense, when a bitmap is shorter: one bit a doc, lowest bit first.
+ * Term postings: gap * 2 + 1 when the term is once in the body and nowhere else, else gap * 2 and a byte of packed
+ * frequencies (see packFrequencies).
+ */
+
+/** Whether a gram list of `count` among `docCount` docs is stored as a bitmap. */
+export const isDenseGramList = (count: number, docCount: number): boolean => count > 64 && count * 8 > docCount;
+
+export function writeGramPostings(
+  writer: ByteWriter,
+  docs: ArrayLike<number>,
+  from: number,
+  to: number,
+  docCount: number,
+): void {
+  if (isDenseGramList(to - from, docCount)) {
+    const bitmap = new Uint8Array((docCount + 7) >>> 3);
+    for (let i = from; i < to; i++) bitmap[docs[i]! >>> 3]! |= 1 << (docs[i]! & 7);
+    writer.bytes(bitmap);
+    return;
+  }
+  let previous = -1;
+  for (let i = from; i < to; i++) {
+    writer.varint(docs[i]! - previous - 1);
+    previous = docs[i]!;
+  }
+}
+
+/** Calls `onDoc` with each doc id of a gram list, ascending. */
+export function readGramPostings(
+  bytes: Uint8Array,
+  count: number,
+  docCount: number,
+  onDoc: (doc: number) => void,
+): void {
+  if (isDenseGramList(count, docCount)) {
+    for (let at = 0; at < bytes.length; at++) {
+      let byte = bytes[at]!;
+      while (byte !== 0) {
+        onDoc(at * 8 + 31 - Math.clz32(byte & -byte));
+        byte &= byte - 1;
+      }
+    }
+    return;
+  }
+  let doc = -1;
+  for (let at = 0; at < bytes.length;) {
+    let gap = bytes[at++]!;
+    if (gap > 0x7f) {
+      gap &= 0x7f;
+      for (let shift = 7; ; shift += 7) {
+        const byte = bytes[at++]!;
+        gap |= (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+      }
+    }
+    doc += gap + 1;
+    onDoc(doc);
+  }
+}
+
+/** What `packFrequencies(1, 0, 0)` is. */
+const onceInBody = 1;
+
+export function writeTermPosting(writer: ByteWriter, gap: number, frequencies: number): void {
+  if (frequencies === onceInBody) writer.varint(gap * 2 + 1);
+  else {
+    writer.varint(gap * 2);
+    writer.u8(frequencies);
+  }
+}
+
+/** Calls `onPosting` with each doc id and its packed frequencies, ascending. */
+export function readTermPostings(bytes: Uint8Array, onPosting: (doc: number, frequencies: number) => void): void {
+  let doc = -1;
+  for (let at = 0; at < bytes.length;) {
+    let value = bytes[at++]!;
+    if (value > 0x7f) {
+      value &= 0x7f;
+      for (let shift = 7; ; shift += 7) {
+        const byte = bytes[at++]!;
+        value |= (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+      }
+    }
+    doc += (value >>> 1) + 1;
+    onPosting(doc, (value & 1) === 1 ? onceInBody : bytes[at++]!);
+  }
+}

@@ -1,0 +1,112 @@
+import type { RankingSignals } from '../../src/search/index.js';
+import type { OpenRepositories } from './measure.js';
+import { mean } from './mean.js';
+
+export interface Validation {
+  /** The signals as they are, over all repositories. */
+  readonly chosen: number;
+  /** Tuned on the others, measured on those left out, fold by fold. */
+  readonly folds: readonly { readonly heldOut: readonly string[]; readonly trained: number; readonly tested: number }[];
+  /** Mean over the repositories, each measured with signals tuned without it. */
+  readonly heldOut: number;
+}
+
+type Numbers = { readonly [name: string]: number | Numbers };
+
+/** Repositories left out at a time. */
+const foldSize = 4;
+/** Steps of the coordinate search, as factors on a value. */
+const steps = [0.5, 0.75, 1.33, 2];
+/** A step that gains less is not taken: the labels do not support it. */
+const gainMin = 0.0005;
+const roundsMax = 2;
+
+/** Tunes on all but four repositories from the signals as they are, and measures on the four; four times. */
+export function crossValidate(
+  open: OpenRepositories,
+  signals: RankingSignals,
+  onStep: (message: string) => void,
+): Validation {
+  const scores = memoisedScores(open);
+  const names = open.repositories.map(({ name }) => name);
+  const heldOutScores: number[] = [];
+  const folds: Validation['folds'][number][] = [];
+  for (let fold = 0; fold * foldSize < names.length; fold++) {
+    // Every fourth, so that a fold is not one corner of the list.
+    const foldCount = Math.ceil(names.length / foldSize);
+    const out = names.map((_, i) => i).filter((i) => i % foldCount === fold);
+    const rest = names.map((_, i) => i).filter((i) => !out.includes(i));
+    const tuned = tune(signals, (candidate) => mean(rest.map((i) => scores(candidate)[i]!)));
+    const tested = out.map((i) => scores(tuned)[i]!);
+    heldOutScores.push(...tested);
+    const result = {
+      heldOut: out.map((i) => names[i]!),
+      trained: mean(rest.map((i) => scores(tuned)[i]!)),
+      tested: mean(tested),
+    };
+    onStep(`${JSON.stringify(result)} ${JSON.stringify(difference(signals, tuned))}`);
+    folds.push(result);
+  }
+  return { chosen: mean(scores(signals)), folds, heldOut: mean(heldOutScores) };
+}
+
+/** NDCG@10 by repository. */
+function memoisedScores(open: OpenRepositories): (signals: RankingSignals) => readonly number[] {
+  const known = new Map<string, readonly number[]>();
+  return (signals) => {
+    const key = JSON.stringify(signals);
+    let scores = known.get(key);
+    if (scores === undefined) {
+      scores = open.rank(signals).map(({ outcomes }) => mean(outcomes.map(({ chunks }) => chunks.ndcg)));
+      known.set(key, scores);
+    }
+    return scores;
+  };
+}
+
+/** Coordinate search: one value at a time, each step kept if it gains. */
+export function tune(signals: RankingSignals, score: (signals: RankingSignals) => number): RankingSignals {
+  let best = signals;
+  let bestScore = score(best);
+  for (let round = 0; round < roundsMax; round++) {
+    const before = bestScore;
+    for (const path of leaves(signals as unknown as Numbers)) {
+      let bestStep = best;
+      for (const step of steps) {
+        const candidate = scaled(best, path, step);
+        const value = score(candidate);
+        if (value > bestScore + gainMin) {
+          bestScore = value;
+          bestStep = candidate;
+        }
+      }
+      best = bestStep;
+    }
+    if (bestScore - before < gainMin) break;
+  }
+  return best;
+}
+
+function leaves(numbers: Numbers, prefix: readonly string[] = []): string[][] {
+  return Object.entries(numbers).flatMap(([name, value]) =>
+    typeof value === 'number' ? [[...prefix, name]] : leaves(value, [...prefix, name]),
+  );
+}
+
+function scaled(signals: RankingSignals, path: readonly string[], step: number): RankingSignals {
+  const copy = structuredClone(signals) as unknown as Record<string, unknown>;
+  let at = copy;
+  for (const name of path.slice(0, -1)) at = at[name] as Record<string, unknown>;
+  const last = path.at(-1)!;
+  at[last] = Math.round((at[last] as number) * step * 1000) / 1000;
+  return copy as unknown as RankingSignals;
+}
+
+export function difference(from: RankingSignals, to: RankingSignals): Record<string, string> {
+  const valueAt = (signals: RankingSignals, path: readonly string[]): unknown =>
+    path.reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], signals);
+  const changes = leaves(from as unknown as Numbers).filter((path) => valueAt(from, path) !== valueAt(to, path));
+  return Object.fromEntries(
+    changes.map((path) => [path.join('.'), `${String(valueAt(from, path))} → ${String(valueAt(to, path))}`]),
+  );
+}

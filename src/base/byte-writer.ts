@@ -40,6 +40,24 @@ export class ByteWriter {
     this.buffer[this.length++] = value;
   }
 
+  /** The gaps of ascending integers `values[from, to)` as varints: each less the one before (the first from -1) less one. */
+  gaps(values: ArrayLike<number>, from: number, to: number): void {
+    this.reserve((to - from) * 5);
+    const { buffer } = this;
+    let at = this.length;
+    let previous = -1;
+    for (let i = from; i < to; i++) {
+      let gap = values[i]! - previous - 1;
+      previous = values[i]!;
+      while (gap > 0x7f) {
+        buffer[at++] = (gap & 0x7f) | 0x80;
+        gap >>>= 7;
+      }
+      buffer[at++] = gap;
+    }
+    this.length = at;
+  }
+
   /** A signed integer as a varint: 0, -1, 1, -2, … become 0, 1, 2, 3, … */
   zigzag(value: number): void {
     this.varint(value >= 0 ? value * 2 : -value * 2 - 1);

@@ -1,11 +1,15 @@
 import { createChunkPool, createChunker, isWorkerDied } from '../chunking/index.js';
 import type { ChunkPool, Chunker } from '../chunking/index.js';
 import { Analyzer } from '../text/index.js';
+import { packRequests, unpackAnalyses } from './analysis-batch.js';
+import type { AnalysisBatch } from './analysis-batch.js';
 import { analyzeFile } from './file-analysis.js';
 import type { FileAnalysis, FileRequest } from './file-analysis.js';
 
 /** Fewer files than this are analysed in the calling thread: starting workers would take longer. */
 const filesForWorkers = 24;
+/** Batches under way for each worker: one being worked on, one waiting, two to be stored. */
+const batchesPerWorker = 4;
 
 /** Analyses files in worker threads when there are many, else in the calling thread. Same results either way. */
 export class AnalysisPool {
@@ -13,30 +17,40 @@ export class AnalysisPool {
   private inline: Promise<Chunker> | null = null;
   private readonly analyzer = new Analyzer();
 
-  /** `workers` 0: never a worker. `workerUrl` is the file that calls `serveJobs` with `analyzeFile`. */
+  /** `workers` 0: never a worker. `workerUrl` is the module that serves `analyzeBatch`. */
   constructor(
     private readonly workers: number,
     private readonly workerUrl: URL,
   ) {}
 
-  /** Jobs worth having under way at once for `fileCount` files. */
+  /** Batches worth having under way at once when there are `fileCount` files in all. */
   concurrency(fileCount: number): number {
-    return this.useWorkers(fileCount) ? this.workers * 4 : 1;
+    return this.useWorkers(fileCount) ? this.workers * batchesPerWorker : 1;
   }
 
-  async analyze(request: FileRequest, fileCount: number, signal?: AbortSignal): Promise<FileAnalysis> {
+  /** The analyses of a batch of files, in order; `fileCount` says how many there are in all. */
+  async analyze(requests: readonly FileRequest[], fileCount: number, signal?: AbortSignal): Promise<FileAnalysis[]> {
     if (!this.useWorkers(fileCount)) {
       this.inline ??= createChunker();
-      return analyzeFile(await this.inline, this.analyzer, request);
+      const chunker = await this.inline;
+      return requests.map((request) => analyzeFile(chunker, this.analyzer, request));
     }
     this.pool ??= createChunkPool({ workers: this.workers, workerUrl: this.workerUrl });
-    const content = new Uint8Array(request.content); // the original may share memory with its neighbours
+    const batch = packRequests(requests);
     try {
-      return await this.pool.run<FileAnalysis>({ ...request, content }, [content.buffer], signal);
+      return unpackAnalyses(await this.pool.run<AnalysisBatch>(batch, [batch.content.buffer as ArrayBuffer], signal));
     } catch (error) {
       if (!isWorkerDied(error)) throw error;
-      const linesOnly = { code: 'worker-died' as const, message: error.message };
-      return analyzeFile(null, this.analyzer, { ...request, linesOnly });
+      const [only, ...more] = requests;
+      if (only === undefined) return [];
+      if (more.length === 0) {
+        const linesOnly = { code: 'worker-died' as const, message: error.message };
+        return [analyzeFile(null, this.analyzer, { ...only, linesOnly })];
+      }
+      // One of them did it: each for itself.
+      const analyses: FileAnalysis[] = [];
+      for (const request of requests) analyses.push(...(await this.analyze([request], fileCount, signal)));
+      return analyses;
     }
   }
 

@@ -3,8 +3,8 @@ import { chunkByLines, classifyText, isBinary, languageOf } from '../chunking/in
 import type { Chunker } from '../chunking/index.js';
 import { languageNumber, languages } from '../model/index.js';
 import type { ChunkSpan, ChunkedFile, FileDiagnostic } from '../model/index.js';
+import { encodeChunkSymbols } from '../segment/index.js';
 import type { Analyzer, ChunkAnalysis } from '../text/index.js';
-import type { ChunkSymbols } from '../segment/index.js';
 
 /** What a worker is asked: analyse one file. */
 export interface FileRequest {
@@ -16,26 +16,38 @@ export interface FileRequest {
   readonly linesOnly?: FileDiagnostic;
 }
 
-/** A file taken apart: arrays over its chunks, laid end to end so that they cross threads without copies. */
+/** A file taken apart: arrays over its chunks, laid end to end. */
 export interface FileAnalysis {
   readonly binary: boolean;
   readonly minified: boolean;
   readonly generated: boolean;
   readonly language: number;
   readonly diagnostics: readonly FileDiagnostic[];
-  readonly symbols: readonly ChunkSymbols[];
   /** Chunk keys, 16 bytes each. */
   readonly keys: Uint8Array;
-  /** For each chunk: start byte, end byte, lines, grams, terms, body, comment and symbol length. */
+  /** For each chunk, see `chunkNumbers`. */
   readonly numbers: Uint32Array;
+  /** Encoded symbols of the chunks (see segment's encodeChunkSymbols). */
+  readonly symbols: Uint8Array;
   readonly grams: Uint32Array;
   readonly termHigh: Uint32Array;
   readonly termLow: Uint32Array;
   readonly frequencies: Uint8Array;
 }
 
-/** Values for each chunk in `FileAnalysis.numbers`. */
-export const numbersPerChunk = 8;
+/** Places of a chunk's values in `FileAnalysis.numbers`. */
+export const enum ChunkNumber {
+  StartByte,
+  EndByte,
+  Lines,
+  SymbolBytes,
+  Grams,
+  Terms,
+  BodyLength,
+  CommentLength,
+  SymbolLength,
+  Count,
+}
 
 /** What a path says of a file without reading it; part of the file's key. */
 export function nameClass(path: string): string {
@@ -49,9 +61,9 @@ const nothing: Omit<FileAnalysis, 'binary' | 'language'> = {
   minified: false,
   generated: false,
   diagnostics: [],
-  symbols: [],
   keys: new Uint8Array(0),
   numbers: new Uint32Array(0),
+  symbols: new Uint8Array(0),
   grams: new Uint32Array(0),
   termHigh: new Uint32Array(0),
   termLow: new Uint32Array(0),
@@ -78,75 +90,65 @@ export function analyzeFile(chunker: Chunker | null, analyzer: Analyzer, request
 function packChunks(analyzer: Analyzer, content: Uint8Array, language: number, file: ChunkedFile): FileAnalysis {
   const { chunks, diagnostics } = file;
   const syntax = languages[language]!;
-  const analyses: ChunkAnalysis[] = [];
   const keys = new Uint8Array(chunks.length * contentHashLength);
-  const numbers = new Uint32Array(chunks.length * numbersPerChunk);
-  let gramCount = 0;
-  let termCount = 0;
+  const numbers = new Uint32Array(chunks.length * ChunkNumber.Count);
+  const analyses: ChunkAnalysis[] = [];
+  const symbolBytes: Uint8Array[] = [];
   for (let i = 0; i < chunks.length; i++) {
     const chunk = chunks[i]!;
     const { startByte, endByte, symbols, continues } = chunk;
-    keys.set(chunkKey(content, language, chunk), i * contentHashLength);
+    const encoded = encodeChunkSymbols({ symbols, continues });
+    symbolBytes.push(encoded);
+    keys.set(chunkKey(content, language, chunk, encoded), i * contentHashLength);
     const scopes = [...new Set(symbols.map(({ scope }) => scope))];
     if (continues !== '') scopes.push(continues);
     const names = symbols.map(({ name }) => name);
     const analysis = analyzer.analyze(content, startByte, endByte, syntax, names, scopes);
     analyses.push(analysis);
-    gramCount += analysis.grams.length;
-    termCount += analysis.termHigh.length;
-    numbers.set(
-      [
-        startByte,
-        endByte,
-        countLines(content, startByte, endByte),
-        analysis.grams.length,
-        analysis.termHigh.length,
-        analysis.bodyLength,
-        analysis.commentLength,
-        analysis.symbolLength,
-      ],
-      i * numbersPerChunk,
-    );
+    const at = i * ChunkNumber.Count;
+    numbers[at + ChunkNumber.StartByte] = startByte;
+    numbers[at + ChunkNumber.EndByte] = endByte;
+    numbers[at + ChunkNumber.Lines] = countLines(content, startByte, endByte);
+    numbers[at + ChunkNumber.SymbolBytes] = encoded.length;
+    numbers[at + ChunkNumber.Grams] = analysis.grams.length;
+    numbers[at + ChunkNumber.Terms] = analysis.termHigh.length;
+    numbers[at + ChunkNumber.BodyLength] = analysis.bodyLength;
+    numbers[at + ChunkNumber.CommentLength] = analysis.commentLength;
+    numbers[at + ChunkNumber.SymbolLength] = analysis.symbolLength;
   }
-  const grams = new Uint32Array(gramCount);
-  const termHigh = new Uint32Array(termCount);
-  const termLow = new Uint32Array(termCount);
-  const frequencies = new Uint8Array(termCount);
-  let gramAt = 0;
-  let termAt = 0;
-  for (const analysis of analyses) {
-    grams.set(analysis.grams, gramAt);
-    gramAt += analysis.grams.length;
-    termHigh.set(analysis.termHigh, termAt);
-    termLow.set(analysis.termLow, termAt);
-    frequencies.set(analysis.frequencies, termAt);
-    termAt += analysis.termHigh.length;
-  }
-  const symbols = chunks.map(({ symbols, continues }) => ({ symbols, continues }));
   return {
     binary: false,
     minified: false,
     generated: false,
     language,
     diagnostics,
-    symbols,
     keys,
     numbers,
-    grams,
-    termHigh,
-    termLow,
-    frequencies,
+    symbols: Buffer.concat(symbolBytes),
+    grams: concatWords(analyses.map(({ grams }) => grams)),
+    termHigh: concatWords(analyses.map(({ termHigh }) => termHigh)),
+    termLow: concatWords(analyses.map(({ termLow }) => termLow)),
+    frequencies: Buffer.concat(analyses.map(({ frequencies }) => frequencies)),
   };
 }
 
 /** Identity of a chunk: its text, its language, and the definitions it is shown under. */
-function chunkKey(
-  content: Uint8Array,
-  language: number,
-  { startByte, endByte, symbols, continues }: ChunkSpan,
-): Buffer {
-  const heading = `${language}\0${continues}\0${symbols.map(({ name, kind, scope, line }) => `${line}:${kind}:${scope}:${name}`).join('\0')}\n`;
-  return contentHash(heading, content.subarray(startByte, endByte));
+function chunkKey(content: Uint8Array, language: number, { startByte, endByte }: ChunkSpan, symbols: Buffer): Buffer {
+  return contentHash(
+    Buffer.from([language, symbols.length & 255, symbols.length >>> 8]),
+    symbols,
+    content.subarray(startByte, endByte),
+  );
+}
+
+export function concatWords(parts: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 function countLines(content: Uint8Array, start: number, end: number): number {

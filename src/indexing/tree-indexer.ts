@@ -8,7 +8,7 @@ import type { FileRecord, TreeNodeEntry } from '../segment/index.js';
 import { fileKey, ignoredFileKey, rootKey, treeKey } from '../snapshot/index.js';
 import type { KeyContext } from '../snapshot/index.js';
 import type { AnalysisPool } from './analysis-pool.js';
-import { languageByPath, nameClass, numbersPerChunk } from './file-analysis.js';
+import { ChunkNumber, languageByPath, nameClass } from './file-analysis.js';
 import type { FileAnalysis } from './file-analysis.js';
 import type { ObjectSource } from './object-source.js';
 import { rulesFingerprint } from './rules.js';
@@ -28,6 +28,16 @@ interface PendingFile {
   id: FileId | null;
   missing: boolean;
 }
+
+/** A file and what was read of it. */
+interface ReadFile {
+  readonly file: PendingFile;
+  readonly blob: BlobContent;
+}
+
+/** Files are analysed in batches of at least so much text, or so many files. */
+const batchBytesMin = 96 * 1024;
+const batchFilesMax = 64;
 
 /** A directory that is not stored yet. Children are stored ones, by number, or planned ones. */
 interface PlannedTree {
@@ -176,28 +186,41 @@ export class TreeIndexer {
     if (files.length === 0) return;
     const { pool, rules, signal, sink } = this.options;
     const concurrency = pool.concurrency(files.length);
-    const underWay: { file: PendingFile; blob: BlobContent; analysis: Promise<FileAnalysis> | null }[] = [];
+    const underWay: { batch: ReadFile[]; analyses: Promise<FileAnalysis[]> }[] = [];
     let done = 0;
     let next = 0;
+    let batch: ReadFile[] = [];
+    let batchBytes = 0;
     const finishFirst = async (): Promise<void> => {
-      const { file, blob, analysis } = underWay.shift()!;
-      this.storeFile(file, blob, analysis === null ? null : await analysis);
+      const first = underWay.shift()!;
+      const analyses = await first.analyses;
+      let analysed = 0;
+      for (const { file, blob } of first.batch) {
+        this.storeFile(file, blob, blob.content === null ? null : analyses[analysed++]!);
+        this.options.onFile?.(++done, files.length, Math.max(blob.size, 0), file.path);
+      }
       sink.publishIfFull();
-      this.options.onFile?.(++done, files.length, Math.max(blob.size, 0), file.path);
     };
-    for await (const blob of source.readBlobs(
-      files.map(({ oid }) => oid),
-      { maxBytes: rules.maxFileBytes, signal },
-    )) {
+    const startBatch = (): void => {
+      const requests = batch.flatMap(({ file: { language, byName }, blob: { content } }) =>
+        content === null ? [] : [{ content, language, byName }],
+      );
+      const analyses = pool.analyze(requests, files.length, signal);
+      analyses.catch(() => undefined); // awaited in turn
+      underWay.push({ batch, analyses });
+      batch = [];
+      batchBytes = 0;
+    };
+    const oids = files.map(({ oid }) => oid);
+    for await (const blob of source.readBlobs(oids, { maxBytes: rules.maxFileBytes, signal })) {
       throwIfAborted(signal);
-      const file = files[next++]!;
-      const { language, byName } = file;
-      const analysis =
-        blob.content === null ? null : pool.analyze({ content: blob.content, language, byName }, files.length, signal);
-      analysis?.catch(() => undefined); // awaited in turn
-      underWay.push({ file, blob, analysis });
+      batch.push({ file: files[next++]!, blob });
+      batchBytes += blob.content?.length ?? 0;
+      if (batchBytes < batchBytesMin && batch.length < batchFilesMax) continue;
+      startBatch();
       if (underWay.length >= concurrency) await finishFirst();
     }
+    startBatch();
     while (underWay.length > 0) await finishFirst();
   }
 
@@ -233,35 +256,36 @@ export class TreeIndexer {
   }
 
   private storeChunks(content: Buffer, analysis: FileAnalysis): DocId[] {
+    const { numbers, keys, symbols, grams, termHigh, termLow, frequencies, language } = analysis;
     const docs: DocId[] = [];
     let gramAt = 0;
     let termAt = 0;
-    for (let i = 0; i < analysis.symbols.length; i++) {
-      const at = i * numbersPerChunk;
-      const [start, end, lineCount, grams, terms, bodyLength, commentLength, symbolLength] = analysis.numbers.subarray(
-        at,
-        at + numbersPerChunk,
-      ) as unknown as [number, number, number, number, number, number, number, number];
+    let symbolAt = 0;
+    for (let at = 0, chunk = 0; at < numbers.length; at += ChunkNumber.Count, chunk++) {
+      const gramEnd = gramAt + numbers[at + ChunkNumber.Grams]!;
+      const termEnd = termAt + numbers[at + ChunkNumber.Terms]!;
+      const symbolEnd = symbolAt + numbers[at + ChunkNumber.SymbolBytes]!;
       docs.push(
         this.options.sink.addChunk({
-          key: analysis.keys.subarray(i * contentHashLength, (i + 1) * contentHashLength),
-          content: content.subarray(start, end),
-          language: analysis.language,
-          lineCount,
-          symbols: analysis.symbols[i]!,
+          key: keys.subarray(chunk * contentHashLength, (chunk + 1) * contentHashLength),
+          content: content.subarray(numbers[at + ChunkNumber.StartByte], numbers[at + ChunkNumber.EndByte]),
+          language,
+          lineCount: numbers[at + ChunkNumber.Lines]!,
+          symbols: symbols.subarray(symbolAt, symbolEnd),
           analysis: {
-            grams: analysis.grams.subarray(gramAt, gramAt + grams),
-            termHigh: analysis.termHigh.subarray(termAt, termAt + terms),
-            termLow: analysis.termLow.subarray(termAt, termAt + terms),
-            frequencies: analysis.frequencies.subarray(termAt, termAt + terms),
-            bodyLength,
-            commentLength,
-            symbolLength,
+            grams: grams.subarray(gramAt, gramEnd),
+            termHigh: termHigh.subarray(termAt, termEnd),
+            termLow: termLow.subarray(termAt, termEnd),
+            frequencies: frequencies.subarray(termAt, termEnd),
+            bodyLength: numbers[at + ChunkNumber.BodyLength]!,
+            commentLength: numbers[at + ChunkNumber.CommentLength]!,
+            symbolLength: numbers[at + ChunkNumber.SymbolLength]!,
           },
         }),
       );
-      gramAt += grams;
-      termAt += terms;
+      gramAt = gramEnd;
+      termAt = termEnd;
+      symbolAt = symbolEnd;
     }
     return docs;
   }

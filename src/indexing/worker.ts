@@ -1,15 +1,13 @@
 import { createChunker, serveJobs } from '../chunking/index.js';
 import { Analyzer } from '../text/index.js';
-import { analyzeFile } from './file-analysis.js';
-import type { FileRequest } from './file-analysis.js';
+import { analyzeBatch } from './analysis-batch.js';
+import type { RequestBatch } from './analysis-batch.js';
 
-// A worker thread: each job is a file, each answer its analysis, whose arrays are moved, not copied.
+// A worker thread: each job is a batch of files, each answer their analyses.
 const chunker = await createChunker();
 const analyzer = new Analyzer();
 
-serveJobs((request: FileRequest) => {
-  const analysis = analyzeFile(chunker, analyzer, request);
-  const { keys, numbers, grams, termHigh, termLow, frequencies } = analysis;
-  const arrays = [keys, numbers, grams, termHigh, termLow, frequencies].filter(({ length }) => length > 0);
-  return { result: analysis, transfer: arrays.map(({ buffer }) => buffer as ArrayBuffer) };
+serveJobs((batch: RequestBatch) => {
+  const result = analyzeBatch(chunker, analyzer, batch);
+  return { result, transfer: [result.buffer] };
 });

@@ -20,20 +20,35 @@ export class GrowingColumns {
   }
 }
 
-/** Stable order of 24-bit keys: positions of `keys[0, count)` sorted by key (least significant digit radix sort). */
-export function sortedOrder24(keys: Uint32Array, count: number): Uint32Array {
-  let from = new Uint32Array(count);
-  let to = new Uint32Array(count);
-  for (let i = 0; i < count; i++) from[i] = i;
-  for (let shift = 0; shift < 24; shift += 12) {
-    const starts = new Uint32Array(4097);
-    for (let i = 0; i < count; i++) starts[((keys[i]! >>> shift) & 0xfff) + 1]!++;
-    for (let digit = 0; digit < 4096; digit++) starts[digit + 1]! += starts[digit]!;
-    for (let i = 0; i < count; i++) {
-      const position = from[i]!;
-      to[starts[(keys[position]! >>> shift) & 0xfff]!++] = position;
-    }
-    [from, to] = [to, from];
+/**
+ * Rows of a 24-bit key and a value, sorted by key; equal keys keep their order (least significant digit radix sort).
+ */
+export function sortByKey24(
+  keys: Uint32Array,
+  values: Uint32Array,
+  count: number,
+): { keys: Uint32Array; values: Uint32Array } {
+  const halfway = sortByDigit({ keys, values }, count, 0);
+  return sortByDigit(halfway, count, digitBits);
+}
+
+const digitBits = 12;
+
+function sortByDigit(
+  from: { keys: Uint32Array; values: Uint32Array },
+  count: number,
+  shift: number,
+): { keys: Uint32Array; values: Uint32Array } {
+  const digits = 1 << digitBits;
+  const starts = new Uint32Array(digits + 1);
+  for (let i = 0; i < count; i++) starts[((from.keys[i]! >>> shift) & (digits - 1)) + 1]!++;
+  for (let digit = 0; digit < digits; digit++) starts[digit + 1]! += starts[digit]!;
+  const to = { keys: new Uint32Array(count), values: new Uint32Array(count) };
+  for (let i = 0; i < count; i++) {
+    const key = from.keys[i]!;
+    const at = starts[(key >>> shift) & (digits - 1)]!++;
+    to.keys[at] = key;
+    to.values[at] = from.values[i]!;
   }
-  return from;
+  return to;
 }

@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-import type { LruCache} from '../base/index.js';
+import type { LruCache } from '../base/index.js';
 import { ByteReader, ByteWriter, assert } from '../base/index.js';
 import type { PagedFile, PagedFileWriter } from '../store/index.js';
 

@@ -4,13 +4,13 @@ import type { DocId, FileId, TreeId } from '../model/index.js';
 import type { NextIds, PagedFileWriter, SegmentEntry, Store } from '../store/index.js';
 import { writeGramPostings, writeTermPosting } from '../text/index.js';
 import type { ChunkAnalysis } from '../text/index.js';
-import { GrowingColumns, sortedOrder24 } from './growing-arrays.js';
+import { GrowingColumns, sortByKey24 } from './growing-arrays.js';
 import { writeKeyTable } from './key-table.js';
 import { PostingTableWriter } from './posting-table.js';
 import type { PostingTableLocation } from './posting-table.js';
 import { RecordBlocksWriter } from './record-blocks.js';
-import { encodeChunkSymbols, encodeFileRecord, encodeTreeNode } from './records.js';
-import type { ChunkSymbols, FileRecord, TreeNode } from './records.js';
+import { encodeFileRecord, encodeTreeNode } from './records.js';
+import type { FileRecord, TreeNode } from './records.js';
 import { columnNames, contentBlockBytes, recordBlockBytes, segmentFormatVersion } from './segment-format.js';
 import type { ColumnLocation, DocColumns, TableOfContents } from './segment-format.js';
 
@@ -21,7 +21,8 @@ export interface NewChunk {
   readonly content: Uint8Array;
   readonly language: number;
   readonly lineCount: number;
-  readonly symbols: ChunkSymbols;
+  /** Encoded (see encodeChunkSymbols). */
+  readonly symbols: Uint8Array;
   readonly analysis: ChunkAnalysis;
 }
 
@@ -34,7 +35,7 @@ export class SegmentWriter {
   private readonly file: PagedFileWriter;
   private readonly content: RecordBlocksWriter;
   private readonly docKeys: Uint8Array[] = [];
-  private readonly symbols: Buffer[] = [];
+  private readonly symbols: Uint8Array[] = [];
   private readonly columns: Record<keyof DocColumns, number[]> = {
     language: [],
     lineCount: [],
@@ -79,7 +80,7 @@ export class SegmentWriter {
     this.docKeys.push(chunk.key);
     this.content.add(chunk.content);
     this.textBytes += chunk.content.length;
-    this.symbols.push(encodeChunkSymbols(chunk.symbols));
+    this.symbols.push(chunk.symbols);
     const { analysis } = chunk;
     this.columns.language.push(chunk.language);
     this.columns.lineCount.push(chunk.lineCount);
@@ -112,7 +113,7 @@ export class SegmentWriter {
       tree: first.tree + this.treeKeys.length,
       segment: first.segment + 1,
     };
-    const writeRecords = (records: readonly Buffer[]): TableOfContents['symbols'] => {
+    const writeRecords = (records: readonly Uint8Array[]): TableOfContents['symbols'] => {
       const writer = new RecordBlocksWriter(file, recordBlockBytes);
       for (const record of records) writer.add(record);
       return writer.finish();
@@ -169,17 +170,14 @@ export class SegmentWriter {
   private writeGrams(): PostingTableLocation {
     const table = new PostingTableWriter(this.file, false);
     const { length } = this.grams;
-    const [keys, docs] = this.grams.columns as [Uint32Array, Uint32Array];
-    const order = sortedOrder24(keys, length);
-    const sortedDocs = new Uint32Array(length);
-    for (let i = 0; i < length; i++) sortedDocs[i] = docs[order[i]!]!;
+    const { keys, values: docs } = sortByKey24(this.grams.columns[0]!, this.grams.columns[1]!, length);
     const list = new ByteWriter(64 * 1024);
     for (let from = 0; from < length;) {
-      const gram = keys[order[from]!]!;
+      const gram = keys[from]!;
       let to = from + 1;
-      while (to < length && keys[order[to]!] === gram) to++;
+      while (to < length && keys[to] === gram) to++;
       list.reset();
-      writeGramPostings(list, sortedDocs, from, to, this.docKeys.length);
+      writeGramPostings(list, docs, from, to, this.docKeys.length);
       table.add(gram, 0, to - from, list.view());
       from = to;
     }

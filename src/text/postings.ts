@@ -26,11 +26,7 @@ export function writeGramPostings(
     writer.bytes(bitmap);
     return;
   }
-  let previous = -1;
-  for (let i = from; i < to; i++) {
-    writer.varint(docs[i]! - previous - 1);
-    previous = docs[i]!;
-  }
+  writer.gaps(docs, from, to);
 }
 
 /** Calls `onDoc` with each doc id of a gram list, ascending. */

@@ -1,0 +1,107 @@
+import type { Chunker } from '../chunking/index.js';
+import type { FileDiagnostic } from '../model/index.js';
+import type { Analyzer } from '../text/index.js';
+import { analyzeFile } from './file-analysis.js';
+import type { FileAnalysis, FileRequest } from './file-analysis.js';
+
+/**
+ * Several files as one message between threads: a message costs about half a millisecond and each buffer in it nearly
+ * as much again, so files travel together and all their arrays in one buffer.
+ */
+export interface RequestBatch {
+  /** Contents, one after the other. */
+  readonly content: Uint8Array;
+  readonly files: readonly { readonly length: number; readonly language: string; readonly byName: string }[];
+}
+
+export interface AnalysisBatch {
+  /** All u32 arrays of all files, then all byte arrays. */
+  readonly buffer: ArrayBuffer;
+  readonly files: readonly PackedFile[];
+}
+
+interface PackedFile {
+  readonly binary: boolean;
+  readonly minified: boolean;
+  readonly generated: boolean;
+  readonly language: number;
+  readonly diagnostics: readonly FileDiagnostic[];
+  /** Lengths of the arrays, in the order of `wordArrays` and `byteArrays`. */
+  readonly words: readonly number[];
+  readonly bytes: readonly number[];
+}
+
+const wordArrays = ['numbers', 'grams', 'termHigh', 'termLow'] as const;
+const byteArrays = ['keys', 'symbols', 'frequencies'] as const;
+
+export function packRequests(requests: readonly FileRequest[]): RequestBatch {
+  const content = new Uint8Array(requests.reduce((sum, request) => sum + request.content.length, 0));
+  let at = 0;
+  for (const request of requests) {
+    content.set(request.content, at);
+    at += request.content.length;
+  }
+  return {
+    content,
+    files: requests.map(({ content: { length }, language, byName }) => ({ length, language, byName })),
+  };
+}
+
+/** What a worker does with a batch. */
+export function analyzeBatch(chunker: Chunker, analyzer: Analyzer, { content, files }: RequestBatch): AnalysisBatch {
+  let at = 0;
+  const analyses = files.map(({ length, language, byName }) => {
+    at += length;
+    return analyzeFile(chunker, analyzer, { content: content.subarray(at - length, at), language, byName });
+  });
+  let words = 0;
+  let bytes = 0;
+  for (const analysis of analyses) {
+    for (const name of wordArrays) words += analysis[name].length;
+    for (const name of byteArrays) bytes += analysis[name].length;
+  }
+  const buffer = new ArrayBuffer(words * 4 + bytes);
+  const allWords = new Uint32Array(buffer, 0, words);
+  const allBytes = new Uint8Array(buffer, words * 4);
+  let wordAt = 0;
+  let byteAt = 0;
+  const packed = analyses.map((analysis): PackedFile => {
+    for (const name of wordArrays) {
+      allWords.set(analysis[name], wordAt);
+      wordAt += analysis[name].length;
+    }
+    for (const name of byteArrays) {
+      allBytes.set(analysis[name], byteAt);
+      byteAt += analysis[name].length;
+    }
+    const { binary, minified, generated, language, diagnostics } = analysis;
+    return {
+      binary,
+      minified,
+      generated,
+      language,
+      diagnostics,
+      words: wordArrays.map((name) => analysis[name].length),
+      bytes: byteArrays.map((name) => analysis[name].length),
+    };
+  });
+  return { buffer, files: packed };
+}
+
+export function unpackAnalyses({ buffer, files }: AnalysisBatch): FileAnalysis[] {
+  let wordAt = 0;
+  let byteAt = 4 * files.reduce((sum, { words }) => sum + words.reduce((a, b) => a + b, 0), 0);
+  return files.map(({ words, bytes, ...file }) => {
+    const takeWords = (length: number): Uint32Array =>
+      new Uint32Array(buffer, 4 * (wordAt += length) - 4 * length, length);
+    const takeBytes = (length: number): Uint8Array => new Uint8Array(buffer, (byteAt += length) - length, length);
+    const [numbers, grams, termHigh, termLow] = words.map(takeWords) as [
+      Uint32Array,
+      Uint32Array,
+      Uint32Array,
+      Uint32Array,
+    ];
+    const [keys, symbols, frequencies] = bytes.map(takeBytes) as [Uint8Array, Uint8Array, Uint8Array];
+    return { ...file, numbers, grams, termHigh, termLow, keys, symbols, frequencies };
+  });
+}

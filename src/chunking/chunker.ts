@@ -2,10 +2,12 @@ import { decodeBytes, elapsedMs } from '../base/index.js';
 import type { ChunkedFile, FileDiagnostic } from '../model/index.js';
 import { classifyText, parseBytesMax } from './classify.js';
 import type { Definition } from './definition.js';
-import { initParsers, loadGrammar } from './grammar.js';
+import { loadGrammar } from './grammar.js';
 import type { Grammar } from './grammar.js';
 import { LineTable, textLineStarts } from './lines.js';
 import { outlineOf } from './outline.js';
+import { createParserRuntime } from './parser-runtime.js';
+import type { ParserRuntime } from './parser-runtime.js';
 import { partition } from './partition.js';
 import { findDefinitions } from './walk.js';
 
@@ -29,8 +31,8 @@ export const parseTimeoutMsDefault = 2000;
 
 /** A chunker for this thread. Grammars are loaded when their language first comes up. */
 export async function createChunker(): Promise<Chunker> {
-  await initParsers();
-  return new GrammarChunker();
+  const [runtime, spare] = await Promise.all([createParserRuntime(), createParserRuntime()]);
+  return new GrammarChunker(runtime, spare);
 }
 
 /** Chunks by lines alone, for when even a worker could not take the file. */
@@ -40,6 +42,12 @@ export function chunkByLines(content: Uint8Array, diagnostics: readonly FileDiag
 
 class GrammarChunker implements Chunker {
   private readonly grammars = new Map<string, Grammar | FileDiagnostic | undefined>();
+
+  /** A file that traps the parser must not cost the next one its symbols: so there is a second one at hand. */
+  constructor(
+    private runtime: ParserRuntime | undefined,
+    private spare: ParserRuntime | undefined,
+  ) {}
 
   chunk(content: Uint8Array, language: string, options: ChunkOptions = {}): ChunkedFile {
     if (content.length > parseBytesMax || (options.linesOnly ?? isMachineText(content))) return chunkByLines(content);
@@ -53,13 +61,30 @@ class GrammarChunker implements Chunker {
     const grammar = this.grammar(language);
     if (grammar === undefined) return { chunks: partition(lines, []), diagnostics: [] };
     const found = 'code' in grammar ? grammar : definitionsOf(content, lines, grammar, options);
-    if ('code' in found) return { chunks: partition(lines, []), diagnostics: [found] };
+    if ('code' in found) {
+      if (found.code === 'parse-failed' && found !== grammar) this.replaceRuntime();
+      return { chunks: partition(lines, []), diagnostics: [found] };
+    }
     return { chunks: partition(lines, found), diagnostics: [] };
   }
 
   private grammar(language: string): Grammar | FileDiagnostic | undefined {
-    if (!this.grammars.has(language)) this.grammars.set(language, tryLoad(language));
+    if (this.runtime === undefined) return { code: 'parse-failed', message: 'the parser is being restarted' };
+    if (!this.grammars.has(language)) this.grammars.set(language, tryLoad(this.runtime, language));
     return this.grammars.get(language);
+  }
+
+  private replaceRuntime(): void {
+    this.grammars.clear();
+    this.runtime = this.spare;
+    this.spare = undefined;
+    createParserRuntime().then(
+      (runtime) => {
+        if (this.runtime === undefined) this.runtime = runtime;
+        else this.spare = runtime;
+      },
+      () => {}, // the first one started, so this is want of memory: go on with what there is
+    );
   }
 }
 
@@ -68,9 +93,9 @@ function isMachineText(content: Uint8Array): boolean {
   return minified || generated;
 }
 
-function tryLoad(language: string): Grammar | FileDiagnostic | undefined {
+function tryLoad(runtime: ParserRuntime, language: string): Grammar | FileDiagnostic | undefined {
   try {
-    return loadGrammar(language);
+    return loadGrammar(runtime, language);
   } catch (error) {
     return { code: 'grammar-missing', message: `the grammar of ${language} does not load: ${messageOf(error)}` };
   }
@@ -101,8 +126,7 @@ function definitionsOf(
       tree.delete();
     }
   } catch (error) {
-    // A grammar's own scanner can trap in WebAssembly; the file is still searchable by its lines.
-    grammar.parser.reset();
+    // A grammar's own scanner can trap in WebAssembly, or memory run out; the file is still searchable by its lines.
     return { code: 'parse-failed', message: messageOf(error) };
   }
 }

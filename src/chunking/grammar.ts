@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Language, Parser } from 'web-tree-sitter';
+import type { Language, Parser } from 'web-tree-sitter';
 import { symbolKinds } from '../model/index.js';
 import type { SymbolKind } from '../model/index.js';
 import { parsePath } from './node-path.js';
 import type { NodePath } from './node-path.js';
+import type { ParserRuntime } from './parser-runtime.js';
 
 /** What the walk does at a node of some type; bits. */
 export const Action = {
@@ -80,20 +81,13 @@ export interface Grammar {
 /** Languages that are read with another one's grammar. */
 const sharedGrammars: Readonly<Record<string, string>> = { jsx: 'javascript' };
 
-// The types of WebAssembly come only with the DOM's, which we do not want.
-type WasmModule = Parameters<typeof Language.loadSync>[0];
-const { WebAssembly } = globalThis as unknown as { WebAssembly: { Module: new (bytes: Uint8Array) => WasmModule } };
-
-/** Once per process, before `loadGrammar`. */
-export const initParsers = (): Promise<void> => Parser.init();
-
 /** The grammar of a language, or undefined when we have none. Compiling its WebAssembly takes some 10 ms. */
-export function loadGrammar(language: string): Grammar | undefined {
+export function loadGrammar(runtime: ParserRuntime, language: string): Grammar | undefined {
   const folder = join(grammarsFolder(), sharedGrammars[language] ?? language);
   if (!existsSync(join(folder, 'grammar.wasm'))) return undefined;
-  const wasm = Language.loadSync(new WebAssembly.Module(readFileSync(join(folder, 'grammar.wasm'))));
+  const wasm = runtime.loadLanguage(readFileSync(join(folder, 'grammar.wasm')));
   const table = JSON.parse(readFileSync(join(folder, 'symbols.json'), 'utf8')) as SymbolTable;
-  return compile(wasm, table);
+  return compile(runtime.createParser(wasm), wasm, table);
 }
 
 let folder: string | undefined;
@@ -109,7 +103,7 @@ function grammarsFolder(): string {
 
 const errorTypeId = 0xffff;
 
-function compile(language: Language, table: SymbolTable): Grammar {
+function compile(parser: Parser, language: Language, table: SymbolTable): Grammar {
   const actions = new Uint8Array(errorTypeId + 1);
   const rules: (Rule | undefined)[] = [];
   const known = new Set<string>();
@@ -136,8 +130,6 @@ function compile(language: Language, table: SymbolTable): Grammar {
     actions[id]! |= Action.define;
     rules[id] = compileRule(language, table.define[name]!);
   });
-  const parser = new Parser();
-  parser.setLanguage(language);
   return { parser, actions, rules, constructors: new Set(table.constructors), merge: table.merge ?? false };
 }
 

@@ -1,4 +1,5 @@
 import { CoppiceError, systemErrorCode, type ErrorCode } from '../base/index.js';
+import { defaultHints } from './default-hints.js';
 import type { Paint } from './style.js';
 
 export interface ReportedError {
@@ -11,19 +12,16 @@ const fullDisk = new Set(['ENOSPC', 'EDQUOT']);
 
 /** Any failure as what is told: unknown ones become INTERNAL, with a stack trace only for who debugs Coppice. */
 export function describeError(error: unknown, debug: boolean): ReportedError {
-  if (error instanceof CoppiceError) {
-    const message = debug && error.code === 'INTERNAL' ? (error.stack ?? error.message) : error.message;
-    return { ...error.toJSON(), message };
-  }
-  if (fullDisk.has(systemErrorCode(error) ?? '')) {
-    return { code: 'STORE_FULL', message: (error as Error).message, hint: 'free some space and run it again' };
-  }
-  const message = error instanceof Error ? ((debug ? error.stack : undefined) ?? error.message) : String(error);
-  return {
-    code: 'INTERNAL',
-    message: message === '' ? 'unknown failure' : message,
-    hint: debug ? 'please report this with the lines above' : 'COPPICE_DEBUG=1 shows where; please report it',
-  };
+  const code = codeOf(error);
+  let message = error instanceof Error ? error.message : String(error);
+  if (debug && code === 'INTERNAL' && error instanceof Error) message = error.stack ?? message;
+  const hint = error instanceof CoppiceError ? error.hint : undefined;
+  return { code, message: message === '' ? 'unknown failure' : message, hint: hint ?? defaultHints[code] };
+}
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof CoppiceError) return error.code;
+  return fullDisk.has(systemErrorCode(error) ?? '') ? 'STORE_FULL' : 'INTERNAL';
 }
 
 /** `coppice: error[CODE]: message` and the hint. */

@@ -93,6 +93,7 @@ test('errors are told with code, caret and hint', () => {
     coppice: error[PATTERN_INVALID]:
       a(
        ^
+    hint: -F searches for literal text
     coppice: error[QUERY_INVALID]: missing )
       a (b
         ^
@@ -100,7 +101,7 @@ test('errors are told with code, caret and hint', () => {
     coppice: error[INTERNAL]: surprise
     hint: COPPICE_DEBUG=1 shows where; please report it
     coppice: error[STORE_FULL]: ENOSPC: no space left on device, write
-    hint: free some space and run it again
+    hint: free some space, or use another disk: --store DIR or COPPICE_HOME
     coppice: error[INTERNAL]: a string
     hint: COPPICE_DEBUG=1 shows where; please report it
     "

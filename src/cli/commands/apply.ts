@@ -14,7 +14,7 @@ export const command = defineCommand({
   description: 'The steps are taken in the order given, all of them or none. - in place of FILE reads standard input.',
   args: [{ name: 'NAME', help: 'the fork' }],
   flags: {
-    commit: { type: 'string', many: true, value: 'REV', help: 'become this commit' },
+    commit: { type: 'string', many: true, value: 'REV', help: 'go forward to this commit, or take over its diff' },
     patch: { type: 'string', many: true, value: 'FILE', help: 'apply a unified diff, as git diff writes' },
     put: { type: 'string', many: true, value: 'PATH=FILE', help: 'give PATH the content of FILE' },
     rm: { type: 'string', many: true, value: 'PATH', help: 'remove PATH' },

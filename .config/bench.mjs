@@ -6,7 +6,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const [name, ...rest] = process.argv.slice(2);
+const given = process.argv.slice(2);
+// Without a name: the main one.
+const [name, ...rest] = given[0]?.startsWith('-') ? ['core', ...given] : given;
 const names = readdirSync(join(root, 'bench'))
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -3));

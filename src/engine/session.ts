@@ -10,9 +10,9 @@ import {
   repositorySource,
   rulesFingerprint,
 } from '../indexing/index.js';
-import type { IndexingRules, ObjectSource } from '../indexing/index.js';
+import type { IndexingRules, ObjectSource, StoredRoot } from '../indexing/index.js';
 import { asRepositoryId } from '../model/index.js';
-import type { Oid, RepositoryId, TreeId } from '../model/index.js';
+import type { Oid, RepositoryId } from '../model/index.js';
 import { SnapshotStore, rootKey } from '../snapshot/index.js';
 import { Store } from '../store/index.js';
 import type { CallOptions } from './types.js';
@@ -50,7 +50,12 @@ export class Session {
 
   /** The repository, opened when first needed. NOT_A_REPOSITORY, UNSAFE_REPOSITORY. */
   repository(): Promise<Repository> {
-    this.openedRepository ??= openRepository(this.options.repo);
+    this.openedRepository ??= openRepository(this.options.repo).then((repository) => {
+      for (const { commit, tree } of this.store.catalog.revs.values()) {
+        if (commit !== null) repository.rememberCommit(commit, tree);
+      }
+      return repository;
+    });
     return this.openedRepository;
   }
 
@@ -60,10 +65,11 @@ export class Session {
     return this.identity;
   }
 
-  /** Number of the tree with this root key, indexing it from `source` first if it is not stored. */
-  async ensureTree(oid: Oid, source: ObjectSource, call: CallOptions & { what?: string }): Promise<TreeId> {
-    const stored = this.snapshots.findRoot(rootKey(oid, this.fingerprint));
-    if (stored !== null) return stored;
+  /** The stored root tree of this oid, indexed from `source` first if need be. */
+  async ensureTree(oid: Oid, source: ObjectSource, call: CallOptions & { what?: string }): Promise<StoredRoot> {
+    const key = rootKey(oid, this.fingerprint);
+    const id = this.snapshots.findRoot(key);
+    if (id !== null) return { id, key };
     return this.asWriter(call, async () => {
       const { roots } = await this.indexTrees([oid], source, call);
       return roots[0]!;
@@ -80,7 +86,7 @@ export class Session {
     call: CallOptions & { what?: string },
     sink = new SegmentSink(this.snapshots),
     publish = true,
-  ): Promise<{ roots: TreeId[]; sink: SegmentSink }> {
+  ): Promise<{ roots: StoredRoot[]; sink: SegmentSink }> {
     let bytes = 0;
     const indexer = new TreeIndexer({
       sink,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { CoppiceError } from '../base/index.js';
+import { CoppiceError, LruCache } from '../base/index.js';
 import type { Oid, TreeEntry } from '../model/index.js';
 import { readBlobs, type BlobContent, type ReadBlobsOptions } from './blob-stream.js';
 import type { Commit } from './commit-object.js';
@@ -19,6 +19,7 @@ import { oidBytes, type ObjectFormat } from './object-hash.js';
 import { ObjectReader } from './object-reader.js';
 import { checkOwnership } from './ownership.js';
 import type { RunOptions } from './process.js';
+import { RefFiles } from './ref-files.js';
 import { listRefs, readHead, type Head, type Ref } from './refs.js';
 import { checkedOid, findRev, resolveRev, type ResolvedTree } from './resolve.js';
 import { decodeTree } from './tree-object.js';
@@ -38,6 +39,9 @@ export async function openRepository(path: string): Promise<Repository> {
   return new Repository(location);
 }
 
+/** Commits whose tree is remembered. */
+const commitTreesMax = 10_000;
+
 /** A repository, read-only. All methods may be called at once. Close it: it may own a process. */
 export class Repository {
   readonly gitDir: string;
@@ -49,6 +53,9 @@ export class Repository {
   /** Some objects are left on the remote, and count as missing here. Nothing is ever fetched. */
   readonly isPartialClone: boolean;
   private readonly reader: ObjectReader;
+  private readonly refFiles: RefFiles;
+  /** A commit's tree never changes. */
+  private readonly commitTrees = new LruCache<Oid, Oid>(commitTreesMax);
   private readonly gitDirArgument: string;
   private readonly processOptions: RunOptions;
 
@@ -62,6 +69,7 @@ export class Repository {
     this.name = nameOf(location);
     this.gitDirArgument = `--git-dir=${location.gitDir}`;
     this.processOptions = { folder: location.gitDir };
+    this.refFiles = new RefFiles(location);
     this.reader = new ObjectReader(this.gitDirArgument, this.processOptions);
   }
 
@@ -82,8 +90,18 @@ export class Repository {
   }
 
   /** As `resolve`, but null when there is no such rev, and quick about it: for names that may be something else. */
-  find(rev: string): Promise<ResolvedTree | null> {
-    return findRev(this.reader, rev);
+  async find(rev: string): Promise<ResolvedTree | null> {
+    const tip = this.refFiles.tip(rev);
+    const known = tip === null ? undefined : this.commitTrees.get(tip);
+    if (tip !== null && known !== undefined) return { kind: 'commit', commit: tip, tree: known };
+    const found = await findRev(this.reader, rev);
+    if (found !== null && found.commit !== null) this.rememberCommit(found.commit, found.tree);
+    return found;
+  }
+
+  /** Tells the tree of a commit that the caller knows, so that nobody has to ask git. */
+  rememberCommit(commit: Oid, tree: Oid): void {
+    this.commitTrees.set(commit, tree);
   }
 
   /** The entries of a tree in git's order. OBJECT_MISSING when it is not here. */

@@ -60,6 +60,7 @@ export class AnalysisPool {
   }
 
   private useWorkers(fileCount: number): boolean {
-    return this.workers > 0 && fileCount >= filesForWorkers;
+    // Workers that run already have their grammars loaded.
+    return this.workers > 0 && (this.pool !== null || fileCount >= filesForWorkers);
   }
 }

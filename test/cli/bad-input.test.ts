@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { ErrorCode } from '../../src/base/index.js';
@@ -13,6 +13,8 @@ let empty: TestRepository;
 let broken: TestRepository;
 let plainFolder: string;
 let place: Place;
+let newerStore: string;
+let damagedStore: string;
 
 beforeAll(() => {
   ensureDist();
@@ -30,6 +32,17 @@ beforeAll(() => {
   mkdirSync(join(plainFolder, 'sub'));
   place = { cwd: repo.path, store: join(makeFolder(), 'store') };
   coppice(place, 'fork', 'taken');
+  newerStore = join(makeFolder(), 'store');
+  cpSync(place.store, newerStore, { recursive: true });
+  writeFileSync(join(newerStore, 'format'), 'coppice store 999\n');
+  damagedStore = join(makeFolder(), 'store');
+  cpSync(place.store, damagedStore, { recursive: true });
+  const segments = join(damagedStore, 'segments');
+  for (const name of readdirSync(segments)) {
+    const bytes = readFileSync(join(segments, name));
+    for (let at = 0; at < bytes.length; at += 100) bytes[at]! ^= 0xff;
+    writeFileSync(join(segments, name), bytes);
+  }
 });
 
 interface Case {
@@ -76,6 +89,9 @@ const cases: readonly Case[] = [
   },
   { code: 'MODE_UNAVAILABLE', args: ['search', 'x', '--mode', 'semantic'] },
   { code: 'NOT_A_STORE', args: ['grep', 'x'], at: () => ({ store: plainFolder }) },
+  { code: 'NOT_A_STORE', args: ['grep', 'x', '--store', 'a.txt'] },
+  { code: 'STORE_VERSION', args: ['grep', 'x'], at: () => ({ store: newerStore }) },
+  { code: 'STORE_CORRUPT', args: ['grep', 'x'], at: () => ({ store: damagedStore }) },
 ];
 
 test.each(cases.map((one) => [one.code, one.args.join(' '), one] as const))('%s: %s', (code, _, one) => {
@@ -92,4 +108,13 @@ test.each(cases.map((one) => [one.code, one.args.join(' '), one] as const))('%s:
   expect(JSON.parse(asJson.stdout)).toEqual({
     error: { code, message: expect.any(String) as string, hint: expect.any(String) as string },
   });
+});
+
+test('a damaged store is found and put right by doctor, not by deleting anything of the repository', () => {
+  const there: Place = { ...place, store: damagedStore };
+  const found = coppice(there, 'doctor', '--json');
+  expect(found.code).toBe(2);
+  expect(JSON.parse(found.stdout)).toMatchObject({ problems: [{ repaired: false }], error: { code: 'STORE_CORRUPT' } });
+  expect(coppice(there, 'doctor', '--repair').code).toBe(0);
+  expect(coppice(there, 'grep', '-l', 'one').stdout).toBe('a.txt\n');
 });

@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import type { Engine, GrepOptions, IndexOptions, StatusResult } from '../../src/engine/index.js';
+import { commit, resolvedHead, runCli } from './fakes.js';
+
+describe('index', () => {
+  const revs = [
+    {
+      ...resolvedHead,
+      rev: 'main',
+      files: 1200,
+      chunks: 5400,
+      newFiles: 12,
+      newChunks: 1,
+      newBytes: 45_600,
+      tookMs: 830,
+    },
+    { ...resolvedHead, rev: 'dev', files: 1, chunks: 1, newFiles: 0, newChunks: 0, newBytes: 0, tookMs: 2 },
+  ];
+
+  test('a line for each rev', async () => {
+    const seen: unknown[] = [];
+    const engine: Partial<Engine> = {
+      index: (names, options: IndexOptions = {}) => {
+        seen.push([names, options.all, options.history]);
+        return Promise.resolve({ revs, commits: 2, tookMs: 900 });
+      },
+    };
+    expect((await runCli(['index', 'main', 'dev', '--history'], { engine })).stdout).toMatchInlineSnapshot(`
+      "main  0123456789  1,200 files, 5,400 chunks  12 new files, 1 new chunk, 45.6 KB  830 ms
+      dev   0123456789  1 file, 1 chunk            nothing new                         2.0 ms
+      2 revs, 2 commits in 900 ms
+      "
+    `);
+    const { stdout } = await runCli(['index', '--json', '--all'], { engine });
+    expect(JSON.parse(stdout)).toEqual({ revs, commits: 2, tookMs: 900 });
+    expect(seen).toEqual([
+      [['main', 'dev'], false, true],
+      [['HEAD'], true, false],
+    ]);
+  });
+
+  test('notes and progress go to stderr, the bar only to a terminal', async () => {
+    const engine: Partial<Engine> = {
+      index: (_, options: IndexOptions = {}) => {
+        for (let done = 0; done <= 10; done++) {
+          options.onProgress?.({
+            phase: 'index',
+            done,
+            total: 10,
+            unit: 'files',
+            bytes: done * 1e6,
+            what: `f${String(done)}`,
+          });
+        }
+        return Promise.resolve({ revs: [], commits: 0, tookMs: 0 });
+      },
+    };
+    const shown = await runCli(['index'], { engine, terminal: true, tickMs: 200, env: { NO_COLOR: '1' } });
+    const frames = shown.stderr.split('\r').map((frame) => frame.replaceAll('\x1b[K', ''));
+    expect(frames[1]).toBe('indexing  ████░░░░░░░░░░░░░░░░  2/10 files  f2');
+    expect(frames.at(-2)).toBe('indexing  ████████████████████  10/10 files  5.0 MB/s  f10');
+    expect(frames[5]).toContain('5.0 MB/s  800 ms left  f6');
+    expect(shown.stderr.endsWith('\r\x1b[K')).toBe(true);
+    expect((await runCli(['index'], { engine, tickMs: 200 })).stderr).toBe('');
+    expect((await runCli(['index', '--json'], { engine, terminal: true, tickMs: 200 })).stderr).toBe('');
+    expect((await runCli(['index'], { engine, terminal: true, tickMs: 1 })).stderr).toBe('');
+  });
+
+  test('a first use that takes long is announced', async () => {
+    const grep = (_: string, options: GrepOptions = {}): ReturnType<Engine['grep']> => {
+      for (let done = 0; done < 4; done++) {
+        options.onProgress?.({ phase: 'index', done, total: 4, unit: 'files', bytes: 0, what: '' });
+      }
+      return Promise.resolve({ rev: resolvedHead, lines: [], truncated: false, freshness: 'exact', tookMs: 0 });
+    };
+    const slow = await runCli(['grep', 'x', '--rev', 'v1', '--repo', '/no/demo.git'], {
+      engine: { grep },
+      tickMs: 200,
+    });
+    expect(slow.stderr).toBe('coppice: indexing demo at v1 (first use) …\n');
+    expect((await runCli(['grep', 'x'], { engine: { grep }, tickMs: 10 })).stderr).toBe('');
+    expect((await runCli(['grep', 'x', '--json'], { engine: { grep }, tickMs: 200 })).stderr).toBe('');
+  });
+});
+
+describe('status, gc, doctor', () => {
+  const status: StatusResult = {
+    store: '/data/coppice',
+    formatVersion: 1,
+    sizeBytes: 12_345_678,
+    segments: 3,
+    chunks: 5400,
+    files: 1200,
+    trees: 1,
+    textBytes: 45_600_000,
+    writer: { pid: 42, command: 'coppice index', sinceMs: Date.UTC(2026, 0, 2, 3, 4) },
+    repositories: [
+      {
+        id: 'r',
+        name: 'demo',
+        path: '/work/demo',
+        revs: [
+          { rev: 'main', kind: 'branch', commit, state: 'indexed' },
+          { rev: 'v1', kind: 'tag', commit, state: 'behind' },
+          { rev: '@worktree', kind: 'worktree', commit: null, state: 'not-indexed' },
+        ],
+        forks: 1,
+        skipped: Array.from(
+          { length: 7 },
+          (_, i) => ({ path: `${String(i)}.bin`, reason: 'binary', sizeBytes: 1000 }) as const,
+        ),
+        diagnostics: [{ path: 'a.ts', code: 'parse-timeout', message: 'took too long to parse' }],
+      },
+    ],
+  };
+
+  test('status', async () => {
+    const engine: Partial<Engine> = { status: () => Promise.resolve(status) };
+    expect((await runCli(['status'], { engine })).stdout).toMatchInlineSnapshot(`
+      "store   /data/coppice (format 1)
+      size    12.3 MB in 3 segments
+      holds   1,200 files, 5,400 chunks, 1 tree, 45.6 MB of text
+      writer  coppice index (process 42, since 2026-01-02 03:04 UTC)
+
+      demo  /work/demo
+        main       branch    0123456789  indexed
+        v1         tag       0123456789  behind
+        @worktree  worktree  -           not indexed
+        1 fork
+        7 files without searchable lines
+          0.bin  binary  1.0 KB
+          1.bin  binary  1.0 KB
+          2.bin  binary  1.0 KB
+          3.bin  binary  1.0 KB
+          4.bin  binary  1.0 KB
+          and 2 more
+        1 file cut by lines, not by symbols
+          a.ts  took too long to parse
+      "
+    `);
+    expect(JSON.parse((await runCli(['status', '--json'], { engine })).stdout)).toEqual(status);
+    const empty: Partial<Engine> = { status: () => Promise.resolve({ ...status, writer: null, repositories: [] }) };
+    expect((await runCli(['status'], { engine: empty })).stdout).toContain('no repository is indexed yet');
+  });
+
+  test('gc', async () => {
+    const engine: Partial<Engine> = {
+      gc: ({ dryRun = false } = {}) =>
+        Promise.resolve({ dryRun, chunksBefore: 5000, chunksAfter: 4000, reclaimedBytes: 1_200_000, tookMs: 20 }),
+    };
+    expect((await runCli(['gc'], { engine })).stdout).toBe('reclaimed 1.2 MB, 1,000 of 5,000 chunks (20 ms)\n');
+    expect((await runCli(['gc', '--dry-run'], { engine })).stdout).toContain('would reclaim 1.2 MB');
+    expect(JSON.parse((await runCli(['gc', '--json'], { engine })).stdout)).toMatchObject({ dryRun: false });
+  });
+
+  test('doctor ends in an error while a problem is left', async () => {
+    const problem = { where: 'segment 3', message: 'bad checksum', remedy: 'drop it', repaired: false };
+    const doctor: Engine['doctor'] = ({ repair = false } = {}) =>
+      Promise.resolve({
+        problems: [{ ...problem, repaired: repair }],
+        segmentsChecked: 3,
+        bytesChecked: 2e6,
+        tookMs: 9,
+      });
+    const found = await runCli(['doctor'], { engine: { doctor } });
+    expect(found.code).toBe(2);
+    expect(found.stdout + found.stderr).toMatchInlineSnapshot(`
+      "damaged  segment 3: bad checksum
+                drop it
+      1 problem: 3 segments, 2.0 MB verified in 9.0 ms
+      coppice: error[STORE_CORRUPT]: 1 problem in the store
+      hint: coppice doctor --repair
+      "
+    `);
+    const asJson = await runCli(['doctor', '--json'], { engine: { doctor } });
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ problems: [problem], error: { code: 'STORE_CORRUPT' } });
+    expect(await runCli(['doctor', '--repair'], { engine: { doctor } })).toMatchObject({ code: 0, stderr: '' });
+  });
+});

@@ -1,9 +1,9 @@
 import { elapsedMs, nowMs, throwIfAborted } from '../base/index.js';
 import { SegmentSink } from '../indexing/index.js';
 import type { Oid, RepositoryId } from '../model/index.js';
-import type { Ref } from '../git/index.js';
+import type { Repository } from '../git/index.js';
 import type { RevEntry } from '../store/index.js';
-import { ensureTarget, resolveTarget, worktreeRev } from './revs.js';
+import { openTarget, resolveTarget, worktreeRev } from './revs.js';
 import type { Target } from './revs.js';
 import type { Session } from './session.js';
 import type { IndexOptions, IndexResult, IndexedRev } from './types.js';
@@ -20,9 +20,9 @@ export async function indexRevs(
   const startMs = elapsedMs();
   const repository = await session.repository();
   const repo = await session.repositoryId();
-  const refs = await repository.refs(options.signal);
   const names = revs.length > 0 ? [...revs] : ['HEAD'];
   if (options.all === true) {
+    const refs = await repository.refs(options.signal);
     for (const { shortName, name, kind, commit } of refs) {
       if (kind === 'remote' || commit === null || names.includes(shortName)) continue;
       // A tag and a branch may share their short name; git then takes the tag.
@@ -36,7 +36,7 @@ export async function indexRevs(
     const target = await resolveTarget(session, rev, options);
     targets.push(target);
     results.push(await indexTarget(session, target, options));
-    recordRev(session, repo, target, refs);
+    recordRev(session, repository, repo, target);
   }
   const commits =
     options.history === true
@@ -48,9 +48,8 @@ export async function indexRevs(
 async function indexTarget(session: Session, target: Target, options: IndexOptions): Promise<IndexedRev> {
   const startMs = elapsedMs();
   const before = totals(session);
-  const root = await ensureTarget(session, target, options);
+  const snapshot = await openTarget(session, target, options);
   const after = totals(session);
-  const snapshot = session.snapshots.open(root);
   try {
     const submodules = snapshot.unfollowed.filter(({ kind }) => kind === 'submodule').map(({ path }) => path);
     if (submodules.length > 0) session.note(`submodules are not searched: ${submodules.join(', ')}`);
@@ -94,7 +93,6 @@ async function indexHistory(session: Session, targets: readonly Target[], option
   await session.asWriter(options, async () => {
     const sink = new SegmentSink(session.snapshots);
     for (let from = 0; from < trees.length; from += historyBatch) {
-      throwIfAborted(options.signal);
       const batch = [...new Set(trees.slice(from, from + historyBatch))];
       await session.indexTrees(
         batch,
@@ -116,12 +114,11 @@ async function indexHistory(session: Session, targets: readonly Target[], option
   return trees.length;
 }
 
-/** Remembers the name, so that `status` can tell how fresh it is. Writes only what changed. */
-function recordRev(session: Session, repo: RepositoryId, { resolved }: Target, refs: readonly Ref[]): void {
-  if (resolved.kind === 'fork') return;
-  const ref = refs.find(({ shortName, kind }) => shortName === resolved.rev && kind !== 'remote');
+/** Remembers the name, so that `status` can tell how fresh it is. Writes only what changed; a full oid is no name. */
+function recordRev(session: Session, repository: Repository, repo: RepositoryId, { resolved }: Target): void {
+  if (resolved.kind === 'fork' || resolved.rev === resolved.commit) return;
   const kind: RevEntry['kind'] =
-    resolved.rev === worktreeRev ? 'worktree' : ref === undefined ? 'rev' : ref.kind === 'tag' ? 'tag' : 'branch';
+    resolved.rev === worktreeRev ? 'worktree' : (repository.refKind(resolved.rev) ?? 'rev');
   const known = session.store.catalog.revs.get(`${repo}/${resolved.rev}`);
   if (known?.tree === resolved.tree && known.commit === resolved.commit) return;
   session.store.record({

@@ -54,7 +54,8 @@ export async function* listCommits(
 export async function listReachableTrees(gitDirArgument: string, options: RunOptions): Promise<Oid[]> {
   const trees: Oid[] = [];
   const args = [gitDirArgument, 'rev-list', '--all', '--reflog', '--format=tformat:%T'];
-  for await (const line of gitLines(args, options)) if (line !== '' && !line.startsWith('commit ')) trees.push(asOid(line));
+  for await (const line of gitLines(args, options))
+    if (line !== '' && !line.startsWith('commit ')) trees.push(asOid(line));
   return trees;
 }
 

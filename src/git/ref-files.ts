@@ -28,6 +28,13 @@ export class RefFiles {
     }
   }
 
+  /** Whether a name is a branch's or a tag's, as far as the files tell; a tag of that name wins, as in git. */
+  kindOf(name: string): 'branch' | 'tag' | null {
+    if (!this.location.refsInFiles || !plainName.test(name)) return null;
+    if (this.exists(`refs/tags/${name}`)) return 'tag';
+    return this.exists(`refs/heads/${name}`) ? 'branch' : null;
+  }
+
   private head(): Oid | null {
     const text = readFileSync(join(this.location.gitDir, 'HEAD'), 'latin1').trim();
     if (hexOid.test(text)) return asOid(text);

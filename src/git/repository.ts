@@ -99,6 +99,11 @@ export class Repository {
     return found;
   }
 
+  /** Whether a name is a branch's or a tag's; null for any other rev, or where only git can tell. */
+  refKind(name: string): 'branch' | 'tag' | null {
+    return this.refFiles.kindOf(name);
+  }
+
   /** Tells the tree of a commit that the caller knows, so that nobody has to ask git. */
   rememberCommit(commit: Oid, tree: Oid): void {
     this.commitTrees.set(commit, tree);

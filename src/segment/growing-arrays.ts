@@ -3,7 +3,7 @@ export class GrowingColumns {
   columns: Uint32Array[];
   length = 0;
 
-  constructor(columnCount: number, capacity = 64 * 1024) {
+  constructor(columnCount: number, capacity = 1024) {
     this.columns = Array.from({ length: columnCount }, () => new Uint32Array(capacity));
   }
 

@@ -25,7 +25,7 @@ export class PagedFileWriter {
   private readonly temporaryPath: string;
   private readonly fd: number;
   private readonly checksums = new ByteWriter(4096);
-  private pending = Buffer.allocUnsafe(64 * pageSize);
+  private readonly pending = Buffer.allocUnsafe(16 * pageSize);
   private pendingLength = 0;
   private closed = false;
   /** Bytes of data written so far: the offset of the next byte. */

@@ -14,7 +14,7 @@ import type { Edit } from '../indexing/index.js';
 import { hashBlob } from '../git/index.js';
 import type { Repository } from '../git/index.js';
 import type { Oid, TreeEntry } from '../model/index.js';
-import { requireFork, resolveTarget, rootKeyHex } from './revs.js';
+import { requireFork, resolveTarget } from './revs.js';
 import { forkInfo } from './forks.js';
 import type { Session } from './session.js';
 import type { ApplyResult, ApplyStep, CallOptions } from './types.js';
@@ -41,14 +41,14 @@ export async function applySteps(
     const target = await resolveTarget(session, `fork:${name}`, call);
     // Not through ensureTarget's own lock: we hold it.
     const stored = session.snapshots.findRoot(Buffer.from(fork.root, 'hex'));
-    const rootId = stored ?? (await session.indexTrees([fork.tree], target.source, call)).roots[0]!;
-    const source = new OverlaySource(new StoredSource(session.snapshots, rootId, await session.source));
+    const rootId = stored ?? (await session.indexTrees([fork.tree], target.source, call)).roots[0]!.id;
+    const source = new OverlaySource(new StoredSource(session.snapshots, rootId, await session.source), 'kept');
     const repository = await session.repository();
     const state = new ForkState(session, repository, source, fork.tree, fork.commit);
     for (const step of steps) await state.take(step);
     const sink = new SegmentSink(session.snapshots);
-    await session.indexTrees([state.tree], source, call, sink);
-    const root = rootKeyHex(session, state.tree);
+    const { roots } = await session.indexTrees([state.tree], source, call, sink);
+    const root = roots[0]!.key.toString('hex');
     const { repo, root: from } = fork;
     if (
       !session.store.tryRecord({

@@ -98,7 +98,7 @@ class SessionEngine implements api.Engine {
       const counts = await countSnapshot(snapshot, {
         pattern: compiled,
         mask: fileMask(snapshot, options),
-        maxCount: Infinity,
+        maxCount: options.maxCount ?? Infinity,
         deadlineMs: options.deadlineMs ?? grepDeadlineMsDefault,
         signal: options.signal,
       });

@@ -1,6 +1,6 @@
 import { CoppiceError, compareBytewise, elapsedMs, nowMs, uniqueSuffix } from '../base/index.js';
 import type { ForkEntry } from '../store/index.js';
-import { ensureTarget, requireFork, resolveTarget, rootKeyHex, worktreeRev } from './revs.js';
+import { ensureTarget, requireFork, resolveTarget, worktreeRev } from './revs.js';
 import type { Session } from './session.js';
 import type { CallOptions, ForkInfo, ForkResult } from './types.js';
 
@@ -17,9 +17,8 @@ export async function forkRev(session: Session, name: string, from: string, call
   checkForkName(name);
   const repo = await session.repositoryId();
   const target = await resolveTarget(session, from, call);
-  await ensureTarget(session, target, call);
+  const root = (await ensureTarget(session, target, call)).key.toString('hex');
   const { commit, tree } = target.resolved;
-  const root = target.fork?.root ?? rootKeyHex(session, tree);
   const entry: ForkEntry = { repo, name, rev: from, commit, tree, root, at: nowMs() };
   const startMs = elapsedMs();
   if (!session.store.tryRecord({ t: 'fork', n: uniqueSuffix(), ...entry })) {
@@ -28,7 +27,10 @@ export async function forkRev(session: Session, name: string, from: string, call
       data: { name },
     });
   }
-  return { ...forkInfo(entry), tookMs: elapsedMs() - startMs };
+  const tookMs = elapsedMs() - startMs;
+  // Garbage may have been collected between the look and the record; from now on it is kept.
+  if (session.snapshots.findRoot(Buffer.from(root, 'hex')) === null) await ensureTarget(session, target, call);
+  return { ...forkInfo(entry), tookMs };
 }
 
 /** The repository's forks by name. */

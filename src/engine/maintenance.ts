@@ -18,45 +18,58 @@ export async function collect(session: Session, options: CallOptions & { dryRun?
   const dryRun = options.dryRun ?? false;
   return session.asWriter(options, async () => {
     const { store, snapshots } = session;
-    const roots = new Set<TreeId>();
-    const addTree = (tree: Oid): void => {
-      const root = snapshots.findRoot(rootKey(tree, session.fingerprint));
-      if (root !== null) roots.add(root);
-    };
-    for (const fork of store.catalog.forks()) {
-      const root = snapshots.findRoot(Buffer.from(fork.root, 'hex'));
-      if (root !== null) roots.add(root);
-    }
-    for (const repository of store.catalog.repositories.values()) {
-      throwIfAborted(options.signal);
-      if (!existsSync(repository.path)) {
-        session.note(`${repository.name} is no longer at ${repository.path}: only its forks are kept`);
-        continue;
-      }
-      for (const tree of await reachableTrees(repository, options.signal)) addTree(tree);
-    }
-    for (const { kind, tree } of store.catalog.revs.values()) if (kind === 'worktree') addTree(tree);
-    for (const rev of [...store.catalog.revs.values()]) {
-      const root = snapshots.findRoot(rootKey(rev.tree, session.fingerprint));
-      if (!dryRun && (root === null || !roots.has(root)))
-        store.record({ t: 'forget-rev', repo: rev.repo, name: rev.name });
-    }
+    const trees = await keptTrees(session, options.signal);
     const before = store.sizeBytes();
-    const result = await collectGarbage(snapshots, roots, {
-      dryRun,
-      signal: options.signal,
-      onSegment: (done, total) =>
-        options.onProgress?.({ phase: 'gc', done, total, unit: 'records', bytes: 0, what: 'segments' }),
-    });
-    const reclaimedBytes = dryRun ? result.reclaimedBytes : before - store.sizeBytes();
-    return {
-      dryRun,
-      chunksBefore: result.chunksBefore,
-      chunksAfter: result.chunksAfter,
-      reclaimedBytes,
-      tookMs: elapsedMs() - startMs,
-    };
+    for (;;) {
+      store.refresh();
+      const { forkChanges } = store.catalog;
+      const roots = rootsOf(session, trees);
+      const result = await collectGarbage(snapshots, roots, {
+        dryRun,
+        forkChanges,
+        signal: options.signal,
+        onSegment: (done, total) =>
+          options.onProgress?.({ phase: 'gc', done, total, unit: 'records', bytes: 0, what: 'segments' }),
+      });
+      if (result === null) continue; // a fork was made meanwhile
+      if (!dryRun) forgetRevs(session);
+      const { chunksBefore, chunksAfter } = result;
+      const reclaimedBytes = dryRun ? result.reclaimedBytes : before - store.sizeBytes();
+      return { dryRun, chunksBefore, chunksAfter, reclaimedBytes, tookMs: elapsedMs() - startMs };
+    }
   });
+}
+
+/** Root trees that repositories and work trees keep alive, stored or not. */
+async function keptTrees(session: Session, signal: AbortSignal | undefined): Promise<Set<Oid>> {
+  const { catalog } = session.store;
+  const trees = new Set<Oid>();
+  for (const repository of catalog.repositories.values()) {
+    throwIfAborted(signal);
+    if (!existsSync(repository.path)) {
+      session.note(`${repository.name} is no longer at ${repository.path}: only its forks are kept`);
+      continue;
+    }
+    for (const tree of await reachableTrees(repository, signal)) trees.add(tree);
+  }
+  for (const { kind, tree } of catalog.revs.values()) if (kind === 'worktree') trees.add(tree);
+  return trees;
+}
+
+/** Those of the trees that are stored, and what forks stand at. */
+function rootsOf({ store, snapshots, fingerprint }: Session, trees: ReadonlySet<Oid>): Set<TreeId> {
+  const keys = [
+    ...[...trees].map((tree) => rootKey(tree, fingerprint)),
+    ...[...store.catalog.forks()].map(({ root }) => Buffer.from(root, 'hex')),
+  ];
+  return new Set(keys.map((key) => snapshots.findRoot(key)).filter((root) => root !== null));
+}
+
+/** Forgets the names of what is no longer stored. */
+function forgetRevs({ store, snapshots, fingerprint }: Session): void {
+  for (const { repo, name, tree } of [...store.catalog.revs.values()]) {
+    if (snapshots.findRoot(rootKey(tree, fingerprint)) === null) store.record({ t: 'forget-rev', repo, name });
+  }
 }
 
 /** Trees of all commits that a repository still reaches. */
@@ -80,6 +93,6 @@ export async function examine(session: Session, options: CallOptions & { repair?
       onSegment: (done, total, what) =>
         options.onProgress?.({ phase: 'verify', done, total, unit: 'records', bytes: 0, what }),
     });
-  const result = repair ? await session.asWriter(options, run) : await run();
+  const result = repair ? await session.asRepairer(options, run) : await run();
   return { ...result, tookMs: elapsedMs() - startMs };
 }

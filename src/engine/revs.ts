@@ -1,9 +1,7 @@
 import { CoppiceError } from '../base/index.js';
 import { OverlaySource, editTree, repositorySource } from '../indexing/index.js';
-import type { Edit, ObjectSource } from '../indexing/index.js';
-import { asOid } from '../model/index.js';
-import type { Oid, TreeId } from '../model/index.js';
-import { rootKey } from '../snapshot/index.js';
+import type { Edit, ObjectSource, StoredRoot } from '../indexing/index.js';
+import type { Oid } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import type { ForkEntry } from '../store/index.js';
 import type { Session } from './session.js';
@@ -56,7 +54,7 @@ async function forkTarget(session: Session, rev: string, fork: ForkEntry): Promi
 async function worktreeTarget(session: Session, call: CallOptions): Promise<Target> {
   const repository = await session.repository();
   const { head, changed } = await repository.worktreeChanges(call.signal);
-  const overlay = new OverlaySource(repositorySource(repository));
+  const overlay = new OverlaySource(repositorySource(repository), 'elsewhere');
   const edits = new Map<string, Edit>();
   for (const { path, kind } of changed) {
     const file =
@@ -70,12 +68,13 @@ async function worktreeTarget(session: Session, call: CallOptions): Promise<Targ
   return { resolved: { rev: worktreeRev, kind: 'worktree', commit, tree }, source: overlay, fork: null };
 }
 
-/** Number of the target's root tree, which is indexed first if need be. */
-export async function ensureTarget(session: Session, target: Target, call: CallOptions): Promise<TreeId> {
+/** The target's stored root tree, which is indexed first if need be. */
+export async function ensureTarget(session: Session, target: Target, call: CallOptions): Promise<StoredRoot> {
   const { fork, resolved, source } = target;
   if (fork !== null) {
-    const stored = session.snapshots.findRoot(Buffer.from(fork.root, 'hex'));
-    if (stored !== null) return stored;
+    const key = Buffer.from(fork.root, 'hex');
+    const id = session.snapshots.findRoot(key);
+    if (id !== null) return { id, key };
     if (fork.commit === null) {
       throw new CoppiceError('STORE_CORRUPT', `the tree of the fork "${fork.name}" is lost`, {
         hint: `its edits were only in the store; drop it with \`coppice drop ${fork.name}\``,
@@ -95,9 +94,21 @@ export interface OpenedRev {
 /** Opens the snapshot of a REV. */
 export async function openRev(session: Session, rev: string, call: CallOptions): Promise<OpenedRev> {
   const target = await resolveTarget(session, rev, call);
-  const root = await ensureTarget(session, target, call);
   const freshness = target.resolved.kind === 'worktree' ? 'live' : 'exact';
-  return { rev: target.resolved, snapshot: session.snapshots.open(root), freshness };
+  return { rev: target.resolved, snapshot: await openTarget(session, target, call), freshness };
+}
+
+/** The target's snapshot; release it after use. */
+export async function openTarget(session: Session, target: Target, call: CallOptions): Promise<Snapshot> {
+  for (let tries = 0; ; tries++) {
+    const { id, key } = await ensureTarget(session, target, call);
+    try {
+      return session.snapshots.open(id);
+    } catch (error) {
+      // Another process may have collected it as garbage between the look and the opening.
+      if (session.snapshots.findRoot(key) === id || tries > 5) throw error;
+    }
+  }
 }
 
 /** Runs an action on the snapshot of a REV and releases it. */
@@ -114,7 +125,3 @@ export async function withRev<T>(
     opened.snapshot.release();
   }
 }
-
-/** Key of a root tree under this session's rules, as the catalog keeps it. */
-export const rootKeyHex = (session: Session, tree: string): string =>
-  rootKey(asOid(tree), session.fingerprint).toString('hex');

@@ -118,6 +118,12 @@ export class Session {
     return result;
   }
 
+  /** Runs an action on a store that may be damaged, as its only writer. */
+  async asRepairer<T>(call: CallOptions, action: () => Promise<T>): Promise<T> {
+    await this.merging;
+    return this.store.asRepairer(this.options.lockTimeoutMs, call.signal, action);
+  }
+
   get source(): Promise<ObjectSource> {
     return this.repository().then(repositorySource);
   }

@@ -1,6 +1,5 @@
 import { CoppiceError } from '../base/index.js';
 import { asOid } from '../model/index.js';
-import type { Snapshot } from '../snapshot/index.js';
 import type { OpenedRev } from './revs.js';
 import type { Session } from './session.js';
 import type { ShownText } from './types.js';
@@ -8,11 +7,12 @@ import type { ShownText } from './types.js';
 /** Text of a file of a snapshot, or of some of its lines (1-based, inclusive). */
 export async function showFile(
   session: Session,
-  { snapshot, rev }: OpenedRev,
+  opened: OpenedRev,
   path: string,
   lines: { start: number; end: number } | undefined,
 ): Promise<ShownText> {
-  const content = await readFile(session, snapshot, path);
+  const { rev } = opened;
+  const content = await readFile(session, opened, path);
   if (lines === undefined) return { rev, path, startLine: 1, endLine: Math.max(1, countLines(content)), content };
   const { start, end } = lines;
   const count = countLines(content);
@@ -30,9 +30,10 @@ export async function showFile(
   return { rev, path, startLine: start, endLine: Math.min(end, count), content: content.subarray(from, to) };
 }
 
-async function readFile(session: Session, snapshot: Snapshot, path: string): Promise<Buffer> {
+async function readFile(session: Session, { snapshot, rev }: OpenedRev, path: string): Promise<Buffer> {
   const file = snapshot.fileAt(path);
-  if (file?.record.skipped === null) return snapshot.fileBytes(file);
+  const stored = file === undefined ? null : snapshot.fileBytes(file);
+  if (stored !== null) return stored;
   const link = snapshot.unfollowed.find((entry) => entry.path === path);
   if (link?.kind === 'submodule') {
     throw new CoppiceError('PATH_NOT_FOUND', `${path} is a submodule at commit ${link.oid}`, {
@@ -41,8 +42,11 @@ async function readFile(session: Session, snapshot: Snapshot, path: string): Pro
   }
   const oid = file?.record.oid ?? link?.oid;
   if (oid !== undefined) {
-    const content = await (await session.repository()).readBlob(asOid(oid));
+    const repository = await session.repository();
+    const content = await repository.readBlob(asOid(oid));
     if (content !== null) return content;
+    const onDisk = rev.kind === 'worktree' ? await repository.readWorktreeFile(path) : null;
+    if (onDisk?.oid === oid && onDisk.content !== null) return onDisk.content;
     throw new CoppiceError(
       'OBJECT_MISSING',
       `the content of ${path} (blob ${oid}) is neither in the store nor in the repository`,

@@ -1,10 +1,10 @@
-import { BitSet, CoppiceError, throwIfAborted, yieldToEventLoop } from '../base/index.js';
+import { BitSet, CoppiceError, throwIfAborted, uniqueSuffix, yieldToEventLoop } from '../base/index.js';
 import { hashBlob } from '../git/index.js';
-import type { SegmentEntry } from '../store/index.js';
+import type { NextIds, SegmentEntry, Store } from '../store/index.js';
 import { asFileId, asTreeId } from '../model/index.js';
 import type { DocId, FileId, TreeId } from '../model/index.js';
 import { SegmentList } from '../segment/index.js';
-import type { Segment, TreeNode } from '../segment/index.js';
+import type { BlockCache, Segment, TreeNode } from '../segment/index.js';
 import { createBlockCache } from '../segment/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
 import { keepOnly } from './gc.js';
@@ -29,83 +29,168 @@ export interface ExaminationOptions {
   readonly onSegment?: (done: number, total: number, name: string) => void;
 }
 
+type Report = (where: string, message: string, remedy: string) => void;
+
 /**
  * Verifies the store, and with `repair` makes it whole again: damaged segments are dropped together with all that
  * refers to them; what a repository still has is indexed again when it is next asked for. With `repair` for the
  * holder of the writer lock only.
  *
  * 1. Names: the format file, the journal's checksums.
- * 2. Segments: every page's checksum; every posting list, record and column can be decoded.
+ * 2. Segments: every page's checksum; every posting list, record and column can be decoded. Where names were lost,
+ *    segments that no name is left of are taken back.
  * 3. References: trees to trees and files, files to chunks.
  * 4. Contents: the chunks of a file, joined, hash to the git oid of its blob.
+ * 5. Forks: their trees are there, or can be indexed again.
  */
 export async function examineStore(snapshots: SnapshotStore, options: ExaminationOptions): Promise<Examination> {
   const problems: Problem[] = [];
   const { repair } = options;
   const { store } = snapshots;
-  const report = (where: string, message: string, remedy: string): void => {
-    problems.push({ where, message, remedy, repaired: repair });
-  };
+  const report: Report = (where, message, remedy) => problems.push({ where, message, remedy, repaired: repair });
+  store.refreshRecords();
   examineNames(snapshots, repair, report);
 
-  const healthy: SegmentEntry[] = [];
-  const damaged: SegmentEntry[] = [];
-  let bytesChecked = 0;
-  const entries = store.catalog.segments();
   const blocks = createBlockCache(32 * 1024 * 1024);
-  for (const entry of entries) {
-    throwIfAborted(options.signal);
-    const faults: string[] = [];
-    try {
-      const list = SegmentList.open(store, [entry], null, blocks);
-      bytesChecked += list.segments[0]!.verify((message) => faults.push(message));
-      if (faults.length === 0) decodeAll(list.segments[0]!, faults);
-      list.release();
-    } catch (error) {
-      faults.push(messageOf(error));
-    }
-    if (faults.length === 0) healthy.push(entry);
-    for (const fault of faults)
-      report(`segments/${entry.id}.seg`, fault, 'drop this segment; index again what it held');
-    if (faults.length > 0) damaged.push(entry);
-    options.onSegment?.(healthy.length + damaged.length, entries.length, entry.id);
-    await yieldToEventLoop();
-  }
-
-  const list = SegmentList.open(store, healthy, null, blocks);
+  const { lists, damaged } = openAll(store, blocks);
+  let list: SegmentList | null = null;
   try {
+    const total = lists.length + damaged.size;
+    const healthy: SegmentList[] = [];
+    let bytesChecked = 0;
+    for (const opened of lists) {
+      throwIfAborted(options.signal);
+      const segment = opened.segments[0]!;
+      const faults: string[] = [];
+      bytesChecked += verifySegment(segment, faults);
+      if (faults.length === 0) healthy.push(opened);
+      else damaged.set(segment.entry.id, faults);
+      options.onSegment?.(healthy.length + damaged.size, total, segment.entry.id);
+      await yieldToEventLoop();
+    }
+    for (const [id, faults] of damaged) {
+      for (const fault of faults) report(`segments/${id}.seg`, fault, 'drop this segment; index again what it held');
+    }
+    const adopted = repair ? takeBack(store, healthy, blocks) : [];
+    lists.push(...adopted);
+    list = SegmentList.join([...healthy, ...adopted]);
+    if (damaged.size + adopted.length > 0 && repair) {
+      const add = adopted.flatMap(({ segments }) => segments.map(({ entry }) => entry));
+      store.record({ t: 'segments', add, remove: [...damaged.keys()], next: nextIdsAfter(store.catalog.nextIds, add) });
+    }
     const whole = new WholeIds(list, store.catalog.nextIds);
     await whole.examine(
       (where, message) => report(where, message, 'drop it; index it again when it is asked for'),
       options.signal,
     );
-    if (repair && (damaged.length > 0 || whole.brokenCount > 0)) {
-      const ids = damaged.map(({ id }) => id);
-      store.record({ t: 'segments', add: [], remove: ids, next: store.catalog.nextIds });
-      if (whole.brokenCount > 0) await keepOnly(snapshots, list.segments, whole.marked, { dryRun: false });
-      store.removeSegmentFiles(ids);
+    if (repair && whole.brokenCount > 0) await keepOnly(snapshots, list.segments, whole.marked, { dryRun: false });
+    examineForks(store, (key) => whole.hasTree(key), repair, report);
+    if (repair) {
+      store.removeSegmentFiles([...damaged.keys()]);
+      store.removeOrphans();
       snapshots.forget();
     }
+    return { problems, segmentsChecked: total, bytesChecked };
   } finally {
-    list.release();
+    list?.release();
+    for (const opened of lists) opened.release();
   }
-  return { problems, segmentsChecked: entries.length, bytesChecked };
 }
 
-function examineNames(
-  { store }: SnapshotStore,
-  repair: boolean,
-  report: (where: string, message: string, remedy: string) => void,
-): void {
+/** Opens every live segment at one moment, each as a list of its own; what cannot be opened is damaged. */
+function openAll(store: Store, blocks: BlockCache): { lists: SegmentList[]; damaged: Map<string, string[]> } {
+  for (;;) {
+    const version = store.catalog.segmentsVersion;
+    const lists: SegmentList[] = [];
+    const damaged = new Map<string, string[]>();
+    for (const entry of store.catalog.segments()) {
+      try {
+        lists.push(SegmentList.open(store, [entry], null, blocks));
+      } catch (error) {
+        damaged.set(entry.id, [messageOf(error)]);
+      }
+    }
+    store.refreshRecords();
+    if (damaged.size === 0 || store.catalog.segmentsVersion === version) return { lists, damaged };
+    // Another process merged some of them meanwhile.
+    for (const list of lists) list.release();
+  }
+}
+
+/** Checks and decodes all of a segment. Returns the bytes checked. */
+function verifySegment(segment: Segment, faults: string[]): number {
+  try {
+    const bytes = segment.verify((message) => faults.push(message));
+    if (faults.length === 0) decodeAll(segment, faults);
+    return bytes;
+  } catch (error) {
+    faults.push(messageOf(error));
+    return 0;
+  }
+}
+
+/**
+ * Whole segment files that no name is left of and whose ids are nobody else's: the newest first, as a merge's result
+ * supersedes what it was made from.
+ */
+function takeBack(store: Store, healthy: readonly SegmentList[], blocks: BlockCache): SegmentList[] {
+  const taken = healthy.flatMap(({ segments }) => segments.map(({ entry }) => entry));
+  const names = store.orphans().flatMap((name) => /^s(\d+)\.seg$/.exec(name)?.[1] ?? []);
+  const adopted: SegmentList[] = [];
+  for (const sequence of names.map(Number).sort((a, b) => b - a)) {
+    let list: SegmentList;
+    try {
+      list = SegmentList.openUnlisted(store, `s${sequence}`, blocks);
+    } catch {
+      continue;
+    }
+    const segment = list.segments[0]!;
+    const faults: string[] = [];
+    verifySegment(segment, faults);
+    if (faults.length > 0 || taken.some((entry) => overlap(entry, segment.entry))) {
+      list.release();
+      continue;
+    }
+    taken.push(segment.entry);
+    adopted.push(list);
+  }
+  return adopted;
+}
+
+const overlap = (a: SegmentEntry, b: SegmentEntry): boolean =>
+  (['docs', 'files', 'trees'] as const).some((kind) => a[kind][0] < b[kind][1] && b[kind][0] < a[kind][1]);
+
+function nextIdsAfter(next: NextIds, added: readonly SegmentEntry[]): NextIds {
+  let { doc, file, tree, segment } = next;
+  for (const { id, docs, files, trees } of added) {
+    doc = Math.max(doc, docs[1]);
+    file = Math.max(file, files[1]);
+    tree = Math.max(tree, trees[1]);
+    segment = Math.max(segment, Number(id.slice(1)) + 1);
+  }
+  return { doc, file, tree, segment };
+}
+
+/** An edited fork is nowhere but in the store; others are indexed again from their commit. */
+function examineForks(store: Store, isStored: (key: Buffer) => boolean, repair: boolean, report: Report): void {
+  for (const { repo, name, root, commit } of [...store.catalog.forks()]) {
+    if (commit !== null || isStored(Buffer.from(root, 'hex'))) continue;
+    report(`fork ${name}`, 'a part of its tree is lost, and it was edited: no repository has it', 'drop the fork');
+    if (repair) store.record({ t: 'drop', n: uniqueSuffix(), repo, name });
+  }
+}
+
+function examineNames({ store }: SnapshotStore, repair: boolean, report: Report): void {
   if (store.formatDamaged) {
     report('format', 'the file that names the format version is damaged', 'write it again');
     if (repair) store.repairFormat();
   }
   for (const { file, offset, length } of store.journalDamage) {
+    const what = length === 0 ? 'the file was missing' : `${length} bytes at byte ${offset} fail their checksum`;
     report(
       file,
-      `${length} bytes at byte ${offset} fail their checksum: names or segments recorded there are lost`,
-      'keep all other records',
+      `${what}: names or segments recorded there are lost`,
+      'keep all other records; take back segments that no record names',
     );
   }
   if (store.journalTornBytes > 0) {
@@ -182,10 +267,15 @@ class WholeIds {
     }
   }
 
+  hasTree(key: Buffer): boolean {
+    const id = this.list.findTree(key);
+    return id >= 0 && this.marked.tree(id);
+  }
+
   private fileFault(id: FileId): string | null {
     try {
       const record = this.list.file(id);
-      if (record.skipped !== null) return null;
+      if (record.skipped !== null && record.docs.length === 0) return null;
       if (!record.docs.every((doc: DocId) => this.presentDocs.has(doc))) return 'it refers to chunks that are lost';
       const content = Buffer.concat(record.docs.map((doc: DocId) => this.list.chunkBytes(doc)));
       const format = record.oid.length === 64 ? 'sha256' : 'sha1';

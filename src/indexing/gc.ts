@@ -1,4 +1,4 @@
-import { throwIfAborted, yieldToEventLoop } from '../base/index.js';
+import { throwIfAborted, uniqueSuffix, yieldToEventLoop } from '../base/index.js';
 import { mergeSegments } from '../segment/index.js';
 import type { Segment } from '../segment/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
@@ -16,19 +16,20 @@ export interface CollectionResult {
 /**
  * Rewrites the segments that hold something no root reaches, without it. Ids keep their numbers, so readers of the
  * old files and of the new agree. Publishes once, at the end: a run that is cut short changes nothing. For the holder
- * of the writer lock.
+ * of the writer lock. Null, and nothing is changed, when a fork was made meanwhile that may need what no root reached.
  */
 export async function collectGarbage(
   snapshots: SnapshotStore,
   roots: Iterable<TreeId>,
-  options: { dryRun: boolean; signal?: AbortSignal | undefined; onSegment?: (done: number, total: number) => void },
-): Promise<CollectionResult> {
+  options: KeepOptions & { forkChanges: number },
+): Promise<CollectionResult | null> {
   const { store, caches } = snapshots;
   const segments = snapshots.segments().retain();
   try {
     const marked = new MarkedIds(store.catalog.nextIds);
     for (const root of roots) markReachable(root, segments, caches, marked);
     const rewritten = await keepOnly(snapshots, segments.segments, marked, options);
+    if (rewritten === null) return null;
     const before = segments.segments.reduce((sum, { entry }) => sum + entry.bytes, 0);
     const after = rewritten.reduce((sum, { kept }) => sum + (kept?.bytes ?? 0), 0);
     return {
@@ -42,13 +43,21 @@ export async function collectGarbage(
   }
 }
 
-/** What becomes of each segment when only marked ids are kept: itself, a smaller one, or nothing. */
+export interface KeepOptions {
+  readonly dryRun: boolean;
+  /** Publish only while the catalog's `forkChanges` is still this. */
+  readonly forkChanges?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onSegment?: (done: number, total: number) => void;
+}
+
+/** What becomes of each segment when only marked ids are kept: itself, a smaller one, or nothing. Null: see KeepOptions. */
 export async function keepOnly(
   snapshots: SnapshotStore,
   segments: readonly Segment[],
   marked: MarkedIds,
-  options: { dryRun: boolean; signal?: AbortSignal | undefined; onSegment?: (done: number, total: number) => void },
-): Promise<{ segment: Segment; kept: SegmentEntry | null }[]> {
+  options: KeepOptions,
+): Promise<{ segment: Segment; kept: SegmentEntry | null }[] | null> {
   const { store } = snapshots;
   let sequence = store.catalog.nextIds.segment;
   const results: { segment: Segment; kept: SegmentEntry | null }[] = [];
@@ -82,7 +91,18 @@ export async function keepOnly(
   if (changed.length > 0) {
     const removed = changed.map(({ segment }) => segment.entry.id);
     const add = changed.flatMap(({ kept }) => (kept === null ? [] : [kept]));
-    store.record({ t: 'segments', add, remove: removed, next: { ...store.catalog.nextIds, segment: sequence } });
+    const record = {
+      t: 'segments' as const,
+      n: uniqueSuffix(),
+      add,
+      remove: removed,
+      next: { ...store.catalog.nextIds, segment: sequence },
+      ...(options.forkChanges === undefined ? {} : { forkChanges: options.forkChanges }),
+    };
+    if (!store.tryRecord(record)) {
+      removeNew(snapshots, results);
+      return null;
+    }
     snapshots.segments();
     store.removeSegmentFiles(removed);
   }

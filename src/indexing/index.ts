@@ -14,3 +14,4 @@ export { SegmentSink } from './segment-sink.js';
 export { StoredSource } from './stored-source.js';
 export { diffTrees, entryAt } from './tree-diff.js';
 export { TreeIndexer } from './tree-indexer.js';
+export type { StoredRoot } from './tree-indexer.js';

@@ -10,6 +10,11 @@ export interface ObjectSource {
     oids: readonly Oid[],
     options: { maxBytes: number; signal?: AbortSignal | undefined },
   ): AsyncIterable<BlobContent>;
+  /**
+   * Content that is nowhere but here, so that the store has to keep it even where it is not searched; null for what a
+   * repository has. Absent: there is none.
+   */
+  ownContent?(oid: Oid): Promise<Buffer | null>;
 }
 
 export function repositorySource(repository: Repository): ObjectSource {
@@ -20,12 +25,16 @@ export function repositorySource(repository: Repository): ObjectSource {
   };
 }
 
-/** Objects that are in no repository, in front of a source that has the rest. */
+/** Objects that need not be in a repository, in front of a source that has the rest. */
 export class OverlaySource implements ObjectSource {
+  /** Objects by oid. Blobs are `kept` when nothing else has them: not so when they lie in a work tree. */
   readonly trees = new Map<Oid, readonly TreeEntry[]>();
   readonly blobs = new Map<Oid, { content: Buffer | null; size: number }>();
 
-  constructor(private readonly behind: ObjectSource) {}
+  constructor(
+    private readonly behind: ObjectSource,
+    private readonly blobsAre: 'kept' | 'elsewhere',
+  ) {}
 
   async readTree(oid: Oid): Promise<readonly TreeEntry[]> {
     return this.trees.get(oid) ?? (await this.behind.readTree(oid));
@@ -51,5 +60,10 @@ export class OverlaySource implements ObjectSource {
       const next = await behind.next();
       if (next.done !== true) yield next.value;
     }
+  }
+
+  async ownContent(oid: Oid): Promise<Buffer | null> {
+    const own = this.blobsAre === 'kept' ? this.blobs.get(oid) : undefined;
+    return own?.content ?? (await this.behind.ownContent?.(oid)) ?? null;
   }
 }

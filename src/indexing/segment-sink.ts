@@ -28,6 +28,7 @@ export class SegmentSink {
     const key = asMapKey(chunk.key);
     const known = this.docs.get(key) ?? this.stored.findDoc(asBuffer(chunk.key));
     if (known >= 0) return asDocId(known);
+    if (this.writer?.isFull === true) this.publish();
     const doc = this.open().addChunk(chunk);
     this.docs.set(key, doc);
     this.newChunks++;
@@ -56,11 +57,6 @@ export class SegmentSink {
     const tree = this.open().addTree(key, node);
     this.trees.set(asMapKey(key), tree);
     return tree;
-  }
-
-  /** Between files: publishes a segment that has grown large. */
-  publishIfFull(): void {
-    if (this.writer?.isFull === true) this.publish();
   }
 
   /** Makes everything added so far durable and visible. */

@@ -1,7 +1,7 @@
 import { CoppiceError } from '../base/index.js';
 import type { BlobContent } from '../git/index.js';
 import type { Oid, TreeEntry, TreeId } from '../model/index.js';
-import { readFileRecord, readTreeNode } from '../snapshot/index.js';
+import { contentOf, readFileRecord, readTreeNode } from '../snapshot/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
 import type { FileRecord } from '../segment/index.js';
 import type { ObjectSource } from './object-source.js';
@@ -53,11 +53,19 @@ export class StoredSource implements ObjectSource {
     const segments = this.snapshots.segments();
     for (const oid of oids) {
       const record = this.files.get(oid);
-      if (record !== undefined && record.skipped === null) {
-        const content = Buffer.concat(record.docs.map((doc) => segments.chunkBytes(doc)));
+      const content = record === undefined ? null : contentOf(record, segments);
+      if (content !== null) {
         yield { oid, size: content.length, content: content.length <= options.maxBytes ? content : null };
       } else if (this.behind !== null) yield* this.behind.readBlobs([oid], options);
       else yield { oid, size: -1, content: null };
     }
+  }
+
+  async ownContent(oid: Oid): Promise<Buffer | null> {
+    const record = this.files.get(oid);
+    const content = record === undefined ? null : contentOf(record, this.snapshots.segments());
+    if (content === null || this.behind === null) return content;
+    for await (const { size } of this.behind.readBlobs([oid], { maxBytes: 0 })) if (size >= 0) return null;
+    return content;
   }
 }

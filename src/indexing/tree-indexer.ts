@@ -41,7 +41,8 @@ const batchFilesMax = 64;
 
 /** A directory that is not stored yet. Children are stored ones, by number, or planned ones. */
 interface PlannedTree {
-  readonly key: Buffer;
+  /** Another once it turns out that an object below is missing. */
+  key: Buffer;
   readonly oid: Oid;
   readonly entries: readonly PlannedEntry[];
   id: TreeId | null;
@@ -51,6 +52,12 @@ type PlannedEntry =
   | { readonly kind: 'file' | 'executable'; readonly name: string; readonly file: FileId | PendingFile }
   | { readonly kind: 'tree'; readonly name: string; readonly tree: TreeId | PlannedTree }
   | { readonly kind: 'symlink' | 'submodule'; readonly name: string; readonly oid: Oid };
+
+/** A stored root tree and the key it is found under: not its usual one (see rootKey) while an object below is missing. */
+export interface StoredRoot {
+  readonly id: TreeId;
+  readonly key: Buffer;
+}
 
 export interface TreeIndexerOptions {
   readonly sink: SegmentSink;
@@ -83,14 +90,17 @@ export class TreeIndexer {
     this.fingerprint = rulesFingerprint(options.rules);
   }
 
-  /** Numbers of the root trees, in the order given. Roots share their work. */
-  async ensure(roots: readonly Oid[], source: ObjectSource): Promise<TreeId[]> {
+  /** Stores the root trees that are not stored; in the order given. Roots share their work. */
+  async ensure(roots: readonly Oid[], source: ObjectSource): Promise<StoredRoot[]> {
     const plans: (TreeId | PlannedTree)[] = [];
     this.pending = new Map();
     this.planned = new Map();
     for (const oid of roots) plans.push(await this.planRoot(oid, source));
     await this.storeFiles(source);
-    return plans.map((plan) => this.storeTree(plan));
+    return plans.map((plan, i) => {
+      const id = this.storeTree(plan);
+      return { id, key: typeof plan === 'number' ? rootKey(roots[i]!, this.fingerprint) : plan.key };
+    });
   }
 
   private async planRoot(oid: Oid, source: ObjectSource): Promise<TreeId | PlannedTree> {
@@ -151,7 +161,14 @@ export class TreeIndexer {
           };
         case 'file':
         case 'executable':
-          return { kind: entry.kind, name: entry.name, file: this.planFile(entry.oid, entryPath, matcher) };
+          return {
+            kind: entry.kind,
+            name: entry.name,
+            file:
+              matcher !== null && isIgnored(matcher, entryPath)
+                ? await this.storeIgnored(entry.oid, source)
+                : this.planFile(entry.oid, entryPath),
+          };
         default:
           return { kind: entry.kind, name: entry.name, oid: entry.oid };
       }
@@ -164,12 +181,41 @@ export class TreeIndexer {
     return tree;
   }
 
-  private planFile(oid: Oid, path: string, matcher: Ignore | null): FileId | PendingFile {
+  private async storeIgnored(oid: Oid, source: ObjectSource): Promise<FileId> {
     const { sink } = this.options;
-    if (matcher !== null && isIgnored(matcher, path)) {
-      const key = ignoredFileKey(oid);
-      return sink.findFile(key) ?? sink.addFile(key, skippedRecord(oid, 0, 'ignored'));
-    }
+    const key = ignoredFileKey(oid);
+    const known = sink.findFile(key);
+    if (known !== null) return known;
+    const docs = await this.storeUnsearched(oid, source);
+    return sink.findFile(key) ?? sink.addFile(key, { ...skippedRecord(oid, 0, 'ignored'), docs });
+  }
+
+  /** Keeps the content of a skipped file that is nowhere else, as one chunk without postings. */
+  private async storeUnsearched(oid: Oid, source: ObjectSource): Promise<DocId[]> {
+    const content = (await source.ownContent?.(oid)) ?? null;
+    if (content === null) return [];
+    const none = new Uint32Array(0);
+    const chunk = {
+      key: contentHash(`unsearched\0${oid}`),
+      content,
+      language: 0,
+      lineCount: 0,
+      symbols: new Uint8Array(0),
+      analysis: {
+        grams: none,
+        termHigh: none,
+        termLow: none,
+        frequencies: new Uint8Array(0),
+        bodyLength: 0,
+        commentLength: 0,
+        symbolLength: 0,
+      },
+    };
+    return [this.options.sink.addChunk(chunk)];
+  }
+
+  private planFile(oid: Oid, path: string): FileId | PendingFile {
+    const { sink } = this.options;
     const language = languageByPath(path);
     const byName = nameClass(path);
     const key = fileKey(oid, language, byName, this.fingerprint);
@@ -184,7 +230,7 @@ export class TreeIndexer {
   private async storeFiles(source: ObjectSource): Promise<void> {
     const files = [...this.pending.values()];
     if (files.length === 0) return;
-    const { pool, rules, signal, sink } = this.options;
+    const { pool, rules, signal } = this.options;
     const concurrency = pool.concurrency(files.length);
     const underWay: { batch: ReadFile[]; analyses: Promise<FileAnalysis[]> }[] = [];
     let done = 0;
@@ -196,10 +242,9 @@ export class TreeIndexer {
       const analyses = await first.analyses;
       let analysed = 0;
       for (const { file, blob } of first.batch) {
-        this.storeFile(file, blob, blob.content === null ? null : analyses[analysed++]!);
+        await this.storeFile(file, blob, blob.content === null ? null : analyses[analysed++]!, source);
         this.options.onFile?.(++done, files.length, Math.max(blob.size, 0), file.path);
       }
-      sink.publishIfFull();
     };
     const startBatch = (): void => {
       const requests = batch.flatMap(({ file: { language, byName }, blob: { content } }) =>
@@ -224,7 +269,12 @@ export class TreeIndexer {
     while (underWay.length > 0) await finishFirst();
   }
 
-  private storeFile(file: PendingFile, blob: BlobContent, analysis: FileAnalysis | null): void {
+  private async storeFile(
+    file: PendingFile,
+    blob: BlobContent,
+    analysis: FileAnalysis | null,
+    source: ObjectSource,
+  ): Promise<void> {
     const { sink, rules, onNote } = this.options;
     if (blob.size < 0) {
       // Under a key of its own: the blob may come later, and is looked for again whenever this tree is planned.
@@ -237,7 +287,8 @@ export class TreeIndexer {
     const language = languageNumber(file.language);
     const skip = skipReason(analysis, rules);
     if (analysis === null || skip !== null) {
-      file.id = sink.addFile(file.key, { ...skippedRecord(file.oid, blob.size, skip ?? 'too-large'), language });
+      const docs = await this.storeUnsearched(file.oid, source);
+      file.id = sink.addFile(file.key, { ...skippedRecord(file.oid, blob.size, skip ?? 'too-large'), language, docs });
       return;
     }
     for (const { message } of analysis.diagnostics) onNote?.(`${file.path}: ${message}; indexed by lines`);
@@ -315,8 +366,8 @@ export class TreeIndexer {
     else {
       // Not under its own key, so that it is planned anew when what is missing may have come.
       this.incomplete.add(plan);
-      const key = contentHash('incomplete\0', plan.key, missing.join());
-      plan.id = sink.findTree(key) ?? sink.addTree(key, { oid: plan.oid, entries });
+      plan.key = contentHash('incomplete\0', plan.key, missing.join());
+      plan.id = sink.findTree(plan.key) ?? sink.addTree(plan.key, { oid: plan.oid, entries });
     }
     return plan.id;
   }

@@ -14,6 +14,8 @@ import type { PagedFile, PagedFileWriter } from '../store/index.js';
  */
 const rowLength = 12;
 const compressionLevel = 5;
+/** Bounds blocks of empty records, which stand for ids that were collected. */
+const blockRecordsMax = 4096;
 
 /** Where the parts of one section are in the segment's file. */
 export interface RecordBlocksLocation {
@@ -38,7 +40,8 @@ export class RecordBlocksWriter {
   }
 
   add(record: Uint8Array): void {
-    if (this.lengths.length > 0 && this.block.length + record.length > this.blockBytesMax) this.flush();
+    const isFull = this.block.length + record.length > this.blockBytesMax || this.lengths.length === blockRecordsMax;
+    if (this.lengths.length > 0 && isFull) this.flush();
     this.block.bytes(record);
     this.lengths.push(record.length);
     this.nextNumber++;

@@ -21,6 +21,7 @@ export interface FileRecord {
   readonly skipped: SkipReason | null;
   /** Ranked lower: made by a program, or not meant to be read. */
   readonly generated: boolean;
+  /** Of a skipped file: none, or one that holds its content and is never searched. */
   readonly docs: readonly DocId[];
   readonly diagnostics: readonly FileDiagnostic[];
 }

@@ -1,4 +1,5 @@
 import { CoppiceError, assert } from '../base/index.js';
+import { compareSegments } from '../store/index.js';
 import type { SegmentEntry, Store } from '../store/index.js';
 import { decodeChunkSymbols, decodeFileRecord, decodeTreeNode } from './records.js';
 import type { ChunkSymbols, FileRecord, TreeNode } from './records.js';
@@ -38,6 +39,17 @@ export class SegmentList {
       for (const segment of opened) segment.close();
       throw error;
     }
+  }
+
+  /** A segment file that the catalog does not list. */
+  static openUnlisted(store: Store, id: string, cache: BlockCache): SegmentList {
+    return new SegmentList([Segment.open(store, id, cache)]);
+  }
+
+  /** The segments of several lists as one, in order of their ids. */
+  static join(lists: readonly SegmentList[]): SegmentList {
+    const segments = lists.flatMap((list) => list.segments);
+    return new SegmentList(segments.sort((a, b) => compareSegments(a.entry, b.entry)));
   }
 
   retain(): this {

@@ -44,16 +44,31 @@ export class Segment {
     this.treeKeys = new KeyTable(file, toc.treeKeys);
   }
 
-  static open(store: Store, entry: SegmentEntry, cache: BlockCache): Segment {
-    const file = store.openSegmentFile(entry.id);
+  /** Opens what the catalog lists, or by its id alone what it does not. */
+  static open(store: Store, listed: SegmentEntry | string, cache: BlockCache): Segment {
+    const id = typeof listed === 'string' ? listed : listed.id;
+    const file = store.openSegmentFile(id);
     try {
       const toc = JSON.parse(file.readRoot().toString('utf8')) as TableOfContents;
       if (toc.formatVersion !== segmentFormatVersion) {
         throw new CoppiceError(
           'STORE_VERSION',
-          `segment ${entry.id} has format ${toc.formatVersion}, not ${segmentFormatVersion}`,
+          `segment ${id} has format ${toc.formatVersion}, not ${segmentFormatVersion}`,
           {
             hint: 'update Coppice, or give another folder with --store',
+          },
+        );
+      }
+      const { docs, files, trees, textBytes } = toc;
+      const own: SegmentEntry = { id, docs, files, trees, bytes: file.sizeBytes, textBytes };
+      const entry = typeof listed === 'string' ? own : listed;
+      if ([docs, files, trees].join() !== [entry.docs, entry.files, entry.trees].join()) {
+        throw new CoppiceError(
+          'STORE_CORRUPT',
+          `the store's file ${file.name} is not the one that was written under that name`,
+          {
+            hint: 'run `coppice doctor --repair`: what is lost is indexed again from the repository',
+            data: { file: file.name },
           },
         );
       }

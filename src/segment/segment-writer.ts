@@ -27,7 +27,7 @@ export interface NewChunk {
 }
 
 /** A segment is finished before it holds more distinct terms than its sort can number, or more text. */
-const termCountMax = 2 ** 20;
+const termCountMax = 2 ** 21;
 const textBytesMax = 48 * 1024 * 1024;
 
 /** Gathers chunks, files and trees with the next free ids and writes them as one segment. */
@@ -68,7 +68,7 @@ export class SegmentWriter {
 
   /** Time to finish this segment and begin another. */
   get isFull(): boolean {
-    return this.textBytes > textBytesMax || this.termNumbers.count > termCountMax - 100_000;
+    return this.textBytes > textBytesMax || this.termNumbers.count > termCountMax / 2;
   }
 
   get docCount(): number {
@@ -235,8 +235,8 @@ const range = (count: number): Uint32Array => Uint32Array.from({ length: count }
 
 /** Numbers distinct terms from 0, by an open-addressing table on their keys. */
 class TermNumbers {
-  private slots = new Int32Array(1 << 15).fill(-1);
-  private readonly keys = new GrowingColumns(2, 1 << 14);
+  private slots = new Int32Array(1 << 11).fill(-1);
+  private readonly keys = new GrowingColumns(2);
 
   get count(): number {
     return this.keys.length;

@@ -1,7 +1,7 @@
 /** What a tree sees: visible chunks, files and statistics over shared segments. */
 export { fileKey, ignoredFileKey, rootKey, treeKey } from './keys.js';
 export type { KeyContext } from './keys.js';
-export { Snapshot, readFileRecord, readTreeNode } from './snapshot.js';
+export { Snapshot, contentOf, readFileRecord, readTreeNode } from './snapshot.js';
 export type { RecordCaches, SnapshotFile, SnapshotStatistics } from './snapshot.js';
 export { SnapshotStore } from './snapshot-store.js';
 export type { SnapshotStoreOptions } from './snapshot-store.js';

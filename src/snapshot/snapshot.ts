@@ -63,7 +63,7 @@ export class Snapshot {
     this.files = files;
     this.unfollowed = unfollowed;
     let count = 0;
-    for (const { record } of files) count += record.docs.length;
+    for (const { record } of files) count += searchedDocs(record).length;
     this.visible = new BitSet(segments.docEnd);
     this.occurrenceDocs = new Uint32Array(count);
     this.occurrenceFiles = new Uint32Array(count);
@@ -81,7 +81,7 @@ export class Snapshot {
     let lineCounts = segment?.column('lineCount');
     for (let file = 0; file < files.length; file++) {
       let line = 0;
-      for (const doc of files[file]!.record.docs) {
+      for (const doc of searchedDocs(files[file]!.record)) {
         if (segment === undefined || doc < segment.docBase || doc >= segment.docEnd) {
           segment = segments.segmentOfDoc(doc);
           lineCounts = segment.column('lineCount');
@@ -152,9 +152,9 @@ export class Snapshot {
     return byPath.get(path);
   }
 
-  /** The docs of a file, as text, joined: the blob as it was. */
-  fileBytes(file: SnapshotFile): Buffer {
-    return Buffer.concat(file.record.docs.map((doc: DocId) => this.segments.chunkBytes(doc)));
+  /** The blob as it was, or null when the store does not have it. */
+  fileBytes({ record }: SnapshotFile): Buffer | null {
+    return contentOf(record, this.segments);
   }
 
   /** Rough bytes of memory it holds. */
@@ -171,6 +171,9 @@ export class Snapshot {
     if (--this.holders === 0) this.segments.release();
   }
 }
+
+/** A file that is skipped may have its content stored, for show alone. */
+const searchedDocs = ({ skipped, docs }: FileRecord): readonly DocId[] => (skipped === null ? docs : []);
 
 function collectFiles(
   segments: SegmentList,
@@ -190,6 +193,12 @@ function collectFiles(
       unfollowed.push({ path, kind: entry.kind, oid: entry.oid! });
     }
   }
+}
+
+/** The chunks of a file, joined: the blob as it was; null when the store does not have it. */
+export function contentOf({ skipped, docs }: FileRecord, segments: SegmentList): Buffer | null {
+  if (skipped !== null && docs.length === 0) return null;
+  return Buffer.concat(docs.map((doc) => segments.chunkBytes(doc)));
 }
 
 /** A stored tree, decoded once. */

@@ -16,6 +16,10 @@ export interface SegmentEntry {
   readonly textBytes: number;
 }
 
+/** The order of ids. */
+export const compareSegments = (a: SegmentEntry, b: SegmentEntry): number =>
+  a.trees[0] - b.trees[0] || a.files[0] - b.files[0] || a.docs[0] - b.docs[0];
+
 export interface RepositoryEntry {
   readonly id: RepositoryId;
   /** Where it was seen last: its common git folder. */
@@ -70,13 +74,22 @@ type CatalogRecord =
       root: string;
     }
   | { t: 'drop'; n: string; repo: RepositoryId; name: string }
-  | { t: 'segments'; add: readonly SegmentEntry[]; remove: readonly string[]; next: NextIds };
+  | {
+      t: 'segments';
+      add: readonly SegmentEntry[];
+      remove: readonly string[];
+      next: NextIds;
+      /** With `n`: counts only while `forkChanges` is still this. */
+      forkChanges?: number;
+      n?: string;
+    };
 
 const nameKey = (repo: string, name: string): string => `${repo}/${name}`;
 
 /**
  * The store's names and its list of live segments: what the journal's records add up to. The order of records decides
- * between writers: the first of two forks of one name exists, a move counts only from the tree it was made from.
+ * between writers: the first of two forks of one name exists, a move counts only from the tree it was made from, garbage
+ * is collected only if no fork came meanwhile.
  */
 export class Catalog implements JournalState {
   readonly repositories = new Map<string, RepositoryEntry>();
@@ -85,6 +98,8 @@ export class Catalog implements JournalState {
   private readonly segmentMap = new Map<string, SegmentEntry>();
   private readonly refused = new Set<string>();
   nextIds: NextIds = { doc: 0, file: 0, tree: 0, segment: 0 };
+  /** Grows with every fork made or moved: what garbage collection found to be unreachable may be so no longer. */
+  forkChanges = 0;
   /** Grows with every change of the segment list. */
   segmentsVersion = 0;
 
@@ -94,6 +109,7 @@ export class Catalog implements JournalState {
     this.forkMap.clear();
     this.segmentMap.clear();
     this.nextIds = { doc: 0, file: 0, tree: 0, segment: 0 };
+    this.forkChanges = 0;
     this.segmentsVersion++;
   }
 
@@ -119,6 +135,7 @@ export class Catalog implements JournalState {
         else {
           const { t: _, n: __, ...fork } = entry;
           this.forkMap.set(key, fork);
+          this.forkChanges++;
         }
         return;
       }
@@ -126,13 +143,20 @@ export class Catalog implements JournalState {
         const key = nameKey(entry.repo, entry.name);
         const fork = this.forkMap.get(key);
         if (fork === undefined || fork.root !== entry.from) this.refused.add(entry.n);
-        else this.forkMap.set(key, { ...fork, commit: entry.commit, tree: entry.tree, root: entry.root });
+        else {
+          this.forkMap.set(key, { ...fork, commit: entry.commit, tree: entry.tree, root: entry.root });
+          this.forkChanges++;
+        }
         return;
       }
       case 'drop':
         if (!this.forkMap.delete(nameKey(entry.repo, entry.name))) this.refused.add(entry.n);
         return;
       case 'segments':
+        if (entry.forkChanges !== undefined && entry.forkChanges !== this.forkChanges) {
+          this.refused.add(entry.n ?? '');
+          return;
+        }
         for (const id of entry.remove) this.segmentMap.delete(id);
         for (const segment of entry.add) this.segmentMap.set(segment.id, segment);
         this.nextIds = entry.next;
@@ -151,9 +175,9 @@ export class Catalog implements JournalState {
     return records as unknown as JournalRecord[];
   }
 
-  /** Live segments in order of their ids' ranges. */
+  /** Live segments in order of their ids' ranges, any of which may be empty. */
   segments(): SegmentEntry[] {
-    return [...this.segmentMap.values()].sort((a, b) => a.trees[0] - b.trees[0] || a.docs[0] - b.docs[0]);
+    return [...this.segmentMap.values()].sort(compareSegments);
   }
 
   fork(repo: string, name: string): ForkEntry | undefined {

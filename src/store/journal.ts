@@ -64,12 +64,17 @@ export class Journal {
     private readonly state: JournalState,
   ) {}
 
-  /** Opens the newest journal of a store's folder, making the first one if there is none. */
+  /** Makes the first journal of a store unless it has one. */
+  static create(folder: string): void {
+    if (newestSequence(folder) === 0) writeJournal(folder, 1, []);
+  }
+
+  /** Opens the newest journal of a store's folder. If it is gone, a new one says so. */
   static open(folder: string, state: JournalState): Journal {
     const journal = new Journal(folder, state);
     for (let tries = 0; ; tries++) {
       const newest = newestSequence(folder);
-      if (newest === 0) journal.writeJournal(1);
+      if (newest === 0) writeJournal(folder, 1, [{ t: 'lost' }]);
       try {
         journal.switchTo(newest || 1);
         break;
@@ -113,6 +118,12 @@ export class Journal {
     for (;;) {
       this.refresh();
       this.openForAppend();
+      if (this.isRemoved) {
+        // Deleted under us: the state is all here.
+        this.writeSuccessor();
+        this.switchTo(this.sequence + 1);
+        continue;
+      }
       const frame = encodeFrame(record);
       const torn = this.tornBytes;
       const note = torn > 0 ? encodeFrame({ t: 'torn', from: this.offset, to: this.offset + torn }) : Buffer.alloc(0);
@@ -161,9 +172,12 @@ export class Journal {
     while (at < length) {
       const end = frameEnd(bytes, at, length);
       if (end < 0) {
-        const next = nextFrame(bytes, at + 1, length);
-        if (next < 0) break; // unfinished: perhaps still being written
-        this.known.push({ file: this.fileName(this.sequence), offset: this.offset + at, length: next - at });
+        let next = nextFrame(bytes, at + 1, length);
+        if (next < 0) {
+          if (isUnfinished(bytes, at, length)) break; // perhaps still being written
+          next = length;
+        }
+        this.known.push({ file: fileName(this.sequence), offset: this.offset + at, length: next - at });
         at = next;
         continue;
       }
@@ -175,7 +189,8 @@ export class Journal {
         this.sealed = true;
         break;
       }
-      if (record.t === 'torn') this.tornNotes.set(Number(record['from']), Number(record['to']));
+      if (record.t === 'lost') this.known.push({ file: fileName(this.sequence), offset: 0, length: 0 });
+      else if (record.t === 'torn') this.tornNotes.set(Number(record['from']), Number(record['to']));
       else this.state.apply(record);
     }
     this.offset += at;
@@ -192,7 +207,7 @@ export class Journal {
       if (newest > next) this.switchTo(newest);
       else {
         try {
-          this.writeJournal(next);
+          this.writeSuccessor();
         } catch (failure) {
           if (failure instanceof CoppiceError && failure.code === 'STORE_READ_ONLY') return false;
           throw failure;
@@ -204,7 +219,7 @@ export class Journal {
   }
 
   private switchTo(sequence: number): void {
-    const path = join(this.folder, this.fileName(sequence));
+    const path = join(this.folder, fileName(sequence));
     let fd: number;
     let writable = true;
     try {
@@ -231,35 +246,41 @@ export class Journal {
     throw asStoreError(Object.assign(new Error('read-only'), { code: 'EACCES' }), this.folder);
   }
 
-  /** Writes journal number `sequence` from the state, whole or not at all; another process may be first. */
-  private writeJournal(sequence: number): void {
-    const path = join(this.folder, this.fileName(sequence));
-    const draft = `${path}.tmp-${uniqueSuffix()}`;
+  private get isRemoved(): boolean {
+    return fstatSync(this.fd).nlink === 0;
+  }
+
+  private writeSuccessor(): void {
+    writeJournal(this.folder, this.sequence + 1, this.state.compact());
+    unlinkIfThere(join(this.folder, fileName(this.sequence)));
+  }
+}
+
+const fileName = (sequence: number): string => `journal-${sequence}`;
+
+/** Writes a journal, whole or not at all; another process may be first. */
+function writeJournal(folder: string, sequence: number, records: readonly JournalRecord[]): void {
+  const path = join(folder, fileName(sequence));
+  const draft = `${path}.tmp-${uniqueSuffix()}`;
+  try {
     try {
       const fd = openSync(draft, 'wx', 0o644);
       try {
-        const bytes = Buffer.concat(this.state.compact().map(encodeFrame));
+        const bytes = Buffer.concat(records.map(encodeFrame));
         for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
         fsyncSync(fd);
       } finally {
         closeSync(fd);
       }
-      try {
-        linkSync(draft, path);
-      } catch (error) {
-        if (systemErrorCode(error) !== 'EEXIST') throw error;
-      } finally {
-        unlinkSync(draft);
-      }
-      syncFolder(this.folder);
-      if (sequence > 1) unlinkIfThere(join(this.folder, this.fileName(sequence - 1)));
+      linkSync(draft, path);
     } catch (error) {
-      throw asStoreError(error, path);
+      if (systemErrorCode(error) !== 'EEXIST') throw error;
+    } finally {
+      unlinkIfThere(draft);
     }
-  }
-
-  private fileName(sequence: number): string {
-    return `journal-${sequence}`;
+    syncFolder(folder);
+  } catch (error) {
+    throw asStoreError(error, path);
   }
 }
 
@@ -289,6 +310,18 @@ function frameEnd(bytes: Buffer, at: number, length: number): number {
   const end = at + frameHeader + payloadLength;
   if (payloadLength > payloadLengthMax || end > length) return -1;
   return crc32(bytes.subarray(at + frameHeader, end)) === bytes.readUInt32LE(at + 8) ? end : -1;
+}
+
+/** Whether the bytes at the end are the beginning of a frame, as an append that was cut short leaves them. */
+function isUnfinished(bytes: Buffer, at: number, length: number): boolean {
+  const magic = Buffer.alloc(4);
+  magic.writeUInt32LE(frameMagic);
+  const magicLength = Math.min(4, length - at);
+  if (bytes.compare(magic, 0, magicLength, at, at + magicLength) !== 0) return false;
+  if (length - at < frameHeader) return true;
+  const isWhole = at + frameHeader + bytes.readUInt32LE(at + 4) <= length;
+  // A whole record whose length is damaged looks unfinished too, but for its checksum.
+  return !isWhole && crc32(bytes.subarray(at + frameHeader, length)) !== bytes.readUInt32LE(at + 8);
 }
 
 /** Start of the next valid frame from `at`, or -1. */

@@ -1,9 +1,12 @@
-import { closeSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 import { CoppiceError, elapsedMs, nowMs, sleep, systemErrorCode, throwIfAborted, uniqueSuffix } from '../base/index.js';
 import { asStoreError } from './store-errors.js';
+
+/** Removing a dead holder's lock takes no longer; a claim to it that is older was left by a process that was killed. */
+const claimMsMax = 2000;
 
 /** Who holds the writer lock. */
 export interface LockHolder {
@@ -35,7 +38,7 @@ export class WriterLock {
       if (holder === null) continue;
       if (!isAlive(holder)) {
         this.setAside(holder);
-        continue;
+        if (this.tryAcquire()) return;
       }
       if (elapsedMs() - startMs >= timeoutMs) {
         throw new CoppiceError(
@@ -54,7 +57,12 @@ export class WriterLock {
   release(): void {
     if (!this.held) return;
     this.held = false;
-    unlinkSync(this.path);
+    try {
+      unlinkSync(this.path);
+    } catch (error) {
+      // Someone removed it by hand, or the whole store: it is free either way.
+      if (systemErrorCode(error) !== 'ENOENT') throw asStoreError(error, this.path);
+    }
   }
 
   /** Who holds the lock now, or null. */
@@ -66,12 +74,7 @@ export class WriterLock {
       if (systemErrorCode(error) === 'ENOENT') return null;
       throw asStoreError(error, this.path);
     }
-    try {
-      return JSON.parse(text) as LockHolder;
-    } catch {
-      // Its holder was killed between making and filling the file, or is about to fill it.
-      return { pid: 0, host: hostname(), command: 'unknown', sinceMs: 0 };
-    }
+    return parseHolder(text);
   }
 
   private tryAcquire(): boolean {
@@ -84,13 +87,11 @@ export class WriterLock {
     // Filled under another name and linked into place, so that the lock file is never seen empty.
     const draft = `${this.path}.${uniqueSuffix()}`;
     try {
-      const fd = openSync(draft, 'wx', 0o644);
-      writeSync(fd, JSON.stringify(holder));
-      closeSync(fd);
       try {
+        writeFileSync(draft, JSON.stringify(holder), { flag: 'wx' });
         linkSync(draft, this.path);
       } finally {
-        unlinkSync(draft);
+        rmSync(draft, { force: true });
       }
       this.held = true;
       return true;
@@ -100,21 +101,34 @@ export class WriterLock {
     }
   }
 
-  /** Removes the lock of a dead holder. If another process has just replaced it, puts that one back. */
+  /**
+   * Removes the lock of a dead holder. Only who links it to the name made of that holder may, so that of many who find
+   * it dead one removes it, and none the lock of who comes after.
+   */
   private setAside(dead: LockHolder): void {
-    const aside = `${this.path}.dead-${uniqueSuffix()}`;
+    const claim = `${this.path}.dead-${dead.pid}-${dead.sinceMs}`;
     try {
-      renameSync(this.path, aside);
-      const moved = JSON.parse(readFileSync(aside, 'utf8')) as LockHolder;
-      if (moved.pid !== dead.pid || moved.sinceMs !== dead.sinceMs) linkSync(aside, this.path);
-    } catch {
-      // Someone else set it aside first, or it was unreadable: the next try decides.
+      linkSync(this.path, claim);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === 'ENOENT') return; // gone meanwhile
+      if (code !== 'EEXIST') throw asStoreError(error, this.path);
+      // Another process is about to remove it, unless it was killed just then.
+      const stats = statSync(claim, { throwIfNoEntry: false });
+      if (stats !== undefined && nowMs() - stats.ctimeMs > claimMsMax) rmSync(claim, { force: true });
+      return;
     }
-    try {
-      unlinkSync(aside);
-    } catch {
-      // Never moved.
-    }
+    const claimed = parseHolder(readFileSync(claim, 'utf8'));
+    if (claimed.pid === dead.pid && claimed.sinceMs === dead.sinceMs) rmSync(this.path, { force: true });
+    rmSync(claim, { force: true });
+  }
+}
+
+function parseHolder(text: string): LockHolder {
+  try {
+    return JSON.parse(text) as LockHolder;
+  } catch {
+    return { pid: 0, host: hostname(), command: 'unknown', sinceMs: 0 }; // damaged: nobody's
   }
 }
 

@@ -19,6 +19,12 @@ export function asStoreError(error: unknown, path: string): CoppiceError {
         hint: 'nothing that was indexed is lost; free some space or run `coppice gc`, then run the command again',
         cause: error,
       });
+    case 'ENOENT':
+      return new CoppiceError('STORE_CORRUPT', `the store's file ${path} is missing`, {
+        hint: 'run the command again; if it fails again, run `coppice doctor --repair`',
+        data: { file: path },
+        cause: error,
+      });
     case 'ENOTDIR':
     case 'EEXIST':
     case 'EISDIR':

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, unl
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { CoppiceError, systemErrorCode, uniqueSuffix } from '../base/index.js';
+import { CoppiceError, nowMs, systemErrorCode, uniqueSuffix } from '../base/index.js';
 import { Catalog } from './catalog.js';
 import type { CatalogRecord, SegmentEntry } from './catalog.js';
 import { Journal } from './journal.js';
@@ -21,6 +21,8 @@ export const storeFormatVersion = 1;
 const formatFileName = 'format';
 /** A journal is compacted once it is this long and four times what its state needs. */
 const journalLengthMin = 256 * 1024;
+/** No draft of a small file is under way for longer. */
+const draftMsMax = 60 * 60 * 1000;
 /** Checked pages kept in memory. */
 const pageCacheBytesMax = 48 * 1024 * 1024;
 
@@ -74,9 +76,18 @@ export class Store {
     }
   }
 
-  /** Sees what other processes published since. Throws STORE_CORRUPT when the journal has lost records. */
+  /** Sees what other processes published since, as far as it can be read. */
+  refreshRecords(): void {
+    try {
+      this.journal.refresh();
+    } catch (error) {
+      throw asStoreError(error, this.path);
+    }
+  }
+
+  /** As `refreshRecords`; STORE_CORRUPT when records were lost. */
   refresh(): void {
-    this.journal.refresh();
+    this.refreshRecords();
     if (this.formatDamaged) {
       throw new CoppiceError(
         'STORE_CORRUPT',
@@ -89,7 +100,8 @@ export class Store {
     }
     const damage = this.journal.damage[0];
     if (damage !== undefined) {
-      throw new CoppiceError('STORE_CORRUPT', `the store's file ${damage.file} is damaged at byte ${damage.offset}`, {
+      const what = damage.length === 0 ? 'was missing' : `is damaged at byte ${damage.offset}`;
+      throw new CoppiceError('STORE_CORRUPT', `the store's file ${damage.file} ${what}`, {
         hint: 'run `coppice doctor --repair`: what is lost is indexed again from the repository',
         data: { ...damage },
       });
@@ -108,7 +120,9 @@ export class Store {
   /** Appends a record durably and applies it. */
   record(record: CatalogRecord): void {
     this.journal.append(record as unknown as JournalRecord);
-    if (this.journal.sizeBytes > this.rotateAtBytes) this.rotateIfWorthwhile();
+    // A damaged one is kept as it is, so that the damage is not forgotten.
+    const isWhole = this.journal.damage.length === 0;
+    if (isWhole && this.journal.sizeBytes > this.rotateAtBytes) this.rotateIfWorthwhile();
   }
 
   /** As `record`, for records that may come too late (see Catalog); false when it did. */
@@ -132,16 +146,21 @@ export class Store {
     return this.lock.holder();
   }
 
-  /** Runs `action` as the store's only writer. */
+  /** Runs `action` as the store's only writer. STORE_CORRUPT when names were lost: what is left must not be tidied away. */
   async asWriter<T>(timeoutMs: number, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
-    await this.lock.acquire(timeoutMs, signal);
-    try {
-      this.journal.refresh();
+    return this.withLock(timeoutMs, signal, () => {
+      this.refresh();
       this.removeOrphans();
-      return await action();
-    } finally {
-      this.lock.release();
-    }
+      return action();
+    });
+  }
+
+  /** As `asWriter`, on a store that may be damaged, whose segment files are all left as they are. */
+  async asRepairer<T>(timeoutMs: number, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
+    return this.withLock(timeoutMs, signal, () => {
+      this.refreshRecords();
+      return action();
+    });
   }
 
   createSegmentFile(id: string): PagedFileWriter {
@@ -193,6 +212,21 @@ export class Store {
   /** Only for the holder of the writer lock: nobody else makes segment files. */
   removeOrphans(): void {
     for (const name of this.orphans()) rmSync(join(this.path, 'segments', name), { force: true });
+    // Drafts of processes that were killed.
+    for (const name of readdirSync(this.path)) {
+      if (!/^(?:journal-\d+\.tmp-|format\.tmp-|writer\.lock\.)/.test(name)) continue;
+      const stats = statSync(join(this.path, name), { throwIfNoEntry: false });
+      if (stats !== undefined && nowMs() - stats.mtimeMs > draftMsMax) rmSync(join(this.path, name), { force: true });
+    }
+  }
+
+  private async withLock<T>(timeoutMs: number, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
+    await this.lock.acquire(timeoutMs, signal);
+    try {
+      return await action();
+    } finally {
+      this.lock.release();
+    }
   }
 
   private segmentPath(id: SegmentEntry['id']): string {
@@ -231,14 +265,17 @@ function readFormat(path: string): boolean {
 function createStore(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
-    const strangers = readdirSync(path).filter((name) => !/^(format|journal-|segments$|writer\.lock)/.test(name));
+    const strangers = readdirSync(path).filter(
+      (name) => !/^(format|journal-|segments$|writer\.lock|config\.json$)/.test(name),
+    );
     if (strangers.length > 0) {
       throw new CoppiceError('NOT_A_STORE', `${path} is not a Coppice store, and it is not empty`, {
         hint: 'give --store a folder that is empty or does not exist yet',
       });
     }
     mkdirSync(join(path, 'segments'), { recursive: true });
-    writeFormat(path);
+    Journal.create(path);
+    writeFormat(path); // last: a store that has it has had a journal
   } catch (error) {
     throw asStoreError(error, path);
   }

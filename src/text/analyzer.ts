@@ -42,6 +42,8 @@ for (let byte = 0; byte < 256; byte++) {
   isWordByte[byte] = letter || (byte >= 0x30 && byte <= 0x39) || byte === 0x5f || byte === 0x24 || byte >= 0x80 ? 1 : 0;
 }
 
+/** Counting stops here: frequencies are saturated anyway, and a count must not wrap around. */
+const countMax = 255;
 /** Interned identifiers are forgotten beyond this, to bound memory. */
 const identifierCountMax = 400_000;
 const enum Field {
@@ -69,7 +71,7 @@ export class Analyzer {
   private termHigh: number[] = [];
   private termLow: number[] = [];
 
-  private counts = new Uint16Array(3 * 4096);
+  private counts = new Uint8Array(3 * 4096);
   private touched: number[] = [];
   private readonly fieldLengths = [0, 0, 0];
 
@@ -232,7 +234,7 @@ export class Analyzer {
     for (let i = 0; i < terms.length; i++) {
       const at = terms[i]! * 3;
       if ((counts[at]! | counts[at + 1]! | counts[at + 2]!) === 0) this.touched.push(terms[i]!);
-      counts[at + field]!++;
+      if (counts[at + field]! < countMax) counts[at + field]!++;
     }
     this.fieldLengths[field]! += terms.length;
   }
@@ -246,7 +248,7 @@ export class Analyzer {
       this.termHigh.push(key.high);
       this.termLow.push(key.low);
       if (number * 3 + 3 > this.counts.length) {
-        const grown = new Uint16Array(this.counts.length * 2);
+        const grown = new Uint8Array(this.counts.length * 2);
         grown.set(this.counts);
         this.counts = grown;
       }

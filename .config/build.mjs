@@ -23,6 +23,9 @@ const result = await build({
   platform: 'node',
   target: 'node20',
   chunkNames: '[name]-[hash]',
+  // A third of a command's start is parsing: shorter code is parsed faster. Names stay, for error reports.
+  minifyWhitespace: true,
+  minifySyntax: true,
   // Packages that read files next to themselves (WebAssembly, native code) cannot be bundled.
   external: ['web-tree-sitter'],
   metafile: true,

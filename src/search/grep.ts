@@ -52,10 +52,11 @@ export async function grepSnapshot(
 /** Matching lines for each file that has any, by position, in order. */
 export async function countSnapshot(snapshot: Snapshot, request: GrepRequest): Promise<Map<number, number>> {
   const counts = new Map<number, number>();
+  let total = 0;
   await scan(snapshot, request, (position) => {
     const file = snapshot.occurrenceFiles[position]!;
     counts.set(file, (counts.get(file) ?? 0) + 1);
-    return false;
+    return ++total >= request.maxCount;
   });
   return counts;
 }

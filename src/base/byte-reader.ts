@@ -1,3 +1,5 @@
+import { decodeBytes } from './bytes-text.js';
+
 /** Reads what ByteWriter wrote. Reading past the end throws RangeError: callers check integrity before they decode. */
 export class ByteReader {
   constructor(
@@ -47,5 +49,17 @@ export class ByteReader {
 
   prefixed(): Buffer {
     return this.take(this.varint());
+  }
+
+  /** Length as a varint, then text as `decodeBytes` reads it. */
+  text(): string {
+    const length = this.varint();
+    const start = this.at;
+    const end = start + length;
+    if (end > this.bytes.length) throw new RangeError('read past the end of a record');
+    this.at = end;
+    for (let at = start; at < end; at++)
+      if (this.bytes[at]! > 0x7f) return decodeBytes(this.bytes.subarray(start, end));
+    return this.bytes.toString('latin1', start, end);
   }
 }

@@ -40,7 +40,7 @@ export async function applySteps(
     const fork = await requireFork(session, name);
     const target = await resolveTarget(session, `fork:${name}`, call);
     // Not through ensureTarget's own lock: we hold it.
-    const stored = session.snapshots.findRoot(Buffer.from(fork.root, 'hex'));
+    const stored = session.snapshots.findRoot(Buffer.from(fork.root, 'base64url'));
     const rootId = stored ?? (await session.indexTrees([fork.tree], target.source, call)).roots[0]!.id;
     const source = new OverlaySource(new StoredSource(session.snapshots, rootId, await session.source), 'kept');
     const repository = await session.repository();
@@ -48,7 +48,7 @@ export async function applySteps(
     for (const step of steps) await state.take(step);
     const sink = new SegmentSink(session.snapshots);
     const { roots } = await session.indexTrees([state.tree], source, call, sink);
-    const root = roots[0]!.key.toString('hex');
+    const root = roots[0]!.key.toString('base64url');
     const { repo, root: from } = fork;
     if (
       !session.store.tryRecord({

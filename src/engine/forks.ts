@@ -17,7 +17,7 @@ export async function forkRev(session: Session, name: string, from: string, call
   checkForkName(name);
   const repo = await session.repositoryId();
   const target = await resolveTarget(session, from, call);
-  const root = (await ensureTarget(session, target, call)).key.toString('hex');
+  const root = (await ensureTarget(session, target, call)).key.toString('base64url');
   const { commit, tree } = target.resolved;
   const entry: ForkEntry = { repo, name, rev: from, commit, tree, root, at: nowMs() };
   const startMs = elapsedMs();
@@ -29,7 +29,7 @@ export async function forkRev(session: Session, name: string, from: string, call
   }
   const tookMs = elapsedMs() - startMs;
   // Garbage may have been collected between the look and the record; from now on it is kept.
-  if (session.snapshots.findRoot(Buffer.from(root, 'hex')) === null) await ensureTarget(session, target, call);
+  if (session.snapshots.findRoot(Buffer.from(root, 'base64url')) === null) await ensureTarget(session, target, call);
   return { ...forkInfo(entry), tookMs };
 }
 

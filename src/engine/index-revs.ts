@@ -1,9 +1,9 @@
 import { elapsedMs, nowMs, throwIfAborted } from '../base/index.js';
 import { SegmentSink } from '../indexing/index.js';
-import type { Oid, RepositoryId } from '../model/index.js';
+import type { Oid, RepositoryId, TreeId } from '../model/index.js';
 import type { Repository } from '../git/index.js';
 import type { RevEntry } from '../store/index.js';
-import { openTarget, resolveTarget, worktreeRev } from './revs.js';
+import { ensureTarget, resolveTarget, worktreeRev } from './revs.js';
 import type { Target } from './revs.js';
 import type { Session } from './session.js';
 import type { IndexOptions, IndexResult, IndexedRev } from './types.js';
@@ -48,23 +48,26 @@ export async function indexRevs(
 async function indexTarget(session: Session, target: Target, options: IndexOptions): Promise<IndexedRev> {
   const startMs = elapsedMs();
   const before = totals(session);
-  const snapshot = await openTarget(session, target, options);
+  const { id } = await ensureTarget(session, target, options);
   const after = totals(session);
-  try {
-    const submodules = snapshot.unfollowed.filter(({ kind }) => kind === 'submodule').map(({ path }) => path);
-    if (submodules.length > 0) session.note(`submodules are not searched: ${submodules.join(', ')}`);
-    return {
-      ...target.resolved,
-      files: snapshot.files.length,
-      chunks: snapshot.docCount,
-      newFiles: after.files - before.files,
-      newChunks: after.chunks - before.chunks,
-      newBytes: after.textBytes - before.textBytes,
-      tookMs: elapsedMs() - startMs,
-    };
-  } finally {
-    snapshot.release();
-  }
+  const { fileCount, chunkCount, submoduleCount } = session.snapshots.rootNode(id);
+  if (submoduleCount > 0) noteSubmodules(session, id);
+  return {
+    ...target.resolved,
+    files: fileCount,
+    chunks: chunkCount,
+    newFiles: after.files - before.files,
+    newChunks: after.chunks - before.chunks,
+    newBytes: after.textBytes - before.textBytes,
+    tookMs: elapsedMs() - startMs,
+  };
+}
+
+function noteSubmodules(session: Session, root: TreeId): void {
+  const snapshot = session.snapshots.open(root);
+  const paths = snapshot.unfollowed.filter(({ kind }) => kind === 'submodule').map(({ path }) => path);
+  snapshot.release();
+  session.note(`submodules are not searched: ${paths.join(', ')}`);
 }
 
 /** What the live segments hold, by their ranges and sizes. */

@@ -60,7 +60,7 @@ async function keptTrees(session: Session, signal: AbortSignal | undefined): Pro
 function rootsOf({ store, snapshots, fingerprint }: Session, trees: ReadonlySet<Oid>): Set<TreeId> {
   const keys = [
     ...[...trees].map((tree) => rootKey(tree, fingerprint)),
-    ...[...store.catalog.forks()].map(({ root }) => Buffer.from(root, 'hex')),
+    ...[...store.catalog.forks()].map(({ root }) => Buffer.from(root, 'base64url')),
   ];
   return new Set(keys.map((key) => snapshots.findRoot(key)).filter((root) => root !== null));
 }

@@ -72,7 +72,7 @@ async function worktreeTarget(session: Session, call: CallOptions): Promise<Targ
 export async function ensureTarget(session: Session, target: Target, call: CallOptions): Promise<StoredRoot> {
   const { fork, resolved, source } = target;
   if (fork !== null) {
-    const key = Buffer.from(fork.root, 'hex');
+    const key = Buffer.from(fork.root, 'base64url');
     const id = session.snapshots.findRoot(key);
     if (id !== null) return { id, key };
     if (fork.commit === null) {

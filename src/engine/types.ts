@@ -47,6 +47,7 @@ export type Freshness = 'exact' | 'live' | 'stale';
 
 export interface IndexedRev extends ResolvedRev {
   readonly files: number;
+  /** Chunks of its files, as often as they occur. */
   readonly chunks: number;
   /** Files read, chunked and stored by this call; 0 when the rev was indexed already. */
   readonly newFiles: number;

@@ -1,7 +1,8 @@
-import type { DocId, FileId, TreeId } from '../model/index.js';
+import type { DocId, FileId, Oid, TreeId } from '../model/index.js';
 import { asDocId } from '../model/index.js';
 import { SegmentWriter } from '../segment/index.js';
-import type { FileRecord, NewChunk, SegmentList, TreeNode } from '../segment/index.js';
+import type { FileRecord, NewChunk, SegmentList, TreeCounts, TreeNodeEntry } from '../segment/index.js';
+import { readFileRecord, readTreeNode } from '../snapshot/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
 
 /**
@@ -15,6 +16,8 @@ export class SegmentSink {
   private readonly docs = new Map<string, DocId>();
   private readonly files = new Map<string, FileId>();
   private readonly trees = new Map<string, TreeId>();
+  private readonly chunkCounts = new Map<FileId, number>();
+  private readonly treeCounts = new Map<TreeId, TreeCounts>();
   private stored: SegmentList;
   newChunks = 0;
   newFiles = 0;
@@ -44,6 +47,7 @@ export class SegmentSink {
   addFile(key: Buffer, record: FileRecord): FileId {
     const file = this.open().addFile(key, record);
     this.files.set(asMapKey(key), file);
+    this.chunkCounts.set(file, record.docs.length);
     this.newFiles++;
     return file;
   }
@@ -53,10 +57,31 @@ export class SegmentSink {
     return known < 0 ? null : (known as TreeId);
   }
 
-  addTree(key: Buffer, node: TreeNode): TreeId {
-    const tree = this.open().addTree(key, node);
+  addTree(key: Buffer, oid: Oid, entries: readonly TreeNodeEntry[]): TreeId {
+    const counts = this.count(entries);
+    const tree = this.open().addTree(key, { oid, ...counts, entries });
     this.trees.set(asMapKey(key), tree);
+    this.treeCounts.set(tree, counts);
     return tree;
+  }
+
+  private count(entries: readonly TreeNodeEntry[]): TreeCounts {
+    const { caches } = this.snapshots;
+    let fileCount = 0;
+    let chunkCount = 0;
+    let submoduleCount = 0;
+    for (const { kind, file, tree } of entries) {
+      if (file !== undefined) {
+        fileCount++;
+        chunkCount += this.chunkCounts.get(file) ?? readFileRecord(this.stored, file, caches).docs.length;
+      } else if (tree !== undefined) {
+        const below = this.treeCounts.get(tree) ?? readTreeNode(this.stored, tree, caches);
+        fileCount += below.fileCount;
+        chunkCount += below.chunkCount;
+        submoduleCount += below.submoduleCount;
+      } else if (kind === 'submodule') submoduleCount++;
+    }
+    return { fileCount, chunkCount, submoduleCount };
   }
 
   /** Makes everything added so far durable and visible. */

@@ -362,12 +362,12 @@ export class TreeIndexer {
       }
     });
     const { sink } = this.options;
-    if (missing.length === 0) plan.id = sink.findTree(plan.key) ?? sink.addTree(plan.key, { oid: plan.oid, entries });
+    if (missing.length === 0) plan.id = sink.findTree(plan.key) ?? sink.addTree(plan.key, plan.oid, entries);
     else {
       // Not under its own key, so that it is planned anew when what is missing may have come.
       this.incomplete.add(plan);
       plan.key = contentHash('incomplete\0', plan.key, missing.join());
-      plan.id = sink.findTree(plan.key) ?? sink.addTree(plan.key, { oid: plan.oid, entries });
+      plan.id = sink.findTree(plan.key) ?? sink.addTree(plan.key, plan.oid, entries);
     }
     return plan.id;
   }

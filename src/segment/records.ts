@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, decodeBytes, encodeBytes } from '../base/index.js';
+import { ByteReader, ByteWriter, encodeBytes } from '../base/index.js';
 import { asDocId, asFileId, asOid, asTreeId, entryKinds, skipReasons, symbolKinds } from '../model/index.js';
 import type {
   DocId,
@@ -52,34 +52,52 @@ export function encodeFileRecord(file: FileRecord): Buffer {
 }
 
 export function decodeFileRecord(bytes: Buffer): FileRecord {
-  const reader = new ByteReader(bytes);
-  const skipped = reader.u8();
-  const language = reader.u8();
-  const flags = reader.u8();
-  const sizeBytes = reader.varint();
-  const oid = asOid(reader.prefixed().toString('hex'));
-  const docs: DocId[] = new Array<DocId>(reader.varint());
-  let expected = 0;
-  for (let i = 0; i < docs.length; i++) {
-    docs[i] = asDocId(expected + reader.zigzag());
-    expected = docs[i]! + 1;
-  }
-  const diagnostics: FileDiagnostic[] = [];
-  if ((flags & 2) !== 0) {
-    for (let count = reader.varint(); count > 0; count--) {
-      const code = diagnosticCodes[reader.u8()]!;
-      diagnostics.push({ code, message: decodeBytes(reader.prefixed()) });
+  return new StoredFile(bytes);
+}
+
+/** Decoded when a snapshot is opened, by the thousand: its oid, which only hits need, waits until it is asked for. */
+class StoredFile implements FileRecord {
+  readonly language: number;
+  readonly sizeBytes: number;
+  readonly skipped: SkipReason | null;
+  readonly generated: boolean;
+  readonly docs: readonly DocId[];
+  readonly diagnostics: readonly FileDiagnostic[];
+  private readonly oidBytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    const reader = new ByteReader(bytes);
+    const skipped = reader.u8();
+    this.skipped = skipped === 0 ? null : skipReasons[skipped - 1]!;
+    this.language = reader.u8();
+    const flags = reader.u8();
+    this.generated = (flags & 1) !== 0;
+    this.sizeBytes = reader.varint();
+    this.oidBytes = reader.prefixed();
+    const docs: DocId[] = new Array<DocId>(reader.varint());
+    let expected = 0;
+    for (let i = 0; i < docs.length; i++) {
+      docs[i] = asDocId(expected + reader.zigzag());
+      expected = docs[i]! + 1;
     }
+    this.docs = docs;
+    this.diagnostics = (flags & 2) === 0 ? noDiagnostics : decodeDiagnostics(reader);
   }
-  return {
-    oid,
-    language,
-    sizeBytes,
-    skipped: skipped === 0 ? null : skipReasons[skipped - 1]!,
-    generated: (flags & 1) !== 0,
-    docs,
-    diagnostics,
-  };
+
+  get oid(): Oid {
+    return asOid(this.oidBytes.toString('hex'));
+  }
+}
+
+const noDiagnostics: readonly FileDiagnostic[] = [];
+
+function decodeDiagnostics(reader: ByteReader): FileDiagnostic[] {
+  const diagnostics: FileDiagnostic[] = [];
+  for (let count = reader.varint(); count > 0; count--) {
+    const code = diagnosticCodes[reader.u8()]!;
+    diagnostics.push({ code, message: reader.text() });
+  }
+  return diagnostics;
 }
 
 /** An entry of a stored tree: files and trees by their numbers, symlinks and submodules by their oid. */
@@ -91,15 +109,26 @@ export interface TreeNodeEntry {
   readonly oid?: Oid;
 }
 
-export interface TreeNode {
+export interface TreeNode extends TreeCounts {
   readonly oid: Oid;
   /** In git's order. */
   readonly entries: readonly TreeNodeEntry[];
 }
 
+/** What a directory holds, with all below it. */
+export interface TreeCounts {
+  readonly fileCount: number;
+  /** Chunks of its files, as often as they occur. */
+  readonly chunkCount: number;
+  readonly submoduleCount: number;
+}
+
 export function encodeTreeNode(node: TreeNode): Buffer {
   const writer = new ByteWriter(256);
   writer.prefixed(Buffer.from(node.oid, 'hex'));
+  writer.varint(node.fileCount);
+  writer.varint(node.chunkCount);
+  writer.varint(node.submoduleCount);
   writer.varint(node.entries.length);
   let expectedFile = 0;
   let expectedTree = 0;
@@ -122,12 +151,15 @@ export function encodeTreeNode(node: TreeNode): Buffer {
 export function decodeTreeNode(bytes: Buffer): TreeNode {
   const reader = new ByteReader(bytes);
   const oid = asOid(reader.prefixed().toString('hex'));
+  const fileCount = reader.varint();
+  const chunkCount = reader.varint();
+  const submoduleCount = reader.varint();
   const entries: TreeNodeEntry[] = new Array<TreeNodeEntry>(reader.varint());
   let expectedFile = 0;
   let expectedTree = 0;
   for (let i = 0; i < entries.length; i++) {
     const kind = entryKinds[reader.u8()]!;
-    const name = decodeBytes(reader.prefixed());
+    const name = reader.text();
     if (kind === 'tree') {
       const tree = asTreeId(expectedTree + reader.zigzag());
       expectedTree = tree + 1;
@@ -140,7 +172,7 @@ export function decodeTreeNode(bytes: Buffer): TreeNode {
       entries[i] = { name, kind, oid: asOid(reader.prefixed().toString('hex')) };
     }
   }
-  return { oid, entries };
+  return { oid, fileCount, chunkCount, submoduleCount, entries };
 }
 
 /** What a chunk defines (see ChunkSpan). */
@@ -165,13 +197,13 @@ export function encodeChunkSymbols({ symbols, continues }: ChunkSymbols): Buffer
 export function decodeChunkSymbols(bytes: Buffer): ChunkSymbols {
   if (bytes.length === 0) return { symbols: [], continues: '' };
   const reader = new ByteReader(bytes);
-  const continues = decodeBytes(reader.prefixed());
+  const continues = reader.text();
   const symbols: SymbolDefinition[] = [];
   while (!reader.done) {
     const kind = symbolKinds[reader.u8()]!;
     const line = reader.varint();
-    const name = decodeBytes(reader.prefixed());
-    symbols.push({ kind, line, name, scope: decodeBytes(reader.prefixed()) });
+    const name = reader.text();
+    symbols.push({ kind, line, name, scope: reader.text() });
   }
   return { symbols, continues };
 }

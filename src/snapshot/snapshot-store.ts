@@ -2,7 +2,7 @@ import { LruCache } from '../base/index.js';
 import type { TreeId } from '../model/index.js';
 import { asTreeId } from '../model/index.js';
 import { SegmentList, createBlockCache } from '../segment/index.js';
-import type { BlockCache } from '../segment/index.js';
+import type { BlockCache, TreeNode } from '../segment/index.js';
 import type { Store } from '../store/index.js';
 import { Snapshot, createRecordCaches, readTreeNode } from './snapshot.js';
 import type { RecordCaches } from './snapshot.js';
@@ -63,6 +63,11 @@ export class SnapshotStore {
   findRoot(key: Buffer): TreeId | null {
     const found = this.segments().findTree(key);
     return found < 0 ? null : asTreeId(found);
+  }
+
+  /** A stored root tree itself: what it holds, without opening its snapshot. */
+  rootNode(root: TreeId): TreeNode {
+    return readTreeNode(this.segments(), root, this.caches);
   }
 
   /** The snapshot of a stored root tree; release it after use. */

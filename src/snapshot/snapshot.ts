@@ -1,4 +1,4 @@
-import { BitSet, LruCache } from '../base/index.js';
+import { BitSet, GenerationCache } from '../base/index.js';
 import type { DocId, EntryKind, FileId, Oid, TreeId } from '../model/index.js';
 import type { FileRecord, SegmentList, TreeNode } from '../segment/index.js';
 
@@ -18,13 +18,13 @@ export interface SnapshotStatistics {
 
 /** Records decoded once per process. Ids are never used twice, so entries never go stale. */
 export interface RecordCaches {
-  readonly trees: LruCache<number, TreeNode>;
-  readonly files: LruCache<number, FileRecord>;
+  readonly trees: GenerationCache<number, TreeNode>;
+  readonly files: GenerationCache<number, FileRecord>;
 }
 
 export const createRecordCaches = (entriesMax: number): RecordCaches => ({
-  trees: new LruCache<number, TreeNode>(entriesMax),
-  files: new LruCache<number, FileRecord>(entriesMax),
+  trees: new GenerationCache<number, TreeNode>(entriesMax),
+  files: new GenerationCache<number, FileRecord>(entriesMax),
 });
 
 /**
@@ -206,7 +206,7 @@ export function readTreeNode(segments: SegmentList, id: TreeId, caches: RecordCa
   let node = caches.trees.get(id);
   if (node === undefined) {
     node = segments.tree(id);
-    caches.trees.set(id, node, 1 + node.entries.length);
+    caches.trees.set(id, node);
   }
   return node;
 }
@@ -216,7 +216,7 @@ export function readFileRecord(segments: SegmentList, id: FileId, caches: Record
   let record = caches.files.get(id);
   if (record === undefined) {
     record = segments.file(id);
-    caches.files.set(id, record, 1 + record.docs.length / 4);
+    caches.files.set(id, record);
   }
   return record;
 }

@@ -45,7 +45,7 @@ export interface ForkEntry {
   /** The commit it equals; null once edited. */
   readonly commit: Oid | null;
   readonly tree: Oid;
-  /** Key of its root tree in the store, hex (see snapshot's rootKey): an edited tree is nowhere else. */
+  /** Key of its root tree in the store, base64url (see snapshot's rootKey): an edited tree is nowhere else. */
   readonly root: string;
   readonly at: number;
 }

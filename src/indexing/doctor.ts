@@ -174,7 +174,7 @@ function nextIdsAfter(next: NextIds, added: readonly SegmentEntry[]): NextIds {
 /** An edited fork is nowhere but in the store; others are indexed again from their commit. */
 function examineForks(store: Store, isStored: (key: Buffer) => boolean, repair: boolean, report: Report): void {
   for (const { repo, name, root, commit } of [...store.catalog.forks()]) {
-    if (commit !== null || isStored(Buffer.from(root, 'hex'))) continue;
+    if (commit !== null || isStored(Buffer.from(root, 'base64url'))) continue;
     report(`fork ${name}`, 'a part of its tree is lost, and it was edited: no repository has it', 'drop the fork');
     if (repair) store.record({ t: 'drop', n: uniqueSuffix(), repo, name });
   }

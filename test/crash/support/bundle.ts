@@ -1,8 +1,9 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+const root = projectFolder();
 
 /** Bundles a program of this folder's, so that child processes run it without a build of dist/. Returns its path. */
 export async function bundleProgram(name: string): Promise<string> {
@@ -18,4 +19,11 @@ export async function bundleProgram(name: string): Promise<string> {
     logLevel: 'warning',
   });
   return outfile;
+}
+
+/** Found upwards, as this module may itself be part of a bundle elsewhere. */
+function projectFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
 }

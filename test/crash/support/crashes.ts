@@ -99,7 +99,7 @@ class Trial {
     }
     const signal = await closed;
     if (signal !== 'SIGKILL') this.problems.push(`the program ended by itself (${String(signal)}): ${errors}`);
-    const act: Act['do'] | 'nothing' = (this.underWay as Act | null)?.do ?? 'nothing';
+    const act: Act['do'] | 'nothing' = (this.underWay)?.do ?? 'nothing';
     this.interrupted[act] = (this.interrupted[act] ?? 0) + 1;
   }
 

@@ -5,6 +5,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['.config/vitest-temp.mjs'],
     // Real git repositories and worker threads: slow machines need more than vitest's five seconds.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -29,11 +29,14 @@ export function formatStatus(status: StatusResult, paint: Paint): string {
 
 function formatRepository(repository: RepositoryStatus, paint: Paint): string {
   let text = `${paint('boldMagenta', repository.name)}  ${paint('dim', repository.path)}\n`;
+  const shown = repository.revs.filter(({ kind, state }) => kind !== 'fork' && state !== 'not-indexed');
   text += formatTable(
-    repository.revs.map((rev) => [paint('cyan', rev.rev), rev.kind, shortCommit(rev.commit, '-'), stateOf(rev, paint)]),
+    shown.map((rev) => [paint('cyan', rev.rev), rev.kind, shortCommit(rev.commit, '-'), stateOf(rev, paint)]),
     '  ',
   );
-  if (repository.forks > 0) text += `  ${plural(repository.forks, 'fork')}\n`;
+  const left = repository.revs.filter(({ state }) => state === 'not-indexed').length;
+  if (left > 0) text += paint('dim', `  ${plural(left, 'more rev is', 'more revs are')} not indexed yet`) + '\n';
+  if (repository.forks > 0) text += `  ${plural(repository.forks, 'fork')} (coppice forks lists them)\n`;
   const { skipped, diagnostics } = repository;
   if (skipped.length > 0) {
     text += `  ${plural(skipped.length, 'file')} without searchable lines\n`;
@@ -64,5 +67,5 @@ function stateOf({ state }: RevStatus, paint: Paint): string {
     behind: 'yellow',
     'not-indexed': 'dim',
   };
-  return paint(colours[state], state === 'not-indexed' ? 'not indexed' : state);
+  return paint(colours[state], state);
 }

@@ -123,10 +123,10 @@ describe('status, gc, doctor', () => {
       writer  coppice index (process 42, since 2026-01-02 03:04 UTC)
 
       demo  /work/demo
-        main       branch    0123456789  indexed
-        v1         tag       0123456789  behind
-        @worktree  worktree  -           not indexed
-        1 fork
+        main  branch  0123456789  indexed
+        v1    tag     0123456789  behind
+        1 more rev is not indexed yet
+        1 fork (coppice forks lists them)
         7 files without searchable lines
           0.bin  binary  1.0 KB
           1.bin  binary  1.0 KB

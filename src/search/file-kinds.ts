@@ -3,24 +3,15 @@ import type { Snapshot, SnapshotFile } from '../snapshot/index.js';
 import type { RankingSignals } from './ranking-signals.js';
 
 const testPath =
-  /(?:^|\/)(?:tests?|__tests__|specs?|testing|testdata|fixtures?|e2e|mocks?|__mocks__)\/|(?:^|\/)test_[^/]*$|[._-](?:test|spec|tests)\.[^/]+$|_test\.[^/.]+$|(?:Test|Tests|Spec)\.(?:java|kt|scala|cs|swift|php|groovy)$|(?:^|\/)conftest\.py$/;
+  /(?:^|\/)(?:tests?|__tests__|specs?|testing|testdata|fixtures?|e2e|mocks?|__mocks__)\/|(?:^|\/)test_[^/]*$|[._-](?:test|tests|spec)\.[^/]+$|(?:Test|Tests|Spec)\.(?:java|kt|scala|cs|swift|php|groovy|hs)$|(?:^|\/)conftest\.py$|\.bats$/;
 const vendoredPath = /(?:^|\/)(?:node_modules|vendor|vendored|third[_-]?party|external|deps|bower_components|Pods)\//;
 const examplePath =
   /(?:^|\/)(?:examples?|samples?|demos?|benchmarks?|bench|playgrounds?|sandbox|legacy|compat|deprecated)\//;
-const proseLanguages = new Set([
-  'text',
-  'markdown',
-  'json',
-  'yaml',
-  'toml',
-  'xml',
-  'html',
-  'css',
-  'ini',
-  'rst',
-  'csv',
-  'gomod',
-]);
+const proseLanguages = new Set(
+  'text markdown restructuredtext asciidoc latex json yaml toml xml ini csv html css scss less diff ignore lockfile gomod'.split(
+    ' ',
+  ),
+);
 
 /** What a file's kind does to the score of its chunks. */
 export function fileFactor({ path, record }: SnapshotFile, signals: RankingSignals): number {

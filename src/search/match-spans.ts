@@ -1,5 +1,8 @@
-import type { Clause, Query } from './query.js';
+import { identifierTerms, splitIdentifier, stem } from '../text/index.js';
 import { escapeLiteral } from './pattern-rewrite.js';
+import { wordsOf } from './path-terms.js';
+import type { CompiledPattern } from './pattern.js';
+import type { Clause, Query } from './query.js';
 import type { QueryWord } from './query-terms.js';
 
 /** Where in a chunk's text a query is found: line from 0, column and length in UTF-16 units from 0. */
@@ -14,14 +17,11 @@ const spansMax = 50;
 /** The places in a text where the query's words, phrases and expressions occur, in order, without overlaps. */
 export function matchSpans(text: string, query: Query, words: readonly QueryWord[]): Span[] {
   const spans: Span[] = [];
-  const needles = words.flatMap(({ text: word, terms }) => [word, ...terms]).filter((needle) => needle.length > 1);
-  if (needles.length > 0) {
-    const alternatives = [...new Set(needles)].sort((a, b) => b.length - a.length).map(escapeLiteral);
-    const regex = new RegExp(alternatives.join('|'), query.caseSensitive ? 'g' : 'gi');
+  if (words.length > 0) {
+    const spansOf = query.caseSensitive ? literalSpans(words) : wordSpans(words);
     const lines = text.split('\n');
     for (let line = 0; line < lines.length && spans.length < spansMax; line++) {
-      for (const match of lines[line]!.matchAll(regex))
-        spans.push({ line, column: match.index, length: match[0].length });
+      for (const { column, length } of spansOf(lines[line]!)) spans.push({ line, column, length });
     }
   }
   for (const pattern of patternsOf(query.clause)) {
@@ -40,14 +40,50 @@ export function matchSpans(text: string, query: Query, words: readonly QueryWord
   return apart;
 }
 
-function patternsOf({
-  conditions,
-}: Clause): {
-  matchLines: (
-    text: string,
-    onLine: (line: number, start: number, end: number, column: number, length: number) => void,
-  ) => void;
-}[] {
+type LineSpans = Iterable<Omit<Span, 'line'>>;
+
+/** The words exactly as typed. */
+function literalSpans(words: readonly QueryWord[]): (line: string) => LineSpans {
+  const regex = new RegExp(alternatives(words.map(({ text }) => text)), 'g');
+  return (line) => [...line.matchAll(regex)].map(({ index, 0: { length } }) => ({ column: index, length }));
+}
+
+/** The words as the index knows them: `caches` is found in `preCaching`, of which `Caching` is marked. */
+function wordSpans(words: readonly QueryWord[]): (line: string) => LineSpans {
+  const terms = new Set(words.flatMap(({ terms }) => terms));
+  // A stem keeps its word's beginning, so a line without any of these has nothing to mark.
+  const hint = new RegExp(alternatives([...terms].map((term) => term.slice(0, 2))), 'i');
+  return (line) => {
+    const spans: Omit<Span, 'line'>[] = [];
+    if (!hint.test(line)) return spans;
+    let from = 0;
+    for (const identifier of wordsOf(line)) {
+      const start = line.indexOf(identifier, from);
+      from = start + identifier.length;
+      if (!hint.test(identifier)) continue;
+      if (terms.has(identifierTerms(identifier).at(-1) ?? '')) {
+        spans.push({ column: start, length: identifier.length });
+        continue;
+      }
+      let at = 0;
+      for (const word of splitIdentifier(identifier)) {
+        at = identifier.indexOf(word, at);
+        if (terms.has(stem(word.toLowerCase()))) spans.push({ column: start + at, length: word.length });
+        at += word.length;
+      }
+    }
+    return spans;
+  };
+}
+
+/** Longest first, so that the longest is found where several begin. */
+const alternatives = (texts: readonly string[]): string =>
+  [...new Set(texts)]
+    .sort((a, b) => b.length - a.length)
+    .map(escapeLiteral)
+    .join('|');
+
+function patternsOf({ conditions }: Clause): Pick<CompiledPattern, 'matchLines'>[] {
   return conditions.flatMap((condition) => {
     if (condition.kind === 'phrase' || condition.kind === 'regex') return [condition.pattern];
     if (condition.kind === 'or') return condition.operands.flatMap(patternsOf);

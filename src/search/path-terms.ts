@@ -53,6 +53,16 @@ export class PathTerms {
 /** A file's name without its extensions: `app.module` of `app.module.ts`. */
 export const stemOfName = (name: string): string => name.replace(/(?<=.)\.[A-Za-z0-9]+$/, '');
 
+/** Names that say nothing of what is in the file: its folder's does. */
+const generalNames = new Set(['index', 'mod', 'main', 'lib', '__init__', 'init', 'package', 'default']);
+
+/** What a file is called, or its folder if the file's own name is a general one: `routing` for `routing/mod.rs`. */
+export function nameOfFile(path: string): string {
+  const parts = path.split('/');
+  const name = stemOfName(parts.at(-1)!);
+  return generalNames.has(name) && parts.length > 1 ? parts.at(-2)! : name;
+}
+
 /** Runs of letters, digits, `_` and `$`. */
 export const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}_$]+/gu) ?? [];
 

@@ -1,6 +1,7 @@
-import { identifierTerms, splitIdentifier } from '../text/index.js';
+import { identifierTerms, splitIdentifier, stem } from '../text/index.js';
 import { wordsOf } from './path-terms.js';
 import type { QueryTerm } from './query.js';
+import type { RankingSignals } from './ranking-signals.js';
 
 /** Words that only hold an English question together; they rank when nothing else is there. */
 const functionWords = new Set(
@@ -29,6 +30,29 @@ export function queryWords(ranking: readonly QueryTerm[]): QueryWord[] {
   return content.length > 0 ? content : words;
 }
 
-/** Whether a word reads as a name in code: `parseQuery`, `HTTP_PORT`, `Builder`. */
-export const looksLikeIdentifier = (text: string): boolean =>
-  /[_$\d]/.test(text) || /\p{Ll}\p{Lu}/u.test(text) || /^\p{Lu}/u.test(text) || splitIdentifier(text).length > 1;
+/** Terms to look for, in the query's order, and how much of its idf each counts. */
+export type QueryTermWeights = ReadonlyMap<string, number>;
+
+/**
+ * The terms of the words, and neighbouring words read as one identifier: `json reader` also looks for `JsonReader`.
+ */
+export function termWeights(words: readonly QueryWord[], signals: RankingSignals): QueryTermWeights {
+  const weights = new Map<string, number>();
+  const add = (term: string, weight: number): void => {
+    if (weight > 0) weights.set(term, Math.max(weights.get(term) ?? 0, weight));
+  };
+  for (const { text, terms } of words) {
+    const parts = splitIdentifier(text).length > 1 && terms.length > 1 ? terms.slice(0, -1) : terms;
+    for (const term of parts) add(term, 1);
+    if (parts !== terms) add(terms.at(-1)!, signals.wholeIdentifier);
+  }
+  for (let i = 0; i + 1 < words.length; i++) add(joined(words.slice(i, i + 2)), signals.joinedWords);
+  for (let i = 0; i + 2 < words.length; i++) add(joined(words.slice(i, i + 3)), signals.joinedWords);
+  return weights;
+}
+
+const joined = (words: readonly QueryWord[]): string =>
+  words
+    .flatMap(({ text }) => splitIdentifier(text))
+    .map((word) => stem(word.toLowerCase()))
+    .join('');

@@ -1,17 +1,15 @@
 import { CoppiceError, throwIfAborted } from '../base/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { fieldFrequency, inverseDocumentFrequency } from '../text/index.js';
 import { compileClause } from './clause.js';
 import type { Holds } from './clause.js';
+import { gatherEvidence } from './evidence.js';
+import type { Evidence } from './evidence.js';
 import { fileFactors } from './file-kinds.js';
 import type { FileMask } from './file-mask.js';
-import { PathTerms } from './path-terms.js';
 import type { Query } from './query.js';
-import { queryWords } from './query-terms.js';
-import type { QueryWord } from './query-terms.js';
+import { queryWords, termWeights } from './query-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { rerank } from './rerank.js';
-import { visiblePostings } from './term-postings.js';
 
 /** A chunk at one place, with what speaks for it. */
 export interface Candidate {
@@ -19,13 +17,11 @@ export interface Candidate {
   readonly position: number;
   readonly doc: number;
   readonly file: number;
-  /** BM25 over body, comments and symbols. */
+  /** Evidence of the chunk's own text. */
   readonly text: number;
   /** Evidence of the path. */
   readonly path: number;
-  /** Sum of the idf of the query's terms that text or path have. */
-  readonly covered: number;
-  score: number;
+  readonly score: number;
 }
 
 export interface RankedHit extends Candidate {
@@ -47,155 +43,85 @@ const closerLookCount = 150;
 /**
  * Ranks the chunks of a snapshot for a query.
  *
- * 1. Text: BM25 over the visible postings of each term, statistics exact for the snapshot.
- * 2. Paths: terms in names of files and folders.
- * 3. Files: a chunk gains from the other chunks of its file; tests, vendored and generated code lose.
- * 4. The best ones are looked at closely (see `rerank`), filtered, and spread over files.
+ * 1. Evidence: BM25 of each chunk and of each file as a whole, statistics exact for the snapshot; terms in paths.
+ * 2. The best that fulfil the query's conditions are kept; tests, vendored and generated code lose.
+ * 3. These are looked at closely and spread over files (see `rerank`).
  *
  * Equal scores are in order of path and line, so that the answer depends on the tree and the query alone.
  */
 export function rankSnapshot(snapshot: Snapshot, request: RankRequest): RankedHit[] {
-  const { query, mask, signals, limit } = request;
+  const { query, signals, limit } = request;
   const words = queryWords(query.ranking);
   const holds = compileClause(snapshot, query.clause, query.caseSensitive, query.caseSensitive);
   if (words.length === 0) return unranked(snapshot, request, holds);
   throwIfAborted(request.signal);
-  const weights = termWeights(words);
-  const candidates = gatherCandidates(snapshot, weights, mask, signals);
-  scoreCandidates(snapshot, candidates, signals);
+  const evidence = gatherEvidence(snapshot, termWeights(words, signals), signals);
   throwIfAborted(request.signal);
-  const count = Math.max(closerLookCount, limit * 3);
-  const best = bestThatHold(candidates, count, holds);
-  return rerank(snapshot, best, words, query, signals, limit);
+  const candidates = bestCandidates(snapshot, evidence, holds, request);
+  return rerank(snapshot, { candidates, words, idf: evidence.idf, query, signals, limit });
 }
 
-/** A term and how much of its idf counts: the parts of an identifier share the weight that the whole has alone. */
-export type TermWeights = ReadonlyMap<string, number>;
-
-function termWeights(words: readonly QueryWord[]): TermWeights {
-  const weights = new Map<string, number>();
-  for (const { terms } of words) {
-    const parts = terms.length > 1 ? terms.slice(0, -1) : terms;
-    for (const term of parts) weights.set(term, Math.max(weights.get(term) ?? 0, 1));
-    if (terms.length > 1) weights.set(terms.at(-1)!, 1);
-  }
-  return weights;
-}
-
-function gatherCandidates(
+/** The candidates with the highest scores, in that order. */
+function bestCandidates(
   snapshot: Snapshot,
-  weights: TermWeights,
-  mask: FileMask,
-  signals: RankingSignals,
+  { chunks, files, paths }: Evidence,
+  holds: Holds,
+  { mask, signals, limit }: RankRequest,
 ): Candidate[] {
-  const { docCount, meanLength } = snapshot.statistics;
-  const { saturation, weight, lengthNormalization: b } = signals.bm25;
-  const text = new Float64Array(snapshot.visible.size);
-  const covered = new Float64Array(snapshot.visible.size);
-  const touched: number[] = [];
-  const paths = PathTerms.of(snapshot);
-  const pathScores = new Float64Array(snapshot.files.length);
-  for (const [term, share] of weights) {
-    const { docs, frequencies } = visiblePostings(snapshot, term);
-    const idf = inverseDocumentFrequency(docCount, docs.length) * share;
-    let segment = snapshot.segments.segments[0];
-    let columns = segment === undefined ? null : lengthsOf(segment);
-    for (let i = 0; i < docs.length; i++) {
-      const doc = docs[i]!;
-      if (segment === undefined || doc < segment.docBase || doc >= segment.docEnd) {
-        segment = snapshot.segments.segmentOfDoc(doc);
-        columns = lengthsOf(segment);
-      }
-      const packed = frequencies[i]!;
-      const at = doc - segment.docBase;
-      const frequency =
-        fieldFrequency(packed & 15, weight.body, b.body, columns!.body[at]!, meanLength.body) +
-        fieldFrequency((packed >>> 4) & 3, weight.comment, b.comment, columns!.comment[at]!, meanLength.comment) +
-        fieldFrequency(packed >>> 6, weight.symbol, b.symbol, columns!.symbol[at]!, meanLength.symbol);
-      if (text[doc] === 0) touched.push(doc);
-      text[doc]! += (idf * frequency * (saturation + 1)) / (frequency + saturation);
-      covered[doc]! += idf;
-    }
-    addPathScores(paths, term, idf, signals, pathScores);
-  }
-  const candidates: Candidate[] = [];
-  const add = (position: number): void => {
-    const file = snapshot.occurrenceFiles[position]!;
-    if (mask !== null && mask[file] === 0) return;
-    const doc = snapshot.occurrenceDocs[position]!;
-    candidates.push({
-      position,
-      doc,
-      file,
-      text: text[doc]!,
-      path: pathScores[file]!,
-      covered: covered[doc]!,
-      score: 0,
-    });
-  };
-  for (const doc of touched) snapshot.forEachOccurrence(doc, add);
-  // Files found by their path alone: their first chunk stands for them.
-  for (let position = 0; position < snapshot.occurrenceDocs.length; position++) {
-    const file = snapshot.occurrenceFiles[position]!;
-    if (pathScores[file]! > 0 && text[snapshot.occurrenceDocs[position]!] === 0) add(position);
-  }
-  return candidates.sort((a, b) => a.position - b.position);
-}
-
-function addPathScores(
-  paths: PathTerms,
-  term: string,
-  idf: number,
-  signals: RankingSignals,
-  scores: Float64Array,
-): void {
-  const named = paths.filesNamed(term);
-  for (const file of named) scores[file]! += signals.fileName * Math.min(idf, paths.inverseFrequency(named));
-  const folders = paths.filesInFolder(term);
-  for (const file of folders) scores[file]! += signals.folderName * Math.min(idf, paths.inverseFrequency(folders));
-}
-
-interface Lengths {
-  readonly body: Uint16Array;
-  readonly comment: Uint16Array;
-  readonly symbol: Uint8Array;
-}
-
-function lengthsOf(segment: Snapshot['segments']['segments'][number]): Lengths {
-  return {
-    body: segment.column('bodyLength'),
-    comment: segment.column('commentLength'),
-    symbol: segment.column('symbolLength'),
-  };
-}
-
-/** Puts text, path and file evidence together. Candidates are in order of path and line. */
-function scoreCandidates(snapshot: Snapshot, candidates: readonly Candidate[], signals: RankingSignals): void {
+  const { occurrenceDocs, occurrenceFiles } = snapshot;
   const factors = fileFactors(snapshot, signals);
-  for (let from = 0; from < candidates.length;) {
-    const { file } = candidates[from]!;
-    let to = from;
-    let sum = 0;
-    for (; to < candidates.length && candidates[to]!.file === file; to++) sum += candidates[to]!.text;
-    for (; from < to; from++) {
-      const candidate = candidates[from]!;
-      const others = Math.log1p(sum - candidate.text);
-      candidate.score = (candidate.text + candidate.path + signals.fileEvidence * others) * factors[file]!;
-    }
+  const weak = signals.weakMatch * best(chunks, (position) => passes(mask, occurrenceFiles[position]!));
+  const matches = new Float64Array(files.length);
+  for (let position = 0; position < chunks.length; position++)
+    matches[occurrenceFiles[position]!]! += Math.max(0, chunks[position]! - weak);
+  const kept = new Best(Math.max(closerLookCount, limit * 3));
+  for (let position = 0; position < chunks.length; position++) {
+    const file = occurrenceFiles[position]!;
+    const text = chunks[position]!;
+    const path = paths[file]!;
+    if ((text === 0 && path === 0) || !passes(mask, file)) continue;
+    const others = Math.max(0, matches[file]! - Math.max(0, text - weak));
+    const about = signals.fileText * files[file]! + signals.fileMatches * Math.sqrt(others);
+    const score = (text + path + about) * factors[file]!;
+    if (score <= kept.worst) continue; // at the worst's score the earlier position stays
+    const doc = occurrenceDocs[position]!;
+    if (holds(doc, file)) kept.add({ position, doc, file, text, path, score });
   }
+  return kept.sorted();
+}
+
+const passes = (mask: FileMask, file: number): boolean => mask === null || mask[file] === 1;
+
+/** The highest of the values whose position passes. */
+function best(values: Float64Array, passes: (position: number) => boolean): number {
+  let highest = 0;
+  for (let position = 0; position < values.length; position++) {
+    if (values[position]! > highest && passes(position)) highest = values[position]!;
+  }
+  return highest;
 }
 
 /** Higher score first; then in order of path and line. */
 export const byScore = (a: Candidate, b: Candidate): number => b.score - a.score || a.position - b.position;
 
-function bestThatHold(candidates: Candidate[], count: number, holds: Holds): Candidate[] {
-  const best: Candidate[] = [];
-  for (const candidate of candidates.sort(byScore)) {
-    if (!holds(candidate.doc, candidate.file)) continue;
-    best.push(candidate);
-    if (best.length === count) break;
+/** Keeps the best of many candidates that come in order of position. */
+class Best {
+  private kept: Candidate[] = [];
+  /** What a further candidate must surpass. */
+  worst = -Infinity;
+
+  constructor(private readonly count: number) {}
+
+  add(candidate: Candidate): void {
+    this.kept.push(candidate);
+    if (this.kept.length < this.count * 2) return;
+    this.kept = this.sorted();
+    this.worst = this.kept.at(-1)!.score;
   }
-  return best;
+
+  sorted(): Candidate[] {
+    return this.kept.sort(byScore).slice(0, this.count);
+  }
 }
 
 /** A query of filters alone: what holds, best kinds of files first, in order of path and line. */
@@ -211,8 +137,8 @@ function unranked(snapshot: Snapshot, { query, mask, limit, signals }: RankReque
   for (let position = 0; position < snapshot.occurrenceDocs.length; position++) {
     const doc = snapshot.occurrenceDocs[position]!;
     const file = snapshot.occurrenceFiles[position]!;
-    if ((mask !== null && mask[file] === 0) || !holds(doc, file)) continue;
-    hits.push({ position, doc, file, text: 0, path: 0, covered: 0, score: factors[file]!, signals: {} });
+    if (!passes(mask, file) || !holds(doc, file)) continue;
+    hits.push({ position, doc, file, text: 0, path: 0, score: factors[file]!, signals: {} });
   }
   return hits.sort(byScore).slice(0, limit);
 }

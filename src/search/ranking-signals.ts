@@ -1,27 +1,32 @@
 import type { Bm25Parameters } from '../text/index.js';
 
 /**
- * Every number that ranking depends on. Each was chosen by cross-validation over repositories with
- * `npm run bench:quality`, which also prints what a search loses without it; the figures are in bench/quality/results.md.
+ * Every number that ranking depends on. `npm run bench -- quality` measures what a search loses without each signal, and
+ * cross-validates the values over repositories: see bench/quality/results.md, also for what was tried and left out.
  */
 export interface RankingSignals {
+  /** How the fields of a chunk, or of a whole file, count. */
   readonly bm25: Bm25Parameters;
-  /** A query term in a file's name (without extension), times its idf over paths. */
+  /** BM25 of the whole file, beside that of the chunk. */
+  readonly fileText: number;
+  /** Root of the summed scores of the file's other chunks: a file with many matches is about the matter. */
+  readonly fileMatches: number;
+  /** Chunks below this share of the best chunk's score are not counted there. */
+  readonly weakMatch: number;
+  /** An identifier of the query as a whole, beside its words: share of its idf. */
+  readonly wholeIdentifier: number;
+  /** Neighbouring words of the query as one identifier, likewise: `json reader` finds `JsonReader`. */
+  readonly joinedWords: number;
+  /** A term in a file's name (without extension), times its idf over paths. */
   readonly fileName: number;
-  /** A query term in a folder's name, likewise. */
+  /** A term in a folder's name, likewise. */
   readonly folderName: number;
-  /** All words of the query make up the file's name, or the name all of the query: share of the best score added. */
-  readonly wholeFileName: number;
-  /** A word of the query is, in full, the name of something the chunk defines: share of the best score added. */
-  readonly definesTerm: number;
-  /** The whole query is that name. */
+  /** The query has the words of a file's name. */
+  readonly namesFile: NameSignal;
+  /** The query has the words of a definition's name. */
+  readonly namesDefinition: NameSignal;
+  /** The query is the name of a definition: share of the best score added. */
   readonly definesQuery: number;
-  /** Part of the score that a chunk loses when none of the query's weight is in it (0: none, 1: all). */
-  readonly coverage: number;
-  /** Query words next to each other, in order: share of the score added. */
-  readonly proximity: number;
-  /** Part of the summed scores of its file's other chunks that a chunk shares in. */
-  readonly fileEvidence: number;
   /** Factors on the score by what kind of file it is. */
   readonly testFile: number;
   readonly vendoredFile: number;
@@ -33,24 +38,35 @@ export interface RankingSignals {
   readonly sameFile: number;
 }
 
+export interface NameSignal {
+  /** Share of the best score added for a name that is the query. */
+  readonly weight: number;
+  /** Exponent on the share of the query that the name says: how much a name loses by saying little of it. */
+  readonly ofQuery: number;
+  /** Exponent on the share of the name that the query says: how much a name loses by saying other things. */
+  readonly ofName: number;
+}
+
 export const rankingSignals: RankingSignals = {
   bm25: {
-    saturation: 1.2,
-    weight: { body: 1, comment: 1.2, symbol: 2.5 },
-    lengthNormalization: { body: 0.6, comment: 0.4, symbol: 0.3 },
+    saturation: 3,
+    weight: { body: 0.7, comment: 1.2, symbol: 2.5 },
+    lengthNormalization: { body: 0.4, comment: 0.4, symbol: 0.4 },
   },
-  fileName: 0.8,
-  folderName: 0.25,
-  wholeFileName: 0.3,
-  definesTerm: 0.15,
+  fileText: 0.45,
+  fileMatches: 0.6,
+  weakMatch: 0.07,
+  wholeIdentifier: 0.4,
+  joinedWords: 0.6,
+  fileName: 1.2,
+  folderName: 0.3,
+  namesFile: { weight: 0.3, ofQuery: 0.25, ofName: 4 },
+  namesDefinition: { weight: 0.3, ofQuery: 0.4, ofName: 2 },
   definesQuery: 0.6,
-  coverage: 0.4,
-  proximity: 0.1,
-  fileEvidence: 0.15,
-  testFile: 0.55,
+  testFile: 0.75,
   vendoredFile: 0.5,
   generatedFile: 0.4,
   exampleFile: 0.75,
   proseFile: 0.75,
-  sameFile: 0.65,
+  sameFile: 0.45,
 };

@@ -28,3 +28,7 @@ export const fieldFrequency = (
   length: number,
   meanLength: number,
 ): number => (frequency === 0 ? 0 : (weight * frequency) / (1 - b + (meanLength > 0 ? (b * length) / meanLength : 0)));
+
+/** What a weighted frequency counts for: at most `saturation + 1`. */
+export const saturate = (frequency: number, saturation: number): number =>
+  (frequency * (saturation + 1)) / (frequency + saturation);

@@ -15,18 +15,17 @@ export function splitIdentifier(identifier: string): string[] {
 }
 
 /**
- * The terms an identifier is found under: the whole of it, lower-case, and the stem of each of its words. One-letter
- * words are left out: they say nothing and fill the longest lists.
+ * The terms an identifier is found under: the stem of each of its words, and all of them joined if there are several,
+ * which comes last. `parse_requests` and `ParseRequest` have the same. One-letter words are left out: they say nothing
+ * and fill the longest lists.
  */
 export function identifierTerms(identifier: string): string[] {
   const words = splitIdentifier(identifier);
+  const stems = words.map((word) => stem(word.toLowerCase()));
   const terms: string[] = [];
-  for (const word of words) {
-    const term = stem(word.toLowerCase());
-    if ((term.length > 1 || term > '\x7f') && !terms.includes(term)) terms.push(term);
-  }
+  for (const term of stems) if ((term.length > 1 || term > '\x7f') && !terms.includes(term)) terms.push(term);
   if (words.length > 1) {
-    const whole = identifier.toLowerCase().replace(/^[_$]+|[_$]+$/g, '');
+    const whole = stems.join('');
     if (!terms.includes(whole)) terms.push(whole);
   }
   return terms;

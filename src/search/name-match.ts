@@ -1,0 +1,49 @@
+import { splitIdentifier, stem } from '../text/index.js';
+import type { QueryWord } from './query-terms.js';
+import type { NameSignal } from './ranking-signals.js';
+
+/** The query, to compare names of definitions and files with. */
+export class QueryNames {
+  /** The words' stems and how much each says. */
+  private readonly weights = new Map<string, number>();
+  private readonly total: number;
+  private readonly whole: string;
+
+  constructor(
+    words: readonly QueryWord[],
+    idf: ReadonlyMap<string, number>,
+    private readonly caseSensitive: boolean,
+  ) {
+    this.whole = words.map(({ text }) => this.plain(text)).join('');
+    for (const { text } of words) for (const term of stemsOf(text)) this.weights.set(term, idf.get(term) ?? 0);
+    let total = 0;
+    for (const weight of this.weights.values()) total += weight;
+    this.total = total;
+  }
+
+  /** The name is all of the query, written in whatever way identifiers are. */
+  isQuery(name: string): boolean {
+    return this.plain(name) === this.whole;
+  }
+
+  /** What the signal gives for a name. */
+  value(name: string, { weight, ofQuery, ofName }: NameSignal): number {
+    const terms = [...new Set(stemsOf(name))];
+    let said = 0;
+    let count = 0;
+    for (const term of terms) {
+      const own = this.weights.get(term);
+      if (own === undefined) continue;
+      said += own;
+      count++;
+    }
+    if (said === 0) return 0;
+    return weight * (said / this.total) ** ofQuery * (count / terms.length) ** ofName;
+  }
+
+  private plain(name: string): string {
+    return this.caseSensitive ? name : name.toLowerCase().replace(/[_$-]/g, '');
+  }
+}
+
+const stemsOf = (name: string): string[] => splitIdentifier(name).map((word) => stem(word.toLowerCase()));

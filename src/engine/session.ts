@@ -166,7 +166,13 @@ export class Session {
     const id = root === null ? emptyRepositoryId : asRepositoryId(root);
     const known = this.store.catalog.repositories.get(id);
     if (id !== emptyRepositoryId && (known?.path !== path || known.name !== repository.name)) {
-      this.store.record({ t: 'repository', id, path, name: repository.name });
+      try {
+        this.store.record({ t: 'repository', id, path, name: repository.name });
+      } catch (error) {
+        // A store that cannot be written is searched all the same.
+        const code = error instanceof CoppiceError ? error.code : 'INTERNAL';
+        if (code !== 'STORE_READ_ONLY' && code !== 'STORE_FULL') throw error;
+      }
     }
     return id;
   }

@@ -115,6 +115,11 @@ export class Journal {
    * had its effect is for the state to say.
    */
   append(record: JournalRecord): void {
+    this.tryAppend(record, true);
+  }
+
+  /** Without `insist`, not into another journal than the one that is current now. */
+  private tryAppend(record: JournalRecord, insist: boolean): void {
     for (;;) {
       this.refresh();
       this.openForAppend();
@@ -137,13 +142,15 @@ export class Journal {
         throw asStoreError(error, this.folder);
       }
       const counted = this.readTailCounting(frame);
-      if (counted && this.sequence === sequence) return;
+      if ((counted && this.sequence === sequence) || !insist) return;
     }
   }
 
-  /** Ends this journal and begins the next with the compacted state. */
-  rotate(): void {
-    this.append({ t: 'seal' });
+  /** Ends this journal, if it is longer than `bytesMin`, and begins the next with the compacted state. */
+  rotate(bytesMin = 0): void {
+    this.refresh();
+    if (this.sizeBytes <= bytesMin) return;
+    this.tryAppend({ t: 'seal' }, false);
     this.refresh();
   }
 
@@ -197,25 +204,20 @@ export class Journal {
     return seen;
   }
 
+  /** Goes on in the journal after this one, making it if need be; false when it may not. */
   private openSuccessor(): boolean {
-    const next = this.sequence + 1;
-    try {
-      this.switchTo(next);
-    } catch (error) {
-      if (systemErrorCode(error) !== 'ENOENT') throw asStoreError(error, this.folder);
+    for (let tries = 0; ; tries++) {
+      // Journals between may have come and gone.
       const newest = newestSequence(this.folder);
-      if (newest > next) this.switchTo(newest);
-      else {
-        try {
-          this.writeSuccessor();
-        } catch (failure) {
-          if (failure instanceof CoppiceError && failure.code === 'STORE_READ_ONLY') return false;
-          throw failure;
-        }
-        this.switchTo(next);
+      try {
+        if (newest <= this.sequence) this.writeSuccessor();
+        this.switchTo(Math.max(newest, this.sequence + 1));
+        return true;
+      } catch (error) {
+        if (error instanceof CoppiceError && error.code === 'STORE_READ_ONLY') return false;
+        if (systemErrorCode(error) !== 'ENOENT' || tries > 100) throw asStoreError(error, this.folder);
       }
     }
-    return true;
   }
 
   private switchTo(sequence: number): void {
@@ -251,8 +253,11 @@ export class Journal {
   }
 
   private writeSuccessor(): void {
-    writeJournal(this.folder, this.sequence + 1, this.state.compact());
-    unlinkIfThere(join(this.folder, fileName(this.sequence)));
+    const next = this.sequence + 1;
+    writeJournal(this.folder, next, this.state.compact());
+    // If there are later ones, it had been there before and was gone: it must not come back.
+    const isLate = newestSequence(this.folder) > next;
+    unlinkIfThere(join(this.folder, fileName(isLate ? next : this.sequence)));
   }
 }
 

@@ -236,7 +236,7 @@ export class Store {
   /** What the state needs is only counted when the journal has doubled since, so that a record costs O(1) on average. */
   private rotateIfWorthwhile(): void {
     const needed = this.catalog.compact().reduce((sum, record) => sum + JSON.stringify(record).length + 12, 0);
-    if (this.journal.sizeBytes > 4 * needed) this.journal.rotate();
+    this.journal.rotate(Math.max(journalLengthMin, 4 * needed));
     this.rotateAtBytes = Math.max(journalLengthMin, 4 * needed);
   }
 }

@@ -8,7 +8,7 @@ import type { TestRepository } from '../../support/git.js';
 import { answersOf, differences } from '../../property/support/answers.js';
 import { commitTree, treeOf, withFile } from '../../property/support/file-tree.js';
 import type { FileTree } from '../../property/support/file-tree.js';
-import { bundleProgram } from './bundle.js';
+import { bundleProgram } from '../../support/bundle.js';
 import { randomFrom, randomSource } from './random.js';
 import type { Act, Message } from './victim.js';
 
@@ -35,7 +35,7 @@ export async function runCrashes(options: {
   onKill?: (done: number) => void;
 }): Promise<CrashResult> {
   const random = randomFrom(options.seed);
-  const program = await bundleProgram('victim');
+  const program = await bundleProgram('crash/support/victim.ts');
   const { repository, trees } = makeHistory(random);
   const trial = new Trial(repository, join(makeFolder(), 'store'), trees);
   for (let kill = 0; kill < options.kills; kill++) {
@@ -99,7 +99,7 @@ class Trial {
     }
     const signal = await closed;
     if (signal !== 'SIGKILL') this.problems.push(`the program ended by itself (${String(signal)}): ${errors}`);
-    const act: Act['do'] | 'nothing' = (this.underWay)?.do ?? 'nothing';
+    const act: Act['do'] | 'nothing' = this.underWay?.do ?? 'nothing';
     this.interrupted[act] = (this.interrupted[act] ?? 0) + 1;
   }
 

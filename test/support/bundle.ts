@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const root = projectFolder();
-
-/** Bundles a program of this folder's, so that child processes run it without a build of dist/. Returns its path. */
-export async function bundleProgram(name: string): Promise<string> {
-  const outfile = join(root, 'node_modules/.cache/coppice-test', `${name}-${process.pid}.mjs`);
+/**
+ * Bundles a program under test/ (`crash/support/victim.ts`), so that child processes run today's sources without a build
+ * of dist/. Returns its path.
+ */
+export async function bundleProgram(path: string): Promise<string> {
+  const root = projectFolder();
+  const outfile = join(root, 'node_modules/.cache/coppice-test', `${basename(path, '.ts')}-${process.pid}.mjs`);
   await build({
-    entryPoints: [join(root, 'test/crash/support', `${name}.ts`)],
+    entryPoints: [join(root, 'test', path)],
     outfile,
     bundle: true,
     packages: 'external',

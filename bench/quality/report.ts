@@ -64,14 +64,14 @@ export function ablationTable(ablations: readonly Ablation[]): string {
 
 const signed = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(4)}`;
 
-export function validationTable({ chosen, folds, heldOut }: Validation): string {
+export function validationTable({ chosen, untuned, folds, heldOut }: Validation): string {
   const rows = folds.map((fold) => [fold.heldOut.join(', '), three(fold.trained), three(fold.tested)]);
   return [
     '## Cross-validation\n',
-    'Each fold leaves four repositories out, tunes every value on the other twelve (coordinate search from the values',
-    'in use), and measures on the four.\n',
+    'Each fold leaves four repositories out, tunes every value on the other twelve (coordinate search that begins with',
+    'round guesses), and measures on the four. Which signals there are was decided looking at all of them.\n',
     table(['left out', 'on the twelve', 'on the four'], rows),
-    `Mean over the repositories, each with values tuned without it: **${three(heldOut)}**; with the values in use: ${three(chosen)}.\n`,
+    `Mean over the repositories, each with values tuned without it: **${three(heldOut)}**. With the round guesses: ${three(untuned)}; with the values in use: ${three(chosen)}.\n`,
   ].join('\n');
 }
 

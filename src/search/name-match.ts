@@ -46,4 +46,5 @@ export class QueryNames {
   }
 }
 
-const stemsOf = (name: string): string[] => splitIdentifier(name).map((word) => stem(word.toLowerCase()));
+/** Stems of the words a name is made of. */
+export const stemsOf = (name: string): string[] => splitIdentifier(name).map((word) => stem(word.toLowerCase()));

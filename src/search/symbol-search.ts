@@ -1,12 +1,15 @@
-import type { SymbolDefinition } from '../model/index.js';
+import type { SymbolDefinition, SymbolKind } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { splitIdentifier, stem } from '../text/index.js';
 import { fileFactors } from './file-kinds.js';
 import type { FileMask } from './file-mask.js';
+import { stemsOf } from './name-match.js';
 import type { RankingSignals } from './ranking-signals.js';
 
 export type SymbolMatch = 'exact' | 'prefix' | 'subword' | 'fuzzy';
 const matchOrder: readonly SymbolMatch[] = ['exact', 'prefix', 'subword', 'fuzzy'];
+
+/** Shorter text is in too many names by chance. */
+const subwordLengthMin = 3;
 
 export interface FoundSymbol {
   readonly position: number;
@@ -23,30 +26,28 @@ export interface SymbolRequest {
   readonly signals: RankingSignals;
 }
 
+interface PlacedSymbol {
+  readonly position: number;
+  readonly symbol: SymbolDefinition;
+}
+
 /** Definitions of a snapshot by lower-cased name, with the occurrence they are in. */
-type SymbolTable = ReadonlyMap<string, readonly { readonly position: number; readonly symbol: SymbolDefinition }[]>;
+type SymbolTable = ReadonlyMap<string, { readonly definitions: PlacedSymbol[]; readonly words: readonly string[] }>;
+
+/** What stands for, or belongs to, a definition of more weight. */
+const minorKinds = new Set<SymbolKind>(['impl', 'property', 'field', 'variable', 'section', 'key', 'element', 'test']);
 
 /**
- * Definitions by name: those of exactly that name (`Scope.name` asks for the scope too), then names that begin with it, then
- * names with all its words, then names it is a misspelling or a subsequence of. Within each, the same case
- * first, then shorter names, tests and vendored code last, then in order of path and line.
+ * Definitions by name: those of exactly that name (`Scope.name` asks for the scope too), then names that begin with it,
+ * then names that have it or all its words inside, then names it is a misspelling of. Within each, the same case first,
+ * then shorter names, types and functions before fields and the like, tests and vendored code last, then in order of path
+ * and line.
  */
 export function findSymbols(snapshot: Snapshot, request: SymbolRequest): FoundSymbol[] {
-  const dot = request.name.search(/[.:#][^.:#]*$/);
-  const bare = dot > 0 ? request.name.slice(dot + 1) : request.name;
-  const scope =
-    dot > 0
-      ? request.name
-          .slice(0, dot)
-          .replace(/[:#.]+/g, '.')
-          .replace(/\.$/, '')
-          .toLowerCase()
-      : '';
-  const matcher = nameMatcher(bare);
+  const table = symbolTable(snapshot);
+  const { bare, scope } = readName(request.name, table);
   const found: FoundSymbol[] = [];
-  for (const [name, definitions] of symbolTable(snapshot)) {
-    const match = matcher(name, definitions[0]!.symbol.name);
-    if (match === null) continue;
+  const add = (definitions: readonly PlacedSymbol[], match: SymbolMatch): void => {
     for (const { position, symbol } of definitions) {
       if (request.mask !== null && request.mask[snapshot.occurrenceFiles[position]!] === 0) continue;
       if (request.kinds !== null && !request.kinds.has(symbol.kind)) continue;
@@ -54,12 +55,29 @@ export function findSymbols(snapshot: Snapshot, request: SymbolRequest): FoundSy
       if (scope !== '' && own !== scope && !own.endsWith(`.${scope}`)) continue;
       found.push({ position, symbol, match });
     }
+  };
+  const asked = bare.toLowerCase();
+  const askedWords = stemsOf(bare);
+  for (const [name, { definitions, words }] of table) {
+    if (name === asked) add(definitions, 'exact');
+    else if (name.startsWith(asked)) add(definitions, 'prefix');
+    else if (asked.length >= subwordLengthMin && name.includes(asked)) add(definitions, 'subword');
+    else if (askedWords.length > 0 && askedWords.every((word) => words.includes(word))) add(definitions, 'subword');
+  }
+  if (found.length < request.limit) {
+    // Misspellings come last: when there is enough else, none would be shown.
+    const better = new Set(found.map(({ symbol }) => symbol.name.toLowerCase()));
+    const mistakes = asked.length >= 8 ? 2 : asked.length >= 4 ? 1 : 0;
+    for (const [name, { definitions }] of mistakes === 0 ? [] : table) {
+      if (!better.has(name) && withinEdits(name, asked, mistakes)) add(definitions, 'fuzzy');
+    }
   }
   const factors = fileFactors(snapshot, request.signals);
   const key = ({ position, symbol, match }: FoundSymbol): readonly number[] => [
     matchOrder.indexOf(match),
     symbol.name === bare ? 0 : 1,
     symbol.name.length,
+    minorKinds.has(symbol.kind) ? 1 : 0,
     -factors[snapshot.occurrenceFiles[position]!]!,
     position,
     symbol.line,
@@ -72,37 +90,28 @@ export function findSymbols(snapshot: Snapshot, request: SymbolRequest): FoundSy
   return keyed.slice(0, request.limit).map(({ symbol }) => symbol);
 }
 
+/** `Builder.finish`, `Builder::finish` and `Builder#finish` ask for a scope, unless a definition has that very name. */
+function readName(asked: string, table: SymbolTable): { bare: string; scope: string } {
+  const name = table.has(asked.toLowerCase()) ? asked : asked.replace(/(?<=[^.:#])[.:#]+$/, '');
+  const separator = /^(.*[^.:#])[.:#]+([^.:#]+)$/s.exec(name);
+  if (separator === null || table.has(name.toLowerCase())) return { bare: name, scope: '' };
+  return { bare: separator[2]!, scope: separator[1]!.replace(/[:#.]+/g, '.').toLowerCase() };
+}
+
 function symbolTable(snapshot: Snapshot): SymbolTable {
   const known = snapshot.derived.get('symbolTable') as SymbolTable | undefined;
   if (known !== undefined) return known;
-  const table = new Map<string, { position: number; symbol: SymbolDefinition }[]>();
+  const table = new Map<string, { definitions: PlacedSymbol[]; words: readonly string[] }>();
   for (let position = 0; position < snapshot.occurrenceDocs.length; position++) {
     for (const symbol of snapshot.segments.chunkSymbols(snapshot.occurrenceDocs[position]!).symbols) {
       const name = symbol.name.toLowerCase();
-      const list = table.get(name);
-      if (list === undefined) table.set(name, [{ position, symbol }]);
-      else list.push({ position, symbol });
+      const entry = table.get(name);
+      if (entry === undefined) table.set(name, { definitions: [{ position, symbol }], words: stemsOf(symbol.name) });
+      else entry.definitions.push({ position, symbol });
     }
   }
   snapshot.derived.set('symbolTable', table);
   return table;
-}
-
-/** How a name (lower-cased, and as first written) matches what is asked. */
-function nameMatcher(asked: string): (lower: string, written: string) => SymbolMatch | null {
-  const lowerAsked = asked.toLowerCase();
-  const words = splitIdentifier(asked).map((word) => stem(word.toLowerCase()));
-  const mistakes = lowerAsked.length >= 8 ? 2 : lowerAsked.length >= 4 ? 1 : 0;
-  return (lower, written) => {
-    if (lower === lowerAsked) return 'exact';
-    if (lower.startsWith(lowerAsked)) return 'prefix';
-    if (lowerAsked.length >= 3 && lower.includes(lowerAsked)) return 'subword';
-    if (words.length > 0) {
-      const own = splitIdentifier(written).map((word) => stem(word.toLowerCase()));
-      if (words.every((word) => own.includes(word))) return 'subword';
-    }
-    return mistakes > 0 && withinEdits(lower, lowerAsked, mistakes) ? 'fuzzy' : null;
-  };
 }
 
 /** Whether two strings are at most `max` insertions, deletions, substitutions or swaps of neighbours apart. */

@@ -16,15 +16,22 @@ const mergedBytesMax = 1024 * 1024 * 1024;
 const tierOf = ({ bytes }: SegmentEntry): number =>
   Math.max(0, Math.ceil(Math.log(bytes / smallestTierBytes) / Math.log(tierFactor)));
 
-/** The newest segments that are to become one, or null. Only neighbours can: ids stay consecutive. */
+/**
+ * The newest segments that are to become one, or null: a tier that is full, with the smaller ones behind it. Only
+ * neighbours can, so that ids stay consecutive.
+ */
 export function nextMerge(segments: readonly SegmentEntry[]): readonly SegmentEntry[] | null {
   const tiers = segments.map(tierOf);
   for (let tier = 0; tier <= Math.max(...tiers, -1); tier++) {
     let from = segments.length;
     let bytes = 0;
-    while (from > 0 && tiers[from - 1]! <= tier && bytes + segments[from - 1]!.bytes <= mergedBytesMax)
-      bytes += segments[--from]!.bytes;
-    if (segments.length - from >= tierFactor) return segments.slice(from);
+    let inTier = 0;
+    while (from > 0 && tiers[from - 1]! <= tier && bytes + segments[from - 1]!.bytes <= mergedBytesMax) {
+      from--;
+      bytes += segments[from]!.bytes;
+      if (tiers[from] === tier) inTier++;
+    }
+    if (inTier >= tierFactor) return segments.slice(from);
   }
   return null;
 }

@@ -47,7 +47,7 @@ export class SegmentSink {
   addFile(key: Buffer, record: FileRecord): FileId {
     const file = this.open().addFile(key, record);
     this.files.set(asMapKey(key), file);
-    this.chunkCounts.set(file, record.docs.length);
+    this.chunkCounts.set(file, searchedCount(record));
     this.newFiles++;
     return file;
   }
@@ -73,7 +73,7 @@ export class SegmentSink {
     for (const { kind, file, tree } of entries) {
       if (file !== undefined) {
         fileCount++;
-        chunkCount += this.chunkCounts.get(file) ?? readFileRecord(this.stored, file, caches).docs.length;
+        chunkCount += this.chunkCounts.get(file) ?? searchedCount(readFileRecord(this.stored, file, caches));
       } else if (tree !== undefined) {
         const below = this.treeCounts.get(tree) ?? readTreeNode(this.stored, tree, caches);
         fileCount += below.fileCount;
@@ -115,5 +115,6 @@ export class SegmentSink {
   }
 }
 
+const searchedCount = ({ skipped, docs }: FileRecord): number => (skipped === null ? docs.length : 0);
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const asMapKey = (bytes: Uint8Array): string => asBuffer(bytes).toString('latin1');

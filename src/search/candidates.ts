@@ -11,13 +11,18 @@ import type { GramPlan } from './pattern-grams.js';
  */
 const listToChunkCost = 400;
 
+/** Grams of one literal that are looked up in each segment: finding a list costs as much as reading a chunk. */
+const gramsMax = 8;
+const fewChunks = 8;
+
 /** Visible docs of a snapshot, ascending, whose grams satisfy a plan: all that can match, and usually few more. */
 export function candidateDocs(snapshot: Snapshot, plan: GramPlan): number[] {
   const docs: number[] = [];
   if (plan.kind === 'none') return docs;
   const { visible } = snapshot;
-  for (const segment of visibleSegments(snapshot)) {
-    const found = new SegmentPlan(segment, visible).evaluate(plan, null);
+  for (const { segment, visibleCount } of visibleSegments(snapshot)) {
+    // A segment of one small commit: reading its few chunks costs less than asking for them.
+    const found = visibleCount <= fewChunks ? null : new SegmentPlan(segment, visible).evaluate(plan, null);
     if (found === null) {
       for (let doc = segment.docBase; doc < segment.docEnd; doc++) if (visible.has(doc)) docs.push(doc);
     } else {
@@ -27,15 +32,28 @@ export function candidateDocs(snapshot: Snapshot, plan: GramPlan): number[] {
   return docs;
 }
 
+export interface VisibleSegment {
+  readonly segment: Segment;
+  /** How many of its chunks the snapshot sees. */
+  readonly visibleCount: number;
+}
+
 /** Segments that hold at least one visible chunk. */
-export function visibleSegments(snapshot: Snapshot): readonly Segment[] {
-  let segments = snapshot.derived.get('visibleSegments') as Segment[] | undefined;
+export function visibleSegments(snapshot: Snapshot): readonly VisibleSegment[] {
+  let segments = snapshot.derived.get('visibleSegments') as VisibleSegment[] | undefined;
   if (segments === undefined) {
-    const { visible } = snapshot;
-    segments = snapshot.segments.segments.filter(({ docBase, docEnd }) => visible.countRange(docBase, docEnd) > 0);
+    segments = snapshot.segments.segments
+      .map((segment) => ({ segment, visibleCount: snapshot.visible.countRange(segment.docBase, segment.docEnd) }))
+      .filter(({ visibleCount }) => visibleCount > 0);
     snapshot.derived.set('visibleSegments', segments);
   }
   return segments;
+}
+
+/** At most `count` of the grams, evenly spread: neighbours overlap, so those between say little more. */
+function spread(grams: readonly number[], count: number): readonly number[] {
+  if (grams.length <= count) return grams;
+  return Array.from({ length: count }, (_, i) => grams[Math.floor((i * (grams.length - 1)) / (count - 1))]!);
 }
 
 /** Docs here are counted from the segment's first. Null stands for all visible docs. */
@@ -73,7 +91,7 @@ class SegmentPlan {
 
   private intersect(within: Docs, grams: readonly number[]): Docs {
     const lists: PostingList[] = [];
-    for (const gram of grams) {
+    for (const gram of spread(grams, gramsMax)) {
       const list = this.segment.grams.find(gram, 0);
       if (list === null) return [];
       lists.push(list);

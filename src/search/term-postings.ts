@@ -14,7 +14,7 @@ export function visiblePostings(snapshot: Snapshot, term: string): VisiblePostin
   const frequencies: number[] = [];
   const { high, low } = termKey(term);
   const { visible } = snapshot;
-  for (const segment of visibleSegments(snapshot)) {
+  for (const { segment } of visibleSegments(snapshot)) {
     const list = segment.terms.find(high, low);
     if (list === null) continue;
     const base = segment.docBase;

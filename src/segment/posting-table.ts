@@ -4,12 +4,12 @@ import type { PagedFile, PagedFileWriter } from '../store/index.js';
 /**
  * Sorted 64-bit keys to posting lists, lists and keys side by side: most lists are shorter than a pointer to them would be.
  *
- * Blocks of about 4 KiB: for each key, the gap of its high half from the key before (varint; the first from 0), its low
+ * Blocks of about 1 KiB: for each key, the gap of its high half from the key before (varint; the first from 0), its low
  * half (u32; absent in tables of 32-bit keys), the length of the list in docs (varint) and in bytes (varint), the list.
  * The block index has a row of u32 for each block: first key's high half, low half, offset in the section;
  * and ends with a row whose offset is the section's length.
  */
-const blockBytesTarget = 4096;
+const blockBytesTarget = 1024;
 
 export interface PostingTableLocation {
   readonly offset: number;

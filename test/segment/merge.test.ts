@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { SegmentList, createBlockCache, mergeSegments } from '../../src/segment/index.js';
+import type { LiveIds } from '../../src/segment/index.js';
+import { readGramPostings, readTermPostings } from '../../src/text/index.js';
+import { addSegment, keyOf, makeStore } from './support.js';
+import type { SegmentSpec } from './support.js';
+
+const text = fc
+  .array(fc.constantFrom('parse', 'query', 'Builder', 'größe', '\n', '\n', ' // ', 'x', 'foo(bar)'), {
+    minLength: 1,
+    maxLength: 12,
+  })
+  .map((parts) => parts.join(' '));
+const spec: fc.Arbitrary<SegmentSpec> = fc.record({
+  // Now and then enough for dense lists and several blocks.
+  texts: fc.oneof(
+    { weight: 5, arbitrary: fc.array(text, { maxLength: 12 }) },
+    { weight: 1, arbitrary: fc.array(text, { minLength: 90, maxLength: 120 }) },
+    { weight: 1, arbitrary: fc.tuple(text).map(([value]) => [value.repeat(4000), 'small']) },
+  ),
+  files: fc.nat(3),
+});
+const nonEmpty = ({ texts, files }: SegmentSpec): boolean => texts.length + files > 0;
+const specs = fc.array(spec.filter(nonEmpty), { minLength: 1, maxLength: 6 });
+
+/** Everything segments say, by the store's ids; of what is `live`. */
+function describeList(list: SegmentList, live: LiveIds): unknown {
+  const docs: unknown[] = [];
+  const files: unknown[] = [];
+  const trees: unknown[] = [];
+  const grams = new Map<string, number[]>();
+  const terms = new Map<string, string[]>();
+  const put = <T>(map: Map<string, T[]>, key: string, value: T): void => {
+    map.set(key, [...(map.get(key) ?? []), value]);
+  };
+  for (const segment of list.segments) {
+    const { docBase, docCount } = segment;
+    const byNumber = [...segment.docKeys.rows()].sort((a, b) => a.number - b.number);
+    for (const { key, number } of byNumber) {
+      const doc = docBase + number;
+      if (!live.doc(doc)) continue;
+      docs.push({
+        doc,
+        key: key.toString('hex'),
+        found: list.findDoc(Buffer.from(key)),
+        bytes: list.chunkBytes(doc).toString('latin1'),
+        text: list.chunkText(doc),
+        symbols: list.chunkSymbols(doc),
+        lines: segment.column('lineCount')[number],
+        lengths: [
+          segment.column('bodyLength')[number],
+          segment.column('commentLength')[number],
+          segment.column('symbolLength')[number],
+        ],
+      });
+    }
+    for (const { number } of segment.fileKeys.rows()) {
+      const id = segment.entry.files[0] + number;
+      if (live.file(id)) files.push([id, list.findFile(keyOf(`file ${id}`)), list.file(id).oid, list.file(id).docs]);
+    }
+    for (const { number } of segment.treeKeys.rows()) {
+      const id = segment.entry.trees[0] + number;
+      if (live.tree(id)) trees.push([id, list.findTree(keyOf(`tree ${id}`)), list.tree(id)]);
+    }
+    for (const { high, docCount: count, bytes } of segment.grams.lists()) {
+      let read = 0;
+      readGramPostings(bytes, count, docCount, (doc) => {
+        read++;
+        if (live.doc(docBase + doc)) put(grams, String(high), docBase + doc);
+      });
+      expect(read).toBe(count);
+      expect(segment.grams.find(high, 0)?.docCount).toBe(count);
+    }
+    expect(segment.grams.find(0xfffffe, 0)).toBeNull();
+    for (const { high, low, bytes } of segment.terms.lists()) {
+      readTermPostings(bytes, (doc, packed) => {
+        if (live.doc(docBase + doc)) put(terms, `${high}:${low}`, `${docBase + doc}=${packed}`);
+      });
+      expect(segment.terms.find(high, low)?.bytes.equals(bytes)).toBe(true);
+    }
+  }
+  const byId = (a: unknown, b: unknown): number => (a as number[])[0]! - (b as number[])[0]!;
+  return { docs, files: files.sort(byId), trees: trees.sort(byId), grams: [...grams].sort(), terms: [...terms].sort() };
+}
+
+const everything: LiveIds = { doc: () => true, file: () => true, tree: () => true };
+
+test('merged segments say what they said apart; what is not live is gone and nothing else', () => {
+  fc.assert(
+    fc.property(specs, fc.nat(4), fc.boolean(), (list, modulus, dropOne) => {
+      const store = makeStore();
+      const distinct = list.map(({ texts, files }, n) => ({
+        texts: texts.map((value, i) => `${n}.${i} ${value}`),
+        files,
+      }));
+      let entries = distinct.map((one) => addSegment(store, one));
+      // A segment that was collected whole leaves a gap.
+      if (dropOne && entries.length > 2) {
+        store.record({ t: 'segments', add: [], remove: [entries[1]!.id], next: store.catalog.nextIds });
+        entries = store.catalog.segments();
+      }
+      const blocks = createBlockCache(1 << 20);
+      const apart = SegmentList.open(store, entries, null, blocks);
+      const keeps = (id: number): boolean => modulus < 2 || id % modulus !== 0;
+      const live: LiveIds | null = modulus < 2 ? null : { doc: keeps, file: keeps, tree: keeps };
+      const merged = mergeSegments(store, apart.segments, store.catalog.nextIds.segment, live);
+      const together = SegmentList.open(store, [merged], null, blocks);
+      expect(describeList(together, everything)).toEqual(describeList(apart, live ?? everything));
+      expect(merged.docs).toEqual([entries[0]!.docs[0], entries.at(-1)!.docs[1]]);
+      const problems: string[] = [];
+      together.segments[0]!.verify((problem) => problems.push(problem));
+      expect(problems).toEqual([]);
+
+      // Merged once more, with nothing left out, it is the same again.
+      const again = mergeSegments(store, together.segments, store.catalog.nextIds.segment + 1, null);
+      const twice = SegmentList.open(store, [again], null, blocks);
+      expect(describeList(twice, everything)).toEqual(describeList(together, everything));
+      for (const opened of [apart, together, twice]) opened.release();
+      store.close();
+    }),
+    { numRuns: 30, seed: 8 },
+  );
+});

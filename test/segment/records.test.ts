@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decodeBytes, encodeBytes } from '../../src/base/index.js';
+import { asDocId, asFileId, asOid, asTreeId, skipReasons, symbolKinds } from '../../src/model/index.js';
+import {
+  decodeChunkSymbols,
+  decodeFileRecord,
+  decodeTreeNode,
+  encodeChunkSymbols,
+  encodeFileRecord,
+  encodeTreeNode,
+} from '../../src/segment/records.js';
+import type { TreeNodeEntry } from '../../src/segment/records.js';
+
+const oid = fc.uint8Array({ minLength: 20, maxLength: 20 }).map((bytes) => asOid(Buffer.from(bytes).toString('hex')));
+/** Any bytes, as text. */
+const name = fc.uint8Array({ minLength: 1, maxLength: 12 }).map((bytes) => decodeBytes(bytes));
+const id = fc.oneof(fc.nat(100), fc.nat(2 ** 32 - 2));
+
+test('files survive', () => {
+  const file = fc.record({
+    oid,
+    language: fc.nat(255),
+    sizeBytes: fc.nat(2 ** 40),
+    skipped: fc.constantFrom(null, ...skipReasons),
+    generated: fc.boolean(),
+    docs: fc.array(id.map(asDocId)),
+    diagnostics: fc.array(
+      fc.record({ code: fc.constantFrom('parse-timeout' as const, 'worker-died' as const), message: name }),
+    ),
+  });
+  fc.assert(
+    fc.property(file, (value) => {
+      const { oid, language, sizeBytes, skipped, generated, docs, diagnostics } = decodeFileRecord(
+        encodeFileRecord(value),
+      );
+      expect({ oid, language, sizeBytes, skipped, generated, docs, diagnostics }).toEqual(value);
+    }),
+  );
+});
+
+test('trees survive', () => {
+  const entry: fc.Arbitrary<TreeNodeEntry> = fc.oneof(
+    fc.record({ name, kind: fc.constantFrom('file' as const, 'executable' as const), file: id.map(asFileId) }),
+    fc.record({ name, kind: fc.constant('tree' as const), tree: id.map(asTreeId) }),
+    fc.record({ name, kind: fc.constantFrom('symlink' as const, 'submodule' as const), oid }),
+  );
+  const counts = { fileCount: fc.nat(), chunkCount: fc.nat(), submoduleCount: fc.nat() };
+  fc.assert(
+    fc.property(fc.record({ oid, ...counts, entries: fc.array(entry) }), (value) => {
+      const { oid, fileCount, chunkCount, submoduleCount, entries } = decodeTreeNode(encodeTreeNode(value));
+      expect({ oid, fileCount, chunkCount, submoduleCount, entries }).toEqual(value);
+    }),
+  );
+});
+
+test('symbols survive', () => {
+  const symbol = fc.record({ name, kind: fc.constantFrom(...symbolKinds), scope: name, line: fc.nat(1e6) });
+  fc.assert(
+    fc.property(fc.record({ symbols: fc.array(symbol), continues: fc.oneof(name, fc.constant('')) }), (value) => {
+      expect(decodeChunkSymbols(Buffer.from(encodeChunkSymbols(value)))).toEqual(value);
+    }),
+  );
+});
+
+test('names need not be UTF-8', () => {
+  expect(encodeBytes(decodeBytes(Buffer.from([0xff, 0x61])))).toEqual(Buffer.from([0xff, 0x61]));
+});

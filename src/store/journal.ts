@@ -28,6 +28,7 @@ import { asStoreError } from './store-errors.js';
  * final, so whoever sees the seal first writes it out as the next journal's beginning; all would write the same.
  */
 const frameMagic = 0x314a5043; // "CPJ1"
+const frameMarker = Buffer.from('CPJ1', 'latin1'); // the magic as bytes
 const frameHeader = 12;
 const payloadLengthMax = 16 * 1024 * 1024;
 
@@ -317,23 +318,24 @@ function frameEnd(bytes: Buffer, at: number, length: number): number {
   return crc32(bytes.subarray(at + frameHeader, end)) === bytes.readUInt32LE(at + 8) ? end : -1;
 }
 
-/** Whether the bytes at the end are the beginning of a frame, as an append that was cut short leaves them. */
+/** Whether the bytes at the end are beginnings of frames, as appends that were cut short leave them. */
 function isUnfinished(bytes: Buffer, at: number, length: number): boolean {
-  const magic = Buffer.alloc(4);
-  magic.writeUInt32LE(frameMagic);
   const magicLength = Math.min(4, length - at);
-  if (bytes.compare(magic, 0, magicLength, at, at + magicLength) !== 0) return false;
-  if (length - at < frameHeader) return true;
-  const isWhole = at + frameHeader + bytes.readUInt32LE(at + 4) <= length;
-  // A whole record whose length is damaged looks unfinished too, but for its checksum.
-  return !isWhole && crc32(bytes.subarray(at + frameHeader, length)) !== bytes.readUInt32LE(at + 8);
+  if (bytes.compare(frameMarker, 0, magicLength, at, at + magicLength) !== 0) return false;
+  const next = bytes.indexOf(frameMarker, at + 1);
+  const end = next < 0 || next >= length ? length : next;
+  if (end - at >= frameHeader) {
+    const isWhole = at + frameHeader + bytes.readUInt32LE(at + 4) <= end;
+    // A whole record whose length is damaged looks unfinished too, but for its checksum.
+    if (isWhole || crc32(bytes.subarray(at + frameHeader, end)) === bytes.readUInt32LE(at + 8)) return false;
+  }
+  return end === length || isUnfinished(bytes, end, length);
 }
 
 /** Start of the next valid frame from `at`, or -1. */
 function nextFrame(bytes: Buffer, at: number, length: number): number {
-  const marker = Buffer.from([0x43, 0x50, 0x4a, 0x31]);
   for (;;) {
-    const found = bytes.indexOf(marker, at);
+    const found = bytes.indexOf(frameMarker, at);
     if (found < 0 || found >= length) return -1;
     if (frameEnd(bytes, found, length) >= 0) return found;
     at = found + 1;

@@ -80,8 +80,15 @@ function describeList(list: SegmentList, live: LiveIds): unknown {
       expect(segment.terms.find(high, low)?.bytes.equals(bytes)).toBe(true);
     }
   }
+  const byKey = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);
   const byId = (a: unknown, b: unknown): number => (a as number[])[0]! - (b as number[])[0]!;
-  return { docs, files: files.sort(byId), trees: trees.sort(byId), grams: [...grams].sort(), terms: [...terms].sort() };
+  return {
+    docs,
+    files: files.sort(byId),
+    trees: trees.sort(byId),
+    grams: [...grams].sort(byKey),
+    terms: [...terms].sort(byKey),
+  };
 }
 
 const everything: LiveIds = { doc: () => true, file: () => true, tree: () => true };

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { asOid, asRepositoryId } from '../../src/model/index.js';
+import { Catalog } from '../../src/store/index.js';
+import type { CatalogRecord, ForkEntry, SegmentEntry } from '../../src/store/index.js';
+import type { JournalRecord } from '../../src/store/journal.js';
+
+const repo = asRepositoryId('r');
+const next = { doc: 10, file: 10, tree: 10, segment: 3 };
+const forkEntry = (name: string, root: string): ForkEntry => ({
+  repo,
+  name,
+  rev: 'HEAD',
+  commit: asOid('c'),
+  tree: asOid('t'),
+  root,
+  at: 1,
+});
+const segment = (
+  id: string,
+  docs: [number, number],
+  files: [number, number],
+  trees: [number, number],
+): SegmentEntry => ({
+  id,
+  docs,
+  files,
+  trees,
+  bytes: 1,
+  textBytes: 1,
+});
+
+function apply(catalog: Catalog, record: CatalogRecord): boolean {
+  catalog.apply(record as unknown as JournalRecord);
+  return !('n' in record && record.n !== undefined && catalog.wasRefused(record.n));
+}
+
+const fork = (name: string, root = 'a', n = 'n'): CatalogRecord => ({ t: 'fork', n, ...forkEntry(name, root) });
+const move = (name: string, from: string, root: string): CatalogRecord => ({
+  t: 'move',
+  n: 'm',
+  repo,
+  name,
+  from,
+  commit: null,
+  tree: asOid('u'),
+  root,
+});
+
+test('the first of two forks of a name is made', () => {
+  const catalog = new Catalog();
+  expect(apply(catalog, fork('f', 'a'))).toBe(true);
+  expect(apply(catalog, fork('f', 'b'))).toBe(false);
+  expect(catalog.fork(repo, 'f')?.root).toBe('a');
+  expect(apply(catalog, { t: 'drop', n: 'd', repo, name: 'f' })).toBe(true);
+  expect(apply(catalog, { t: 'drop', n: 'd', repo, name: 'f' })).toBe(false);
+  expect(apply(catalog, fork('f', 'b'))).toBe(true);
+});
+
+test('a move counts only from where it was made', () => {
+  const catalog = new Catalog();
+  apply(catalog, fork('f', 'a'));
+  expect(apply(catalog, move('f', 'a', 'b'))).toBe(true);
+  expect(apply(catalog, move('f', 'a', 'c'))).toBe(false);
+  expect(apply(catalog, move('g', 'a', 'c'))).toBe(false);
+  expect(catalog.fork(repo, 'f')).toMatchObject({ root: 'b', commit: null });
+});
+
+test('garbage is not collected when a fork came meanwhile', () => {
+  const catalog = new Catalog();
+  apply(catalog, { t: 'segments', add: [segment('s0', [0, 5], [0, 5], [0, 5])], remove: [], next });
+  const { forkChanges } = catalog;
+  apply(catalog, fork('f'));
+  const collect = { t: 'segments' as const, n: 'g', add: [], remove: ['s0'], next };
+  expect(apply(catalog, { ...collect, forkChanges })).toBe(false);
+  expect(catalog.segments()).toHaveLength(1);
+  apply(catalog, fork('f')); // refused: changes nothing
+  expect(apply(catalog, { ...collect, forkChanges: catalog.forkChanges })).toBe(true);
+  expect(catalog.segments()).toEqual([]);
+});
+
+test('segments are in the order of their ids, whatever is empty and whatever came when', () => {
+  const catalog = new Catalog();
+  const inOrder = [
+    segment('s0', [0, 5], [0, 3], [0, 2]),
+    segment('s1', [5, 5], [3, 4], [2, 2]), // files alone
+    segment('s2', [5, 9], [4, 8], [2, 4]),
+    segment('s3', [9, 12], [8, 8], [4, 4]), // chunks alone
+    segment('s4', [12, 12], [8, 9], [4, 6]),
+  ];
+  apply(catalog, { t: 'segments', add: [...inOrder].reverse(), remove: [], next });
+  expect(catalog.segments().map(({ id }) => id)).toEqual(['s0', 's1', 's2', 's3', 's4']);
+});
+
+test('compact says the same in fewer records', () => {
+  const catalog = new Catalog();
+  apply(catalog, { t: 'repository', id: repo, path: '/p', name: 'p' });
+  apply(catalog, { t: 'segments', add: [segment('s0', [0, 5], [0, 5], [0, 5])], remove: [], next });
+  for (let i = 0; i < 20; i++) {
+    apply(catalog, { t: 'rev', repo, name: 'main', kind: 'branch', commit: asOid(`${i}`), tree: asOid('t'), at: i });
+    apply(catalog, fork(`f${i % 3}`, `${i}`, `n${i}`));
+  }
+  apply(catalog, { t: 'rev', repo, name: 'old', kind: 'tag', commit: null, tree: asOid('t'), at: 0 });
+  apply(catalog, { t: 'forget-rev', repo, name: 'old' });
+  apply(catalog, { t: 'drop', n: 'd', repo, name: 'f1' });
+  const records = catalog.compact();
+  expect(records).toHaveLength(1 + 1 + 1 + 2);
+  const copy = new Catalog();
+  for (const record of records) copy.apply(JSON.parse(JSON.stringify(record)) as JournalRecord);
+  expect([...copy.forks()]).toEqual([...catalog.forks()]);
+  expect([...copy.revs]).toEqual([...catalog.revs]);
+  expect([...copy.repositories]).toEqual([...catalog.repositories]);
+  expect(copy.segments()).toEqual(catalog.segments());
+  expect(copy.nextIds).toEqual(catalog.nextIds);
+});

@@ -242,6 +242,7 @@ export class TreeIndexer {
       const analyses = await first.analyses;
       let analysed = 0;
       for (const { file, blob } of first.batch) {
+        throwIfAborted(signal);
         await this.storeFile(file, blob, blob.content === null ? null : analyses[analysed++]!, source);
         this.options.onFile?.(++done, files.length, Math.max(blob.size, 0), file.path);
       }

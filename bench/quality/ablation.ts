@@ -12,7 +12,6 @@ export interface Ablation {
 const withouts: Readonly<Record<string, (signals: RankingSignals) => RankingSignals>> = {
   fileText: (signals) => ({ ...signals, fileText: 0 }),
   fileMatches: (signals) => ({ ...signals, fileMatches: 0 }),
-  weakMatch: (signals) => ({ ...signals, weakMatch: 0 }),
   wholeIdentifier: (signals) => ({ ...signals, wholeIdentifier: 0 }),
   joinedWords: (signals) => ({ ...signals, joinedWords: 0 }),
   fileName: (signals) => ({ ...signals, fileName: 0 }),

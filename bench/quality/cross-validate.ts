@@ -10,8 +10,7 @@ export const untuned: RankingSignals = {
     lengthNormalization: { body: 0.5, comment: 0.5, symbol: 0.5 },
   },
   fileText: 0.5,
-  fileMatches: 0.5,
-  weakMatch: 0.1,
+  fileMatches: 1,
   wholeIdentifier: 0.5,
   joinedWords: 0.5,
   fileName: 1,
@@ -43,10 +42,10 @@ type Numbers = { readonly [name: string]: number | Numbers };
 /** Repositories left out at a time. */
 const foldSize = 4;
 /** Steps of the coordinate search, as factors on a value. */
-const steps = [0.5, 0.75, 1.33, 2];
+const steps = [0.67, 1.5];
 /** A step that gains less is not taken: the labels do not support it. */
 const gainMin = 0.0005;
-const roundsMax = 3;
+const roundsMax = 2;
 
 /** Tunes on all but four repositories, beginning with round guesses, and measures on the four; four times. */
 export function crossValidate(
@@ -91,23 +90,21 @@ function memoisedScores(open: OpenRepositories): (signals: RankingSignals) => re
   };
 }
 
-/** Coordinate search: one value at a time, each step kept if it gains. */
+/** Coordinate search: one value at a time goes on in a direction while that gains. */
 export function tune(signals: RankingSignals, score: (signals: RankingSignals) => number): RankingSignals {
   let best = signals;
   let bestScore = score(best);
   for (let round = 0; round < roundsMax; round++) {
     const before = bestScore;
     for (const path of leaves(signals as unknown as Numbers)) {
-      let bestStep = best;
       for (const step of steps) {
-        const candidate = scaled(best, path, step);
-        const value = score(candidate);
-        if (value > bestScore + gainMin) {
+        let candidate = scaled(best, path, step);
+        for (let value = score(candidate); value > bestScore + gainMin; value = score(candidate)) {
           bestScore = value;
-          bestStep = candidate;
+          best = candidate;
+          candidate = scaled(best, path, step);
         }
       }
-      best = bestStep;
     }
     if (bestScore - before < gainMin) break;
   }

@@ -1,6 +1,19 @@
+import type { Snapshot } from '../snapshot/index.js';
 import { splitIdentifier, stem } from '../text/index.js';
 import type { QueryWord } from './query-terms.js';
 import type { NameSignal } from './ranking-signals.js';
+
+/** Stems of the words a name is made of, found once for each name that a snapshot is asked about. */
+export function nameStems(snapshot: Snapshot): (name: string) => readonly string[] {
+  let known = snapshot.derived.get('nameStems') as Map<string, readonly string[]> | undefined;
+  if (known === undefined) snapshot.derived.set('nameStems', (known = new Map<string, readonly string[]>()));
+  const stems = known;
+  return (name) => {
+    let own = stems.get(name);
+    if (own === undefined) stems.set(name, (own = [...new Set(stemsOf(name))]));
+    return own;
+  };
+}
 
 /** The query, to compare names of definitions and files with. */
 export class QueryNames {
@@ -12,6 +25,7 @@ export class QueryNames {
   constructor(
     words: readonly QueryWord[],
     idf: ReadonlyMap<string, number>,
+    private readonly stems: (name: string) => readonly string[],
     private readonly caseSensitive: boolean,
   ) {
     this.whole = words.map(({ text }) => this.plain(text)).join('');
@@ -28,7 +42,7 @@ export class QueryNames {
 
   /** What the signal gives for a name. */
   value(name: string, { weight, ofQuery, ofName }: NameSignal): number {
-    const terms = [...new Set(stemsOf(name))];
+    const terms = this.stems(name);
     let said = 0;
     let count = 0;
     for (const term of terms) {

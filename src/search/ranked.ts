@@ -70,18 +70,17 @@ function bestCandidates(
 ): Candidate[] {
   const { occurrenceDocs, occurrenceFiles } = snapshot;
   const factors = fileFactors(snapshot, signals);
-  const weak = signals.weakMatch * best(chunks, (position) => passes(mask, occurrenceFiles[position]!));
   const matches = new Float64Array(files.length);
   for (let position = 0; position < chunks.length; position++)
-    matches[occurrenceFiles[position]!]! += Math.max(0, chunks[position]! - weak);
+    matches[occurrenceFiles[position]!]! += chunks[position]!;
   const kept = new Best(Math.max(closerLookCount, limit * 3));
   for (let position = 0; position < chunks.length; position++) {
     const file = occurrenceFiles[position]!;
     const text = chunks[position]!;
     const path = paths[file]!;
     if ((text === 0 && path === 0) || !passes(mask, file)) continue;
-    const others = Math.max(0, matches[file]! - Math.max(0, text - weak));
-    const about = signals.fileText * files[file]! + signals.fileMatches * Math.sqrt(others);
+    const others = Math.log1p(Math.max(0, matches[file]! - text));
+    const about = signals.fileText * files[file]! + signals.fileMatches * others;
     const score = (text + path + about) * factors[file]!;
     if (score <= kept.worst) continue; // at the worst's score the earlier position stays
     const doc = occurrenceDocs[position]!;
@@ -91,15 +90,6 @@ function bestCandidates(
 }
 
 const passes = (mask: FileMask, file: number): boolean => mask === null || mask[file] === 1;
-
-/** The highest of the values whose position passes. */
-function best(values: Float64Array, passes: (position: number) => boolean): number {
-  let highest = 0;
-  for (let position = 0; position < values.length; position++) {
-    if (values[position]! > highest && passes(position)) highest = values[position]!;
-  }
-  return highest;
-}
 
 /** Higher score first; then in order of path and line. */
 export const byScore = (a: Candidate, b: Candidate): number => b.score - a.score || a.position - b.position;

@@ -2,17 +2,15 @@ import type { Bm25Parameters } from '../text/index.js';
 
 /**
  * Every number that ranking depends on. `npm run bench -- quality` measures what a search loses without each signal, and
- * cross-validates the values over repositories: see bench/quality/results.md, also for what was tried and left out.
+ * cross-validates the values over repositories: bench/quality/results.md; what was tried and left out is beside it.
  */
 export interface RankingSignals {
   /** How the fields of a chunk, or of a whole file, count. */
   readonly bm25: Bm25Parameters;
   /** BM25 of the whole file, beside that of the chunk. */
   readonly fileText: number;
-  /** Root of the summed scores of the file's other chunks: a file with many matches is about the matter. */
+  /** Logarithm of the summed scores of the file's other chunks: a file with many matches is about the matter. */
   readonly fileMatches: number;
-  /** Chunks below this share of the best chunk's score are not counted there. */
-  readonly weakMatch: number;
   /** An identifier of the query as a whole, beside its words: share of its idf. */
   readonly wholeIdentifier: number;
   /** Neighbouring words of the query as one identifier, likewise: `json reader` finds `JsonReader`. */
@@ -50,23 +48,22 @@ export interface NameSignal {
 export const rankingSignals: RankingSignals = {
   bm25: {
     saturation: 3,
-    weight: { body: 0.7, comment: 1.2, symbol: 2.5 },
-    lengthNormalization: { body: 0.4, comment: 0.4, symbol: 0.4 },
+    weight: { body: 0.6, comment: 1, symbol: 2.5 },
+    lengthNormalization: { body: 0.3, comment: 0.4, symbol: 0.4 },
   },
   fileText: 0.45,
-  fileMatches: 0.6,
-  weakMatch: 0.07,
-  wholeIdentifier: 0.4,
-  joinedWords: 0.6,
+  fileMatches: 1,
+  wholeIdentifier: 0.3,
+  joinedWords: 0.75,
   fileName: 1.2,
   folderName: 0.3,
-  namesFile: { weight: 0.3, ofQuery: 0.25, ofName: 4 },
+  namesFile: { weight: 0.25, ofQuery: 0.2, ofName: 4 },
   namesDefinition: { weight: 0.3, ofQuery: 0.4, ofName: 2 },
-  definesQuery: 0.6,
-  testFile: 0.75,
+  definesQuery: 0.5,
+  testFile: 0.7,
   vendoredFile: 0.5,
   generatedFile: 0.4,
   exampleFile: 0.75,
   proseFile: 0.75,
-  sameFile: 0.45,
+  sameFile: 0.5,
 };

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../snapshot/index.js';
 import { fileFactors } from './file-kinds.js';
-import { QueryNames } from './name-match.js';
+import { QueryNames, nameStems } from './name-match.js';
 import { nameOfFile } from './path-terms.js';
 import type { Query } from './query.js';
 import type { QueryWord } from './query-terms.js';
@@ -25,7 +25,7 @@ export interface RerankRequest {
 export function rerank(snapshot: Snapshot, request: RerankRequest): RankedHit[] {
   const { candidates, words, query, signals, limit } = request;
   if (candidates.length === 0) return [];
-  const names = new QueryNames(words, request.idf, query.caseSensitive);
+  const names = new QueryNames(words, request.idf, nameStems(snapshot), query.caseSensitive);
   const factors = fileFactors(snapshot, signals);
   const top = candidates[0]!.score;
   const definitionScores = new Map<number, number>();

@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,18 +11,28 @@ const claimMsMax = 2000;
 /** Who holds the writer lock. */
 export interface LockHolder {
   readonly pid: number;
+  /** When that process started, where the system tells: another may have its number by now. */
+  readonly start?: string | null;
   readonly host: string;
   readonly command: string;
   readonly sinceMs: number;
 }
 
+/** A holder says this often that it lives, by the lock file's time. */
+const heartbeatMs = 10_000;
+/** A holder of another host (or container) that has been silent for so long is gone. */
+const silenceMsMax = 10 * 60_000;
+
 /**
  * The one writer of a store, across processes: a file made with O_EXCL that names its holder. A holder that no
- * longer runs (same host, pid gone) is set aside by whoever finds it.
+ * longer runs is set aside by whoever finds it.
  */
 export class WriterLock {
   private readonly path: string;
   private held = false;
+  /** What the lock file says while it is ours. */
+  private own = '';
+  private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(storePath: string) {
     this.path = join(storePath, 'writer.lock');
@@ -36,7 +46,7 @@ export class WriterLock {
       if (this.tryAcquire()) return;
       const holder = this.holder();
       if (holder === null) continue;
-      if (!isAlive(holder)) {
+      if (!this.isAlive(holder)) {
         this.setAside(holder);
         if (this.tryAcquire()) return;
       }
@@ -57,8 +67,10 @@ export class WriterLock {
   release(): void {
     if (!this.held) return;
     this.held = false;
+    clearInterval(this.heartbeat);
     try {
-      unlinkSync(this.path);
+      // Not another's, who took it over because we had not been heard of.
+      if (readFileSync(this.path, 'utf8') === this.own) unlinkSync(this.path);
     } catch (error) {
       // Someone removed it by hand, or the whole store: it is free either way.
       if (systemErrorCode(error) !== 'ENOENT') throw asStoreError(error, this.path);
@@ -80,6 +92,7 @@ export class WriterLock {
   private tryAcquire(): boolean {
     const holder: LockHolder = {
       pid: process.pid,
+      start: processStart(process.pid),
       host: hostname(),
       command: ['coppice', ...process.argv.slice(2, 4)].join(' ').slice(0, 80),
       sinceMs: nowMs(),
@@ -88,17 +101,42 @@ export class WriterLock {
     const draft = `${this.path}.${uniqueSuffix()}`;
     try {
       try {
-        writeFileSync(draft, JSON.stringify(holder), { flag: 'wx' });
+        this.own = JSON.stringify(holder);
+        writeFileSync(draft, this.own, { flag: 'wx' });
         linkSync(draft, this.path);
       } finally {
         rmSync(draft, { force: true });
       }
       this.held = true;
+      this.heartbeat = setInterval(() => this.touch(), heartbeatMs).unref();
       return true;
     } catch (error) {
       if (systemErrorCode(error) === 'EEXIST') return false;
       throw asStoreError(error, this.path);
     }
+  }
+
+  private touch(): void {
+    try {
+      utimesSync(this.path, new Date(nowMs()), new Date(nowMs()));
+    } catch {
+      // Nothing depends on one heartbeat.
+    }
+  }
+
+  private isAlive({ host, pid, start }: LockHolder): boolean {
+    if (host !== hostname()) {
+      const stats = statSync(this.path, { throwIfNoEntry: false });
+      return stats === undefined || nowMs() - stats.mtimeMs < silenceMsMax;
+    }
+    if (pid <= 0) return false;
+    try {
+      process.kill(pid, 0);
+    } catch (error) {
+      return systemErrorCode(error) === 'EPERM';
+    }
+    const startNow = start ? processStart(pid) : null;
+    return startNow === null || startNow === start;
   }
 
   /**
@@ -132,13 +170,13 @@ function parseHolder(text: string): LockHolder {
   }
 }
 
-function isAlive(holder: LockHolder): boolean {
-  if (holder.host !== hostname()) return true; // cannot be asked from here
-  if (holder.pid <= 0) return false;
+/** When a process started, in the system's own counting; null where it does not tell. */
+function processStart(pid: number): string | null {
   try {
-    process.kill(holder.pid, 0);
-    return true;
-  } catch (error) {
-    return systemErrorCode(error) === 'EPERM';
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The command's name, in parentheses, may hold spaces; the start is the 20th field after it.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
   }
 }

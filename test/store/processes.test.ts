@@ -8,6 +8,7 @@ import {
   readFileSync,
   readdirSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
@@ -130,6 +131,26 @@ describe('the writer lock', () => {
       expect(Buffer.from((await engine.show(`fork:${name}`, `w${n}.ts`)).content).toString()).toBe(`parse(${n});\n`);
     }
     await engine.close();
+  });
+
+  test('a process that has the number of the one that is gone is not taken for it', async () => {
+    const store = copyStore(sample);
+    const holder = { pid: process.pid, start: '1', host: hostname(), command: 'coppice', sinceMs: Date.now() };
+    writeFileSync(join(store, 'writer.lock'), JSON.stringify(holder));
+    const answers = await ask({ store, env: { ASK_LOCK_MS: '300' } }, put('first', 'x.ts', 'x\n'));
+    expect(codes(answers)).toEqual([process.platform === 'linux' ? null : 'STORE_LOCKED']);
+  });
+
+  test('a holder on another host counts as long as it is heard of', async () => {
+    const store = copyStore(sample);
+    const path = join(store, 'writer.lock');
+    const holder = { pid: 1, host: 'elsewhere', command: 'coppice', sinceMs: Date.now() - 3_600_000 };
+    writeFileSync(path, JSON.stringify(holder));
+    const place = { store, env: { ASK_LOCK_MS: '300' } };
+    expect(codes(await ask(place, put('first', 'x.ts', 'x\n')))).toEqual(['STORE_LOCKED']);
+    const longAgo = new Date(Date.now() - 3_600_000);
+    utimesSync(path, longAgo, longAgo);
+    expect(codes(await ask(place, put('first', 'x.ts', 'x\n')))).toEqual([null]);
   });
 
   test('a lock that is not JSON is nobody’s', async () => {

@@ -10,6 +10,8 @@ import type { QueryTermWeights } from './query-terms.js';
 export interface Evidence {
   /** BM25 of the chunk. */
   readonly chunks: Float64Array;
+  /** 1 where the chunk defines something with a term in its name. */
+  readonly defines: Uint8Array;
   /** BM25 of the file as a whole. */
   readonly files: Float64Array;
   /** Query terms in the file's path. */
@@ -29,6 +31,7 @@ export function gatherEvidence(snapshot: Snapshot, terms: QueryTermWeights, sign
   const fileCount = snapshot.files.length;
   const lengths = FileLengths.of(snapshot);
   const chunks = new Float64Array(occurrenceFiles.length);
+  const defines = new Uint8Array(occurrenceFiles.length);
   const files = new Float64Array(fileCount);
   const paths = new Float64Array(fileCount);
   const pathTerms = PathTerms.of(snapshot);
@@ -45,6 +48,7 @@ export function gatherEvidence(snapshot: Snapshot, terms: QueryTermWeights, sign
     let packed = 0;
     const addOccurrence = (position: number): void => {
       chunks[position]! += gain;
+      if (packed >>> 6 !== 0) defines[position] = 1;
       const file = occurrenceFiles[position]!;
       if ((body[file]! | comment[file]! | symbol[file]!) === 0) touched.push(file);
       body[file]! += packed & 15;
@@ -84,7 +88,7 @@ export function gatherEvidence(snapshot: Snapshot, terms: QueryTermWeights, sign
     const folderGain = share * signals.folderName * pathTerms.inverseFrequency(inside);
     for (const file of inside) paths[file]! += folderGain;
   }
-  return { chunks, files, paths, idf: idfs };
+  return { chunks, defines, files, paths, idf: idfs };
 }
 
 /** Tokens in each field of each file: what its chunks have, together. */

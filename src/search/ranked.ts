@@ -37,8 +37,10 @@ export interface RankRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Candidates that the closer look of `rerank` is taken at. */
-const closerLookCount = 150;
+/** Candidates that the closer look of `rerank` is taken at, at least. */
+const closerLookCount = 120;
+/** So many that define something with a query's term in its name are among them, however often that is used elsewhere. */
+const definitionCount = 40;
 
 /**
  * Ranks the chunks of a snapshot for a query.
@@ -64,7 +66,7 @@ export function rankSnapshot(snapshot: Snapshot, request: RankRequest): RankedHi
 /** The candidates with the highest scores, in that order. */
 function bestCandidates(
   snapshot: Snapshot,
-  { chunks, files, paths }: Evidence,
+  { chunks, defines, files, paths }: Evidence,
   holds: Holds,
   { mask, signals, limit }: RankRequest,
 ): Candidate[] {
@@ -74,6 +76,7 @@ function bestCandidates(
   for (let position = 0; position < chunks.length; position++)
     matches[occurrenceFiles[position]!]! += chunks[position]!;
   const kept = new Best(Math.max(closerLookCount, limit * 3));
+  const definitions = new Best(definitionCount);
   for (let position = 0; position < chunks.length; position++) {
     const file = occurrenceFiles[position]!;
     const text = chunks[position]!;
@@ -82,11 +85,17 @@ function bestCandidates(
     const others = Math.log1p(Math.max(0, matches[file]! - text));
     const about = signals.fileText * files[file]! + signals.fileMatches * others;
     const score = (text + path + about) * factors[file]!;
-    if (score <= kept.worst) continue; // at the worst's score the earlier position stays
+    // At the worst's score the earlier position stays.
+    const wanted = score > kept.worst;
+    const wantedDefinition = defines[position] === 1 && score > definitions.worst;
+    if (!wanted && !wantedDefinition) continue;
     const doc = occurrenceDocs[position]!;
-    if (holds(doc, file)) kept.add({ position, doc, file, text, path, score });
+    if (!holds(doc, file)) continue;
+    const candidate = { position, doc, file, text, path, score };
+    if (wanted) kept.add(candidate);
+    if (wantedDefinition) definitions.add(candidate);
   }
-  return kept.sorted();
+  return [...new Set([...kept.sorted(), ...definitions.sorted()])].sort(byScore);
 }
 
 const passes = (mask: FileMask, file: number): boolean => mask === null || mask[file] === 1;

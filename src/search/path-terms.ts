@@ -50,17 +50,20 @@ export class PathTerms {
   }
 }
 
-/** A file's name without its extensions: `app.module` of `app.module.ts`. */
-export const stemOfName = (name: string): string => name.replace(/(?<=.)\.[A-Za-z0-9]+$/, '');
+/** A file's name without its extension: `app.module` of `app.module.ts`, `.gitignore` as it is. */
+export function stemOfName(name: string): string {
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? name.slice(0, dot) : name;
+}
 
 /** Names that say nothing of what is in the file: its folder's does. */
 const generalNames = new Set(['index', 'mod', 'main', 'lib', '__init__', 'init', 'package', 'default']);
 
 /** What a file is called, or its folder if the file's own name is a general one: `routing` for `routing/mod.rs`. */
 export function nameOfFile(path: string): string {
-  const parts = path.split('/');
-  const name = stemOfName(parts.at(-1)!);
-  return generalNames.has(name) && parts.length > 1 ? parts.at(-2)! : name;
+  const slash = path.lastIndexOf('/');
+  const name = stemOfName(path.slice(slash + 1));
+  return slash > 0 && generalNames.has(name) ? path.slice(path.lastIndexOf('/', slash - 1) + 1, slash) : name;
 }
 
 /** Runs of letters, digits, `_` and `$`. */

@@ -97,17 +97,18 @@ export class WriterLock {
       command: ['coppice', ...process.argv.slice(2, 4)].join(' ').slice(0, 80),
       sinceMs: nowMs(),
     };
+    const text = JSON.stringify(holder);
     // Filled under another name and linked into place, so that the lock file is never seen empty.
     const draft = `${this.path}.${uniqueSuffix()}`;
     try {
       try {
-        this.own = JSON.stringify(holder);
-        writeFileSync(draft, this.own, { flag: 'wx' });
+        writeFileSync(draft, text, { flag: 'wx' });
         linkSync(draft, this.path);
       } finally {
         rmSync(draft, { force: true });
       }
       this.held = true;
+      this.own = text;
       this.heartbeat = setInterval(() => this.touch(), heartbeatMs).unref();
       return true;
     } catch (error) {

@@ -1,5 +1,6 @@
 import { ByteWriter, contentHashLength } from '../base/index.js';
 import type { PagedFile, PagedFileWriter } from '../store/index.js';
+import { orderOfKeys } from './sorted-arrays.js';
 
 /**
  * Content hash to number: rows of 16 bytes of hash and a u32, sorted by hash. Hashes are uniform, so the first
@@ -17,7 +18,7 @@ export function writeKeyTable(
   keys: readonly Uint8Array[],
   numbers: ArrayLike<number>,
 ): KeyTableLocation {
-  const order = Array.from(keys.keys()).sort((a, b) => Buffer.compare(keys[a]!, keys[b]!));
+  const order = orderOfKeys(keys);
   const offset = file.length;
   const writer = new ByteWriter(64 * 1024);
   for (const row of order) {

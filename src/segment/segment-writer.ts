@@ -4,7 +4,7 @@ import type { DocId, FileId, TreeId } from '../model/index.js';
 import type { NextIds, PagedFileWriter, SegmentEntry, Store } from '../store/index.js';
 import { writeGramPostings, writeTermPosting } from '../text/index.js';
 import type { ChunkAnalysis } from '../text/index.js';
-import { GrowingColumns, sortByKey24 } from './growing-arrays.js';
+import { GrowingColumns, sortByKey24 } from './sorted-arrays.js';
 import { writeKeyTable } from './key-table.js';
 import { PostingTableWriter } from './posting-table.js';
 import type { PostingTableLocation } from './posting-table.js';

@@ -26,9 +26,9 @@ export interface NewChunk {
   readonly analysis: ChunkAnalysis;
 }
 
-/** A segment is finished before it holds more distinct terms than its sort can number, or more text. */
+/** A segment is finished before it holds more distinct terms than its sort can number, or so much text that memory and the last, lonely sort grow. */
 const termCountMax = 2 ** 21;
-const textBytesMax = 48 * 1024 * 1024;
+const textBytesMax = 16 * 1024 * 1024;
 
 /** Gathers chunks, files and trees with the next free ids and writes them as one segment. */
 export class SegmentWriter {

@@ -9,8 +9,8 @@ const seed = Number(process.env['COPPICE_SEED'] ?? 20);
 
 test('a snapshot reached through the shared store answers as a fresh store of that tree', async () => {
   await fc.assert(
-    fc.asyncProperty(histories(14), async (steps) => {
-      const { differences } = await runHistory(openEngine, steps, 3);
+    fc.asyncProperty(histories(12), async (steps) => {
+      const { differences } = await runHistory(openEngine, steps, 2);
       expect(differences, describeSteps(steps)).toEqual([]);
     }),
     { numRuns: runs, seed, endOnFailure: true },

@@ -46,6 +46,7 @@ for (let byte = 0; byte < 256; byte++) {
 const countMax = 255;
 /** Interned identifiers are forgotten beyond this, to bound memory. */
 const identifierCountMax = 400_000;
+const firstSlotCount = 1 << 14;
 const enum Field {
   Body,
   Comment,
@@ -61,11 +62,14 @@ export class Analyzer {
   private grams = new Uint32Array(4096);
   private gramCount = 0;
 
-  /** Open-addressing table from an identifier's hash to its terms' numbers, listed in `identifierTermLists`. */
-  private slots = new Int32Array(1 << 16).fill(-1);
-  private identifierHigh: number[] = [];
-  private identifierLow: number[] = [];
-  private identifierTermLists: Int32Array[] = [];
+  /**
+   * Open-addressing table of identifiers, four integers a slot, so that one costs one memory access: low and high half of
+   * its hash, where its terms' numbers begin in `pool`, and their count plus one (0: the slot is free).
+   */
+  private identifiers = new Int32Array(4 * firstSlotCount);
+  private identifierCount = 0;
+  private pool = new Int32Array(firstSlotCount);
+  private poolLength = 0;
 
   private termNumbers = new Map<string, number>();
   private termHigh: number[] = [];
@@ -84,7 +88,7 @@ export class Analyzer {
     symbols: readonly string[],
     scopes: readonly string[],
   ): ChunkAnalysis {
-    if (this.identifierTermLists.length > identifierCountMax) this.forget();
+    if (this.identifierCount > identifierCountMax) this.forget();
     this.fieldLengths.fill(0);
     this.collectGrams(content, start, end);
     this.collectTerms(content, start, end, syntax);
@@ -199,44 +203,44 @@ export class Analyzer {
   }
 
   private addIdentifier(content: Uint8Array, from: number, to: number, low: number, high: number, field: Field): void {
-    const mask = this.slots.length - 1;
-    let slot = (low ^ (high >>> 7)) & mask;
-    for (;;) {
-      const number = this.slots[slot]!;
-      if (number < 0) break;
-      if (this.identifierLow[number] === low && this.identifierHigh[number] === high) {
-        this.addTerms(this.identifierTermLists[number]!, field);
-        return;
-      }
-      slot = (slot + 1) & mask;
+    const { identifiers } = this;
+    const at = findSlot(identifiers, low, high);
+    if (identifiers[at + 3] === 0) this.intern(at, low, high, decodeBytes(content.subarray(from, to)));
+    const start = this.identifiers[at + 2]!;
+    this.addTerms(this.pool, start, start + this.identifiers[at + 3]! - 1, field);
+    if (this.identifierCount * 8 > this.identifiers.length) this.growIdentifiers();
+  }
+
+  private intern(at: number, low: number, high: number, identifier: string): void {
+    const terms = identifierTerms(identifier);
+    if (this.poolLength + terms.length > this.pool.length) {
+      const grown = new Int32Array(2 * this.pool.length + terms.length);
+      grown.set(this.pool);
+      this.pool = grown;
     }
-    const number = this.identifierTermLists.length;
-    const terms = identifierTerms(decodeBytes(content.subarray(from, to)));
-    this.identifierTermLists.push(Int32Array.from(terms, (term) => this.termNumber(term)));
-    this.identifierLow.push(low);
-    this.identifierHigh.push(high);
-    this.slots[slot] = number;
-    if (number * 2 > this.slots.length) this.growSlots();
-    this.addTerms(this.identifierTermLists[number]!, field);
+    this.identifiers[at] = low;
+    this.identifiers[at + 1] = high;
+    this.identifiers[at + 2] = this.poolLength;
+    this.identifiers[at + 3] = terms.length + 1;
+    this.identifierCount++;
+    for (const term of terms) this.pool[this.poolLength++] = this.termNumber(term);
   }
 
   private addText(text: string, field: Field): void {
     for (const word of text.match(/[\p{L}\p{N}\p{M}_$]+/gu) ?? []) {
-      this.addTerms(
-        Int32Array.from(identifierTerms(word), (term) => this.termNumber(term)),
-        field,
-      );
+      const terms = Int32Array.from(identifierTerms(word), (term) => this.termNumber(term));
+      this.addTerms(terms, 0, terms.length, field);
     }
   }
 
-  private addTerms(terms: Int32Array, field: Field): void {
+  private addTerms(terms: Int32Array, from: number, to: number, field: Field): void {
     const { counts } = this;
-    for (let i = 0; i < terms.length; i++) {
+    for (let i = from; i < to; i++) {
       const at = terms[i]! * 3;
       if ((counts[at]! | counts[at + 1]! | counts[at + 2]!) === 0) this.touched.push(terms[i]!);
       if (counts[at + field]! < countMax) counts[at + field]!++;
     }
-    this.fieldLengths[field]! += terms.length;
+    this.fieldLengths[field]! += to - from;
   }
 
   private termNumber(term: string): number {
@@ -256,26 +260,33 @@ export class Analyzer {
     return number;
   }
 
-  private growSlots(): void {
-    const slots = new Int32Array(this.slots.length * 4).fill(-1);
-    const mask = slots.length - 1;
-    for (let number = 0; number < this.identifierTermLists.length; number++) {
-      let slot = (this.identifierLow[number]! ^ (this.identifierHigh[number]! >>> 7)) & mask;
-      while (slots[slot]! >= 0) slot = (slot + 1) & mask;
-      slots[slot] = number;
+  private growIdentifiers(): void {
+    const old = this.identifiers;
+    const grown = new Int32Array(old.length * 4);
+    for (let from = 0; from < old.length; from += 4) {
+      if (old[from + 3] === 0) continue;
+      const at = findSlot(grown, old[from]!, old[from + 1]!);
+      for (let i = 0; i < 4; i++) grown[at + i] = old[from + i]!;
     }
-    this.slots = slots;
+    this.identifiers = grown;
   }
 
   private forget(): void {
-    this.slots = new Int32Array(1 << 16).fill(-1);
-    this.identifierHigh = [];
-    this.identifierLow = [];
-    this.identifierTermLists = [];
+    this.identifiers = new Int32Array(4 * firstSlotCount);
+    this.identifierCount = 0;
+    this.poolLength = 0;
     this.termNumbers = new Map();
     this.termHigh = [];
     this.termLow = [];
   }
+}
+
+/** Where an identifier's slot begins, or the free one that it would take. */
+function findSlot(identifiers: Int32Array, low: number, high: number): number {
+  const mask = identifiers.length - 4;
+  let at = ((low ^ (high >>> 7)) << 2) & mask;
+  while (identifiers[at + 3] !== 0 && (identifiers[at] !== low || identifiers[at + 1] !== high)) at = (at + 4) & mask;
+  return at;
 }
 
 interface Marker {

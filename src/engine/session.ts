@@ -70,6 +70,7 @@ export class Session {
     const key = rootKey(oid, this.fingerprint);
     const id = this.snapshots.findRoot(key);
     if (id !== null) return { id, key };
+    await this.repositoryId(); // the store has to know whose this is, or it would be garbage
     return this.asWriter(call, async () => {
       const { roots } = await this.indexTrees([oid], source, call);
       return roots[0]!;
@@ -164,8 +165,8 @@ export class Session {
     }
     const root = await repository.rootCommit();
     const id = root === null ? emptyRepositoryId : asRepositoryId(root);
-    const known = this.store.catalog.repositories.get(id);
-    if (id !== emptyRepositoryId && (known?.path !== path || known.name !== repository.name)) {
+    const known = [...this.store.catalog.repositories.values()].some((entry) => entry.id === id && entry.path === path);
+    if (id !== emptyRepositoryId && !known) {
       try {
         this.store.record({ t: 'repository', id, path, name: repository.name });
       } catch (error) {

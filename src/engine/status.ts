@@ -15,7 +15,7 @@ export async function storeStatus(session: Session): Promise<StatusResult> {
   const holder = store.lockHolder();
   const repositories: RepositoryStatus[] = [];
   for (const { id, name, path } of store.catalog.repositories.values()) {
-    const isCurrent = current?.id === id;
+    const isCurrent = current?.id === id && current.repository.commonDir === path;
     repositories.push({
       id,
       name,

@@ -22,7 +22,7 @@ export const compareSegments = (a: SegmentEntry, b: SegmentEntry): number =>
 
 export interface RepositoryEntry {
   readonly id: RepositoryId;
-  /** Where it was seen last: its common git folder. */
+  /** Where it was seen: its common git folder. */
   readonly path: string;
   readonly name: string;
 }
@@ -92,6 +92,7 @@ const nameKey = (repo: string, name: string): string => `${repo}/${name}`;
  * is collected only if no fork came meanwhile.
  */
 export class Catalog implements JournalState {
+  /** By identity and place: clones share an identity and not their refs. */
   readonly repositories = new Map<string, RepositoryEntry>();
   readonly revs = new Map<string, RevEntry>();
   private readonly forkMap = new Map<string, ForkEntry>();
@@ -118,7 +119,7 @@ export class Catalog implements JournalState {
     switch (entry.t) {
       case 'repository': {
         const { t: _, ...repository } = entry;
-        this.repositories.set(entry.id, repository);
+        this.repositories.set(nameKey(entry.id, entry.path), repository);
         return;
       }
       case 'rev': {

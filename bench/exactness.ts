@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { openEngine } from '../src/engine/index.js';
+import { openEngine } from 'coppice';
 import { openRepository } from '../src/git/index.js';
 import { randomFrom } from '../test/crash/support/random.js';
 import { compareGrep, gitText, hasPerlPatterns, largeFiles } from '../test/property/support/git-grep.js';

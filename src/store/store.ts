@@ -1,6 +1,16 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { CoppiceError, nowMs, systemErrorCode, uniqueSuffix } from '../base/index.js';
 import { Catalog } from './catalog.js';
@@ -262,9 +272,20 @@ function readFormat(path: string): boolean {
   return true;
 }
 
+/** As `mkdir -p`, one level at a time: Node's own never ends where the system answers ENOENT for ever, as below /proc. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolders(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error; // another process was first
+  }
+}
+
 function createStore(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolders(path);
     const strangers = readdirSync(path).filter(
       (name) => !/^(format|journal-|segments$|writer\.lock|config\.json$)/.test(name),
     );
@@ -273,10 +294,16 @@ function createStore(path: string): void {
         hint: 'give --store a folder that is empty or does not exist yet',
       });
     }
-    mkdirSync(join(path, 'segments'), { recursive: true });
+    makeFolders(join(path, 'segments'));
     Journal.create(path);
     writeFormat(path); // last: a store that has it has had a journal
   } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') {
+      throw new CoppiceError('NOT_A_STORE', `no store can be made at ${path}`, {
+        hint: 'give --store a folder that can be made',
+        cause: error,
+      });
+    }
     throw asStoreError(error, path);
   }
 }

@@ -60,6 +60,9 @@ async function keptTrees(session: Session, signal: AbortSignal | undefined): Pro
 function rootsOf({ store, snapshots, fingerprint }: Session, trees: ReadonlySet<Oid>): Set<TreeId> {
   const keys = [
     ...[...trees].map((tree) => rootKey(tree, fingerprint)),
+    ...[...trees]
+      .flatMap((tree) => store.catalog.incompleteRoots.get(tree) ?? [])
+      .map((key) => Buffer.from(key, 'base64url')),
     ...[...store.catalog.forks()].map(({ root }) => Buffer.from(root, 'base64url')),
   ];
   return new Set(keys.map((key) => snapshots.findRoot(key)).filter((root) => root !== null));

@@ -1,4 +1,4 @@
-import { CoppiceError } from '../base/index.js';
+import { CoppiceError, elapsedMs } from '../base/index.js';
 import { openRepository } from '../git/index.js';
 import type { Repository } from '../git/index.js';
 import {
@@ -29,6 +29,9 @@ export interface SessionOptions {
 /** A repository that has no commit yet has no identity of its own either. */
 const emptyRepositoryId = asRepositoryId('empty');
 
+/** Missing objects are looked for again after so long. */
+const missingAskedAgainMs = 5000;
+
 /** What all operations of one engine share: store, snapshots, repository, workers. */
 export class Session {
   readonly store: Store;
@@ -39,6 +42,8 @@ export class Session {
   private openedRepository: Promise<Repository> | null = null;
   private identity: Promise<RepositoryId> | null = null;
   private merging: Promise<unknown> = Promise.resolve();
+  /** When a tree's missing objects were last found missing. */
+  private readonly missingAskedMs = new Map<Oid, number>();
 
   constructor(readonly options: SessionOptions) {
     this.store = Store.open(options.storePath);
@@ -70,11 +75,44 @@ export class Session {
     const key = rootKey(oid, this.fingerprint);
     const id = this.snapshots.findRoot(key);
     if (id !== null) return { id, key };
+    const incomplete = await this.knownIncomplete(oid, source);
+    if (incomplete !== null) return incomplete;
     await this.repositoryId(); // the store has to know whose this is, or it would be garbage
     return this.asWriter(call, async () => {
       const { roots } = await this.indexTrees([oid], source, call);
-      return roots[0]!;
+      const root = roots[0]!;
+      if (!root.key.equals(key)) this.rememberIncomplete(oid, root);
+      return root;
     });
+  }
+
+  /**
+   * The tree as it was stored while objects were missing, if all of those still are. The repository is asked again
+   * only after a while: in a partial clone that question comes with every search.
+   */
+  private async knownIncomplete(oid: Oid, source: ObjectSource): Promise<StoredRoot | null> {
+    const encoded = this.store.catalog.incompleteRoots.get(oid);
+    if (encoded === undefined) return null;
+    const key = Buffer.from(encoded, 'base64url');
+    const id = this.snapshots.findRoot(key);
+    if (id === null) return null;
+    if (elapsedMs() - (this.missingAskedMs.get(oid) ?? -Infinity) > missingAskedAgainMs) {
+      const snapshot = this.snapshots.open(id);
+      const missing = snapshot.files
+        .filter(({ record }) => record.skipped === 'missing')
+        .map(({ record }) => record.oid);
+      snapshot.release();
+      if (missing.length === 0) return null; // a directory is missing: only planning can tell
+      for await (const { size } of source.readBlobs(missing, { maxBytes: 0 })) if (size >= 0) return null;
+      this.missingAskedMs.set(oid, elapsedMs());
+    }
+    return { id, key };
+  }
+
+  private rememberIncomplete(oid: Oid, { key }: StoredRoot): void {
+    const root = key.toString('base64url');
+    if (this.store.catalog.incompleteRoots.get(oid) !== root) this.store.record({ t: 'incomplete', tree: oid, root });
+    this.missingAskedMs.set(oid, elapsedMs());
   }
 
   /**

@@ -96,9 +96,15 @@ export interface DecodedBlock {
   text: string | null | undefined;
 }
 
-export type BlockCache = LruCache<string, DecodedBlock>;
+export type BlockCache = LruCache<number, DecodedBlock>;
+
+let nextSerial = 0;
+/** More than a section can have. */
+const blocksMax = 2 ** 28;
 
 export class RecordBlocks {
+  /** Tells the blocks of open sections apart in their cache. */
+  private readonly serial = nextSerial++;
   private table: Uint32Array | undefined;
   private lastBlock: DecodedBlock | undefined;
 
@@ -153,7 +159,7 @@ export class RecordBlocks {
   }
 
   private block(index: number): DecodedBlock {
-    const key = `${this.file.path}\0${this.location.offset}\0${index}`;
+    const key = this.serial * blocksMax + index;
     const cached = this.cache.get(key);
     if (cached !== undefined) return cached;
     const { bytes: compressed, firstNumber, recordCount } = this.compressedBlock(index);

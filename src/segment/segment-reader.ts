@@ -10,7 +10,7 @@ import { columnTypes, segmentFormatVersion } from './segment-format.js';
 import type { DocColumns, TableOfContents } from './segment-format.js';
 
 /** Unpacked blocks of all segments, bounded in bytes. */
-export const createBlockCache = (bytesMax: number): BlockCache => new LruCache<string, DecodedBlock>(bytesMax);
+export const createBlockCache = (bytesMax: number): BlockCache => new LruCache<number, DecodedBlock>(bytesMax);
 
 /** An open segment. Ids are the store's; columns and posting lists count docs from the segment's first. */
 export class Segment {

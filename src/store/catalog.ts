@@ -62,6 +62,7 @@ type CatalogRecord =
   | ({ t: 'repository' } & RepositoryEntry)
   | ({ t: 'rev' } & RevEntry)
   | { t: 'forget-rev'; repo: RepositoryId; name: string }
+  | { t: 'incomplete'; tree: Oid; root: string }
   | ({ t: 'fork'; n: string } & ForkEntry)
   | {
       t: 'move';
@@ -95,6 +96,8 @@ export class Catalog implements JournalState {
   /** By identity and place: clones share an identity and not their refs. */
   readonly repositories = new Map<string, RepositoryEntry>();
   readonly revs = new Map<string, RevEntry>();
+  /** Keys (base64url) of roots that were stored while the repository lacked some object, by the oid of the tree. */
+  readonly incompleteRoots = new Map<Oid, string>();
   private readonly forkMap = new Map<string, ForkEntry>();
   private readonly segmentMap = new Map<string, SegmentEntry>();
   private readonly refused = new Set<string>();
@@ -107,6 +110,7 @@ export class Catalog implements JournalState {
   reset(): void {
     this.repositories.clear();
     this.revs.clear();
+    this.incompleteRoots.clear();
     this.forkMap.clear();
     this.segmentMap.clear();
     this.nextIds = { doc: 0, file: 0, tree: 0, segment: 0 };
@@ -127,6 +131,9 @@ export class Catalog implements JournalState {
         this.revs.set(nameKey(entry.repo, entry.name), rev);
         return;
       }
+      case 'incomplete':
+        this.incompleteRoots.set(entry.tree, entry.root);
+        return;
       case 'forget-rev':
         this.revs.delete(nameKey(entry.repo, entry.name));
         return;
@@ -171,6 +178,7 @@ export class Catalog implements JournalState {
       { t: 'segments', add: [...this.segmentMap.values()], remove: [], next: this.nextIds },
       ...[...this.repositories.values()].map((entry) => ({ t: 'repository' as const, ...entry })),
       ...[...this.revs.values()].map((entry) => ({ t: 'rev' as const, ...entry })),
+      ...[...this.incompleteRoots].map(([tree, root]) => ({ t: 'incomplete' as const, tree, root })),
       ...[...this.forkMap.values()].map((entry) => ({ t: 'fork' as const, n: '', ...entry })),
     ];
     return records as unknown as JournalRecord[];

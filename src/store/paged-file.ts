@@ -122,14 +122,20 @@ function writeFully(fd: number, bytes: Uint8Array): void {
 }
 
 /** Pages of all open files of one store, bounded in bytes. */
-export type PageCache = LruCache<string, Buffer>;
+export type PageCache = LruCache<number, Buffer>;
 
 /** Makes a cache for pages that holds `bytesMax` bytes. */
-export const createPageCache = (bytesMax: number): PageCache => new LruCache<string, Buffer>(bytesMax);
+export const createPageCache = (bytesMax: number): PageCache => new LruCache<number, Buffer>(bytesMax);
+
+let nextSerial = 0;
+/** More than a file can have. */
+const pagesMax = 2 ** 28;
 
 /** Reads a paged file. Every read is checked; STORE_CORRUPT names the file and the page. */
 export class PagedFile {
   readonly name: string;
+  /** Tells the pages of open files apart in their cache. */
+  private readonly serial = nextSerial++;
   private constructor(
     private readonly fd: number,
     readonly path: string,
@@ -237,7 +243,7 @@ export class PagedFile {
   }
 
   private page(page: number): Buffer {
-    const key = `${this.path}\0${page}`;
+    const key = this.serial * pagesMax + page;
     const cached = this.cache.get(key);
     if (cached !== undefined) return cached;
     const bytes = this.readPages(page, page);

@@ -50,7 +50,7 @@ const linesWarn = 400;
 const linesMax = 700;
 
 /** Error codes that nothing raises yet. Empty once the first version is whole. */
-const pendingCodes: readonly string[] = Object.keys(errorKinds);
+const pendingCodes: readonly string[] = [];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = listFiles('src').map(readSource);

@@ -18,15 +18,11 @@ import {
 } from '../search/index.js';
 import type { RankingSignals } from '../search/index.js';
 import { defaultStorePath } from '../store/index.js';
-import { applySteps } from './apply.js';
 import { dropFork, forkRev, listForks } from './forks.js';
 import { toHit } from './hits.js';
-import { indexRevs } from './index-revs.js';
-import { collect, examine } from './maintenance.js';
 import { openRev, resolveTarget, withRev } from './revs.js';
 import { Session } from './session.js';
 import { showFile } from './show.js';
-import { storeStatus } from './status.js';
 import type * as api from './types.js';
 
 const grepDeadlineMsDefault = 10_000;
@@ -64,7 +60,8 @@ class SessionEngine implements api.Engine {
     return (await resolveTarget(this.session, rev, options)).resolved;
   }
 
-  index(revs: readonly string[], options: api.IndexOptions = {}): Promise<api.IndexResult> {
+  async index(revs: readonly string[], options: api.IndexOptions = {}): Promise<api.IndexResult> {
+    const { indexRevs } = await import('./index-revs.js');
     return indexRevs(this.session, revs, options);
   }
 
@@ -242,7 +239,8 @@ class SessionEngine implements api.Engine {
     return forkRev(this.session, name, options.from ?? 'HEAD', options);
   }
 
-  apply(name: string, steps: readonly api.ApplyStep[], options: api.CallOptions = {}): Promise<api.ApplyResult> {
+  async apply(name: string, steps: readonly api.ApplyStep[], options: api.CallOptions = {}): Promise<api.ApplyResult> {
+    const { applySteps } = await import('./apply.js');
     return applySteps(this.session, name, steps, options);
   }
 
@@ -254,15 +252,18 @@ class SessionEngine implements api.Engine {
     return dropFork(this.session, name);
   }
 
-  status(): Promise<api.StatusResult> {
+  async status(): Promise<api.StatusResult> {
+    const { storeStatus } = await import('./status.js');
     return storeStatus(this.session);
   }
 
-  gc(options: api.CallOptions & { dryRun?: boolean } = {}): Promise<api.GcResult> {
+  async gc(options: api.CallOptions & { dryRun?: boolean } = {}): Promise<api.GcResult> {
+    const { collect } = await import('./maintenance.js');
     return collect(this.session, options);
   }
 
-  doctor(options: api.CallOptions & { repair?: boolean } = {}): Promise<api.DoctorResult> {
+  async doctor(options: api.CallOptions & { repair?: boolean } = {}): Promise<api.DoctorResult> {
+    const { examine } = await import('./maintenance.js');
     return examine(this.session, options);
   }
 

@@ -1,5 +1,5 @@
 import { CoppiceError } from '../base/index.js';
-import { OverlaySource, editTree, repositorySource } from '../indexing/index.js';
+import { repositorySource } from '../indexing/index.js';
 import type { Edit, ObjectSource, StoredRoot } from '../indexing/index.js';
 import type { Oid } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
@@ -52,6 +52,7 @@ async function forkTarget(session: Session, rev: string, fork: ForkEntry): Promi
 
 /** The work tree as a tree: HEAD's with what differs on disk laid over it. */
 async function worktreeTarget(session: Session, call: CallOptions): Promise<Target> {
+  const { OverlaySource, editTree } = await import('../indexing/index.js');
   const repository = await session.repository();
   const { head, changed } = await repository.worktreeChanges(call.signal);
   const overlay = new OverlaySource(repositorySource(repository), 'elsewhere');

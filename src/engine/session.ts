@@ -1,16 +1,9 @@
 import { CoppiceError, elapsedMs } from '../base/index.js';
 import { openRepository } from '../git/index.js';
 import type { Repository } from '../git/index.js';
-import {
-  AnalysisPool,
-  SegmentSink,
-  TreeIndexer,
-  mergeWhereDue,
-  readRules,
-  repositorySource,
-  rulesFingerprint,
-} from '../indexing/index.js';
-import type { IndexingRules, ObjectSource, StoredRoot } from '../indexing/index.js';
+import type * as indexing from '../indexing/index.js';
+import { readRules, repositorySource, rulesFingerprint } from '../indexing/index.js';
+import type { AnalysisPool, IndexingRules, ObjectSource, SegmentSink, StoredRoot } from '../indexing/index.js';
 import { asRepositoryId } from '../model/index.js';
 import type { Oid, RepositoryId } from '../model/index.js';
 import { SnapshotStore, rootKey } from '../snapshot/index.js';
@@ -29,8 +22,11 @@ export interface SessionOptions {
 /** A repository that has no commit yet has no identity of its own either. */
 const emptyRepositoryId = asRepositoryId('empty');
 
-/** Missing objects are looked for again after so long. */
-const missingAskedAgainMs = 5000;
+/** A search of what is indexed needs none of it, and starts sooner without. */
+const loadIndexing = (): Promise<typeof indexing> => import('../indexing/index.js');
+
+/** Missing objects are looked for again once so many times as long has passed as looking took. */
+const askedAgainFactor = 20;
 
 /** What all operations of one engine share: store, snapshots, repository, workers. */
 export class Session {
@@ -38,19 +34,18 @@ export class Session {
   readonly snapshots: SnapshotStore;
   readonly rules: IndexingRules;
   readonly fingerprint: string;
-  private readonly pool: AnalysisPool;
+  private pool: AnalysisPool | null = null;
   private openedRepository: Promise<Repository> | null = null;
   private identity: Promise<RepositoryId> | null = null;
   private merging: Promise<unknown> = Promise.resolve();
-  /** When a tree's missing objects were last found missing. */
-  private readonly missingAskedMs = new Map<Oid, number>();
+  /** Until when a tree's missing objects are taken to be missing still. */
+  private readonly missingUntilMs = new Map<Oid, number>();
 
   constructor(readonly options: SessionOptions) {
     this.store = Store.open(options.storePath);
     this.rules = readRules(options.storePath);
     this.fingerprint = rulesFingerprint(this.rules);
     this.snapshots = new SnapshotStore(this.store);
-    this.pool = new AnalysisPool(options.workers, options.workerUrl);
   }
 
   /** The repository, opened when first needed. NOT_A_REPOSITORY, UNSAFE_REPOSITORY. */
@@ -87,8 +82,8 @@ export class Session {
   }
 
   /**
-   * The tree as it was stored while objects were missing, if all of those still are. The repository is asked again
-   * only after a while: in a partial clone that question comes with every search.
+   * The tree as it was stored while objects were missing, if all of those still are. The repository is not asked each
+   * time: in a partial clone that question comes with every search, and can be long.
    */
   private async knownIncomplete(oid: Oid, source: ObjectSource): Promise<StoredRoot | null> {
     const encoded = this.store.catalog.incompleteRoots.get(oid);
@@ -96,7 +91,8 @@ export class Session {
     const key = Buffer.from(encoded, 'base64url');
     const id = this.snapshots.findRoot(key);
     if (id === null) return null;
-    if (elapsedMs() - (this.missingAskedMs.get(oid) ?? -Infinity) > missingAskedAgainMs) {
+    const startMs = elapsedMs();
+    if (startMs >= (this.missingUntilMs.get(oid) ?? 0)) {
       const snapshot = this.snapshots.open(id);
       const missing = snapshot.files
         .filter(({ record }) => record.skipped === 'missing')
@@ -104,7 +100,8 @@ export class Session {
       snapshot.release();
       if (missing.length === 0) return null; // a directory is missing: only planning can tell
       for await (const { size } of source.readBlobs(missing, { maxBytes: 0 })) if (size >= 0) return null;
-      this.missingAskedMs.set(oid, elapsedMs());
+      const endMs = elapsedMs();
+      this.missingUntilMs.set(oid, endMs + askedAgainFactor * (endMs - startMs));
     }
     return { id, key };
   }
@@ -112,7 +109,6 @@ export class Session {
   private rememberIncomplete(oid: Oid, { key }: StoredRoot): void {
     const root = key.toString('base64url');
     if (this.store.catalog.incompleteRoots.get(oid) !== root) this.store.record({ t: 'incomplete', tree: oid, root });
-    this.missingAskedMs.set(oid, elapsedMs());
   }
 
   /**
@@ -123,9 +119,12 @@ export class Session {
     oids: readonly Oid[],
     source: ObjectSource,
     call: CallOptions & { what?: string },
-    sink = new SegmentSink(this.snapshots),
+    into?: SegmentSink,
     publish = true,
   ): Promise<{ roots: StoredRoot[]; sink: SegmentSink }> {
+    const { AnalysisPool, SegmentSink, TreeIndexer } = await loadIndexing();
+    this.pool ??= new AnalysisPool(this.options.workers, this.options.workerUrl);
+    const sink = into ?? new SegmentSink(this.snapshots);
     let bytes = 0;
     const indexer = new TreeIndexer({
       sink,
@@ -173,7 +172,7 @@ export class Session {
 
   async close(): Promise<void> {
     await this.merging;
-    await this.pool.close();
+    await this.pool?.close();
     await this.openedRepository?.then(
       (repository) => repository.close(),
       () => undefined,
@@ -185,6 +184,7 @@ export class Session {
   /** Merging that cannot be done now is left to the next writer: nothing depends on it but speed. */
   private async mergeInBackground(): Promise<void> {
     try {
+      const { mergeWhereDue } = await loadIndexing();
       await this.store.asWriter(0, undefined, () => mergeWhereDue(this.snapshots));
     } catch (error) {
       const code = error instanceof CoppiceError ? error.code : 'INTERNAL';

@@ -48,8 +48,8 @@ export class KeyTable {
     const { count } = this.location;
     if (count === 0) return -1;
     const guess = Math.floor((key.readUInt32BE(0) / 2 ** 32) * count);
-    // Rows stray from their expected place by about the square root of the count.
-    let spread = 16 + Math.ceil(3 * Math.sqrt(count));
+    // Rows stray from their expected place by half the square root of the count (one standard deviation, at most).
+    let spread = 8 + Math.ceil(Math.sqrt(count));
     for (;;) {
       const from = Math.max(0, guess - spread);
       const to = Math.min(count, guess + spread);

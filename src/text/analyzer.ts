@@ -71,6 +71,7 @@ export class Analyzer {
   private pool = new Int32Array(firstSlotCount);
   private poolLength = 0;
 
+  private textTerms = new Map<string, Int32Array>();
   private termNumbers = new Map<string, number>();
   private termHigh: number[] = [];
   private termLow: number[] = [];
@@ -88,7 +89,7 @@ export class Analyzer {
     symbols: readonly string[],
     scopes: readonly string[],
   ): ChunkAnalysis {
-    if (this.identifierCount > identifierCountMax) this.forget();
+    if (this.identifierCount + this.textTerms.size > identifierCountMax) this.forget();
     this.fieldLengths.fill(0);
     this.collectGrams(content, start, end);
     this.collectTerms(content, start, end, syntax);
@@ -226,11 +227,15 @@ export class Analyzer {
     for (const term of terms) this.pool[this.poolLength++] = this.termNumber(term);
   }
 
+  /** Names and scopes come again and again: their terms are kept. */
   private addText(text: string, field: Field): void {
-    for (const word of text.match(/[\p{L}\p{N}\p{M}_$]+/gu) ?? []) {
-      const terms = Int32Array.from(identifierTerms(word), (term) => this.termNumber(term));
-      this.addTerms(terms, 0, terms.length, field);
+    let terms = this.textTerms.get(text);
+    if (terms === undefined) {
+      const words = text.match(/[\p{L}\p{N}\p{M}_$]+/gu) ?? [];
+      terms = Int32Array.from(words.flatMap(identifierTerms), (term) => this.termNumber(term));
+      this.textTerms.set(text, terms);
     }
+    this.addTerms(terms, 0, terms.length, field);
   }
 
   private addTerms(terms: Int32Array, from: number, to: number, field: Field): void {
@@ -275,6 +280,7 @@ export class Analyzer {
     this.identifiers = new Int32Array(4 * firstSlotCount);
     this.identifierCount = 0;
     this.poolLength = 0;
+    this.textTerms = new Map();
     this.termNumbers = new Map();
     this.termHigh = [];
     this.termLow = [];

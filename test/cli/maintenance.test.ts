@@ -98,7 +98,7 @@ describe('status, gc, doctor', () => {
       {
         id: 'r',
         name: 'demo',
-        path: '/work/demo',
+        path: '/home/ada/demo',
         revs: [
           { rev: 'main', kind: 'branch', commit, state: 'indexed' },
           { rev: 'v1', kind: 'tag', commit, state: 'behind' },
@@ -122,7 +122,7 @@ describe('status, gc, doctor', () => {
       holds   1,200 files, 5,400 chunks, 1 tree, 45.6 MB of text
       writer  coppice index (process 42, since 2026-01-02 03:04 UTC)
 
-      demo  /work/demo
+      demo  /home/ada/demo
         main  branch  0123456789  indexed
         v1    tag     0123456789  behind
         1 more rev is not indexed yet

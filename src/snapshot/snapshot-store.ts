@@ -80,11 +80,6 @@ export class SnapshotStore {
     return snapshot.retain();
   }
 
-  /** Snapshots kept open, for `status`. */
-  get openCount(): number {
-    return this.snapshots.size;
-  }
-
   /** Forgets open snapshots, so that files of removed segments can go. */
   forget(): void {
     this.snapshots.clear();

@@ -7,7 +7,7 @@ import { classifyText, createChunker, isBinary, languageOf } from '../src/chunki
 import { openRepository } from '../src/git/index.js';
 import { languageNumber, languages } from '../src/model/index.js';
 import type { ChunkSpan, Oid } from '../src/model/index.js';
-import { SegmentWriter } from '../src/segment/index.js';
+import { SegmentWriter, segmentTextBytesMax } from '../src/segment/index.js';
 import { Store } from '../src/store/index.js';
 import { Analyzer } from '../src/text/index.js';
 import type { ChunkAnalysis } from '../src/text/index.js';
@@ -77,7 +77,7 @@ try {
     }
   });
   const store = Store.open(join(folder, 'store'));
-  const writer = new SegmentWriter(store, store.catalog.nextIds);
+  const writer = new SegmentWriter(store, store.catalog.nextIds, segmentTextBytesMax);
   await stage('gather and compress', () => {
     let key = 0;
     for (const { content, chunks, analyses } of files) {

@@ -8,4 +8,6 @@ export { CoppiceError, assert, errorKinds, systemErrorCode, throwIfAborted } fro
 export type { ErrorCode, ErrorDetails, ErrorKind } from './errors.js';
 export { GenerationCache } from './generation-cache.js';
 export { contentHash, contentHashLength, crc32 } from './hash.js';
+export { HashIndex, hasSharedKey } from './hash-index.js';
+export type { SharedKeys } from './hash-index.js';
 export { LruCache } from './lru.js';

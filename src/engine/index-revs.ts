@@ -1,15 +1,12 @@
 import { elapsedMs, nowMs, throwIfAborted } from '../base/index.js';
-import { SegmentSink } from '../indexing/index.js';
-import type { Oid, RepositoryId, TreeId } from '../model/index.js';
+import type { RepositoryId, TreeId } from '../model/index.js';
 import type { Repository } from '../git/index.js';
 import type { RevEntry } from '../store/index.js';
+import { recordHistory } from './history.js';
 import { ensureTarget, resolveTarget, worktreeRev } from './revs.js';
 import type { Target } from './revs.js';
 import type { Session } from './session.js';
 import type { IndexOptions, IndexResult, IndexedRev } from './types.js';
-
-/** Trees planned and read together when many commits are indexed. */
-const historyBatch = 64;
 
 /** Indexes revs, with `all` every branch and tag, with `history` every commit behind them. */
 export async function indexRevs(
@@ -29,19 +26,20 @@ export async function indexRevs(
       names.push(refs.some((other) => other.shortName === shortName && other.name !== name) ? name : shortName);
     }
   }
-  const results: IndexedRev[] = [];
   const targets: Target[] = [];
   for (const rev of names) {
     throwIfAborted(options.signal);
-    const target = await resolveTarget(session, rev, options);
-    targets.push(target);
+    targets.push(await resolveTarget(session, rev, options));
+  }
+  const tips = targets.flatMap(({ resolved }) => (resolved.commit === null ? [] : [resolved.commit]));
+  // First, as it reads each blob of all revs once, in the order that suits git.
+  const commits = options.history === true ? await recordHistory(session, tips, options) : tips.length;
+  const results: IndexedRev[] = [];
+  for (const target of targets) {
+    throwIfAborted(options.signal);
     results.push(await indexTarget(session, target, options));
     recordRev(session, repository, repo, target);
   }
-  const commits =
-    options.history === true
-      ? await indexHistory(session, targets, options)
-      : targets.filter(({ resolved }) => resolved.commit !== null).length;
   return { revs: results, commits, tookMs: elapsedMs() - startMs };
 }
 
@@ -83,38 +81,6 @@ export function totals(session: Session): { files: number; chunks: number; trees
     textBytes += segment.entry.textBytes;
   }
   return { files, chunks, trees, textBytes };
-}
-
-/** Every commit reachable from the targets, oldest first, so that each is a small step from what is there. */
-async function indexHistory(session: Session, targets: readonly Target[], options: IndexOptions): Promise<number> {
-  const repository = await session.repository();
-  const tips = targets.flatMap(({ resolved }) => (resolved.commit === null ? [] : [resolved.commit]));
-  const trees: Oid[] = [];
-  const historyOptions = options.signal === undefined ? {} : { signal: options.signal };
-  for await (const { tree } of repository.commits(tips, { oldestFirst: true, ...historyOptions })) trees.push(tree);
-  const source = await session.source;
-  await session.asWriter(options, async () => {
-    const sink = new SegmentSink(session.snapshots);
-    for (let from = 0; from < trees.length; from += historyBatch) {
-      const batch = [...new Set(trees.slice(from, from + historyBatch))];
-      await session.indexTrees(
-        batch,
-        source,
-        options.signal === undefined ? {} : { signal: options.signal },
-        sink,
-        from + historyBatch >= trees.length,
-      );
-      options.onProgress?.({
-        phase: 'index',
-        done: Math.min(from + historyBatch, trees.length),
-        total: trees.length,
-        unit: 'commits',
-        bytes: sink.newBytes,
-        what: 'history',
-      });
-    }
-  });
-  return trees.length;
 }
 
 /** Remembers the name, so that `status` can tell how fresh it is. Writes only what changed; a full oid is no name. */

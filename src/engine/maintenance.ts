@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { elapsedMs, throwIfAborted } from '../base/index.js';
 import { openRepository } from '../git/index.js';
 import { collectGarbage, examineStore } from '../indexing/index.js';
-import type { Oid, TreeId } from '../model/index.js';
-import { rootKey } from '../snapshot/index.js';
-import type { RepositoryEntry } from '../store/index.js';
+import { asCommitId } from '../model/index.js';
+import type { CommitId, Oid, TreeId } from '../model/index.js';
+import { commitKey, rootKey } from '../snapshot/index.js';
 import type { Session } from './session.js';
 import type { CallOptions, DoctorResult, GcResult } from './types.js';
 
@@ -18,13 +18,12 @@ export async function collect(session: Session, options: CallOptions & { dryRun?
   const dryRun = options.dryRun ?? false;
   return session.asWriter(options, async () => {
     const { store, snapshots } = session;
-    const trees = await keptTrees(session, options.signal);
+    const kept = await keptVersions(session, options.signal);
     const before = store.sizeBytes();
     for (;;) {
       store.refresh();
       const { forkChanges } = store.catalog;
-      const roots = rootsOf(session, trees);
-      const result = await collectGarbage(snapshots, roots, {
+      const result = await collectGarbage(snapshots, storedOf(session, kept), {
         dryRun,
         forkChanges,
         signal: options.signal,
@@ -40,48 +39,65 @@ export async function collect(session: Session, options: CallOptions & { dryRun?
   });
 }
 
-/** Root trees that repositories and work trees keep alive, stored or not. */
-async function keptTrees(session: Session, signal: AbortSignal | undefined): Promise<Set<Oid>> {
-  const { catalog } = session.store;
-  const trees = new Set<Oid>();
-  for (const repository of catalog.repositories.values()) {
-    throwIfAborted(signal);
-    if (!existsSync(repository.path)) {
-      session.note(`${repository.name} is no longer at ${repository.path}: only its forks are kept`);
-      continue;
-    }
-    for (const tree of await reachableTrees(repository, signal)) trees.add(tree);
-  }
-  for (const { kind, tree } of catalog.revs.values()) if (kind === 'worktree') trees.add(tree);
-  return trees;
+/** What repositories and work trees keep alive, stored or not. */
+interface KeptVersions {
+  /** Oids of root trees. */
+  readonly trees: ReadonlySet<Oid>;
+  /** Keys of commits (see snapshot's commitKey). */
+  readonly commits: readonly Buffer[];
 }
 
-/** Those of the trees that are stored, and what forks stand at. */
-function rootsOf({ store, snapshots, fingerprint }: Session, trees: ReadonlySet<Oid>): Set<TreeId> {
+async function keptVersions(session: Session, signal: AbortSignal | undefined): Promise<KeptVersions> {
+  const { catalog } = session.store;
+  const trees = new Set<Oid>();
+  const commits: Buffer[] = [];
+  for (const { id, name, path } of catalog.repositories.values()) {
+    throwIfAborted(signal);
+    if (!existsSync(path)) {
+      session.note(`${name} is no longer at ${path}: only its forks are kept`);
+      continue;
+    }
+    const repository = await openRepository(path);
+    try {
+      for await (const { oid, tree } of repository.reachableCommits(signal)) {
+        trees.add(tree);
+        commits.push(commitKey(oid, id, session.fingerprint));
+      }
+    } finally {
+      repository.close();
+    }
+  }
+  for (const { kind, tree } of catalog.revs.values()) if (kind === 'worktree') trees.add(tree);
+  return { trees, commits };
+}
+
+/** Those of them that are stored, and what forks stand at. */
+function storedOf(
+  { store, snapshots, fingerprint }: Session,
+  { trees, commits }: KeptVersions,
+): { roots: Set<TreeId>; commits: CommitId[] } {
   const keys = [
-    ...[...trees].map((tree) => rootKey(tree, fingerprint)),
-    ...[...trees]
-      .flatMap((tree) => store.catalog.incompleteRoots.get(tree) ?? [])
-      .map((key) => Buffer.from(key, 'base64url')),
-    ...[...store.catalog.forks()].map(({ root }) => Buffer.from(root, 'base64url')),
+    ...Array.from(trees, (tree) => rootKey(tree, fingerprint)),
+    ...[...store.catalog.incompleteRoots]
+      .filter(([tree]) => trees.has(tree))
+      .map(([, key]) => Buffer.from(key, 'base64url')),
+    ...Array.from(store.catalog.forks(), ({ root }) => Buffer.from(root, 'base64url')),
   ];
-  return new Set(keys.map((key) => snapshots.findRoot(key)).filter((root) => root !== null));
+  const roots = new Set(keys.map((key) => snapshots.findRoot(key)).filter((root) => root !== null));
+  const segments = snapshots.segments();
+  return {
+    roots,
+    commits: commits
+      .map((key) => segments.findCommit(key))
+      .filter((commit) => commit >= 0)
+      .map(asCommitId),
+  };
 }
 
 /** Forgets the names of what is no longer stored. */
 function forgetRevs({ store, snapshots, fingerprint }: Session): void {
   for (const { repo, name, tree } of [...store.catalog.revs.values()]) {
     if (snapshots.findRoot(rootKey(tree, fingerprint)) === null) store.record({ t: 'forget-rev', repo, name });
-  }
-}
-
-/** Trees of all commits that a repository still reaches. */
-async function reachableTrees({ path }: RepositoryEntry, signal: AbortSignal | undefined): Promise<Oid[]> {
-  const repository = await openRepository(path);
-  try {
-    return await repository.reachableTrees(signal);
-  } finally {
-    repository.close();
   }
 }
 

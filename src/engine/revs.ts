@@ -28,6 +28,11 @@ export async function resolveTarget(session: Session, rev: string, call: CallOpt
     session.store.refresh();
     const fork = session.store.catalog.fork(await session.repositoryId(), rev);
     if (fork !== undefined) return forkTarget(session, rev, fork);
+    if (rev.includes('..')) {
+      throw new CoppiceError('USAGE', `one rev is needed here, not the range '${rev}'`, {
+        hint: 'grep and search take A..B and tell what is new in B',
+      });
+    }
   }
   const { kind, commit, tree } = found ?? (await repository.resolve(rev));
   return { resolved: { rev, kind, commit, tree }, source: repositorySource(repository), fork: null };
@@ -82,7 +87,7 @@ export async function ensureTarget(session: Session, target: Target, call: CallO
       });
     }
   }
-  return session.ensureTree(resolved.tree, source, { ...call, what: resolved.rev });
+  return session.ensureTree(resolved.tree, source, { ...call, what: resolved.rev }, resolved.commit);
 }
 
 export interface OpenedRev {

@@ -5,7 +5,7 @@ import type * as indexing from '../indexing/index.js';
 import { readRules, repositorySource, rulesFingerprint } from '../indexing/index.js';
 import type { AnalysisPool, IndexingRules, ObjectSource, SegmentSink, StoredRoot } from '../indexing/index.js';
 import { asRepositoryId } from '../model/index.js';
-import type { Oid, RepositoryId } from '../model/index.js';
+import type { Oid, RepositoryId, TreeId } from '../model/index.js';
 import { SnapshotStore, rootKey } from '../snapshot/index.js';
 import { Store } from '../store/index.js';
 import type { CallOptions } from './types.js';
@@ -65,8 +65,16 @@ export class Session {
     return this.identity;
   }
 
-  /** The stored root tree of this oid, indexed from `source` first if need be. */
-  async ensureTree(oid: Oid, source: ObjectSource, call: CallOptions & { what?: string }): Promise<StoredRoot> {
+  /**
+   * The stored root tree of this oid, indexed from `source` first if need be; then the commit that has it is recorded, if
+   * its parents are.
+   */
+  async ensureTree(
+    oid: Oid,
+    source: ObjectSource,
+    call: CallOptions & { what?: string },
+    commit: Oid | null,
+  ): Promise<StoredRoot> {
     const key = rootKey(oid, this.fingerprint);
     const id = this.snapshots.findRoot(key);
     if (id !== null) return { id, key };
@@ -74,7 +82,11 @@ export class Session {
     if (incomplete !== null) return incomplete;
     await this.repositoryId(); // the store has to know whose this is, or it would be garbage
     return this.asWriter(call, async () => {
-      const { roots } = await this.indexTrees([oid], source, call);
+      const { roots } = await this.indexTrees([oid], source, call, {
+        beforePublish: async (sink, [root]) => {
+          if (commit !== null) await this.continueHistory(commit, root!.id, sink);
+        },
+      });
       const root = roots[0]!;
       if (!root.key.equals(key)) this.rememberIncomplete(oid, root);
       return root;
@@ -112,23 +124,23 @@ export class Session {
   }
 
   /**
-   * Indexes trees and publishes them, unless more is to follow into the same sink; what was done is kept when it is
-   * cancelled. For the holder of the writer lock.
+   * Indexes trees and publishes them; what was done is kept when it is cancelled. For the holder of the writer lock.
    */
   async indexTrees(
     oids: readonly Oid[],
     source: ObjectSource,
     call: CallOptions & { what?: string },
-    into?: SegmentSink,
-    publish = true,
+    options: {
+      readonly sink?: SegmentSink;
+      readonly beforePublish?: (sink: SegmentSink, roots: readonly StoredRoot[]) => Promise<void>;
+    } = {},
   ): Promise<{ roots: StoredRoot[]; sink: SegmentSink }> {
-    const { AnalysisPool, SegmentSink, TreeIndexer } = await loadIndexing();
-    this.pool ??= new AnalysisPool(this.options.workers, this.options.workerUrl);
-    const sink = into ?? new SegmentSink(this.snapshots);
+    const { SegmentSink, TreeIndexer } = await loadIndexing();
+    const sink = options.sink ?? new SegmentSink(this.snapshots);
     let bytes = 0;
     const indexer = new TreeIndexer({
       sink,
-      pool: this.pool,
+      pool: await this.analysisPool(),
       rules: this.rules,
       signal: call.signal,
       onNote: this.options.onNote,
@@ -137,15 +149,27 @@ export class Session {
         call.onProgress?.({ phase: 'index', done, total, unit: 'files', bytes, what: call.what ?? path });
       },
     });
-    try {
+    return publishing(sink, async () => {
       const roots = await indexer.ensure(oids, source);
-      if (publish) sink.publish();
+      await options.beforePublish?.(sink, roots);
       return { roots, sink };
-    } catch (error) {
-      if (error instanceof CoppiceError && error.code === 'ABORTED') sink.publish();
-      else sink.abandon();
-      throw error;
-    }
+    });
+  }
+
+  /** Records a commit whose parents are recorded: a history that was indexed once goes on with every commit. */
+  private async continueHistory(oid: Oid, tree: TreeId, sink: SegmentSink): Promise<void> {
+    const { CommitRecorder } = await loadIndexing();
+    const recorder = new CommitRecorder(sink, await this.repositoryId(), this.fingerprint);
+    if (recorder.find(oid) !== null) return;
+    const repository = await this.repository();
+    const { parents, committerTime } = await repository.readCommit(oid);
+    if (parents.length > 0 && parents.every((parent) => recorder.find(parent) !== null))
+      recorder.record({ oid, parents, time: committerTime }, tree);
+  }
+
+  async analysisPool(): Promise<AnalysisPool> {
+    const { AnalysisPool } = await loadIndexing();
+    return (this.pool ??= new AnalysisPool(this.options.workers, this.options.workerUrl));
   }
 
   /** Runs an action as the store's only writer, then merges in the background. */
@@ -214,5 +238,18 @@ export class Session {
       }
     }
     return id;
+  }
+}
+
+/** Runs an action that adds to a sink, and publishes what it added; what was done is kept when it is cancelled. */
+export async function publishing<T>(sink: SegmentSink, action: () => Promise<T>): Promise<T> {
+  try {
+    const result = await action();
+    sink.publish();
+    return result;
+  } catch (error) {
+    if (error instanceof CoppiceError && error.code === 'ABORTED') sink.publish();
+    else sink.abandon();
+    throw error;
   }
 }

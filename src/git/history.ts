@@ -10,10 +10,12 @@ export interface CommitLink {
   readonly oid: Oid;
   readonly tree: Oid;
   readonly parents: readonly Oid[];
+  /** Committer time, in seconds since 1970. */
+  readonly time: number;
 }
 
 export interface HistoryOptions {
-  /** Commits that are left out, with everything reachable from them. */
+  /** Commits that are left out, with everything reachable from them; one that is not here leaves out nothing. */
   readonly exclude?: readonly Oid[];
   /** Parents before children; else children before parents. Either way topologically. */
   readonly oldestFirst?: boolean;
@@ -40,23 +42,45 @@ export async function* listCommits(
   { exclude = [], oldestFirst = false, signal }: HistoryOptions,
 ): AsyncGenerator<CommitLink, void, undefined> {
   if (from.length === 0) return;
-  const args = [gitDirArgument, 'rev-list', '--stdin', '--topo-order', '--format=tformat:%H %T %P'];
+  const args = [gitDirArgument, 'rev-list', '--stdin', '--ignore-missing', '--topo-order'];
+  args.push('--format=tformat:%H %T %ct %P');
   if (oldestFirst) args.push('--reverse');
-  const input = [...from.map(checkedOid), ...exclude.map((oid) => `^${checkedOid(oid)}`)].join('\n') + '\n';
+  const input = tips(from, exclude);
   for await (const line of gitLines(args, { ...options, input, signal })) {
     if (line.startsWith('commit ')) continue; // rev-list's own header, which older gits cannot leave out
-    const [oid, tree, ...parents] = line.split(' ').filter((word) => word !== '');
-    if (oid && tree) yield { oid: asOid(oid), tree: asOid(tree), parents: parents.map(asOid) };
+    const [oid, tree, time, ...parents] = line.split(' ').filter((word) => word !== '');
+    if (oid && tree)
+      yield { oid: asOid(oid), tree: asOid(tree), time: Math.max(0, Number(time)), parents: parents.map(asOid) };
   }
 }
 
-/** Trees of every commit that refs, reflogs or the HEAD of any work tree reach. */
-export async function listReachableTrees(gitDirArgument: string, options: RunOptions): Promise<Oid[]> {
-  const trees: Oid[] = [];
-  const args = [gitDirArgument, 'rev-list', '--all', '--reflog', '--format=tformat:%T'];
-  for await (const line of gitLines(args, options))
-    if (line !== '' && !line.startsWith('commit ')) trees.push(asOid(line));
-  return trees;
+/** How many commits `listCommits` would list. */
+export async function countCommits(
+  gitDirArgument: string,
+  options: RunOptions,
+  from: readonly Oid[],
+  { exclude = [], signal }: HistoryOptions,
+): Promise<number> {
+  if (from.length === 0) return 0;
+  let count = 0;
+  const args = [gitDirArgument, 'rev-list', '--stdin', '--ignore-missing', '--count'];
+  for await (const line of gitLines(args, { ...options, input: tips(from, exclude), signal })) count += Number(line);
+  return count;
+}
+
+const tips = (from: readonly Oid[], exclude: readonly Oid[]): string =>
+  [...from.map(checkedOid), ...exclude.map((oid) => `^${checkedOid(oid)}`), ''].join('\n');
+
+/** Every commit, with its tree, that refs, reflogs or the HEAD of any work tree reach; in no order. */
+export async function* listReachableCommits(
+  gitDirArgument: string,
+  options: RunOptions,
+): AsyncGenerator<Pick<CommitLink, 'oid' | 'tree'>, void, undefined> {
+  const args = [gitDirArgument, 'rev-list', '--all', '--reflog', '--format=tformat:%H %T'];
+  for await (const line of gitLines(args, options)) {
+    const [oid, tree] = line.split(' ');
+    if (oid && tree && oid !== 'commit') yield { oid: asOid(oid), tree: asOid(tree) };
+  }
 }
 
 /**

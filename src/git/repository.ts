@@ -5,10 +5,11 @@ import type { Oid, TreeEntry } from '../model/index.js';
 import { readBlobs, type BlobContent, type ReadBlobsOptions } from './blob-stream.js';
 import type { Commit } from './commit-object.js';
 import {
+  countCommits,
   findNearest,
   findRootCommit,
   listCommits,
-  listReachableTrees,
+  listReachableCommits,
   readCommit,
   type CommitLink,
   type HistoryOptions,
@@ -53,6 +54,8 @@ export class Repository {
   /** Some objects are left on the remote, and count as missing here. Nothing is ever fetched. */
   readonly isPartialClone: boolean;
   private readonly reader: ObjectReader;
+  /** For many blobs: a question to `reader` would wait behind all that were asked for. */
+  private readonly bulkReader: ObjectReader;
   private readonly refFiles: RefFiles;
   /** A commit's tree never changes. */
   private readonly commitTrees = new LruCache<Oid, Oid>(commitTreesMax);
@@ -71,6 +74,7 @@ export class Repository {
     this.processOptions = { folder: location.gitDir };
     this.refFiles = new RefFiles(location);
     this.reader = new ObjectReader(this.gitDirArgument, this.processOptions);
+    this.bulkReader = new ObjectReader(this.gitDirArgument, this.processOptions);
   }
 
   /** History ends early: the parents of some commits are not here. Fetching more history changes it. */
@@ -126,7 +130,7 @@ export class Repository {
 
   /** Many blobs, in the order asked, with git kept busy. Other methods may be called while the loop runs. */
   readBlobs(oids: Iterable<Oid> | AsyncIterable<Oid>, options?: ReadBlobsOptions): AsyncIterable<BlobContent> {
-    return readBlobs(this.reader, oids, options);
+    return readBlobs(this.bulkReader, oids, options);
   }
 
   readCommit(oid: Oid): Promise<Commit> {
@@ -147,9 +151,14 @@ export class Repository {
     return listCommits(this.gitDirArgument, this.processOptions, from, options);
   }
 
-  /** Trees of every commit that refs, reflogs or the HEAD of any work tree reach; some more than once. */
-  reachableTrees(signal?: AbortSignal): Promise<Oid[]> {
-    return listReachableTrees(this.gitDirArgument, { ...this.processOptions, signal });
+  /** How many commits `commits` would list. */
+  countCommits(from: readonly Oid[], options: HistoryOptions = {}): Promise<number> {
+    return countCommits(this.gitDirArgument, this.processOptions, from, options);
+  }
+
+  /** Every commit that refs, reflogs or the HEAD of any work tree reach, with its tree; in no order. */
+  reachableCommits(signal?: AbortSignal): AsyncIterable<Pick<CommitLink, 'oid' | 'tree'>> {
+    return listReachableCommits(this.gitDirArgument, { ...this.processOptions, signal });
   }
 
   /** The oldest root commit: what this repository and its clones have in common. Walks all history once. */
@@ -181,9 +190,10 @@ export class Repository {
     return listWorktrees(this.gitDirArgument, this.processOptions);
   }
 
-  /** Ends the process, if one runs. What is still asked is rejected. */
+  /** Ends the processes that run. What is still asked is rejected. */
   close(): void {
     this.reader.close();
+    this.bulkReader.close();
   }
 
   private requireWorktree(): string {

@@ -1,8 +1,10 @@
+import { contentHashLength, hasSharedKey } from '../base/index.js';
+import type { SharedKeys } from '../base/index.js';
 import type { Chunker } from '../chunking/index.js';
 import type { FileDiagnostic } from '../model/index.js';
 import type { Analyzer } from '../text/index.js';
 import { analyzeFile } from './file-analysis.js';
-import type { FileAnalysis, FileRequest } from './file-analysis.js';
+import type { FileAnalysis, FileRequest, IsKnownChunk } from './file-analysis.js';
 
 /**
  * Several files as one message between threads: a message costs about half a millisecond and each buffer in it nearly
@@ -12,6 +14,13 @@ export interface RequestBatch {
   /** Contents, one after the other. */
   readonly content: Uint8Array;
   readonly files: readonly { readonly length: number; readonly language: string; readonly byName: string }[];
+  readonly known: KnownChunks | null;
+}
+
+/** Chunks that the asking thread has. What a worker sent in the same run counts as well. */
+export interface KnownChunks {
+  readonly keys: SharedKeys;
+  readonly run: number;
 }
 
 export interface AnalysisBatch {
@@ -34,7 +43,7 @@ interface PackedFile {
 const wordArrays = ['numbers', 'grams', 'termHigh', 'termLow'] as const;
 const byteArrays = ['keys', 'symbols', 'frequencies'] as const;
 
-export function packRequests(requests: readonly FileRequest[]): RequestBatch {
+export function packRequests(requests: readonly FileRequest[], known: KnownChunks | null): RequestBatch {
   const content = new Uint8Array(requests.reduce((sum, request) => sum + request.content.length, 0));
   let at = 0;
   for (const request of requests) {
@@ -44,15 +53,56 @@ export function packRequests(requests: readonly FileRequest[]): RequestBatch {
   return {
     content,
     files: requests.map(({ content: { length }, language, byName }) => ({ length, language, byName })),
+    known,
   };
 }
 
+/** Keys remembered of what was sent lately. */
+const sentKeysMax = 16_384;
+
+/**
+ * What a worker sent in a run. Its batches are stored in the order in which it got them, so what it has sent is known by
+ * the time its next answer is looked at.
+ */
+export class SentChunks {
+  private run = -1;
+  private sent = new Set<string>();
+  private sentBefore = new Set<string>();
+
+  /** Whether a chunk is known or was sent; if not, it is taken to be sent now. */
+  filter({ keys, run }: KnownChunks): IsKnownChunk {
+    if (run !== this.run) {
+      this.run = run;
+      this.sent.clear();
+      this.sentBefore.clear();
+    }
+    const known = new Uint32Array(keys);
+    return (bytes, at) => {
+      if (hasSharedKey(known, bytes, at)) return true;
+      const key = Buffer.from(bytes.buffer, bytes.byteOffset + at, contentHashLength).toString('latin1');
+      if (this.sent.has(key) || this.sentBefore.has(key)) return true;
+      if (this.sent.size >= sentKeysMax) {
+        this.sentBefore = this.sent;
+        this.sent = new Set();
+      }
+      this.sent.add(key);
+      return false;
+    };
+  }
+}
+
 /** What a worker does with a batch. */
-export function analyzeBatch(chunker: Chunker, analyzer: Analyzer, { content, files }: RequestBatch): AnalysisBatch {
+export function analyzeBatch(
+  chunker: Chunker,
+  analyzer: Analyzer,
+  sent: SentChunks,
+  { content, files, known }: RequestBatch,
+): AnalysisBatch {
+  const isKnown = known === null ? null : sent.filter(known);
   let at = 0;
   const analyses = files.map(({ length, language, byName }) => {
     at += length;
-    return analyzeFile(chunker, analyzer, { content: content.subarray(at - length, at), language, byName });
+    return analyzeFile(chunker, analyzer, { content: content.subarray(at - length, at), language, byName }, isKnown);
   });
   let words = 0;
   let bytes = 0;

@@ -1,8 +1,9 @@
 import { createChunkPool, createChunker, isWorkerDied } from '../chunking/index.js';
 import type { ChunkPool, Chunker } from '../chunking/index.js';
 import { Analyzer } from '../text/index.js';
+import { hasSharedKey } from '../base/index.js';
 import { packRequests, unpackAnalyses } from './analysis-batch.js';
-import type { AnalysisBatch } from './analysis-batch.js';
+import type { AnalysisBatch, KnownChunks } from './analysis-batch.js';
 import { analyzeFile } from './file-analysis.js';
 import type { FileAnalysis, FileRequest } from './file-analysis.js';
 
@@ -28,15 +29,25 @@ export class AnalysisPool {
     return this.useWorkers(fileCount) ? this.workers * batchesPerWorker : 1;
   }
 
-  /** The analyses of a batch of files, in order; `fileCount` says how many there are in all. */
-  async analyze(requests: readonly FileRequest[], fileCount: number, signal?: AbortSignal): Promise<FileAnalysis[]> {
+  /**
+   * The analyses of a batch of files, in order; `fileCount` says how many there are in all. Chunks that are known are not
+   * analysed.
+   */
+  async analyze(
+    requests: readonly FileRequest[],
+    fileCount: number,
+    options: { readonly known?: KnownChunks; readonly signal?: AbortSignal | undefined },
+  ): Promise<FileAnalysis[]> {
+    const { known, signal } = options;
     if (!this.useWorkers(fileCount)) {
       this.inline ??= createChunker();
       const chunker = await this.inline;
-      return requests.map((request) => analyzeFile(chunker, this.analyzer, request));
+      const keys = known === undefined ? null : new Uint32Array(known.keys);
+      const isKnown = keys && ((bytes: Uint8Array, at: number) => hasSharedKey(keys, bytes, at));
+      return requests.map((request) => analyzeFile(chunker, this.analyzer, request, isKnown));
     }
     this.pool ??= createChunkPool({ workers: this.workers, workerUrl: this.workerUrl });
-    const batch = packRequests(requests);
+    const batch = packRequests(requests, known ?? null);
     try {
       return unpackAnalyses(await this.pool.run<AnalysisBatch>(batch, [batch.content.buffer as ArrayBuffer], signal));
     } catch (error) {
@@ -49,7 +60,7 @@ export class AnalysisPool {
       }
       // One of them did it: each for itself.
       const analyses: FileAnalysis[] = [];
-      for (const request of requests) analyses.push(...(await this.analyze([request], fileCount, signal)));
+      for (const request of requests) analyses.push(...(await this.analyze([request], fileCount, options)));
       return analyses;
     }
   }

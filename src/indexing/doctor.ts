@@ -1,8 +1,8 @@
 import { BitSet, CoppiceError, throwIfAborted, uniqueSuffix, yieldToEventLoop } from '../base/index.js';
 import { hashBlob } from '../git/index.js';
 import type { NextIds, SegmentEntry, Store } from '../store/index.js';
-import { asFileId, asTreeId } from '../model/index.js';
-import type { DocId, FileId, TreeId } from '../model/index.js';
+import { asCommitId, asFileId, asTreeId } from '../model/index.js';
+import type { CommitId, DocId, FileId, TreeId } from '../model/index.js';
 import { SegmentList } from '../segment/index.js';
 import type { BlockCache, Segment, TreeNode } from '../segment/index.js';
 import { createBlockCache } from '../segment/index.js';
@@ -39,7 +39,7 @@ type Report = (where: string, message: string, remedy: string) => void;
  * 1. Names: the format file, the journal's checksums.
  * 2. Segments: every page's checksum; every posting list, record and column can be decoded. Where names were lost,
  *    segments that no name is left of are taken back.
- * 3. References: trees to trees and files, files to chunks.
+ * 3. References: trees to trees and files, files to chunks, commits to their parents, trees and files.
  * 4. Contents: the chunks of a file, joined, hash to the git oid of its blob.
  * 5. Forks: their trees are there, or can be indexed again.
  */
@@ -158,17 +158,18 @@ function takeBack(store: Store, healthy: readonly SegmentList[], blocks: BlockCa
 }
 
 const overlap = (a: SegmentEntry, b: SegmentEntry): boolean =>
-  (['docs', 'files', 'trees'] as const).some((kind) => a[kind][0] < b[kind][1] && b[kind][0] < a[kind][1]);
+  (['docs', 'files', 'trees', 'commits'] as const).some((kind) => a[kind][0] < b[kind][1] && b[kind][0] < a[kind][1]);
 
 function nextIdsAfter(next: NextIds, added: readonly SegmentEntry[]): NextIds {
-  let { doc, file, tree, segment } = next;
-  for (const { id, docs, files, trees } of added) {
+  let { doc, file, tree, commit, segment } = next;
+  for (const { id, docs, files, trees, commits } of added) {
     doc = Math.max(doc, docs[1]);
     file = Math.max(file, files[1]);
     tree = Math.max(tree, trees[1]);
+    commit = Math.max(commit, commits[1]);
     segment = Math.max(segment, Number(id.slice(1)) + 1);
   }
-  return { doc, file, tree, segment };
+  return { doc, file, tree, commit, segment };
 }
 
 /** An edited fork is nowhere but in the store; others are indexed again from their commit. */
@@ -210,7 +211,11 @@ function decodeAll(segment: Segment, faults: string[]): void {
       for (const { docCount } of table.lists())
         if (docCount > segment.docCount) faults.push('a posting list names more chunks than there are');
     }
-    for (const records of [segment.content, segment.symbols, segment.fileRecords, segment.treeRecords]) {
+    for (const { docCount } of segment.changes.lists()) {
+      if (docCount > segment.commitKeys.count) faults.push('a list of changes names more commits than there are');
+    }
+    const { content, symbols, fileRecords, treeRecords, commitRecords } = segment;
+    for (const records of [content, symbols, fileRecords, treeRecords, commitRecords]) {
       for (let number = 0; number < records.count; number += records.blockOf(number).starts.length - 1)
         records.get(number);
     }
@@ -227,7 +232,7 @@ class WholeIds {
 
   constructor(
     private readonly list: SegmentList,
-    next: { doc: number; file: number; tree: number },
+    next: NextIds,
   ) {
     this.marked = new MarkedIds(next);
     this.presentDocs = new BitSet(next.doc);
@@ -265,6 +270,18 @@ class WholeIds {
         }
       }
     }
+    for (const segment of this.list.segments) {
+      const [first] = segment.entry.commits;
+      const numbers = Array.from(segment.commitKeys.rows(), ({ number }) => number);
+      // Parents first: a commit is whole if they are.
+      for (const id of numbers.sort((a, b) => a - b).map((number) => asCommitId(first + number))) {
+        if (this.isCommitWhole(id)) marked.commits.add(id);
+        else {
+          this.brokenCount++;
+          report(`commit ${id}`, 'it refers to something that is lost');
+        }
+      }
+    }
   }
 
   hasTree(key: Buffer): boolean {
@@ -284,6 +301,20 @@ class WholeIds {
         : 'its chunks, joined, are not the blob they were cut from';
     } catch (error) {
       return messageOf(error);
+    }
+  }
+
+  private isCommitWhole(id: CommitId): boolean {
+    const { marked } = this;
+    try {
+      const { tree, parents, changes } = this.list.commit(id);
+      return (
+        marked.tree(tree) &&
+        parents.every((parent) => parent === null || marked.commit(parent)) &&
+        changes.every(({ before, after }) => [before, after].every((file) => file === null || marked.file(file)))
+      );
+    } catch {
+      return false;
     }
   }
 

@@ -46,6 +46,8 @@ export const enum ChunkNumber {
   BodyLength,
   CommentLength,
   SymbolLength,
+  /** 1: the caller knows the chunk, and gets no more than its key. */
+  Known,
   Count,
 }
 
@@ -70,8 +72,16 @@ const nothing: Omit<FileAnalysis, 'binary' | 'language'> = {
   frequencies: new Uint8Array(0),
 };
 
-/** Chunks and analyses a file. Depends on the request alone. */
-export function analyzeFile(chunker: Chunker | null, analyzer: Analyzer, request: FileRequest): FileAnalysis {
+/** Whether a chunk needs no analysis; its key is at `at` of `keys`. */
+export type IsKnownChunk = (keys: Uint8Array, at: number) => boolean;
+
+/** Chunks a file and analyses its chunks but for those known. Depends on its arguments alone. */
+export function analyzeFile(
+  chunker: Chunker | null,
+  analyzer: Analyzer,
+  request: FileRequest,
+  isKnown: IsKnownChunk | null = null,
+): FileAnalysis {
   const { content, byName } = request;
   if (isBinary(content)) return { ...nothing, binary: true, language: 0 };
   // A path without an extension says nothing: its first line may.
@@ -84,10 +94,16 @@ export function analyzeFile(chunker: Chunker | null, analyzer: Analyzer, request
     request.linesOnly !== undefined || chunker === null
       ? chunkByLines(content, request.linesOnly === undefined ? [] : [request.linesOnly])
       : chunker.chunk(content, language, { linesOnly });
-  return { ...packChunks(analyzer, content, languageNumber(language), file), minified, generated };
+  return { ...packChunks(analyzer, content, languageNumber(language), file, isKnown), minified, generated };
 }
 
-function packChunks(analyzer: Analyzer, content: Uint8Array, language: number, file: ChunkedFile): FileAnalysis {
+function packChunks(
+  analyzer: Analyzer,
+  content: Uint8Array,
+  language: number,
+  file: ChunkedFile,
+  isKnown: IsKnownChunk | null,
+): FileAnalysis {
   const { chunks, diagnostics } = file;
   const syntax = languages[language]!;
   const keys = new Uint8Array(chunks.length * contentHashLength);
@@ -98,8 +114,12 @@ function packChunks(analyzer: Analyzer, content: Uint8Array, language: number, f
     const chunk = chunks[i]!;
     const { startByte, endByte, symbols, continues } = chunk;
     const encoded = encodeChunkSymbols({ symbols, continues });
-    symbolBytes.push(encoded);
     keys.set(chunkKey(content, language, chunk, encoded), i * contentHashLength);
+    if (isKnown?.(keys, i * contentHashLength) === true) {
+      numbers[i * ChunkNumber.Count + ChunkNumber.Known] = 1;
+      continue;
+    }
+    symbolBytes.push(encoded);
     const scopes = [...new Set(symbols.map(({ scope }) => scope))];
     if (continues !== '') scopes.push(continues);
     const names = symbols.map(({ name }) => name);

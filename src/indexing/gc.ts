@@ -3,7 +3,7 @@ import { mergeSegments } from '../segment/index.js';
 import type { Segment } from '../segment/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
 import type { SegmentEntry } from '../store/index.js';
-import type { TreeId } from '../model/index.js';
+import type { CommitId, TreeId } from '../model/index.js';
 import { MarkedIds, markReachable } from './reachability.js';
 
 export interface CollectionResult {
@@ -14,20 +14,24 @@ export interface CollectionResult {
 }
 
 /**
- * Rewrites the segments that hold something no root reaches, without it. Ids keep their numbers, so readers of the
+ * Rewrites the segments that hold something no root or kept commit reaches, without it. Ids keep their numbers, so readers of the
  * old files and of the new agree. Publishes once, at the end: a run that is cut short changes nothing. For the holder
  * of the writer lock. Null, and nothing is changed, when a fork was made meanwhile that may need what no root reached.
  */
 export async function collectGarbage(
   snapshots: SnapshotStore,
-  roots: Iterable<TreeId>,
+  kept: { readonly roots: Iterable<TreeId>; readonly commits: Iterable<CommitId> },
   options: KeepOptions & { forkChanges: number },
 ): Promise<CollectionResult | null> {
   const { store, caches } = snapshots;
   const segments = snapshots.segments().retain();
   try {
     const marked = new MarkedIds(store.catalog.nextIds);
-    for (const root of roots) markReachable(root, segments, caches, marked);
+    for (const root of kept.roots) markReachable(root, segments, caches, marked);
+    for (const commit of kept.commits) {
+      marked.commits.add(commit);
+      markReachable(segments.commit(commit).tree, segments, caches, marked);
+    }
     const rewritten = await keepOnly(snapshots, segments.segments, marked, options);
     if (rewritten === null) return null;
     const before = segments.segments.reduce((sum, { entry }) => sum + entry.bytes, 0);
@@ -64,16 +68,18 @@ export async function keepOnly(
   try {
     for (const segment of segments) {
       throwIfAborted(options.signal);
-      const { docs, files, trees } = segment.entry;
+      const { docs, files, trees, commits } = segment.entry;
       const liveDocs = marked.docs.countRange(docs[0], docs[1]);
       const liveFiles = marked.files.countRange(files[0], files[1]);
       const liveTrees = marked.trees.countRange(trees[0], trees[1]);
+      const liveCommits = marked.commits.countRange(commits[0], commits[1]);
       const complete =
         liveDocs === segment.docKeys.count &&
         liveFiles === segment.fileKeys.count &&
-        liveTrees === segment.treeKeys.count;
+        liveTrees === segment.treeKeys.count &&
+        liveCommits === segment.commitKeys.count;
       if (complete) results.push({ segment, kept: segment.entry });
-      else if (liveDocs + liveFiles + liveTrees === 0) results.push({ segment, kept: null });
+      else if (liveDocs + liveFiles + liveTrees + liveCommits === 0) results.push({ segment, kept: null });
       else results.push({ segment, kept: mergeSegments(store, [segment], sequence++, marked) });
       options.onSegment?.(results.length, segments.length);
       await yieldToEventLoop();

@@ -2,6 +2,7 @@ import { BitSet } from '../base/index.js';
 import type { TreeId } from '../model/index.js';
 import type { LiveIds, SegmentList } from '../segment/index.js';
 import { readFileRecord, readTreeNode } from '../snapshot/index.js';
+import type { NextIds } from '../store/index.js';
 import type { RecordCaches } from '../snapshot/index.js';
 
 /** Ids of a store that are marked, as sets. */
@@ -9,11 +10,13 @@ export class MarkedIds implements LiveIds {
   readonly docs: BitSet;
   readonly files: BitSet;
   readonly trees: BitSet;
+  readonly commits: BitSet;
 
-  constructor(next: { doc: number; file: number; tree: number }) {
+  constructor(next: NextIds) {
     this.docs = new BitSet(next.doc);
     this.files = new BitSet(next.file);
     this.trees = new BitSet(next.tree);
+    this.commits = new BitSet(next.commit);
   }
 
   doc(id: number): boolean {
@@ -26,6 +29,10 @@ export class MarkedIds implements LiveIds {
 
   tree(id: number): boolean {
     return this.trees.has(id);
+  }
+
+  commit(id: number): boolean {
+    return this.commits.has(id);
   }
 }
 

@@ -9,6 +9,8 @@ export type DocId = Brand<number, 'DocId'>;
 export type FileId = Brand<number, 'FileId'>;
 /** Dense, append-only number of a distinct tree in one store, from 0. */
 export type TreeId = Brand<number, 'TreeId'>;
+/** Dense, append-only number of a recorded commit in one store, from 0; parents have lower ones than their children. */
+export type CommitId = Brand<number, 'CommitId'>;
 /** Names a repository by its objects (never by its path): the oid of its oldest root commit. */
 export type RepositoryId = Brand<string, 'RepositoryId'>;
 
@@ -16,4 +18,5 @@ export const asOid = (hex: string): Oid => hex as Oid;
 export const asDocId = (id: number): DocId => id as DocId;
 export const asFileId = (id: number): FileId => id as FileId;
 export const asTreeId = (id: number): TreeId => id as TreeId;
+export const asCommitId = (id: number): CommitId => id as CommitId;
 export const asRepositoryId = (id: string): RepositoryId => id as RepositoryId;

@@ -1,9 +1,11 @@
 /** The nouns and their typed ids: blob, commit, chunk, symbol, tree. Data, no behaviour, no IO. */
-export { asDocId, asFileId, asOid, asRepositoryId, asTreeId } from './ids.js';
-export type { DocId, FileId, Oid, RepositoryId, TreeId } from './ids.js';
+export { asCommitId, asDocId, asFileId, asOid, asRepositoryId, asTreeId } from './ids.js';
+export type { CommitId, DocId, FileId, Oid, RepositoryId, TreeId } from './ids.js';
 export { symbolKinds } from './chunk.js';
 export type { ChunkSpan, ChunkedFile, FileDiagnostic, SymbolDefinition, SymbolKind } from './chunk.js';
 export { entryKinds, skipReasons } from './tree.js';
 export type { EntryKind, SkipReason, TreeEntry } from './tree.js';
 export { languageByAlias, languageId, languageNumber, languages } from './languages.js';
 export type { Language } from './languages.js';
+export { parseRevRange } from './rev-range.js';
+export type { RevRange } from './rev-range.js';

@@ -5,7 +5,17 @@ export type { LiveIds } from './segment-merge.js';
 export type { PostingList } from './posting-table.js';
 export type { BlockCache } from './record-blocks.js';
 export { encodeChunkSymbols } from './records.js';
-export type { ChunkSymbols, FileRecord, TreeCounts, TreeNode, TreeNodeEntry } from './records.js';
+export type {
+  ChunkSymbols,
+  CommitRecord,
+  FileChange,
+  FileRecord,
+  TreeCounts,
+  TreeNode,
+  TreeNodeEntry,
+} from './records.js';
+export { ChangeSign, moreParents } from './segment-format.js';
+export type { CommitColumns } from './segment-format.js';
 export { Segment, createBlockCache } from './segment-reader.js';
-export { SegmentWriter } from './segment-writer.js';
+export { SegmentWriter, segmentTextBytesMax } from './segment-writer.js';
 export type { NewChunk } from './segment-writer.js';

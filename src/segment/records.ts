@@ -1,11 +1,23 @@
 import { ByteReader, ByteWriter, encodeBytes } from '../base/index.js';
-import { asDocId, asFileId, asOid, asTreeId, entryKinds, skipReasons, symbolKinds } from '../model/index.js';
+import {
+  asCommitId,
+  asDocId,
+  asFileId,
+  asOid,
+  asRepositoryId,
+  asTreeId,
+  entryKinds,
+  skipReasons,
+  symbolKinds,
+} from '../model/index.js';
 import type {
+  CommitId,
   DocId,
   EntryKind,
   FileDiagnostic,
   FileId,
   Oid,
+  RepositoryId,
   SkipReason,
   SymbolDefinition,
   TreeId,
@@ -206,4 +218,99 @@ export function decodeChunkSymbols(bytes: Buffer): ChunkSymbols {
     symbols.push({ kind, line, name, scope: reader.text() });
   }
   return { symbols, continues };
+}
+
+/** A searched file of a commit that its first parent has not, or has otherwise, at that path; ids are null where it has none. */
+export interface FileChange {
+  readonly path: string;
+  readonly before: FileId | null;
+  readonly after: FileId | null;
+}
+
+/** A commit of a repository and what it changed against its first parent (a root commit: against nothing). */
+export interface CommitRecord {
+  readonly repository: RepositoryId;
+  readonly oid: Oid;
+  readonly tree: TreeId;
+  /** In git's order; null for a parent that is not here, as at the boundary of a shallow clone. */
+  readonly parents: readonly (CommitId | null)[];
+  /** Committer time, in seconds since 1970. */
+  readonly time: number;
+  /** By path, in git's order. Only files with searchable lines, before or after. */
+  readonly changes: readonly FileChange[];
+}
+
+export function encodeCommitRecord({ repository, oid, tree, parents, time, changes }: CommitRecord): Buffer {
+  const writer = new ByteWriter(256);
+  writer.prefixed(encodeBytes(repository));
+  writer.prefixed(Buffer.from(oid, 'hex'));
+  writer.varint(tree);
+  writer.varint(time);
+  writer.varint(parents.length);
+  for (const parent of parents) writer.varint(parent === null ? 0 : parent + 1);
+  let expected = 0;
+  for (const { path, before, after } of changes) {
+    writer.prefixed(encodeBytes(path));
+    for (const file of [before, after]) {
+      // The gap from the file before: most commits change files that were indexed together.
+      if (file === null) writer.varint(0);
+      else {
+        const gap = file - expected;
+        writer.varint(1 + (gap >= 0 ? gap * 2 : -gap * 2 - 1));
+        expected = file;
+      }
+    }
+  }
+  return writer.toBuffer();
+}
+
+export function decodeCommitRecord(bytes: Buffer): CommitRecord {
+  return new StoredCommit(bytes);
+}
+
+/** Its changes wait until they are asked for: who asks when a chunk was first seen needs only its name. */
+class StoredCommit implements CommitRecord {
+  readonly repository: RepositoryId;
+  readonly oid: Oid;
+  readonly tree: TreeId;
+  readonly parents: readonly (CommitId | null)[];
+  readonly time: number;
+  private readonly reader: ByteReader;
+  private decoded: FileChange[] | undefined;
+
+  constructor(bytes: Buffer) {
+    const reader = new ByteReader(bytes);
+    this.reader = reader;
+    this.repository = asRepositoryId(reader.text());
+    this.oid = asOid(reader.prefixed().toString('hex'));
+    this.tree = asTreeId(reader.varint());
+    this.time = reader.varint();
+    const parents: (CommitId | null)[] = [];
+    for (let count = reader.varint(); count > 0; count--) {
+      const parent = reader.varint();
+      parents.push(parent === 0 ? null : asCommitId(parent - 1));
+    }
+    this.parents = parents;
+  }
+
+  get changes(): readonly FileChange[] {
+    if (this.decoded === undefined) {
+      const { reader } = this;
+      this.decoded = [];
+      let expected = 0;
+      const readFile = (): FileId | null => {
+        const coded = reader.varint();
+        if (coded === 0) return null;
+        const gap = coded - 1;
+        expected += gap % 2 === 0 ? gap / 2 : -(gap + 1) / 2;
+        return asFileId(expected);
+      };
+      while (!reader.done) {
+        const path = reader.text();
+        const before = readFile();
+        this.decoded.push({ path, before, after: readFile() });
+      }
+    }
+    return this.decoded;
+  }
 }

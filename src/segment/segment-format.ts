@@ -4,13 +4,14 @@ import type { PostingTableLocation } from './posting-table.js';
 import type { RecordBlocksLocation } from './record-blocks.js';
 
 /**
- * A segment: an immutable file of what was indexed together, for consecutive ranges of doc, file and tree ids. The file's root section is this
- * table of contents as JSON. History of the format version:
+ * A segment: an immutable file of what was indexed together, for consecutive ranges of doc, file, tree and commit ids. The
+ * file's root section is this table of contents as JSON. History of the format version:
  *   1: content, symbols, files, trees as record blocks; grams and terms as posting tables; key tables; columns.
+ *   2: commits as record blocks, with a key table and columns; changes as a posting table.
  */
-export const segmentFormatVersion = 1;
+export const segmentFormatVersion = 2;
 
-/** One array with a value for each doc. */
+/** One array with a value for each doc or commit. */
 export interface ColumnLocation {
   readonly offset: number;
   readonly length: number;
@@ -21,19 +22,26 @@ export interface TableOfContents {
   readonly docs: IdRange;
   readonly files: IdRange;
   readonly trees: IdRange;
+  readonly commits: IdRange;
   readonly textBytes: number;
   readonly content: RecordBlocksLocation;
   readonly symbols: RecordBlocksLocation;
   readonly fileRecords: RecordBlocksLocation;
   readonly treeRecords: RecordBlocksLocation;
+  readonly commitRecords: RecordBlocksLocation;
   readonly grams: PostingTableLocation;
   readonly terms: PostingTableLocation;
+  /** For each doc, by its id: the commits of this segment that changed how often a file has it (see `ChangeSign`). */
+  readonly changes: PostingTableLocation;
   readonly docKeys: KeyTableLocation;
   readonly fileKeys: KeyTableLocation;
   readonly treeKeys: KeyTableLocation;
-  /** See `DocColumns`. */
-  readonly columns: Readonly<Record<keyof DocColumns, ColumnLocation>>;
+  readonly commitKeys: KeyTableLocation;
+  readonly columns: ColumnLocations<DocColumns>;
+  readonly commitColumns: ColumnLocations<CommitColumns>;
 }
+
+export type ColumnLocations<Columns> = Readonly<Record<keyof Columns, ColumnLocation>>;
 
 /** What is known of each doc without reading it, by doc id less the segment's first. */
 export interface DocColumns {
@@ -46,6 +54,24 @@ export interface DocColumns {
   readonly symbolLength: Uint8Array;
 }
 
+/** What is known of each commit without reading it, by commit id less the segment's first. Ids are one more than they are; 0: none. */
+export interface CommitColumns {
+  /** Committer time, in seconds since 1970. */
+  readonly time: Uint32Array;
+  readonly firstParent: Uint32Array;
+  /** `moreParents` where there are more than two parents: the record has them. */
+  readonly secondParent: Uint32Array;
+}
+
+/** In `secondParent`: the commit's record has all parents. */
+export const moreParents = 0xffffffff;
+
+/** What a commit did to a chunk, against its first parent, in some file: bits of a posting in `changes`. */
+export const enum ChangeSign {
+  Added = 1,
+  Removed = 2,
+}
+
 export const columnTypes = {
   language: Uint8Array,
   lineCount: Uint32Array,
@@ -54,7 +80,10 @@ export const columnTypes = {
   symbolLength: Uint8Array,
 } as const;
 
+export const commitColumnTypes = { time: Uint32Array, firstParent: Uint32Array, secondParent: Uint32Array } as const;
+
 export const columnNames = Object.keys(columnTypes) as (keyof DocColumns)[];
+export const commitColumnNames = Object.keys(commitColumnTypes) as (keyof CommitColumns)[];
 
 /** Raw bytes of a block: small for chunks, which are read one here and one there; large for records that repeat. */
 export const contentBlockBytes = 16 * 1024;

@@ -1,8 +1,10 @@
 import { CoppiceError, assert } from '../base/index.js';
 import { compareSegments } from '../store/index.js';
 import type { SegmentEntry, Store } from '../store/index.js';
-import { decodeChunkSymbols, decodeFileRecord, decodeTreeNode } from './records.js';
-import type { ChunkSymbols, FileRecord, TreeNode } from './records.js';
+import { readTermPostings } from '../text/index.js';
+import { decodeChunkSymbols, decodeCommitRecord, decodeFileRecord, decodeTreeNode } from './records.js';
+import type { ChunkSymbols, CommitRecord, FileRecord, TreeNode } from './records.js';
+import type { ChangeSign } from './segment-format.js';
 import type { BlockCache } from './record-blocks.js';
 import { Segment } from './segment-reader.js';
 
@@ -85,6 +87,27 @@ export class SegmentList {
     return decodeTreeNode(record);
   }
 
+  commit(id: number): CommitRecord {
+    const segment = this.segmentOf('commits', id);
+    const record = segment.commitRecords.get(id - segment.entry.commits[0]);
+    if (record.length === 0) throw collected('commit', id);
+    return decodeCommitRecord(record);
+  }
+
+  /** Calls `onChange` with each commit, ascending, that added a chunk to some file or removed it from one. */
+  forEachChange(doc: number, onChange: (commit: number, sign: ChangeSign) => void): void {
+    for (const { changes, entry } of this.segments) {
+      const [from, to] = entry.commits;
+      const list = from === to ? null : changes.find(doc, 0);
+      if (list !== null) readTermPostings(list.bytes, (number, sign) => onChange(from + number, sign));
+    }
+  }
+
+  /** Ids below this are the commits this list knows. */
+  get commitEnd(): number {
+    return this.segments.at(-1)?.entry.commits[1] ?? 0;
+  }
+
   chunkSymbols(doc: number): ChunkSymbols {
     const segment = this.segmentOfDoc(doc);
     return decodeChunkSymbols(segment.symbols.get(doc - segment.docBase));
@@ -110,7 +133,15 @@ export class SegmentList {
     return this.find('treeKeys', 'trees', key);
   }
 
-  private find(table: 'docKeys' | 'fileKeys' | 'treeKeys', range: 'docs' | 'files' | 'trees', key: Buffer): number {
+  findCommit(key: Buffer): number {
+    return this.find('commitKeys', 'commits', key);
+  }
+
+  private find(
+    table: 'docKeys' | 'fileKeys' | 'treeKeys' | 'commitKeys',
+    range: 'docs' | 'files' | 'trees' | 'commits',
+    key: Buffer,
+  ): number {
     for (let i = this.segments.length - 1; i >= 0; i--) {
       const segment = this.segments[i]!;
       const number = segment[table].find(key);
@@ -119,7 +150,7 @@ export class SegmentList {
     return -1;
   }
 
-  private segmentOf(range: 'docs' | 'files' | 'trees', id: number): Segment {
+  private segmentOf(range: 'docs' | 'files' | 'trees' | 'commits', id: number): Segment {
     let low = 0;
     let high = this.segments.length - 1;
     while (low <= high) {

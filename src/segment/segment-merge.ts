@@ -7,8 +7,14 @@ import { PostingTableWriter } from './posting-table.js';
 import type { PostingList, PostingTableLocation } from './posting-table.js';
 import { RecordBlocksWriter } from './record-blocks.js';
 import type { RecordBlocks, RecordBlocksLocation } from './record-blocks.js';
-import { columnNames, contentBlockBytes, recordBlockBytes, segmentFormatVersion } from './segment-format.js';
-import type { DocColumns, TableOfContents } from './segment-format.js';
+import {
+  columnTypes,
+  commitColumnTypes,
+  contentBlockBytes,
+  recordBlockBytes,
+  segmentFormatVersion,
+} from './segment-format.js';
+import type { ColumnLocations, TableOfContents } from './segment-format.js';
 import type { Segment } from './segment-reader.js';
 import { encodeToc, segmentName, writeColumns } from './segment-writer.js';
 
@@ -17,9 +23,10 @@ export interface LiveIds {
   doc(id: number): boolean;
   file(id: number): boolean;
   tree(id: number): boolean;
+  commit(id: number): boolean;
 }
 
-type Kind = 'docs' | 'files' | 'trees';
+type Kind = 'docs' | 'files' | 'trees' | 'commits';
 
 /** A stored block is copied as it is when it is at least this full; smaller ones are packed anew. */
 const fullBlockShare = 0.5;
@@ -60,7 +67,12 @@ class Merge {
     const last = segments.at(-1);
     assert(first !== undefined && last !== undefined, 'a merge has at least one segment');
     const range = (kind: Kind): IdRange => [first.entry[kind][0], last.entry[kind][1]];
-    this.ranges = { docs: range('docs'), files: range('files'), trees: range('trees') };
+    this.ranges = {
+      docs: range('docs'),
+      files: range('files'),
+      trees: range('trees'),
+      commits: range('commits'),
+    };
   }
 
   write(sequence: number): SegmentEntry {
@@ -75,19 +87,27 @@ class Merge {
       symbols: this.records('symbols', 'docs', live && ((id) => live.doc(id)), recordBlockBytes),
       fileRecords: this.records('fileRecords', 'files', live && ((id) => live.file(id)), recordBlockBytes),
       treeRecords: this.records('treeRecords', 'trees', live && ((id) => live.tree(id)), recordBlockBytes),
+      commitRecords: this.records('commitRecords', 'commits', live && ((id) => live.commit(id)), recordBlockBytes),
       grams: this.gramTable(),
       terms: this.termTable(),
+      changes: this.changeTable(),
       docKeys: this.keys('docKeys', 'docs', live && ((id) => live.doc(id))),
       fileKeys: this.keys('fileKeys', 'files', live && ((id) => live.file(id))),
       treeKeys: this.keys('treeKeys', 'trees', live && ((id) => live.tree(id))),
-      columns: this.columns(),
+      commitKeys: this.keys('commitKeys', 'commits', live && ((id) => live.commit(id))),
+      columns: this.columns(columnTypes, 'docs', live && ((id) => live.doc(id)), (segment, name) =>
+        segment.column(name),
+      ),
+      commitColumns: this.columns(commitColumnTypes, 'commits', live && ((id) => live.commit(id)), (segment, name) =>
+        segment.commitColumn(name),
+      ),
     };
     const bytes = this.file.finish(encodeToc(toc));
     return { id: segmentName(sequence), ...this.ranges, bytes, textBytes: toc.textBytes };
   }
 
   private records(
-    section: 'content' | 'symbols' | 'fileRecords' | 'treeRecords',
+    section: 'content' | 'symbols' | 'fileRecords' | 'treeRecords' | 'commitRecords',
     kind: Kind,
     isLive: ((id: number) => boolean) | null,
     blockBytes: number,
@@ -139,18 +159,39 @@ class Merge {
   }
 
   private termTable(): PostingTableLocation {
-    const table = new PostingTableWriter(this.file, true);
+    return this.postingTable('terms', 'docs', true, this.live && ((_, doc) => this.live!.doc(doc)));
+  }
+
+  private changeTable(): PostingTableLocation {
+    const { live } = this;
+    return this.postingTable(
+      'changes',
+      'commits',
+      false,
+      live && ((doc, commit) => live.doc(doc) && live.commit(commit)),
+    );
+  }
+
+  /** Lists in the way of term postings, over ids of one kind. */
+  private postingTable(
+    name: 'terms' | 'changes',
+    kind: Kind,
+    wideKeys: boolean,
+    isLive: ((key: number, id: number) => boolean) | null,
+  ): PostingTableLocation {
+    const table = new PostingTableWriter(this.file, wideKeys);
     const writer = new ByteWriter(64 * 1024);
-    this.mergeLists('terms', (high, low, parts) => {
+    this.mergeLists(name, (high, low, parts) => {
       writer.reset();
       let count = 0;
       let previous = -1;
       for (const { list, segment } of parts) {
-        const shift = segment.docBase - this.ranges.docs[0];
-        readTermPostings(list.bytes, (doc, frequencies) => {
-          if (this.live !== null && !this.live.doc(segment.docBase + doc)) return;
-          writeTermPosting(writer, doc + shift - previous - 1, frequencies);
-          previous = doc + shift;
+        const [base] = segment.entry[kind];
+        const shift = base - this.ranges[kind][0];
+        readTermPostings(list.bytes, (number, value) => {
+          if (isLive !== null && !isLive(high, base + number)) return;
+          writeTermPosting(writer, number + shift - previous - 1, value);
+          previous = number + shift;
           count++;
         });
       }
@@ -161,15 +202,13 @@ class Merge {
 
   /** Calls `onKey` for each key of the segments, ascending, with the lists that they have for it. */
   private mergeLists(
-    name: 'grams' | 'terms',
+    name: 'grams' | 'terms' | 'changes',
     onKey: (high: number, low: number, parts: readonly { list: PostingList; segment: Segment }[]) => void,
   ): void {
-    const cursors = this.segments
-      .filter((segment) => segment.docCount > 0)
-      .map((segment) => {
-        const lists = segment[name].lists();
-        return { segment, lists, list: lists.next().value as PostingList | undefined };
-      });
+    const cursors = this.segments.map((segment) => {
+      const lists = segment[name].lists();
+      return { segment, lists, list: lists.next().value as PostingList | undefined };
+    });
     for (;;) {
       let high = Infinity;
       let low = Infinity;
@@ -191,7 +230,7 @@ class Merge {
   }
 
   private keys(
-    name: 'docKeys' | 'fileKeys' | 'treeKeys',
+    name: 'docKeys' | 'fileKeys' | 'treeKeys' | 'commitKeys',
     kind: Kind,
     isLive: ((id: number) => boolean) | null,
   ): KeyTableLocation {
@@ -210,19 +249,24 @@ class Merge {
     return writeKeyTable(this.file, keys, numbers);
   }
 
-  private columns(): TableOfContents['columns'] {
-    const [from, to] = this.ranges.docs;
-    const columns = Object.fromEntries(columnNames.map((name) => [name, new Array<number>(to - from).fill(0)]));
-    for (const segment of this.segments) {
-      const shift = segment.docBase - from;
-      for (const name of columnNames) {
-        const source = segment.column(name);
-        const target = columns[name]!;
-        for (let doc = 0; doc < source.length; doc++) {
-          if (this.live === null || this.live.doc(segment.docBase + doc)) target[doc + shift] = source[doc]!;
-        }
+  private columns<Columns>(
+    types: Readonly<Record<keyof Columns, Uint8ArrayConstructor | Uint16ArrayConstructor | Uint32ArrayConstructor>>,
+    kind: Kind,
+    isLive: ((id: number) => boolean) | null,
+    columnOf: (segment: Segment, name: keyof Columns) => ArrayLike<number>,
+  ): ColumnLocations<Columns> {
+    const [from, to] = this.ranges[kind];
+    const columns: Partial<Record<keyof Columns, ArrayLike<number>>> = {};
+    for (const name of Object.keys(types) as (keyof Columns)[]) {
+      const target = new types[name](to - from);
+      for (const segment of this.segments) {
+        const [base] = segment.entry[kind];
+        const source = columnOf(segment, name);
+        for (let i = 0; i < source.length; i++)
+          if (isLive === null || isLive(base + i)) target[base - from + i] = source[i]!;
       }
+      columns[name] = target;
     }
-    return writeColumns(this.file, columns as Record<keyof DocColumns, number[]>);
+    return writeColumns<Columns>(this.file, types, columns as Record<keyof Columns, ArrayLike<number>>);
   }
 }

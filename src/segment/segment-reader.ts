@@ -6,8 +6,8 @@ import { KeyTable } from './key-table.js';
 import { PostingTable } from './posting-table.js';
 import { RecordBlocks } from './record-blocks.js';
 import type { BlockCache, DecodedBlock } from './record-blocks.js';
-import { columnTypes, segmentFormatVersion } from './segment-format.js';
-import type { DocColumns, TableOfContents } from './segment-format.js';
+import { columnTypes, commitColumnTypes, segmentFormatVersion } from './segment-format.js';
+import type { ColumnLocation, CommitColumns, DocColumns, TableOfContents } from './segment-format.js';
 
 /** Unpacked blocks of all segments, bounded in bytes. */
 export const createBlockCache = (bytesMax: number): BlockCache => new LruCache<number, DecodedBlock>(bytesMax);
@@ -18,12 +18,16 @@ export class Segment {
   readonly symbols: RecordBlocks;
   readonly fileRecords: RecordBlocks;
   readonly treeRecords: RecordBlocks;
+  readonly commitRecords: RecordBlocks;
   readonly grams: PostingTable;
   readonly terms: PostingTable;
+  readonly changes: PostingTable;
   readonly docKeys: KeyTable;
   readonly fileKeys: KeyTable;
   readonly treeKeys: KeyTable;
-  private readonly columns: Partial<Record<keyof DocColumns, DocColumns[keyof DocColumns]>> = {};
+  readonly commitKeys: KeyTable;
+  private readonly columns: Partial<DocColumns> = {};
+  private readonly commitColumns: Partial<CommitColumns> = {};
   /** Segment lists that hold it open. */
   holders = 0;
 
@@ -37,11 +41,14 @@ export class Segment {
     this.symbols = new RecordBlocks(file, toc.symbols, cache);
     this.fileRecords = new RecordBlocks(file, toc.fileRecords, cache);
     this.treeRecords = new RecordBlocks(file, toc.treeRecords, cache);
+    this.commitRecords = new RecordBlocks(file, toc.commitRecords, cache);
     this.grams = new PostingTable(file, toc.grams, false);
     this.terms = new PostingTable(file, toc.terms, true);
+    this.changes = new PostingTable(file, toc.changes, false);
     this.docKeys = new KeyTable(file, toc.docKeys);
     this.fileKeys = new KeyTable(file, toc.fileKeys);
     this.treeKeys = new KeyTable(file, toc.treeKeys);
+    this.commitKeys = new KeyTable(file, toc.commitKeys);
   }
 
   /** Opens what the catalog lists, or by its id alone what it does not. */
@@ -59,10 +66,10 @@ export class Segment {
           },
         );
       }
-      const { docs, files, trees, textBytes } = toc;
-      const own: SegmentEntry = { id, docs, files, trees, bytes: file.sizeBytes, textBytes };
+      const { docs, files, trees, commits, textBytes } = toc;
+      const own: SegmentEntry = { id, docs, files, trees, commits, bytes: file.sizeBytes, textBytes };
       const entry = typeof listed === 'string' ? own : listed;
-      if ([docs, files, trees].join() !== [entry.docs, entry.files, entry.trees].join()) {
+      if ([docs, files, trees, commits].join() !== [entry.docs, entry.files, entry.trees, entry.commits].join()) {
         throw new CoppiceError(
           'STORE_CORRUPT',
           `the store's file ${file.name} is not the one that was written under that name`,
@@ -92,18 +99,20 @@ export class Segment {
   }
 
   column<Name extends keyof DocColumns>(name: Name): DocColumns[Name] {
-    let column = this.columns[name];
-    if (column === undefined) {
-      const { offset, length } = this.toc.columns[name];
-      const bytes = this.file.read(offset, length);
-      const type = columnTypes[name];
-      // Copied: a typed array needs aligned memory, and the column outlives the page it came from.
-      const copy = new Uint8Array(length);
-      copy.set(bytes);
-      column = new type(copy.buffer);
-      this.columns[name] = column;
-    }
-    return column as DocColumns[Name];
+    const columns: Partial<DocColumns> = this.columns;
+    columns[name] ??= new columnTypes[name](this.readColumn(this.toc.columns[name])) as DocColumns[Name];
+    return columns[name]!;
+  }
+
+  commitColumn<Name extends keyof CommitColumns>(name: Name): CommitColumns[Name] {
+    return (this.commitColumns[name] ??= new commitColumnTypes[name](this.readColumn(this.toc.commitColumns[name])));
+  }
+
+  /** Copied: a typed array needs aligned memory, and the column outlives the page it came from. */
+  private readColumn({ offset, length }: ColumnLocation): ArrayBuffer {
+    const copy = new Uint8Array(length);
+    copy.set(this.file.read(offset, length));
+    return copy.buffer;
   }
 
   /** Bytes of a chunk; a view. */

@@ -1,18 +1,32 @@
 import { ByteWriter, assert } from '../base/index.js';
-import { asDocId, asFileId, asTreeId } from '../model/index.js';
-import type { DocId, FileId, TreeId } from '../model/index.js';
+import { asCommitId, asDocId, asFileId, asTreeId } from '../model/index.js';
+import type { CommitId, DocId, FileId, TreeId } from '../model/index.js';
 import type { NextIds, PagedFileWriter, SegmentEntry, Store } from '../store/index.js';
 import { writeGramPostings, writeTermPosting } from '../text/index.js';
 import type { ChunkAnalysis } from '../text/index.js';
-import { GrowingColumns, sortByKey24 } from './sorted-arrays.js';
+import { GrowingColumns, sortByKey24, sortByKey32 } from './sorted-arrays.js';
 import { writeKeyTable } from './key-table.js';
 import { PostingTableWriter } from './posting-table.js';
 import type { PostingTableLocation } from './posting-table.js';
 import { RecordBlocksWriter } from './record-blocks.js';
-import { encodeFileRecord, encodeTreeNode } from './records.js';
-import type { FileRecord, TreeNode } from './records.js';
-import { columnNames, contentBlockBytes, recordBlockBytes, segmentFormatVersion } from './segment-format.js';
-import type { ColumnLocation, DocColumns, TableOfContents } from './segment-format.js';
+import { decodeFileRecord, decodeTreeNode, encodeCommitRecord, encodeFileRecord, encodeTreeNode } from './records.js';
+import type { CommitRecord, FileRecord, TreeNode } from './records.js';
+import {
+  columnTypes,
+  commitColumnTypes,
+  contentBlockBytes,
+  moreParents,
+  recordBlockBytes,
+  segmentFormatVersion,
+} from './segment-format.js';
+import type {
+  ChangeSign,
+  ColumnLocation,
+  ColumnLocations,
+  CommitColumns,
+  DocColumns,
+  TableOfContents,
+} from './segment-format.js';
 
 /** A chunk as it is stored. */
 export interface NewChunk {
@@ -26,9 +40,10 @@ export interface NewChunk {
   readonly analysis: ChunkAnalysis;
 }
 
-/** A segment is finished before it holds more distinct terms than its sort can number, or so much text that memory and the last, lonely sort grow. */
+/** A segment is finished before it holds more distinct terms than its sort can number. */
 const termCountMax = 2 ** 21;
-const textBytesMax = 16 * 1024 * 1024;
+/** Or so much text that memory and the last, lonely sort grow. */
+export const segmentTextBytesMax = 16 * 1024 * 1024;
 
 /** Gathers chunks, files and trees with the next free ids and writes them as one segment. */
 export class SegmentWriter {
@@ -52,23 +67,34 @@ export class SegmentWriter {
   /** Rows of term number, doc, frequencies. */
   private readonly terms = new GrowingColumns(3);
   private readonly termNumbers: TermNumbers = new TermNumbers();
+  private readonly commitKeys: Uint8Array[] = [];
+  private readonly commitRecords: Buffer[] = [];
+  private readonly commitColumns: Record<keyof CommitColumns, number[]> = {
+    time: [],
+    firstParent: [],
+    secondParent: [],
+  };
+  /** Rows of doc id, commit and sign packed: commit * 4 + sign; commits count from the segment's first. */
+  private readonly changes = new GrowingColumns(2);
   textBytes = 0;
 
   constructor(
     store: Store,
     private readonly first: NextIds,
+    private readonly textBytesMax: number,
   ) {
     this.file = store.createSegmentFile(segmentName(first.segment));
     this.content = new RecordBlocksWriter(this.file, contentBlockBytes);
   }
 
   get isEmpty(): boolean {
-    return this.docKeys.length + this.fileKeys.length + this.treeKeys.length === 0;
+    const { docKeys, fileKeys, treeKeys, commitKeys } = this;
+    return docKeys.length + fileKeys.length + treeKeys.length + commitKeys.length === 0;
   }
 
   /** Time to finish this segment and begin another. */
   get isFull(): boolean {
-    return this.textBytes > textBytesMax || this.termNumbers.count > termCountMax / 2;
+    return this.textBytes > this.textBytesMax || this.termNumbers.count > termCountMax / 2;
   }
 
   get docCount(): number {
@@ -104,6 +130,39 @@ export class SegmentWriter {
     return asTreeId(this.first.tree + this.treeKeys.length - 1);
   }
 
+  /** A file that was added to this segment, or null when its number is not of this segment. */
+  fileRecord(id: FileId): FileRecord | null {
+    const record = this.fileRecords[id - this.first.file];
+    return record === undefined ? null : decodeFileRecord(record);
+  }
+
+  /** A tree that was added to this segment, or null when its number is not of this segment. */
+  treeNode(id: TreeId): TreeNode | null {
+    const record = this.treeRecords[id - this.first.tree];
+    return record === undefined ? null : decodeTreeNode(record);
+  }
+
+  /** Adds a commit with the chunks that it added to or removed from some file; each chunk once. */
+  addCommit(key: Uint8Array, commit: CommitRecord, changedDocs: ReadonlyMap<DocId, ChangeSign>): CommitId {
+    const number = this.commitKeys.length;
+    const [first, second, ...more] = commit.parents;
+    this.commitKeys.push(key);
+    this.commitRecords.push(encodeCommitRecord(commit));
+    this.commitColumns.time.push(Math.min(commit.time, 0xffffffff));
+    this.commitColumns.firstParent.push(first === undefined || first === null ? 0 : first + 1);
+    this.commitColumns.secondParent.push(
+      more.length > 0 ? moreParents : second === undefined || second === null ? 0 : second + 1,
+    );
+    const rows = this.changes;
+    rows.reserve(changedDocs.size);
+    const [docs, packed] = rows.columns as [Uint32Array, Uint32Array];
+    for (const [doc, sign] of changedDocs) {
+      docs[rows.length] = doc;
+      packed[rows.length++] = number * 4 + sign;
+    }
+    return asCommitId(this.first.commit + number);
+  }
+
   /** Writes the segment durably. It counts once the catalog lists the entry. */
   finish(): { entry: SegmentEntry; next: NextIds } {
     const { first, file } = this;
@@ -111,6 +170,7 @@ export class SegmentWriter {
       doc: first.doc + this.docKeys.length,
       file: first.file + this.fileKeys.length,
       tree: first.tree + this.treeKeys.length,
+      commit: first.commit + this.commitKeys.length,
       segment: first.segment + 1,
     };
     const writeRecords = (records: readonly Uint8Array[]): TableOfContents['symbols'] => {
@@ -123,21 +183,26 @@ export class SegmentWriter {
       docs: [first.doc, next.doc],
       files: [first.file, next.file],
       trees: [first.tree, next.tree],
+      commits: [first.commit, next.commit],
       textBytes: this.textBytes,
       content: this.content.finish(),
       symbols: writeRecords(this.symbols),
       fileRecords: writeRecords(this.fileRecords),
       treeRecords: writeRecords(this.treeRecords),
+      commitRecords: writeRecords(this.commitRecords),
       grams: this.writeGrams(),
       terms: this.writeTerms(),
+      changes: this.writeChanges(),
       docKeys: writeKeyTable(file, this.docKeys, range(this.docKeys.length)),
       fileKeys: writeKeyTable(file, this.fileKeys, range(this.fileKeys.length)),
       treeKeys: writeKeyTable(file, this.treeKeys, range(this.treeKeys.length)),
-      columns: writeColumns(file, this.columns),
+      commitKeys: writeKeyTable(file, this.commitKeys, range(this.commitKeys.length)),
+      columns: writeColumns(file, columnTypes, this.columns),
+      commitColumns: writeColumns(file, commitColumnTypes, this.commitColumns),
     };
     const bytes = file.finish(encodeToc(toc));
-    const { docs, files, trees, textBytes } = toc;
-    return { entry: { id: segmentName(first.segment), docs, files, trees, bytes, textBytes }, next };
+    const { docs, files, trees, commits, textBytes } = toc;
+    return { entry: { id: segmentName(first.segment), docs, files, trees, commits, bytes, textBytes }, next };
   }
 
   /** Leaves nothing behind. */
@@ -184,6 +249,27 @@ export class SegmentWriter {
     return table.finish();
   }
 
+  private writeChanges(): PostingTableLocation {
+    const table = new PostingTableWriter(this.file, false);
+    const { length } = this.changes;
+    const { keys: docs, values: packed } = sortByKey32(this.changes.columns[0]!, this.changes.columns[1]!, length);
+    const list = new ByteWriter(4096);
+    for (let from = 0; from < length;) {
+      const doc = docs[from]!;
+      let to = from;
+      let previous = -1;
+      list.reset();
+      for (; to < length && docs[to] === doc; to++) {
+        const commit = packed[to]! >>> 2;
+        writeTermPosting(list, commit - previous - 1, packed[to]! & 3);
+        previous = commit;
+      }
+      table.add(doc, 0, to - from, list.view());
+      from = to;
+    }
+    return table.finish();
+  }
+
   private writeTerms(): PostingTableLocation {
     const table = new PostingTableWriter(this.file, true);
     const { length } = this.terms;
@@ -214,21 +300,24 @@ export const segmentName = (sequence: number): string => `s${sequence}`;
 
 export const encodeToc = (toc: TableOfContents): Buffer => Buffer.from(JSON.stringify(toc), 'utf8');
 
-/** Writes the columns, each a plain little-endian array. */
-export function writeColumns(
+type ColumnType = { readonly BYTES_PER_ELEMENT: number };
+
+/** Writes columns, each a plain little-endian array of its type. */
+export function writeColumns<Columns>(
   file: PagedFileWriter,
-  columns: Readonly<Record<keyof DocColumns, readonly number[]>>,
-): TableOfContents['columns'] {
-  const locations: Partial<Record<keyof DocColumns, ColumnLocation>> = {};
-  const width = { language: 1, lineCount: 4, bodyLength: 2, commentLength: 2, symbolLength: 1 } as const;
-  for (const name of columnNames) {
+  types: Readonly<Record<keyof Columns, ColumnType>>,
+  columns: Readonly<Record<keyof Columns, ArrayLike<number>>>,
+): ColumnLocations<Columns> {
+  const locations: Partial<Record<keyof Columns, ColumnLocation>> = {};
+  for (const name of Object.keys(types) as (keyof Columns)[]) {
     const values = columns[name];
-    const bytes = Buffer.allocUnsafe(values.length * width[name]);
-    for (let i = 0; i < values.length; i++) bytes.writeUIntLE(values[i]!, i * width[name], width[name]);
+    const width = types[name].BYTES_PER_ELEMENT;
+    const bytes = Buffer.allocUnsafe(values.length * width);
+    for (let i = 0; i < values.length; i++) bytes.writeUIntLE(values[i]!, i * width, width);
     locations[name] = { offset: file.length, length: bytes.length };
     file.write(bytes);
   }
-  return locations as TableOfContents['columns'];
+  return locations as ColumnLocations<Columns>;
 }
 
 const range = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, i) => i);

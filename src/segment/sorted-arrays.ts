@@ -28,6 +28,12 @@ export function sortByKey24(keys: Uint32Array, values: Uint32Array, count: numbe
   return sortByDigit(halfway.keys, halfway.values, count, digitBits);
 }
 
+/** As sortByKey24, for keys of 32 bits. */
+export function sortByKey32(keys: Uint32Array, values: Uint32Array, count: number): KeyedRows {
+  const most = sortByKey24(keys, values, count);
+  return sortByDigit(most.keys, most.values, count, 2 * digitBits);
+}
+
 export interface KeyedRows {
   readonly keys: Uint32Array;
   readonly values: Uint32Array;

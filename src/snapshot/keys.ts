@@ -1,5 +1,5 @@
 import { contentHash } from '../base/index.js';
-import type { Oid } from '../model/index.js';
+import type { Oid, RepositoryId } from '../model/index.js';
 
 /**
  * The part of the configuration that decides what a file or tree looks like in the store; part of every key, so that
@@ -22,6 +22,10 @@ export const treeKey = (oid: Oid, path: string, { rules, ignore }: KeyContext): 
 /** Key of a blob read as one language; `byName` is what its path alone says of it (see chunking's classifyText). */
 export const fileKey = (oid: Oid, language: string, byName: string, rules: string): Buffer =>
   contentHash(`file\0${rules}\0${oid}\0${language}\0${byName}`);
+
+/** Key of a commit's record in the history of a repository. */
+export const commitKey = (oid: Oid, repository: RepositoryId, rules: string): Buffer =>
+  contentHash(`commit\0${rules}\0${repository}\0${oid}`);
 
 /** Key of a file that a `.coppiceignore` leaves out. */
 export const ignoredFileKey = (oid: Oid): Buffer => contentHash(`ignored\0${oid}`);

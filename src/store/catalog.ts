@@ -10,6 +10,7 @@ export interface SegmentEntry {
   readonly docs: IdRange;
   readonly files: IdRange;
   readonly trees: IdRange;
+  readonly commits: IdRange;
   /** Size of the file. */
   readonly bytes: number;
   /** Text of its chunks, uncompressed. */
@@ -18,7 +19,7 @@ export interface SegmentEntry {
 
 /** The order of ids. */
 export const compareSegments = (a: SegmentEntry, b: SegmentEntry): number =>
-  a.trees[0] - b.trees[0] || a.files[0] - b.files[0] || a.docs[0] - b.docs[0];
+  a.trees[0] - b.trees[0] || a.files[0] - b.files[0] || a.docs[0] - b.docs[0] || a.commits[0] - b.commits[0];
 
 export interface RepositoryEntry {
   readonly id: RepositoryId;
@@ -55,6 +56,7 @@ export interface NextIds {
   readonly doc: number;
   readonly file: number;
   readonly tree: number;
+  readonly commit: number;
   readonly segment: number;
 }
 
@@ -101,7 +103,7 @@ export class Catalog implements JournalState {
   private readonly forkMap = new Map<string, ForkEntry>();
   private readonly segmentMap = new Map<string, SegmentEntry>();
   private readonly refused = new Set<string>();
-  nextIds: NextIds = { doc: 0, file: 0, tree: 0, segment: 0 };
+  nextIds: NextIds = { doc: 0, file: 0, tree: 0, commit: 0, segment: 0 };
   /** Grows with every fork made or moved: what garbage collection found to be unreachable may be so no longer. */
   forkChanges = 0;
   /** Grows with every change of the segment list. */
@@ -113,7 +115,7 @@ export class Catalog implements JournalState {
     this.incompleteRoots.clear();
     this.forkMap.clear();
     this.segmentMap.clear();
-    this.nextIds = { doc: 0, file: 0, tree: 0, segment: 0 };
+    this.nextIds = { doc: 0, file: 0, tree: 0, commit: 0, segment: 0 };
     this.forkChanges = 0;
     this.segmentsVersion++;
   }

@@ -26,8 +26,9 @@ import { asStoreError } from './store-errors.js';
 /**
  * Version of everything below the store's folder. History:
  *   1: journal, paged segment files.
+ *   2: commits beside docs, files and trees.
  */
-export const storeFormatVersion = 1;
+export const storeFormatVersion = 2;
 const formatFileName = 'format';
 /** A journal is compacted once it is this long and four times what its state needs. */
 const journalLengthMin = 256 * 1024;
@@ -48,7 +49,7 @@ export function defaultStorePath(): string {
 /**
  * The store's folder: names in a journal, data in immutable files.
  *
- *     format            "coppice store 1"
+ *     format            "coppice store 2"
  *     journal-N         names and the list of live segments
  *     segments/         one paged file each
  *     writer.lock       who indexes now

@@ -287,6 +287,6 @@ test('replaced objects are read as git shows them', async () => {
   expect((await repo.readCommit(first!)).subject).toBe('replaced');
   const listed = [];
   for await (const commit of repo.commits([first!])) listed.push(commit);
-  expect(listed).toEqual([{ oid: first, tree, parents: [] }]);
+  expect(listed).toEqual([{ oid: first, tree, parents: [], time: 1_700_000_000 }]);
   repo.close();
 });

@@ -91,7 +91,7 @@ function describeList(list: SegmentList, live: LiveIds): unknown {
   };
 }
 
-const everything: LiveIds = { doc: () => true, file: () => true, tree: () => true };
+const everything: LiveIds = { doc: () => true, file: () => true, tree: () => true, commit: () => true };
 
 test('merged segments say what they said apart; what is not live is gone and nothing else', () => {
   fc.assert(
@@ -110,7 +110,7 @@ test('merged segments say what they said apart; what is not live is gone and not
       const blocks = createBlockCache(1 << 20);
       const apart = SegmentList.open(store, entries, null, blocks);
       const keeps = (id: number): boolean => modulus < 2 || id % modulus !== 0;
-      const live: LiveIds | null = modulus < 2 ? null : { doc: keeps, file: keeps, tree: keeps };
+      const live: LiveIds | null = modulus < 2 ? null : { doc: keeps, file: keeps, tree: keeps, commit: keeps };
       const merged = mergeSegments(store, apart.segments, store.catalog.nextIds.segment, live);
       const together = SegmentList.open(store, [merged], null, blocks);
       expect(describeList(together, everything)).toEqual(describeList(apart, live ?? everything));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { contentHash } from '../../src/base/index.js';
 import { asFileId, asOid, languages } from '../../src/model/index.js';
-import { SegmentWriter, encodeChunkSymbols } from '../../src/segment/index.js';
+import { SegmentWriter, encodeChunkSymbols, segmentTextBytesMax } from '../../src/segment/index.js';
 import type { ChunkSymbols, NewChunk } from '../../src/segment/index.js';
 import { Store } from '../../src/store/index.js';
 import type { SegmentEntry } from '../../src/store/index.js';
@@ -36,7 +36,7 @@ export interface SegmentSpec {
 /** Writes and publishes a segment. */
 export function addSegment(store: Store, { texts, files }: SegmentSpec): SegmentEntry {
   const next = store.catalog.nextIds;
-  const writer = new SegmentWriter(store, next);
+  const writer = new SegmentWriter(store, next, segmentTextBytesMax);
   const docs = texts.map((text) =>
     writer.addChunk(makeChunk(text, [{ name: text.slice(0, 3), kind: 'function', scope: 'A.b', line: 0 }])),
   );

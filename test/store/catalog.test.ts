@@ -5,7 +5,7 @@ import type { CatalogRecord, ForkEntry, SegmentEntry } from '../../src/store/ind
 import type { JournalRecord } from '../../src/store/journal.js';
 
 const repo = asRepositoryId('r');
-const next = { doc: 10, file: 10, tree: 10, segment: 3 };
+const next = { doc: 10, file: 10, tree: 10, commit: 0, segment: 3 };
 const forkEntry = (name: string, root: string): ForkEntry => ({
   repo,
   name,
@@ -20,11 +20,13 @@ const segment = (
   docs: [number, number],
   files: [number, number],
   trees: [number, number],
+  commits: [number, number] = [0, 0],
 ): SegmentEntry => ({
   id,
   docs,
   files,
   trees,
+  commits,
   bytes: 1,
   textBytes: 1,
 });

@@ -1,0 +1,129 @@
+import { compareBytewise } from '../base/index.js';
+import type { DocId, FileId, TreeId } from '../model/index.js';
+import { ChangeSign } from '../segment/index.js';
+import type { FileChange, TreeNodeEntry } from '../segment/index.js';
+import type { SegmentSink } from './segment-sink.js';
+
+/**
+ * The searched files that tree `after` has and `before` (null: the empty tree) has not, or has otherwise, at each path;
+ * by path. Directories that both share are not looked into.
+ */
+export function changedFiles(before: TreeId | null, after: TreeId, sink: SegmentSink): FileChange[] {
+  const changes: FileChange[] = [];
+  collectChanges(before, after, '', sink, changes);
+  return changes.sort((a, b) => compareBytewise(a.path, b.path));
+}
+
+function collectChanges(
+  before: TreeId | null,
+  after: TreeId | null,
+  prefix: string,
+  sink: SegmentSink,
+  changes: FileChange[],
+): void {
+  if (before === after) return;
+  const old = before === null ? [] : sink.treeNode(before).entries;
+  const now = after === null ? [] : sink.treeNode(after).entries;
+  forEachDifference(old, now, (was, is) => {
+    const path = prefix + (was ?? is)!.name;
+    const fileBefore = searchedFile(was, sink);
+    const fileAfter = searchedFile(is, sink);
+    if (fileBefore !== fileAfter) changes.push({ path, before: fileBefore, after: fileAfter });
+    const treeBefore = was?.tree ?? null;
+    const treeAfter = is?.tree ?? null;
+    if (treeBefore !== treeAfter) collectChanges(treeBefore, treeAfter, `${path}/`, sink, changes);
+  });
+}
+
+function searchedFile(entry: TreeNodeEntry | undefined, sink: SegmentSink): FileId | null {
+  return entry?.file !== undefined && sink.isSearched(entry.file) ? entry.file : null;
+}
+
+/** Calls `onDifference` for each name that two directories have differently. */
+function forEachDifference(
+  before: readonly TreeNodeEntry[],
+  after: readonly TreeNodeEntry[],
+  onDifference: (before: TreeNodeEntry | undefined, after: TreeNodeEntry | undefined) => void,
+): void {
+  // Nearly all entries are in step: only the rest is looked up by name.
+  let from = 0;
+  while (from < before.length && from < after.length && before[from]!.name === after[from]!.name) {
+    if (differ(before[from]!, after[from]!)) onDifference(before[from], after[from]);
+    from++;
+  }
+  let cut = 0;
+  while (cut < before.length - from && cut < after.length - from) {
+    const was = before[before.length - 1 - cut]!;
+    const is = after[after.length - 1 - cut]!;
+    if (was.name !== is.name) break;
+    if (differ(was, is)) onDifference(was, is);
+    cut++;
+  }
+  const rest = new Map<string, TreeNodeEntry>();
+  for (let i = from; i < before.length - cut; i++) rest.set(before[i]!.name, before[i]!);
+  for (let i = from; i < after.length - cut; i++) {
+    const is = after[i]!;
+    const was = rest.get(is.name);
+    rest.delete(is.name);
+    if (was === undefined || differ(was, is)) onDifference(was, is);
+  }
+  for (const was of rest.values()) onDifference(was, undefined);
+}
+
+const differ = (a: TreeNodeEntry, b: TreeNodeEntry): boolean => a.file !== b.file || a.tree !== b.tree;
+
+/**
+ * The chunks of which some path has more afterwards (Added) or fewer (Removed), or either in turn. A file that only
+ * moved, byte for byte, changes nothing.
+ */
+export function changedDocs(
+  changes: readonly FileChange[],
+  docsOf: (file: FileId) => readonly DocId[],
+): Map<DocId, ChangeSign> {
+  const signs = new Map<DocId, number>();
+  const moved = new Map<FileId, number>();
+  for (const { before, after } of changes) if (after === null) moved.set(before!, (moved.get(before!) ?? 0) + 1);
+  const arrived = new Map<FileId, number>();
+  for (const { before, after } of changes) {
+    if (before === null && (moved.get(after!) ?? 0) > (arrived.get(after!) ?? 0))
+      arrived.set(after!, (arrived.get(after!) ?? 0) + 1);
+  }
+  const skipped = { left: new Map(arrived), arrived: new Map(arrived) };
+  const skip = (file: FileId, side: Map<FileId, number>): boolean => {
+    const left = side.get(file) ?? 0;
+    if (left > 0) side.set(file, left - 1);
+    return left > 0;
+  };
+  for (const { before, after } of changes) {
+    if (after === null && skip(before!, skipped.left)) continue;
+    if (before === null && skip(after!, skipped.arrived)) continue;
+    compareDocs(before === null ? [] : docsOf(before), after === null ? [] : docsOf(after), (doc, sign) =>
+      signs.set(doc, (signs.get(doc) ?? 0) | sign),
+    );
+  }
+  return signs as Map<DocId, ChangeSign>;
+}
+
+/** Calls `onChange` for each chunk that one list has more often than the other. */
+function compareDocs(
+  before: readonly DocId[],
+  after: readonly DocId[],
+  onChange: (doc: DocId, sign: ChangeSign) => void,
+): void {
+  let from = 0;
+  while (from < before.length && from < after.length && before[from] === after[from]) from++;
+  let cut = 0;
+  while (
+    cut < before.length - from &&
+    cut < after.length - from &&
+    before[before.length - 1 - cut] === after[after.length - 1 - cut]
+  )
+    cut++;
+  const balance = new Map<DocId, number>();
+  for (let i = from; i < after.length - cut; i++) balance.set(after[i]!, (balance.get(after[i]!) ?? 0) + 1);
+  for (let i = from; i < before.length - cut; i++) balance.set(before[i]!, (balance.get(before[i]!) ?? 0) - 1);
+  for (const [doc, count] of balance) {
+    if (count > 0) onChange(doc, ChangeSign.Added);
+    else if (count < 0) onChange(doc, ChangeSign.Removed);
+  }
+}

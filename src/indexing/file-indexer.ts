@@ -1,0 +1,219 @@
+import { contentHash, contentHashLength, throwIfAborted } from '../base/index.js';
+import type { BlobContent } from '../git/index.js';
+import type { DocId, FileId, Oid, SkipReason } from '../model/index.js';
+import { languageNumber } from '../model/index.js';
+import type { FileRecord } from '../segment/index.js';
+import type { AnalysisPool } from './analysis-pool.js';
+import { ChunkNumber } from './file-analysis.js';
+import type { FileAnalysis } from './file-analysis.js';
+import type { ObjectSource } from './object-source.js';
+import type { PendingFile } from './planned.js';
+import type { IndexingRules } from './rules.js';
+import type { SegmentSink } from './segment-sink.js';
+
+/** A file and what was read of it. */
+interface ReadFile {
+  readonly file: PendingFile;
+  readonly blob: BlobContent;
+}
+
+/** Files are analysed in batches of at least so much text, or so many files. */
+const batchBytesMin = 96 * 1024;
+const batchFilesMax = 64;
+
+export interface FileIndexerOptions {
+  readonly sink: SegmentSink;
+  readonly pool: AnalysisPool;
+  readonly rules: IndexingRules;
+  readonly signal?: AbortSignal | undefined;
+  /** After each file: files done and to do in this call, bytes of the file. */
+  readonly onFile?: ((done: number, total: number, bytes: number, path: string) => void) | undefined;
+  readonly onNote?: ((note: string) => void) | undefined;
+}
+
+/** Reads blobs, has them chunked and analysed, and stores the files with the chunks that are new. */
+export class FileIndexer {
+  constructor(private readonly options: FileIndexerOptions) {}
+
+  /** Stores files that are not stored: in the order given, so that versions of a file lie side by side if they are given so. */
+  async storeFiles(files: readonly PendingFile[], source: ObjectSource): Promise<void> {
+    if (files.length === 0) return;
+    const { pool, rules, sink, signal } = this.options;
+    sink.expectFiles(files.length);
+    const concurrency = pool.concurrency(files.length);
+    const underWay: { batch: ReadFile[]; analyses: Promise<FileAnalysis[]> }[] = [];
+    let done = 0;
+    let next = 0;
+    let batch: ReadFile[] = [];
+    let batchBytes = 0;
+    const finishFirst = async (): Promise<void> => {
+      const first = underWay.shift()!;
+      const analyses = await first.analyses;
+      let analysed = 0;
+      for (const { file, blob } of first.batch) {
+        throwIfAborted(signal);
+        await this.storeFile(file, blob, blob.content === null ? null : analyses[analysed++]!, source);
+        this.options.onFile?.(++done, files.length, Math.max(blob.size, 0), file.path);
+      }
+    };
+    const startBatch = (): void => {
+      const requests = batch.flatMap(({ file: { language, byName }, blob: { content } }) =>
+        content === null ? [] : [{ content, language, byName }],
+      );
+      const analyses = pool.analyze(requests, files.length, { known: sink.knownChunks(), signal });
+      analyses.catch(() => undefined); // awaited in turn
+      underWay.push({ batch, analyses });
+      batch = [];
+      batchBytes = 0;
+    };
+    const oids = files.map(({ oid }) => oid);
+    for await (const blob of source.readBlobs(oids, { maxBytes: rules.maxFileBytes, signal })) {
+      throwIfAborted(signal);
+      batch.push({ file: files[next++]!, blob });
+      batchBytes += blob.content?.length ?? 0;
+      if (batchBytes < batchBytesMin && batch.length < batchFilesMax) continue;
+      startBatch();
+      if (underWay.length >= concurrency) await finishFirst();
+    }
+    startBatch();
+    while (underWay.length > 0) await finishFirst();
+  }
+
+  /** A file that is left out on purpose: without content, unless it is nowhere else. */
+  async storeIgnored(key: Buffer, oid: Oid, source: ObjectSource): Promise<FileId> {
+    const { sink } = this.options;
+    const known = sink.findFile(key);
+    if (known !== null) return known;
+    const docs = await this.storeUnsearched(oid, source);
+    return sink.findFile(key) ?? sink.addFile(key, { ...skippedRecord(oid, 0, 'ignored'), docs });
+  }
+
+  private async storeFile(
+    file: PendingFile,
+    blob: BlobContent,
+    analysis: FileAnalysis | null,
+    source: ObjectSource,
+  ): Promise<void> {
+    const { sink, rules, onNote } = this.options;
+    if (blob.size < 0) {
+      // Under a key of its own: the blob may come later, and is looked for again whenever this tree is planned.
+      file.missing = true;
+      onNote?.(`${file.path}: its blob ${file.oid} is missing from the repository; it is left out`);
+      const key = contentHash(`missing\0${file.oid}`);
+      file.id = sink.findFile(key) ?? sink.addFile(key, skippedRecord(file.oid, 0, 'missing'));
+      return;
+    }
+    const language = languageNumber(file.language);
+    const skip = skipReason(analysis, rules);
+    if (analysis === null || skip !== null) {
+      const docs = await this.storeUnsearched(file.oid, source);
+      file.id = sink.addFile(file.key, { ...skippedRecord(file.oid, blob.size, skip ?? 'too-large'), language, docs });
+      return;
+    }
+    for (const { message } of analysis.diagnostics) onNote?.(`${file.path}: ${message}; indexed by lines`);
+    const docs = await this.storeChunks(file, blob.content!, analysis);
+    const { language: found, diagnostics, minified, generated } = analysis;
+    file.id = sink.addFile(file.key, {
+      oid: file.oid,
+      language: found,
+      sizeBytes: blob.size,
+      skipped: null,
+      generated: minified || generated,
+      docs,
+      diagnostics,
+    });
+  }
+
+  /** Keeps the content of a skipped file that is nowhere else, as one chunk without postings. */
+  private async storeUnsearched(oid: Oid, source: ObjectSource): Promise<DocId[]> {
+    const content = (await source.ownContent?.(oid)) ?? null;
+    if (content === null) return [];
+    const none = new Uint32Array(0);
+    const chunk = {
+      key: contentHash(`unsearched\0${oid}`),
+      content,
+      language: 0,
+      lineCount: 0,
+      symbols: new Uint8Array(0),
+      analysis: {
+        grams: none,
+        termHigh: none,
+        termLow: none,
+        frequencies: new Uint8Array(0),
+        bodyLength: 0,
+        commentLength: 0,
+        symbolLength: 0,
+      },
+    };
+    return [this.options.sink.addChunk(chunk)];
+  }
+
+  private async storeChunks(
+    { language: byPath, byName }: Pick<PendingFile, 'language' | 'byName'>,
+    content: Buffer,
+    analysis: FileAnalysis,
+  ): Promise<DocId[]> {
+    const { sink, pool } = this.options;
+    const { numbers, keys, symbols, grams, termHigh, termLow, frequencies, language } = analysis;
+    const docs: DocId[] = [];
+    let gramAt = 0;
+    let termAt = 0;
+    let symbolAt = 0;
+    for (let at = 0, chunk = 0; at < numbers.length; at += ChunkNumber.Count, chunk++) {
+      const gramEnd = gramAt + numbers[at + ChunkNumber.Grams]!;
+      const termEnd = termAt + numbers[at + ChunkNumber.Terms]!;
+      const symbolEnd = symbolAt + numbers[at + ChunkNumber.SymbolBytes]!;
+      const key = keys.subarray(chunk * contentHashLength, (chunk + 1) * contentHashLength);
+      if (numbers[at + ChunkNumber.Known] === 1) {
+        const known = sink.findChunk(key);
+        if (known === null) {
+          // The worker's memory of what it sent is ahead of us: a batch before this one had to be tried again.
+          const [whole] = await pool.analyze([{ content, language: byPath, byName }], 1, {});
+          return this.storeChunks({ language: byPath, byName }, content, whole!);
+        }
+        docs.push(known);
+        continue;
+      }
+      docs.push(
+        sink.addChunk({
+          key,
+          content: content.subarray(numbers[at + ChunkNumber.StartByte], numbers[at + ChunkNumber.EndByte]),
+          language,
+          lineCount: numbers[at + ChunkNumber.Lines]!,
+          symbols: symbols.subarray(symbolAt, symbolEnd),
+          analysis: {
+            grams: grams.subarray(gramAt, gramEnd),
+            termHigh: termHigh.subarray(termAt, termEnd),
+            termLow: termLow.subarray(termAt, termEnd),
+            frequencies: frequencies.subarray(termAt, termEnd),
+            bodyLength: numbers[at + ChunkNumber.BodyLength]!,
+            commentLength: numbers[at + ChunkNumber.CommentLength]!,
+            symbolLength: numbers[at + ChunkNumber.SymbolLength]!,
+          },
+        }),
+      );
+      gramAt = gramEnd;
+      termAt = termEnd;
+      symbolAt = symbolEnd;
+    }
+    return docs;
+  }
+}
+
+function skipReason(analysis: FileAnalysis | null, rules: IndexingRules): SkipReason | null {
+  if (analysis === null) return 'too-large';
+  if (analysis.binary) return 'binary';
+  if (rules.skipMinified && analysis.minified) return 'minified';
+  if (rules.skipGenerated && analysis.generated) return 'generated';
+  return null;
+}
+
+const skippedRecord = (oid: Oid, sizeBytes: number, skipped: SkipReason): FileRecord => ({
+  oid,
+  language: 0,
+  sizeBytes,
+  skipped,
+  generated: false,
+  docs: [],
+  diagnostics: [],
+});

@@ -1,0 +1,201 @@
+import ignore, { type Ignore } from 'ignore';
+
+import { CoppiceError, contentHash, throwIfAborted } from '../base/index.js';
+import type { Oid, TreeEntry, TreeId } from '../model/index.js';
+import { fileKey, ignoredFileKey, rootKey, treeKey } from '../snapshot/index.js';
+import type { KeyContext } from '../snapshot/index.js';
+import { languageByPath, nameClass } from './file-analysis.js';
+import type { FileIndexer } from './file-indexer.js';
+import type { ObjectSource } from './object-source.js';
+import type { PendingFile, PlannedEntry, PlannedTree } from './planned.js';
+import type { SegmentSink } from './segment-sink.js';
+
+/** The file at a root that lists, in gitignore syntax, what is not indexed. */
+export const ignoreFileName = '.coppiceignore';
+
+export interface TreePlannerOptions {
+  readonly sink: SegmentSink;
+  readonly files: FileIndexer;
+  readonly fingerprint: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onNote?: ((note: string) => void) | undefined;
+}
+
+/** A tree's surroundings: what its key depends on besides its oid. */
+interface Surroundings {
+  readonly context: KeyContext;
+  readonly matcher: Ignore | null;
+  readonly source: ObjectSource;
+}
+
+/**
+ * Finds what of a tree is not stored. A directory or blob that the store has, from whichever commit, is not looked
+ * into; an entry that the same directory had when it was last planned is not even looked up: a commit's tree is nearly
+ * that of its parent.
+ */
+export class TreePlanner {
+  private readonly pending = new Map<string, PendingFile>();
+  private readonly planned = new Map<string, PlannedTree>();
+  /** Entries of each directory, by path, as it was last planned. */
+  private readonly lastVersions = new Map<string, readonly PlannedEntry[]>();
+  private newFiles: PendingFile[] = [];
+  private newTrees: PlannedTree[] = [];
+  /** Entries of the trees planned since `take`. */
+  entryCount = 0;
+
+  constructor(private readonly options: TreePlannerOptions) {}
+
+  get fileCount(): number {
+    return this.newFiles.length;
+  }
+
+  /** Files and trees that have to be stored, since it was last asked. */
+  take(): { files: PendingFile[]; trees: PlannedTree[] } {
+    const taken = { files: this.newFiles, trees: this.newTrees };
+    this.newFiles = [];
+    this.newTrees = [];
+    this.entryCount = 0;
+    return taken;
+  }
+
+  /** Forgets what is stored by now. */
+  forgetStored(): void {
+    for (const map of [this.pending, this.planned])
+      for (const [key, { id }] of map as Map<string, { id: number | null }>) if (id !== null) map.delete(key);
+  }
+
+  async planRoot(oid: Oid, source: ObjectSource): Promise<TreeId | PlannedTree> {
+    const { fingerprint, signal } = this.options;
+    const key = rootKey(oid, fingerprint);
+    const known = this.knownTree(key);
+    if (known !== null) return known;
+    throwIfAborted(signal);
+    const entries = await source.readTree(oid);
+    const ignoreEntry = entries.find(({ name, kind }) => name === ignoreFileName && kind !== 'tree');
+    const matcher = ignoreEntry === undefined ? null : await readIgnore(ignoreEntry.oid, source);
+    const context: KeyContext = { rules: fingerprint, ignore: matcher === null ? null : ignoreEntry!.oid };
+    return this.plan(key, oid, entries, '', { context, matcher, source });
+  }
+
+  private knownTree(key: Buffer): TreeId | PlannedTree | null {
+    return this.options.sink.findTree(key) ?? this.planned.get(key.toString('latin1')) ?? null;
+  }
+
+  private async planSubtree(oid: Oid, path: string, around: Surroundings): Promise<TreeId | PlannedTree> {
+    const { signal, onNote } = this.options;
+    const key = treeKey(oid, path, around.context);
+    const known = this.knownTree(key);
+    if (known !== null) return known;
+    throwIfAborted(signal);
+    let entries: readonly TreeEntry[];
+    try {
+      entries = await around.source.readTree(oid);
+    } catch (error) {
+      if (!(error instanceof CoppiceError) || error.code !== 'OBJECT_MISSING') throw error;
+      onNote?.(`the tree of ${path} (${oid}) is missing from the repository; its files are left out`);
+      const tree = await this.plan(contentHash(`missing tree\0${oid}`), oid, [], path, around);
+      tree.incomplete = true;
+      return tree;
+    }
+    return this.plan(key, oid, entries, path, around);
+  }
+
+  private async plan(
+    key: Buffer,
+    oid: Oid,
+    entries: readonly TreeEntry[],
+    path: string,
+    around: Surroundings,
+  ): Promise<PlannedTree> {
+    const versionKey = `${around.context.ignore ?? ''}\0${path}`;
+    const before = new EntryFinder(this.lastVersions.get(versionKey) ?? []);
+    const plans: (PlannedEntry | Promise<PlannedEntry>)[] = [];
+    let waiting = false;
+    for (const entry of entries) {
+      const same = before.find(entry.name);
+      const plan =
+        same !== undefined && same.oid === entry.oid && same.kind === entry.kind
+          ? same
+          : this.planEntry(entry, path === '' ? entry.name : `${path}/${entry.name}`, around);
+      waiting ||= plan instanceof Promise;
+      plans.push(plan);
+    }
+    const plannedEntries = waiting ? await Promise.all(plans) : (plans as PlannedEntry[]);
+    this.lastVersions.set(versionKey, plannedEntries);
+    // Another directory with the same content may have been planned while we waited.
+    const twin = this.planned.get(key.toString('latin1'));
+    if (twin !== undefined) return twin;
+    const tree: PlannedTree = { key, oid, path, entries: plannedEntries, id: null, incomplete: false };
+    this.planned.set(key.toString('latin1'), tree);
+    this.newTrees.push(tree);
+    this.entryCount += plannedEntries.length;
+    return tree;
+  }
+
+  private planEntry(entry: TreeEntry, path: string, around: Surroundings): PlannedEntry | Promise<PlannedEntry> {
+    const { name, oid, kind } = entry;
+    switch (kind) {
+      case 'tree':
+        return this.planSubtree(oid, path, around).then((tree) => ({ kind, name, oid, tree }));
+      case 'file':
+      case 'executable':
+        if (around.matcher === null || !isIgnored(around.matcher, path))
+          return { kind, name, oid, file: this.planFile(oid, path) };
+        return this.options.files
+          .storeIgnored(ignoredFileKey(oid), oid, around.source)
+          .then((file) => ({ kind, name, oid, file }));
+      default:
+        return { kind, name, oid };
+    }
+  }
+
+  private planFile(oid: Oid, path: string): PendingFile | NonNullable<PendingFile['id']> {
+    const language = languageByPath(path);
+    const byName = nameClass(path);
+    const key = fileKey(oid, language, byName, this.options.fingerprint);
+    const mapKey = key.toString('latin1');
+    const known = this.options.sink.findFile(key) ?? this.pending.get(mapKey);
+    if (known !== undefined && known !== null) return known;
+    const file: PendingFile = { key, oid, path, language, byName, id: null, missing: false };
+    this.pending.set(mapKey, file);
+    this.newFiles.push(file);
+    return file;
+  }
+}
+
+/** Finds entries by name that are asked for in nearly the order in which they are. */
+class EntryFinder {
+  private next = 0;
+  private byName: Map<string, PlannedEntry> | null = null;
+
+  constructor(private readonly entries: readonly PlannedEntry[]) {}
+
+  find(name: string): PlannedEntry | undefined {
+    const { entries, next } = this;
+    const expected = entries[next];
+    if (expected === undefined || expected.name === name) {
+      this.next++;
+      return expected;
+    }
+    this.byName ??= new Map(entries.map((entry) => [entry.name, entry]));
+    const found = this.byName.get(name);
+    if (found !== undefined && entries[next + 1] === found) this.next = next + 2; // one was deleted
+    return found;
+  }
+}
+
+async function readIgnore(oid: Oid, source: ObjectSource): Promise<Ignore | null> {
+  for await (const { content } of source.readBlobs([oid], { maxBytes: 1024 * 1024 })) {
+    if (content !== null) return ignore({ allowRelativePaths: true }).add(content.toString('utf8'));
+  }
+  return null;
+}
+
+/** Paths with bytes that the matcher does not take are never ignored. */
+function isIgnored(matcher: Ignore, path: string): boolean {
+  try {
+    return matcher.ignores(path);
+  } catch {
+    return false;
+  }
+}

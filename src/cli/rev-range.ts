@@ -1,25 +1,5 @@
 import { CoppiceError } from '../base/index.js';
 
-export interface RevRange {
-  readonly from: string;
-  readonly to: string;
-}
-
-/** `A..B` as a range, an empty side being HEAD; undefined for a single REV (git forbids `..` in names). */
-export function parseRevRange(rev: string): RevRange | undefined {
-  const at = rev.indexOf('..');
-  if (at < 0) return undefined;
-  if (rev.includes('...')) {
-    throw new CoppiceError('USAGE', `a range is written A..B, not '${rev}'`, {
-      hint: `try ${rev.replace(/\.{3,}/, '..')}, or git merge-base for the point where two branches part`,
-    });
-  }
-  const to = rev.slice(at + 2);
-  if (to.includes('..'))
-    throw new CoppiceError('USAGE', `a range has two ends, '${rev}' has more`, { hint: 'write A..B' });
-  return { from: rev.slice(0, at) || 'HEAD', to: to || 'HEAD' };
-}
-
 /** The REV where a range makes no sense. */
 export function singleRev(rev: string | undefined, command: string): string | undefined {
   if (rev?.includes('..') === true) {

@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
 import { CoppiceError, elapsedMs, throwIfAborted } from '../base/index.js';
-import { languageByAlias, languageId, symbolKinds } from '../model/index.js';
+import { languageByAlias, languageId, parseRevRange, symbolKinds } from '../model/index.js';
 import {
+  changedFiles,
   compilePattern,
   countSnapshot,
   enableLinearFallback,
@@ -21,6 +22,7 @@ import { defaultStorePath } from '../store/index.js';
 import { dropFork, forkRev, listForks } from './forks.js';
 import { toHit } from './hits.js';
 import { openRev, resolveTarget, withRev } from './revs.js';
+import type { OpenedRev } from './revs.js';
 import { Session } from './session.js';
 import { showFile } from './show.js';
 import type * as api from './types.js';
@@ -146,46 +148,50 @@ class SessionEngine implements api.Engine {
       });
     }
     const query = parseQuery(text, { languageByAlias });
+    const written = query.rev ?? options.rev ?? 'HEAD';
+    const range = parseRevRange(written) ?? { from: undefined, to: written };
     const repository = await this.session.repository();
+    const result = (
+      to: api.ResolvedRev,
+      from: api.ResolvedRev | undefined,
+      hits: readonly api.Hit[],
+    ): api.SearchResult => ({
+      query: text,
+      rev: to.rev,
+      commit: to.commit,
+      ...(from === undefined ? {} : { from: { rev: from.rev, commit: from.commit } }),
+      hits,
+      coverage: { lexical: 1, semantic: 0 },
+      tookMs: elapsedMs() - startMs,
+    });
     if (!matchesRepository(repository.name, query.repos)) {
-      const rev = await this.resolve(query.rev ?? options.rev ?? 'HEAD', options);
-      return {
-        query: text,
-        rev: rev.rev,
-        commit: rev.commit,
-        hits: [],
-        coverage: { lexical: 1, semantic: 0 },
-        tookMs: elapsedMs() - startMs,
-      };
+      const from = range.from === undefined ? undefined : await this.resolve(range.from, options);
+      return result(await this.resolve(range.to, options), from, []);
     }
-    const opened = await openRev(this.session, query.rev ?? options.rev ?? 'HEAD', options);
-    const excluded: Awaited<ReturnType<typeof openRev>>[] = [];
+    const held: OpenedRev[] = [];
+    const open = async (rev: string): Promise<OpenedRev> => {
+      const opened = await openRev(this.session, rev, options);
+      held.push(opened);
+      return opened;
+    };
     try {
-      const { snapshot, rev } = opened;
-      for (const name of query.notRevs) excluded.push(await openRev(this.session, name, options));
-      let mask = fileMask(snapshot, options);
-      if (excluded.length > 0) {
-        // A file that is the same there is in that rev; ranking sees what remains.
-        mask = Uint8Array.from(snapshot.files, ({ path, id }, file) =>
-          (mask === null || mask[file] === 1) && !excluded.some((other) => other.snapshot.fileAt(path)?.id === id)
-            ? 1
-            : 0,
-        );
-      }
+      const from = range.from === undefined ? undefined : await open(range.from);
+      const to = await open(range.to);
+      let mask = fileMask(to.snapshot, options);
+      for (const rev of query.notRevs) mask = changedFiles(to.snapshot, (await open(rev)).snapshot, mask);
       throwIfAborted(options.signal);
-      const limit = options.limit ?? 10;
-      const ranked = rankSnapshot(snapshot, { query, mask, limit, signals: this.signals, signal: options.signal });
-      const hits = ranked.map((hit) => toHit(repository.name, opened, query, hit));
-      return {
-        query: text,
-        rev: rev.rev,
-        commit: rev.commit,
-        hits,
-        coverage: { lexical: 1, semantic: 0 },
-        tookMs: elapsedMs() - startMs,
-      };
+      const ranked = rankSnapshot(to.snapshot, {
+        query,
+        mask,
+        since: from?.snapshot,
+        limit: options.limit ?? 10,
+        signals: this.signals,
+        signal: options.signal,
+      });
+      const hits = ranked.map((hit) => toHit(repository.name, to, query, hit));
+      return result(to.rev, from?.rev, hits);
     } finally {
-      for (const { snapshot } of [opened, ...excluded]) snapshot.release();
+      for (const { snapshot } of held) snapshot.release();
     }
   }
 

@@ -139,7 +139,10 @@ export interface FileMatchCount {
 export type SearchMode = 'hybrid' | 'lexical' | 'semantic';
 
 export interface SearchOptions extends CallOptions, FileFilter {
-  /** A REV (`rev:` in the query wins). Default `HEAD`. */
+  /**
+   * A REV, or a range `A..B` to find what is new in B (`rev:` in the query wins). Default `HEAD`. New is a chunk with a line
+   * that the file at its path does not have as often in A. It is ranked and scored as in a search of B.
+   */
   readonly rev?: string;
   /** Hits to return. Default 10. */
   readonly limit?: number;
@@ -177,8 +180,11 @@ export interface Hit {
 
 export interface SearchResult {
   readonly query: string;
+  /** Of a range its end. */
   readonly rev: string;
   readonly commit: string | null;
+  /** Where a range begins: hits are what is new since. */
+  readonly from?: { readonly rev: string; readonly commit: string | null };
   readonly hits: readonly Hit[];
   /** Share of the snapshot's chunks that each kind of evidence covers. */
   readonly coverage: { readonly lexical: number; readonly semantic: number };

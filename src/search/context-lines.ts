@@ -27,7 +27,11 @@ export function withContext(snapshot: Snapshot, lines: readonly GrepLine[], coun
 
 /** All lines of a file, without their newlines. */
 export function fileLines(snapshot: Snapshot, file: number): string[] {
-  const text = snapshot.files[file]!.record.docs.map((doc) => snapshot.segments.chunkText(doc)).join('');
+  return linesOf(snapshot.files[file]!.record.docs.map((doc) => snapshot.segments.chunkText(doc)).join(''));
+}
+
+/** The lines of a text, without their newlines; there is none after a final one. */
+export function linesOf(text: string): string[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;

@@ -3,6 +3,7 @@ import type { Snapshot } from '../snapshot/index.js';
 import { grepSnapshot } from './grep.js';
 import type { GrepLine, GrepRequest } from './grep.js';
 import type { FileMask } from './file-mask.js';
+import { Multiset, changedFiles } from './range.js';
 
 /** A line that only one of two snapshots has. */
 export interface RangeLine {
@@ -23,22 +24,12 @@ export async function grepRange(
   request: Omit<GrepRequest, 'mask' | 'maxCount'>,
 ): Promise<RangeLine[]> {
   const unlimited = { ...request, maxCount: Infinity };
-  const before = await grepSnapshot(from, { ...unlimited, mask: changedMask(from, to, masks.from) });
-  const after = await grepSnapshot(to, { ...unlimited, mask: changedMask(to, from, masks.to) });
-  const lines = [
-    ...onlyIn(from, before.lines, to, after.lines).map((line) => ({
-      side: '-' as const,
-      path: from.files[line.file]!.path,
-      line,
-    })),
-    ...onlyIn(to, after.lines, from, before.lines).map((line) => ({
-      side: '+' as const,
-      path: to.files[line.file]!.path,
-      line,
-    })),
-  ];
+  const before = await grepSnapshot(from, { ...unlimited, mask: changedFiles(from, to, masks.from) });
+  const after = await grepSnapshot(to, { ...unlimited, mask: changedFiles(to, from, masks.to) });
+  const minus = before.lines.map((line): RangeLine => ({ side: '-', path: from.files[line.file]!.path, line }));
+  const plus = after.lines.map((line): RangeLine => ({ side: '+', path: to.files[line.file]!.path, line }));
   const order = pathOrder(from, to);
-  return lines.sort(
+  return [...onlyIn(minus, plus), ...onlyIn(plus, minus)].sort(
     (a, b) =>
       order.get(a.path)! - order.get(b.path)! ||
       a.line.line - b.line.line ||
@@ -46,31 +37,11 @@ export async function grepRange(
   );
 }
 
-/** Files that `other` has not, or has otherwise. */
-function changedMask(snapshot: Snapshot, other: Snapshot, mask: FileMask): Uint8Array {
-  return Uint8Array.from(snapshot.files, ({ path, id }, file) =>
-    (mask === null || mask[file] === 1) && other.fileAt(path)?.id !== id ? 1 : 0,
-  );
-}
-
-function onlyIn(
-  own: Snapshot,
-  lines: readonly GrepLine[],
-  other: Snapshot,
-  otherLines: readonly GrepLine[],
-): GrepLine[] {
-  const counts = new Map<string, number>();
-  const keyOf = (snapshot: Snapshot, { file, text }: GrepLine): string => `${snapshot.files[file]!.path}\0${text}`;
-  for (const line of otherLines) {
-    const key = keyOf(other, line);
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return lines.filter((line) => {
-    const key = keyOf(own, line);
-    const left = counts.get(key) ?? 0;
-    if (left > 0) counts.set(key, left - 1);
-    return left === 0;
-  });
+/** Lines that the others have not at the same path, or not as often. */
+function onlyIn(lines: readonly RangeLine[], others: readonly RangeLine[]): RangeLine[] {
+  const keyOf = ({ path, line }: RangeLine): string => `${path}\0${line.text}`;
+  const there = new Multiset(others.map(keyOf));
+  return lines.filter((line) => !there.take(keyOf(line)));
 }
 
 /** Rank of every path of either, in git's order. */

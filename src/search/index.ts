@@ -14,6 +14,7 @@ export type { CompiledPattern, PatternOptions } from './pattern.js';
 export { parseQuery } from './query.js';
 export type { Query } from './query.js';
 export { queryWords } from './query-terms.js';
+export { changedFiles } from './range.js';
 export { rankSnapshot } from './ranked.js';
 export type { RankedHit } from './ranked.js';
 export { rankingSignals } from './ranking-signals.js';

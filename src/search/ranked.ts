@@ -7,6 +7,7 @@ import type { Evidence } from './evidence.js';
 import { fileFactors } from './file-kinds.js';
 import type { FileMask } from './file-mask.js';
 import type { Query } from './query.js';
+import { NewChunks } from './range.js';
 import { queryWords, termWeights } from './query-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { rerank } from './rerank.js';
@@ -32,6 +33,8 @@ export interface RankedHit extends Candidate {
 export interface RankRequest {
   readonly query: Query;
   readonly mask: FileMask;
+  /** Only what is new since then (see NewChunks) is a hit. It is ranked as among all that is there. */
+  readonly since?: Snapshot | undefined;
   readonly limit: number;
   readonly signals: RankingSignals;
   readonly signal: AbortSignal | undefined;
@@ -49,18 +52,20 @@ const definitionCount = 40;
  * 2. The best that fulfil the query's conditions are kept; tests, vendored and generated code lose.
  * 3. These are looked at closely and spread over files (see `rerank`).
  *
- * Equal scores are in order of path and line, so that the answer depends on the tree and the query alone.
+ * Equal scores are in order of path and line, so that the answer depends on the tree and the query alone. With `since`
+ * the answer is what would be listed without it, scores included, less what is not new.
  */
 export function rankSnapshot(snapshot: Snapshot, request: RankRequest): RankedHit[] {
-  const { query, signals, limit } = request;
+  const { query, signals, limit, since } = request;
   const words = queryWords(query.ranking);
+  const newChunks = since === undefined ? null : new NewChunks(since, snapshot);
   const holds = compileClause(snapshot, query.clause, query.caseSensitive, query.caseSensitive);
-  if (words.length === 0) return unranked(snapshot, request, holds);
+  if (words.length === 0) return unranked(snapshot, request, holds, newChunks);
   throwIfAborted(request.signal);
   const evidence = gatherEvidence(snapshot, termWeights(words, signals), signals);
   throwIfAborted(request.signal);
-  const candidates = bestCandidates(snapshot, evidence, holds, request);
-  return rerank(snapshot, { candidates, words, idf: evidence.idf, query, signals, limit });
+  const candidates = bestCandidates(snapshot, evidence, holds, newChunks, request);
+  return rerank(snapshot, { candidates, newChunks, words, idf: evidence.idf, query, signals, limit });
 }
 
 /** The candidates with the highest scores, in that order. */
@@ -68,6 +73,7 @@ function bestCandidates(
   snapshot: Snapshot,
   { chunks, defines, files, paths }: Evidence,
   holds: Holds,
+  newChunks: NewChunks | null,
   { mask, signals, limit }: RankRequest,
 ): Candidate[] {
   const { occurrenceDocs, occurrenceFiles } = snapshot;
@@ -75,8 +81,9 @@ function bestCandidates(
   const matches = new Float64Array(files.length);
   for (let position = 0; position < chunks.length; position++)
     matches[occurrenceFiles[position]!]! += chunks[position]!;
-  const kept = new Best(Math.max(closerLookCount, limit * 3));
-  const definitions = new Best(definitionCount);
+  const all = new Pool(limit);
+  // Chunks that are not new stay, for they have their part in the scores of those that are.
+  const fresh = newChunks === null ? null : new Pool(limit);
   for (let position = 0; position < chunks.length; position++) {
     const file = occurrenceFiles[position]!;
     const text = chunks[position]!;
@@ -85,23 +92,47 @@ function bestCandidates(
     const others = Math.log1p(Math.max(0, matches[file]! - text));
     const about = signals.fileText * files[file]! + signals.fileMatches * others;
     const score = (text + path + about) * factors[file]!;
-    // At the worst's score the earlier position stays.
-    const wanted = score > kept.worst;
-    const wantedDefinition = defines[position] === 1 && score > definitions.worst;
-    if (!wanted && !wantedDefinition) continue;
+    const isDefinition = defines[position] === 1;
+    const wanted = all.wants(score, isDefinition);
+    const wantedIfNew = fresh?.wants(score, isDefinition) === true;
+    if (!wanted && !wantedIfNew) continue;
     const doc = occurrenceDocs[position]!;
     if (!holds(doc, file)) continue;
     const candidate = { position, doc, file, text, path, score };
-    if (wanted) kept.add(candidate);
-    if (wantedDefinition) definitions.add(candidate);
+    if (wanted) all.add(candidate, isDefinition);
+    if (wantedIfNew && newChunks!.has(position)) fresh.add(candidate, isDefinition);
   }
-  return [...new Set([...kept.sorted(), ...definitions.sorted()])].sort(byScore);
+  return [...new Set([...all.candidates(), ...(fresh?.candidates() ?? [])])].sort(byScore);
 }
 
 const passes = (mask: FileMask, file: number): boolean => mask === null || mask[file] === 1;
 
 /** Higher score first; then in order of path and line. */
 export const byScore = (a: Candidate, b: Candidate): number => b.score - a.score || a.position - b.position;
+
+/** The candidates to look at closely: the best, and the best of those that define something. */
+class Pool {
+  private readonly best: Best;
+  private readonly definitions = new Best(definitionCount);
+
+  constructor(limit: number) {
+    this.best = new Best(Math.max(closerLookCount, limit * 3));
+  }
+
+  /** At the worst's score the earlier position stays. */
+  wants(score: number, isDefinition: boolean): boolean {
+    return score > this.best.worst || (isDefinition && score > this.definitions.worst);
+  }
+
+  add(candidate: Candidate, isDefinition: boolean): void {
+    if (candidate.score > this.best.worst) this.best.add(candidate);
+    if (isDefinition && candidate.score > this.definitions.worst) this.definitions.add(candidate);
+  }
+
+  candidates(): Candidate[] {
+    return [...this.best.sorted(), ...this.definitions.sorted()];
+  }
+}
 
 /** Keeps the best of many candidates that come in order of position. */
 class Best {
@@ -124,7 +155,12 @@ class Best {
 }
 
 /** A query of filters alone: what holds, best kinds of files first, in order of path and line. */
-function unranked(snapshot: Snapshot, { query, mask, limit, signals }: RankRequest, holds: Holds): RankedHit[] {
+function unranked(
+  snapshot: Snapshot,
+  { query, mask, limit, signals }: RankRequest,
+  holds: Holds,
+  newChunks: NewChunks | null,
+): RankedHit[] {
   if (query.clause.conditions.length === 0) {
     throw new CoppiceError('QUERY_INVALID', 'the query has no words to search for', {
       hint: 'give at least one word, "phrase", /regex/ or filter',
@@ -132,12 +168,17 @@ function unranked(snapshot: Snapshot, { query, mask, limit, signals }: RankReque
     });
   }
   const factors = fileFactors(snapshot, signals);
-  const hits: RankedHit[] = [];
+  const holding: RankedHit[] = [];
   for (let position = 0; position < snapshot.occurrenceDocs.length; position++) {
     const doc = snapshot.occurrenceDocs[position]!;
     const file = snapshot.occurrenceFiles[position]!;
     if (!passes(mask, file) || !holds(doc, file)) continue;
-    hits.push({ position, doc, file, text: 0, path: 0, score: factors[file]!, signals: {} });
+    holding.push({ position, doc, file, text: 0, path: 0, score: factors[file]!, signals: {} });
   }
-  return hits.sort(byScore).slice(0, limit);
+  const hits: RankedHit[] = [];
+  for (const hit of holding.sort(byScore)) {
+    if (hits.length >= limit) break;
+    if (newChunks === null || newChunks.has(hit.position)) hits.push(hit);
+  }
+  return hits;
 }

@@ -4,6 +4,7 @@ import { QueryNames, nameStems } from './name-match.js';
 import { nameOfFile } from './path-terms.js';
 import type { Query } from './query.js';
 import type { QueryWord } from './query-terms.js';
+import type { NewChunks } from './range.js';
 import { byScore } from './ranked.js';
 import type { Candidate, RankedHit } from './ranked.js';
 import type { RankingSignals } from './ranking-signals.js';
@@ -11,6 +12,8 @@ import type { RankingSignals } from './ranking-signals.js';
 export interface RerankRequest {
   /** Best first. */
   readonly candidates: readonly Candidate[];
+  /** Of these alone are hits; null for all. */
+  readonly newChunks: NewChunks | null;
   readonly words: readonly QueryWord[];
   readonly idf: ReadonlyMap<string, number>;
   readonly query: Query;
@@ -23,7 +26,7 @@ export interface RerankRequest {
  * file does not fill the page.
  */
 export function rerank(snapshot: Snapshot, request: RerankRequest): RankedHit[] {
-  const { candidates, words, query, signals, limit } = request;
+  const { candidates, newChunks, words, query, signals, limit } = request;
   if (candidates.length === 0) return [];
   const names = new QueryNames(words, request.idf, nameStems(snapshot), query.caseSensitive);
   const factors = fileFactors(snapshot, signals);
@@ -45,7 +48,8 @@ export function rerank(snapshot: Snapshot, request: RerankRequest): RankedHit[] 
     ['path', ranksBy(candidates, ({ path }) => path)],
     ['symbol', ranksBy(candidates, ({ position }) => definitionScores.get(position) ?? 0)],
   ] as const;
-  return spreadOverFiles(looked.sort(byScore), signals.sameFile, limit).map((candidate) => {
+  const isHit = ({ position }: Candidate): boolean => newChunks === null || newChunks.has(position);
+  return spreadOverFiles(looked.sort(byScore), { decay: signals.sameFile, limit, isHit }).map((candidate) => {
     const own = ranks.flatMap(([kind, positions]) => {
       const rank = positions.get(candidate.position);
       return rank === undefined ? [] : [[kind, rank] as const];
@@ -62,8 +66,14 @@ function ranksBy(candidates: readonly Candidate[], valueOf: (candidate: Candidat
   return new Map(sorted.map(({ position }, i) => [position, i + 1]));
 }
 
-/** Greedy: each further chunk of a file counts `decay` times what the one before it did. */
-function spreadOverFiles(sorted: readonly Candidate[], decay: number, limit: number): Candidate[] {
+interface Spread {
+  readonly decay: number;
+  readonly limit: number;
+  readonly isHit: (candidate: Candidate) => boolean;
+}
+
+/** Greedy: each further chunk of a file, hit or not, counts `decay` times what the one before it did. */
+function spreadOverFiles(sorted: readonly Candidate[], { decay, limit, isHit }: Spread): Candidate[] {
   const listed = new Map<number, number>();
   const left = [...sorted];
   const result: Candidate[] = [];
@@ -81,7 +91,7 @@ function spreadOverFiles(sorted: readonly Candidate[], decay: number, limit: num
     }
     const candidate = left.splice(best, 1)[0]!;
     listed.set(candidate.file, (listed.get(candidate.file) ?? 0) + 1);
-    result.push({ ...candidate, score: bestScore });
+    if (isHit(candidate)) result.push({ ...candidate, score: bestScore });
   }
   return result;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { CoppiceError } from '../../src/base/index.js';
 import { loadAllCommands, loadCommand } from '../../src/cli/command-table.js';
 import { mentions, parseCommand, splitCommandLine } from '../../src/cli/parse.js';
-import { parseRevRange } from '../../src/cli/rev-range.js';
+import { parseRevRange } from '../../src/model/index.js';
 import { parseShowTarget } from '../../src/cli/show-target.js';
 import { closest } from '../../src/cli/suggest.js';
 

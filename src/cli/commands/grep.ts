@@ -1,11 +1,11 @@
 import { CoppiceError } from '../../base/index.js';
 import type { Engine, FileMatchCount, GrepOptions } from '../../engine/index.js';
+import { parseRevRange, type RevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { fileFilter, filterFlags } from '../filter-flags.js';
 import { writeCounts, writeJsonLines, writeLines, type SidedCount } from '../grep-output.js';
 import { createMatchFinder } from '../match-finder.js';
-import { parseRevRange, type RevRange } from '../rev-range.js';
 
 export const command = defineCommand({
   name: 'grep',

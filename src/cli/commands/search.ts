@@ -1,7 +1,7 @@
+import { parseRevRange } from '../../model/index.js';
 import { defineCommand } from '../command.js';
-import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
+import { fileFilter, filterFlags } from '../filter-flags.js';
 import { formatHit } from '../hit-output.js';
-import { singleRev } from '../rev-range.js';
 
 export const command = defineCommand({
   name: 'search',
@@ -9,10 +9,10 @@ export const command = defineCommand({
   description:
     'Words rank; "exact phrase" and /regex/ match as they are, -term excludes, or and ( ) combine. Filters, each with\n' +
     '- before it to exclude: rev: repo: path: (or file:) lang: sym: kind: case:yes|no. A query that begins with - goes\n' +
-    'after --.',
+    'after --. With a range A..B: what B has new, ranked as in B.',
   args: [{ name: 'QUERY', help: 'what to look for; several words need no quotes', many: true }],
   flags: {
-    ...revFlag,
+    rev: { type: 'string', value: 'REV|A..B', default: 'HEAD', help: 'where to search, or in what is new there' },
     limit: { type: 'integer', short: 'n', value: 'N', default: 10, min: 1, help: 'how many hits' },
     mode: {
       type: 'string',
@@ -27,17 +27,18 @@ export const command = defineCommand({
     { command: 'coppice search retry with backoff', does: 'where is it done?' },
     { command: `coppice search '"merge base" lang:go -path:test'`, does: 'a phrase, in Go, outside of tests' },
     { command: 'coppice search parse config --rev v1.2 -n 3', does: 'the three best hits at a tag' },
+    { command: 'coppice search retry --rev main..@worktree', does: 'in what is not on main yet' },
   ],
   async run(context, { args, flags }) {
-    const rev = singleRev(flags.rev, 'search') ?? 'HEAD';
+    const { rev, limit, mode } = flags;
+    const range = parseRevRange(rev);
     const engine = await context.engine();
-    const { limit, mode } = flags;
-    const options = { ...fileFilter(flags), ...context.call(rev), rev, limit, mode };
+    const options = { ...fileFilter(flags), ...context.call(range?.to ?? rev), rev, limit, mode };
     const result = await engine.search(args.join(' '), options);
     context.clearProgress();
     if (context.json) {
-      const { query, commit, hits, coverage, tookMs } = result;
-      context.out.json({ query, rev: result.rev, commit, hits, coverage, tookMs });
+      const { query, commit, from, hits, coverage, tookMs } = result;
+      context.out.json({ query, rev: result.rev, commit, from, hits, coverage, tookMs });
     } else {
       result.hits.forEach((hit, i) => context.out.write((i > 0 ? '\n' : '') + formatHit(hit, i + 1, context.paint)));
     }

@@ -45,12 +45,12 @@ export const hasPerlPatterns = (gitDir: string): boolean => {
 export const gitText = (gitDir: string, args: readonly string[]): string => run(gitDir, args).toString('utf8').trim();
 
 /** Paths of a commit's files that are too large to be indexed. */
-export function largeFiles(gitDir: string, commit: string): Set<string> {
+export function largeFiles(gitDir: string, commit: string, maxBytes = fileBytesMax): Set<string> {
   const listing = decodeBytes(run(gitDir, ['ls-tree', '-rlz', commit]));
   const large = new Set<string>();
   for (const entry of listing.split('\0')) {
     const [, size, path] = /^\d+ blob [0-9a-f]+ +(\d+)\t(.*)$/s.exec(entry) ?? [];
-    if (Number(size) > fileBytesMax) large.add(path!);
+    if (Number(size) > maxBytes) large.add(path!);
   }
   return large;
 }

@@ -1,12 +1,17 @@
 /**
- * A bounded map for very many small values: forgets what was not used while half of its bound came in. Cheaper than
- * exact order of use, which costs two map operations for each hit.
+ * A map for very many small values, bounded by their summed weight: forgets what was not used while half of its bound came
+ * in. Cheaper than exact order of use, which costs two map operations for each hit.
  */
 export class GenerationCache<Key, Value> {
   private young = new Map<Key, Value>();
   private old = new Map<Key, Value>();
+  private youngWeight = 0;
+  private oldWeight = 0;
 
-  constructor(readonly entriesMax: number) {}
+  constructor(
+    readonly weightMax: number,
+    private readonly weightOf: (value: Value) => number = () => 1,
+  ) {}
 
   get(key: Key): Value | undefined {
     const value = this.young.get(key);
@@ -17,15 +22,24 @@ export class GenerationCache<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    if (this.young.size >= this.entriesMax / 2) {
+    if (this.youngWeight >= this.weightMax / 2) {
       this.old = this.young;
+      this.oldWeight = this.youngWeight;
       this.young = new Map();
+      this.youngWeight = 0;
     }
     this.young.set(key, value);
+    this.youngWeight += this.weightOf(value);
   }
 
   clear(): void {
     this.young.clear();
     this.old.clear();
+    this.youngWeight = this.oldWeight = 0;
+  }
+
+  /** Of all it holds; a value that was used in both halves counts twice. */
+  get weight(): number {
+    return this.youngWeight + this.oldWeight;
   }
 }

@@ -1,5 +1,5 @@
 import type { Hit } from '../engine/index.js';
-import { printable } from './format.js';
+import { printable, shortCommit } from './format.js';
 import { quotePath } from './quote-path.js';
 import type { Paint } from './style.js';
 
@@ -12,7 +12,10 @@ export function formatHit(hit: Hit, rank: number, paint: Paint): string {
   const place = `${paint('magenta', quotePath(hit.path))}:${String(hit.startLine)}-${String(hit.endLine)}`;
   const symbol = [hit.kind, paint('bold', printable(hit.symbol))].filter((part) => part !== '').join(' ');
   const score = paint('dim', hit.score.toFixed(2));
-  const head = [paint('cyan', String(rank)), place, ...(symbol === '' ? [] : [symbol]), score].join('  ');
+  const { firstSeen } = hit;
+  const since = firstSeen && paint('dim', `since ${firstSeen.date.slice(0, 10)} ${shortCommit(firstSeen.commit)}`);
+  const parts = [paint('cyan', String(rank)), place, symbol, score, since ?? ''];
+  const head = parts.filter((part) => part !== '').join('  ');
   return `${head}\n${formatSnippet(hit, paint)}`;
 }
 

@@ -11,12 +11,14 @@ export function formatStatus(status: StatusResult, paint: Paint): string {
     plural(status.files, 'file'),
     plural(status.chunks, 'chunk'),
     plural(status.trees, 'tree'),
+    plural(status.commits, 'commit'),
     `${formatBytes(status.textBytes)} of text`,
   ].join(', ');
   const rows = [
     ['store', `${status.store} (format ${String(status.formatVersion)})`],
     ['size', `${formatBytes(status.sizeBytes)} in ${plural(status.segments, 'segment')}`],
     ['holds', held],
+    ['memory', memoryOf(status)],
   ];
   if (status.writer !== null) {
     const { pid, command, sinceMs } = status.writer;
@@ -25,6 +27,12 @@ export function formatStatus(status: StatusResult, paint: Paint): string {
   const store = formatTable(rows.map(([name, value]) => [paint('bold', name!), value!]));
   if (status.repositories.length === 0) return `${store}\nno repository is indexed yet; coppice index does it\n`;
   return [store, ...status.repositories.map((repository) => formatRepository(repository, paint))].join('\n');
+}
+
+function memoryOf({ memory }: StatusResult): string {
+  const { snapshots, snapshotBytes, snapshotBytesMax, cacheBytes, cacheBytesMax } = memory;
+  const bounded = (bytes: number, max: number): string => `${formatBytes(bytes)} of ${formatBytes(max)}`;
+  return `${plural(snapshots, 'open snapshot')} (${bounded(snapshotBytes, snapshotBytesMax)}), caches ${bounded(cacheBytes, cacheBytesMax)}`;
 }
 
 function formatRepository(repository: RepositoryStatus, paint: Paint): string {

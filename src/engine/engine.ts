@@ -19,6 +19,7 @@ import {
 } from '../search/index.js';
 import type { RankingSignals } from '../search/index.js';
 import { defaultStorePath } from '../store/index.js';
+import { firstSeen } from './first-seen.js';
 import { dropFork, forkRev, listForks } from './forks.js';
 import { toHit } from './hits.js';
 import { openRev, resolveTarget, withRev } from './revs.js';
@@ -188,7 +189,9 @@ class SessionEngine implements api.Engine {
         signals: this.signals,
         signal: options.signal,
       });
-      const hits = ranked.map((hit) => toHit(repository.name, to, query, hit));
+      const repo = await this.session.repositoryId();
+      const segments = this.session.snapshots.segments(); // its history may be newer than the snapshot
+      const hits = ranked.map((hit) => toHit(repository.name, to, query, hit, firstSeen(segments, repo, hit.doc)));
       return result(to.rev, from?.rev, hits);
     } finally {
       for (const { snapshot } of held) snapshot.release();

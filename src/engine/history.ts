@@ -9,8 +9,7 @@ const segmentTextBytesMax = 64 * 1024 * 1024;
 
 /**
  * Records every commit reachable from the tips, with its tree and what it changed; parents first, so that a recorded
- * commit has a recorded history. Goes on where an earlier call was cut short. Returns how many commits there are in all
- * that had to be looked at.
+ * commit has a recorded history. Goes on where an earlier call was cut short. Returns how many it recorded.
  */
 export async function recordHistory(session: Session, tips: readonly Oid[], options: CallOptions): Promise<number> {
   const repository = await session.repository();
@@ -35,8 +34,7 @@ export async function recordHistory(session: Session, tips: readonly Oid[], opti
       onProgress: (done, bytes) =>
         onProgress?.({ phase: 'index', done, total, unit: 'commits', bytes, what: 'history' }),
     });
-    await publishing(sink, () => indexer.index(repository.commits(missing, { ...range, oldestFirst: true }), source));
-    return total;
+    return publishing(sink, () => indexer.index(repository.commits(missing, { ...range, oldestFirst: true }), source));
   });
 }
 

@@ -3,10 +3,16 @@ import { matchSpans, queryWords } from '../search/index.js';
 import type { Query, RankedHit } from '../search/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import type { OpenedRev } from './revs.js';
-import type { Hit } from './types.js';
+import type { FirstSeen, Hit } from './types.js';
 
 /** A ranked chunk as the contract shows it. */
-export function toHit(repo: string, { rev, snapshot, freshness }: OpenedRev, query: Query, ranked: RankedHit): Hit {
+export function toHit(
+  repo: string,
+  { rev, snapshot, freshness }: OpenedRev,
+  query: Query,
+  ranked: RankedHit,
+  firstSeen: FirstSeen | null,
+): Hit {
   const { position, doc, file, score, signals } = ranked;
   const { path, record } = snapshot.files[file]!;
   const text = snapshot.segments.chunkText(doc);
@@ -27,6 +33,7 @@ export function toHit(repo: string, { rev, snapshot, freshness }: OpenedRev, que
     signals,
     matches: spans.map(({ line, column, length }) => ({ line: startLine + line, column: column + 1, length })),
     text,
+    firstSeen,
     freshness,
   };
 }

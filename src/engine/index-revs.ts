@@ -69,18 +69,20 @@ function noteSubmodules(session: Session, root: TreeId): void {
 }
 
 /** What the live segments hold, by their ranges and sizes. */
-export function totals(session: Session): { files: number; chunks: number; trees: number; textBytes: number } {
+export function totals(session: Session): Record<'files' | 'chunks' | 'trees' | 'commits' | 'textBytes', number> {
   let files = 0;
   let chunks = 0;
   let trees = 0;
+  let commits = 0;
   let textBytes = 0;
   for (const segment of session.snapshots.segments().segments) {
     files += segment.fileKeys.count;
     chunks += segment.docKeys.count;
     trees += segment.treeKeys.count;
+    commits += segment.commitKeys.count;
     textBytes += segment.entry.textBytes;
   }
-  return { files, chunks, trees, textBytes };
+  return { files, chunks, trees, commits, textBytes };
 }
 
 /** Remembers the name, so that `status` can tell how fresh it is. Writes only what changed; a full oid is no name. */

@@ -19,7 +19,6 @@ export async function collect(session: Session, options: CallOptions & { dryRun?
   return session.asWriter(options, async () => {
     const { store, snapshots } = session;
     const kept = await keptVersions(session, options.signal);
-    const before = store.sizeBytes();
     for (;;) {
       store.refresh();
       const { forkChanges } = store.catalog;
@@ -32,8 +31,7 @@ export async function collect(session: Session, options: CallOptions & { dryRun?
       });
       if (result === null) continue; // a fork was made meanwhile
       if (!dryRun) forgetRevs(session);
-      const { chunksBefore, chunksAfter } = result;
-      const reclaimedBytes = dryRun ? result.reclaimedBytes : before - store.sizeBytes();
+      const { chunksBefore, chunksAfter, reclaimedBytes } = result;
       return { dryRun, chunksBefore, chunksAfter, reclaimedBytes, tookMs: elapsedMs() - startMs };
     }
   });

@@ -11,7 +11,7 @@ import type { RepositoryStatus, RevStatus, StatusResult } from './types.js';
 export async function storeStatus(session: Session): Promise<StatusResult> {
   const { store } = session;
   const current = await currentRepository(session);
-  const { files, chunks, trees, textBytes } = totals(session);
+  const { files, chunks, trees, commits, textBytes } = totals(session);
   const holder = store.lockHolder();
   const repositories: RepositoryStatus[] = [];
   for (const { id, name, path } of store.catalog.repositories.values()) {
@@ -33,8 +33,10 @@ export async function storeStatus(session: Session): Promise<StatusResult> {
     chunks,
     files,
     trees,
+    commits,
     textBytes,
     writer: holder === null ? null : { pid: holder.pid, command: holder.command, sinceMs: holder.sinceMs },
+    memory: session.snapshots.memory,
     repositories: repositories.sort((a, b) => compareBytewise(a.name, b.name)),
   };
 }

@@ -175,7 +175,15 @@ export interface Hit {
   readonly signals: Readonly<Record<string, number>>;
   readonly matches: readonly MatchSpan[];
   readonly text: string;
+  /** The earliest commit of the indexed history with exactly this text; null where no history is indexed. */
+  readonly firstSeen: FirstSeen | null;
   readonly freshness: Freshness;
+}
+
+export interface FirstSeen {
+  readonly commit: string;
+  /** Committer date, ISO 8601 in UTC. */
+  readonly date: string;
 }
 
 export interface SearchResult {
@@ -216,6 +224,57 @@ export interface SymbolsResult {
   readonly rev: ResolvedRev;
   readonly symbols: readonly SymbolHit[];
   readonly tookMs: number;
+}
+
+export interface LogOptions extends CallOptions, FileFilter {
+  /** The pattern is literal text, not a regular expression. */
+  readonly literal?: boolean;
+  readonly ignoreCase?: boolean;
+  /** Only matches with no word character on either side. */
+  readonly wholeWord?: boolean;
+  /** Only changes along the first parents of the revs; merges are compared with their first parent. */
+  readonly firstParent?: boolean;
+  /** Lines (or commits) to report at most. */
+  readonly maxCount?: number;
+  /** Give up with PATTERN_TIMEOUT after this long, in milliseconds. Default 10,000. */
+  readonly deadlineMs?: number;
+}
+
+/** Who and when, of a commit. */
+export interface CommitInfo {
+  readonly commit: string;
+  /** `Name <mail>`. */
+  readonly author: string;
+  /** Author date, ISO 8601 in UTC. */
+  readonly date: string;
+  /** First line of the message. */
+  readonly subject: string;
+}
+
+/** A commit after which some file has a line more often (or less often) than before. A file that only moved changes nothing. */
+export interface LineChange extends CommitInfo {
+  /** Files in which it did. */
+  readonly paths: readonly string[];
+  /** Against its first parent, on the line of first parents of a rev that was asked for. */
+  readonly firstParent: boolean;
+  /** Against its parent; of a merge: against all of its parents. */
+  readonly graph: boolean;
+}
+
+/** A distinct line that matches, and when it came and went. Newest change first. */
+export interface LineHistory {
+  readonly line: string;
+  readonly appeared: readonly LineChange[];
+  readonly disappeared: readonly LineChange[];
+  /** Branches and tags, by short name, whose tip has the line; of those whose history is indexed. */
+  readonly refs: readonly string[];
+}
+
+/** A commit that changes how often the pattern occurs in some file, as `git log -S` without inexact renames finds it. */
+export interface OccurrenceChange extends CommitInfo {
+  readonly paths: readonly string[];
+  /** Occurrences more (or, negative, fewer) in all files together. */
+  readonly delta: number;
 }
 
 export interface ForkInfo {
@@ -291,16 +350,29 @@ export interface StatusResult {
   readonly chunks: number;
   readonly files: number;
   readonly trees: number;
+  /** Commits of indexed histories. */
+  readonly commits: number;
   readonly textBytes: number;
   /** Who writes now, or null. */
   readonly writer: { readonly pid: number; readonly command: string; readonly sinceMs: number } | null;
+  /** Of this process: snapshots that are kept open and caches, in bytes by our own count, with their bounds. */
+  readonly memory: MemoryStatus;
   readonly repositories: readonly RepositoryStatus[];
+}
+
+export interface MemoryStatus {
+  readonly snapshots: number;
+  readonly snapshotBytes: number;
+  readonly snapshotBytesMax: number;
+  readonly cacheBytes: number;
+  readonly cacheBytesMax: number;
 }
 
 export interface GcResult {
   readonly dryRun: boolean;
   readonly chunksBefore: number;
   readonly chunksAfter: number;
+  /** Of segment files. A dry run says exactly what a run would free. */
   readonly reclaimedBytes: number;
   readonly tookMs: number;
 }
@@ -339,6 +411,13 @@ export interface Engine {
   ): Promise<GrepRangeResult>;
   search(query: string, options?: SearchOptions): Promise<SearchResult>;
   symbols(name: string, options?: SymbolsOptions): Promise<SymbolsResult>;
+  /**
+   * Every distinct line in the history of the revs (default `HEAD`) that matches, with the commits where it appeared and
+   * disappeared; the line with the newest change first. History that is not indexed is indexed first.
+   */
+  log(pattern: string, revs?: readonly string[], options?: LogOptions): AsyncIterable<LineHistory>;
+  /** The commits that change how often the pattern occurs in some file; newest first. Merges only with `firstParent`. */
+  logCommits(pattern: string, revs?: readonly string[], options?: LogOptions): AsyncIterable<OccurrenceChange>;
   /** Lines are 1-based and inclusive; without them the whole file. */
   show(rev: string, path: string, lines?: { start: number; end: number }, options?: CallOptions): Promise<ShownText>;
   fork(name: string, options?: CallOptions & { from?: string }): Promise<ForkResult>;

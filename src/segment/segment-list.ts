@@ -1,4 +1,5 @@
 import { CoppiceError, assert } from '../base/index.js';
+import type { CommitId } from '../model/index.js';
 import { compareSegments } from '../store/index.js';
 import type { SegmentEntry, Store } from '../store/index.js';
 import { readTermPostings } from '../text/index.js';
@@ -95,12 +96,18 @@ export class SegmentList {
   }
 
   /** Calls `onChange` with each commit, ascending, that added a chunk to some file or removed it from one. */
-  forEachChange(doc: number, onChange: (commit: number, sign: ChangeSign) => void): void {
+  forEachChange(doc: number, onChange: (commit: CommitId, sign: ChangeSign) => void): void {
     for (const { changes, entry } of this.segments) {
       const [from, to] = entry.commits;
       const list = from === to ? null : changes.find(doc, 0);
-      if (list !== null) readTermPostings(list.bytes, (number, sign) => onChange(from + number, sign));
+      if (list !== null) readTermPostings(list.bytes, (number, sign) => onChange((from + number) as CommitId, sign));
     }
+  }
+
+  /** Committer time of a commit, in seconds since 1970. */
+  commitTime(id: number): number {
+    const segment = this.segmentOf('commits', id);
+    return segment.commitColumn('time')[id - segment.entry.commits[0]]!;
   }
 
   /** Ids below this are the commits this list knows. */

@@ -4,4 +4,4 @@ export type { KeyContext } from './keys.js';
 export { Snapshot, contentOf, readFileRecord, readTreeNode } from './snapshot.js';
 export type { RecordCaches, SnapshotFile, SnapshotStatistics } from './snapshot.js';
 export { SnapshotStore } from './snapshot-store.js';
-export type { SnapshotStoreOptions } from './snapshot-store.js';
+export type { SnapshotMemory, SnapshotStoreOptions } from './snapshot-store.js';

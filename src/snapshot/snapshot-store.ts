@@ -11,13 +11,23 @@ import type { RecordCaches } from './snapshot.js';
 export interface SnapshotStoreOptions {
   readonly blockCacheBytes: number;
   readonly snapshotCacheBytes: number;
-  readonly recordCacheEntries: number;
+  readonly recordCacheBytes: number;
+}
+
+export interface SnapshotMemory {
+  /** Snapshots that are kept open. */
+  readonly snapshots: number;
+  readonly snapshotBytes: number;
+  readonly snapshotBytesMax: number;
+  /** Of unpacked blocks and decoded records. */
+  readonly cacheBytes: number;
+  readonly cacheBytesMax: number;
 }
 
 const defaults: SnapshotStoreOptions = {
   blockCacheBytes: 192 * 1024 * 1024,
   snapshotCacheBytes: 96 * 1024 * 1024,
-  recordCacheEntries: 400_000,
+  recordCacheBytes: 96 * 1024 * 1024,
 };
 
 /** Opens snapshots over the store's live segments and keeps the most recent ones open. */
@@ -34,7 +44,7 @@ export class SnapshotStore {
   ) {
     const settings = { ...defaults, ...options };
     this.blocks = createBlockCache(settings.blockCacheBytes);
-    this.caches = createRecordCaches(settings.recordCacheEntries);
+    this.caches = createRecordCaches(settings.recordCacheBytes);
     this.snapshots = new LruCache<number, Snapshot>(settings.snapshotCacheBytes, (snapshot) => snapshot.release());
   }
 
@@ -78,6 +88,18 @@ export class SnapshotStore {
     const snapshot = new Snapshot(segments, root, readTreeNode(segments, root, this.caches), this.caches);
     this.snapshots.set(root, snapshot, snapshot.weight);
     return snapshot.retain();
+  }
+
+  /** What is held in memory now, and its bound, in bytes by our own count. */
+  get memory(): SnapshotMemory {
+    const { blocks, snapshots, caches } = this;
+    return {
+      snapshots: snapshots.size,
+      snapshotBytes: snapshots.weight,
+      snapshotBytesMax: snapshots.weightMax,
+      cacheBytes: blocks.weight + caches.trees.weight + caches.files.weight,
+      cacheBytesMax: blocks.weightMax + caches.trees.weightMax + caches.files.weightMax,
+    };
   }
 
   /** Forgets open snapshots, so that files of removed segments can go. */

@@ -22,9 +22,10 @@ export interface RecordCaches {
   readonly files: GenerationCache<number, FileRecord>;
 }
 
-export const createRecordCaches = (entriesMax: number): RecordCaches => ({
-  trees: new GenerationCache<number, TreeNode>(entriesMax),
-  files: new GenerationCache<number, FileRecord>(entriesMax),
+/** Caches that take about so many bytes together. */
+export const createRecordCaches = (bytesMax: number): RecordCaches => ({
+  trees: new GenerationCache<number, TreeNode>(bytesMax / 2, ({ entries }) => 150 + 80 * entries.length),
+  files: new GenerationCache<number, FileRecord>(bytesMax / 2, ({ docs }) => 200 + 8 * docs.length),
 });
 
 /**
@@ -159,7 +160,7 @@ export class Snapshot {
 
   /** Rough bytes of memory it holds. */
   get weight(): number {
-    return this.files.length * 200 + this.occurrenceDocs.length * 16 + this.visible.size * 4.2 + 1000;
+    return this.files.length * 450 + this.occurrenceDocs.length * 16 + this.visible.size * 4.2 + 1000;
   }
 
   retain(): this {

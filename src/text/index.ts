@@ -8,6 +8,7 @@ export {
   isDenseGramList,
   readGramPostings,
   readTermPostings,
+  retainGramPostings,
   writeGramPostings,
   writeTermPosting,
 } from './postings.js';

@@ -62,6 +62,40 @@ export function readGramPostings(
   }
 }
 
+/** Those of `docs` (ascending) that a gram list has. */
+export function retainGramPostings(
+  bytes: Uint8Array,
+  count: number,
+  docCount: number,
+  docs: readonly number[],
+): number[] {
+  const kept: number[] = [];
+  if (isDenseGramList(count, docCount)) {
+    for (const doc of docs) if ((bytes[doc >>> 3]! & (1 << (doc & 7))) !== 0) kept.push(doc);
+    return kept;
+  }
+  let next = 0;
+  let wanted = docs[0] ?? Infinity;
+  let doc = -1;
+  for (let at = 0; at < bytes.length;) {
+    let gap = bytes[at++]!;
+    if (gap > 0x7f) {
+      gap &= 0x7f;
+      for (let shift = 7; ; shift += 7) {
+        const byte = bytes[at++]!;
+        gap |= (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+      }
+    }
+    doc += gap + 1;
+    if (doc < wanted) continue;
+    while (wanted < doc) wanted = docs[++next] ?? Infinity;
+    if (wanted === doc) kept.push(doc);
+    if (wanted === Infinity) break;
+  }
+  return kept;
+}
+
 /** What `packFrequencies(1, 0, 0)` is. */
 const onceInBody = 1;
 

@@ -160,7 +160,7 @@ describe('search, symbols, show', () => {
     const [hit] = result['hits'] as Record<string, unknown>[];
     expect(Object.keys(hit!).sort()).toEqual(
       [
-        'repo rev commit path blob startLine endLine language symbol kind score signals matches text freshness'.split(
+        'repo rev commit path blob startLine endLine language symbol kind score signals matches text firstSeen freshness'.split(
           ' ',
         ),
       ]

@@ -27,6 +27,7 @@ export function hit(more: Partial<Hit> = {}): Hit {
     signals: { lexical: 1 },
     matches: [{ line: 11, column: 3, length: 4 }],
     text: 'finish() {\n  done();\n}\n',
+    firstSeen: { commit, date: '2026-01-02T03:04:05.000Z' },
     freshness: 'exact',
     ...more,
   };

@@ -92,8 +92,16 @@ describe('status, gc, doctor', () => {
     chunks: 5400,
     files: 1200,
     trees: 1,
+    commits: 1,
     textBytes: 45_600_000,
     writer: { pid: 42, command: 'coppice index', sinceMs: Date.UTC(2026, 0, 2, 3, 4) },
+    memory: {
+      snapshots: 1,
+      snapshotBytes: 2_000_000,
+      snapshotBytesMax: 96_000_000,
+      cacheBytes: 10_000_000,
+      cacheBytesMax: 288_000_000,
+    },
     repositories: [
       {
         id: 'r',
@@ -119,7 +127,8 @@ describe('status, gc, doctor', () => {
     expect((await runCli(['status'], { engine })).stdout).toMatchInlineSnapshot(`
       "store   /data/coppice (format 1)
       size    12.3 MB in 3 segments
-      holds   1,200 files, 5,400 chunks, 1 tree, 45.6 MB of text
+      holds   1,200 files, 5,400 chunks, 1 tree, 1 commit, 45.6 MB of text
+      memory  1 open snapshot (2.0 MB of 96.0 MB), caches 10.0 MB of 288 MB
       writer  coppice index (process 42, since 2026-01-02 03:04 UTC)
 
       demo  /home/ada/demo

@@ -16,12 +16,12 @@ describe('search', () => {
     const { code, stdout, stderr } = await runCli(['search', 'is', 'done'], { engine });
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatchInlineSnapshot(`
-      "1  src/a.ts:10-12  method Builder.finish  12.35
+      "1  src/a.ts:10-12  method Builder.finish  12.35  since 2026-01-02 0123456789
         10  finish() {
         11    done();
         12  }
 
-      2  b.md:1-12  3.00
+      2  b.md:1-12  3.00  since 2026-01-02 0123456789
         1  one
         2  two
       "

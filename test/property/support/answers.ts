@@ -49,7 +49,8 @@ export async function answersOf(engine: Engine, rev: string, showPaths: readonly
     const { hits, coverage } = await engine.search(query, { rev, limit: 15 });
     answers[`search ${query}`] = {
       coverage,
-      hits: hits.map(({ rev: _, commit: __, repo: ___, freshness: ____, ...hit }) => hit),
+      // When a chunk was first seen depends on the history that is indexed, not on the tree.
+      hits: hits.map(({ rev: _, commit: __, repo: ___, freshness: ____, firstSeen: _____, ...hit }) => hit),
     };
   }
   for (const name of symbolNames) {

@@ -16,7 +16,7 @@ import { ignoreLib, maxFileBytes, rangeHistory } from './support/range-history.j
 import type { RangeHistory } from './support/range-history.js';
 
 const runs = {
-  numRuns: Number(process.env['COPPICE_RUNS'] ?? 25),
+  numRuns: Number(process.env['COPPICE_RUNS'] ?? 15),
   seed: Number(process.env['COPPICE_SEED'] ?? 7),
   endOnFailure: true,
 };
@@ -110,7 +110,7 @@ test('a range of grep has the lines that git grep finds more often at one end th
     fc.asyncProperty(rangeHistory, (history) => withHistory(history, (place) => check(history, place))),
     runs,
   );
-});
+}, 600_000);
 
 interface Chunk {
   readonly path: string;
@@ -190,4 +190,4 @@ test('ranked search over a range lists the new chunks, as a search of its end li
     fc.asyncProperty(rangeHistory, (history) => withHistory(history, (place) => check(history, place))),
     runs,
   );
-});
+}, 600_000);

@@ -6,8 +6,9 @@ import type { FileContent, Files } from '../../support/git.js';
  * into what is not searched: ranges over them have all that makes "which lines are new" hard.
  */
 export interface RangeHistory {
-  /** Whole trees. Any two can be the ends of a range. */
+  /** Whole trees. */
   readonly trees: readonly Files[];
+  /** Pairs of different ones. */
   readonly ends: readonly (readonly [from: number, to: number])[];
 }
 
@@ -30,7 +31,11 @@ const definition = fc
   .tuple(word, fc.array(line, { minLength: 10, maxLength: 16 }))
   .map(([name, body]) => [`function ${name}(value) {`, ...body, '}']);
 const lines = fc
-  .array(fc.oneof(definition, fc.array(line, { maxLength: 3 })), { maxLength: 6 })
+  .array(fc.oneof({ weight: 3, arbitrary: definition }, { weight: 1, arbitrary: fc.array(line, { maxLength: 3 }) }), {
+    minLength: 2,
+    maxLength: 8,
+    size: 'max',
+  })
   .map((parts) => parts.flat());
 
 interface LineChange {
@@ -42,6 +47,7 @@ interface LineChange {
 
 type Change =
   | LineChange
+  | { readonly do: 'define'; readonly lines: readonly string[]; readonly at: number; readonly to: number }
   | { readonly do: 'write'; readonly lines: readonly string[]; readonly at: number }
   | { readonly do: (typeof fileChanges)[number]; readonly at: number };
 
@@ -52,7 +58,7 @@ const fileChanges = [
 const nat = fc.nat(99);
 const change: fc.Arbitrary<Change> = fc.oneof(
   {
-    weight: 6,
+    weight: 8,
     arbitrary: fc.record({
       do: fc.constantFrom('insert' as const, 'delete' as const, 'double' as const, 'move' as const),
       at: nat,
@@ -60,21 +66,26 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       to: nat,
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('write' as const), lines, at: nat }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('define' as const), lines: definition, at: nat, to: nat }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('write' as const), lines, at: nat }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom(...fileChanges), at: nat }) },
 );
 
 export const rangeHistory: fc.Arbitrary<RangeHistory> = fc
   .tuple(
-    fc.array(lines, { minLength: 2, maxLength: paths.length }),
-    fc.array(fc.array(change, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 }),
+    fc.array(lines, { minLength: 1, maxLength: 4 }),
+    fc.array(fc.array(change, { minLength: 1, maxLength: 8, size: 'max' }), {
+      minLength: 1,
+      maxLength: 4,
+      size: 'max',
+    }),
     fc.array(fc.tuple(nat, nat), { minLength: 3, maxLength: 3 }),
   )
   .map(([contents, steps, ends]) => {
     const trees: Files[] = [Object.fromEntries(contents.map((text, i) => [paths[i]!, textOf(text)]))];
     for (const changes of steps) trees.push(changes.reduce(changed, trees.at(-1)!));
-    const which = (n: number): number => n % trees.length;
-    return { trees, ends: [[0, trees.length - 1], ...ends.map(([a, b]) => [which(a), which(b)] as const)] };
+    const others = ends.map(([a, b]) => [a % trees.length, (a + 1 + (b % (trees.length - 1))) % trees.length] as const);
+    return { trees, ends: [[0, trees.length - 1], ...others] };
   });
 
 const textOf = (parts: readonly string[]): string => parts.map((part) => `${part}\n`).join('');
@@ -87,6 +98,7 @@ function changed(files: Files, change: Change): Files {
   const path = names[change.at % names.length];
   if (path === undefined) return files;
   const content = files[path] as string;
+  if (change.do === 'define') return { ...next, [path]: withDefinition(content, change.lines, change.to) };
   if ('count' in change) return { ...next, [path]: withChangedLines(content, change) };
   switch (change.do) {
     case 'rename':
@@ -108,6 +120,13 @@ function changed(files: Files, change: Change): Files {
     default:
       return { ...next, [path]: content.replace(/\n/g, '\r\n') };
   }
+}
+
+/** A further definition, before one of those that are there or at the end. */
+function withDefinition(content: string, definition: readonly string[], to: number): string {
+  const places = [...content.matchAll(/^function /gm)].map(({ index }) => index);
+  const at = places[to % (places.length + 1)] ?? content.length;
+  return content.slice(0, at) + textOf(definition) + content.slice(at);
 }
 
 function withChangedLines(content: string, { do: how, count, to, at }: LineChange): string {

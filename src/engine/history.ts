@@ -1,4 +1,4 @@
-import type { Oid, RepositoryId } from '../model/index.js';
+import type { Oid, RepositoryId, TreeId } from '../model/index.js';
 import { commitKey } from '../snapshot/index.js';
 import { publishing } from './session.js';
 import type { Session } from './session.js';
@@ -35,6 +35,22 @@ export async function recordHistory(session: Session, tips: readonly Oid[], opti
         onProgress?.({ phase: 'index', done, total, unit: 'commits', bytes, what: 'history' }),
     });
     return publishing(sink, () => indexer.index(repository.commits(missing, { ...range, oldestFirst: true }), source));
+  });
+}
+
+/** Records a commit whose tree was stored already, if its parents are recorded. */
+export async function continueHistory(
+  session: Session,
+  commit: Oid,
+  tree: TreeId,
+  options: CallOptions,
+): Promise<void> {
+  if (session.snapshots.segments().commitEnd === 0) return;
+  if (isRecorded(session, await session.repositoryId(), commit)) return;
+  const { SegmentSink } = await import('../indexing/index.js');
+  await session.asWriter(options, () => {
+    const sink = new SegmentSink(session.snapshots);
+    return publishing(sink, () => session.recordNext(commit, tree, sink));
   });
 }
 

@@ -2,7 +2,7 @@ import { elapsedMs, nowMs, throwIfAborted } from '../base/index.js';
 import type { RepositoryId, TreeId } from '../model/index.js';
 import type { Repository } from '../git/index.js';
 import type { RevEntry } from '../store/index.js';
-import { recordHistory } from './history.js';
+import { continueHistory, recordHistory } from './history.js';
 import { ensureTarget, resolveTarget, worktreeRev } from './revs.js';
 import type { Target } from './revs.js';
 import type { Session } from './session.js';
@@ -26,6 +26,7 @@ export async function indexRevs(
       names.push(refs.some((other) => other.shortName === shortName && other.name !== name) ? name : shortName);
     }
   }
+  const before = totals(session);
   const targets: Target[] = [];
   for (const rev of names) {
     throwIfAborted(options.signal);
@@ -40,23 +41,21 @@ export async function indexRevs(
     results.push(await indexTarget(session, target, options));
     recordRev(session, repository, repo, target);
   }
-  return { revs: results, commits, tookMs: elapsedMs() - startMs };
+  return { revs: results, commits, ...growth(before, totals(session)), tookMs: elapsedMs() - startMs };
 }
 
 async function indexTarget(session: Session, target: Target, options: IndexOptions): Promise<IndexedRev> {
   const startMs = elapsedMs();
   const before = totals(session);
   const { id } = await ensureTarget(session, target, options);
-  const after = totals(session);
+  if (target.resolved.commit !== null) await continueHistory(session, target.resolved.commit, id, options);
   const { fileCount, chunkCount, submoduleCount } = session.snapshots.rootNode(id);
   if (submoduleCount > 0) noteSubmodules(session, id);
   return {
     ...target.resolved,
     files: fileCount,
     chunks: chunkCount,
-    newFiles: after.files - before.files,
-    newChunks: after.chunks - before.chunks,
-    newBytes: after.textBytes - before.textBytes,
+    ...growth(before, totals(session)),
     tookMs: elapsedMs() - startMs,
   };
 }
@@ -67,6 +66,14 @@ function noteSubmodules(session: Session, root: TreeId): void {
   snapshot.release();
   session.note(`submodules are not searched: ${paths.join(', ')}`);
 }
+
+type Totals = ReturnType<typeof totals>;
+
+const growth = (before: Totals, after: Totals): Pick<IndexedRev, 'newFiles' | 'newChunks' | 'newBytes'> => ({
+  newFiles: after.files - before.files,
+  newChunks: after.chunks - before.chunks,
+  newBytes: after.textBytes - before.textBytes,
+});
 
 /** What the live segments hold, by their ranges and sizes. */
 export function totals(session: Session): Record<'files' | 'chunks' | 'trees' | 'commits' | 'textBytes', number> {

@@ -84,7 +84,7 @@ export class Session {
     return this.asWriter(call, async () => {
       const { roots } = await this.indexTrees([oid], source, call, {
         beforePublish: async (sink, [root]) => {
-          if (commit !== null) await this.continueHistory(commit, root!.id, sink);
+          if (commit !== null) await this.recordNext(commit, root!.id, sink);
         },
       });
       const root = roots[0]!;
@@ -157,7 +157,7 @@ export class Session {
   }
 
   /** Records a commit whose parents are recorded: a history that was indexed once goes on with every commit. */
-  private async continueHistory(oid: Oid, tree: TreeId, sink: SegmentSink): Promise<void> {
+  async recordNext(oid: Oid, tree: TreeId, sink: SegmentSink): Promise<void> {
     const { CommitRecorder } = await loadIndexing();
     const recorder = new CommitRecorder(sink, await this.repositoryId(), this.fingerprint);
     if (recorder.find(oid) !== null) return;

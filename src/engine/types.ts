@@ -65,8 +65,12 @@ export interface IndexOptions extends CallOptions {
 
 export interface IndexResult {
   readonly revs: readonly IndexedRev[];
-  /** Commits indexed, with `history` more than `revs` has. */
+  /** With `history`: commits that were not recorded before; else how many of the revs name commits. */
   readonly commits: number;
+  /** What this call added to the store. */
+  readonly newFiles: number;
+  readonly newChunks: number;
+  readonly newBytes: number;
   readonly tookMs: number;
 }
 

@@ -28,9 +28,13 @@ export async function collectGarbage(
   try {
     const marked = new MarkedIds(store.catalog.nextIds);
     for (const root of kept.roots) markReachable(root, segments, caches, marked);
-    for (const commit of kept.commits) {
-      marked.commits.add(commit);
-      markReachable(segments.commit(commit).tree, segments, caches, marked);
+    for (const commit of kept.commits) marked.commits.add(commit);
+    // Children first: a commit keeps its parents, which git may have forgotten where a clone was made shallow.
+    for (let id = segments.commitEnd - 1; id >= 0; id--) {
+      if (!marked.commit(id)) continue;
+      const { tree, parents } = segments.commit(id);
+      markReachable(tree, segments, caches, marked);
+      for (const parent of parents) if (parent !== null) marked.commits.add(parent);
     }
     const rewritten = await keepOnly(snapshots, segments.segments, marked, options);
     if (rewritten === null) return null;

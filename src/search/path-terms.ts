@@ -1,5 +1,19 @@
+import { GenerationCache } from '../base/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { identifierTerms, inverseDocumentFrequency } from '../text/index.js';
+
+/** Bytes, by rough count, for the terms of names: snapshots of one repository have nearly all of them in common. */
+const nameCacheBytes = 8 * 1024 * 1024;
+const termsOfNames = new GenerationCache<string, readonly string[]>(nameCacheBytes, (terms) => 150 + 30 * terms.length);
+
+function termsOfName(name: string): readonly string[] {
+  let terms = termsOfNames.get(name);
+  if (terms === undefined) {
+    terms = wordsOf(name).flatMap(identifierTerms);
+    termsOfNames.set(name, terms);
+  }
+  return terms;
+}
 
 /** Which files of a snapshot have a term in their name or in a folder's, by position. */
 export class PathTerms {
@@ -8,21 +22,12 @@ export class PathTerms {
   private readonly fileCount: number;
 
   private constructor(snapshot: Snapshot) {
-    const termsOfName = new Map<string, readonly string[]>();
-    const terms = (name: string): readonly string[] => {
-      let known = termsOfName.get(name);
-      if (known === undefined) {
-        known = wordsOf(name).flatMap(identifierTerms);
-        termsOfName.set(name, known);
-      }
-      return known;
-    };
     this.fileCount = snapshot.files.length;
     for (let file = 0; file < snapshot.files.length; file++) {
       const parts = snapshot.files[file]!.path.split('/');
       const name = parts.pop()!;
-      for (const term of terms(stemOfName(name))) append(this.names, term, file);
-      for (const folder of parts) for (const term of terms(folder)) append(this.folders, term, file);
+      for (const term of termsOfName(stemOfName(name))) append(this.names, term, file);
+      for (const folder of parts) for (const term of termsOfName(folder)) append(this.folders, term, file);
     }
   }
 

@@ -17,22 +17,28 @@ describe('index', () => {
     { ...resolvedHead, rev: 'dev', files: 1, chunks: 1, newFiles: 0, newChunks: 0, newBytes: 0, tookMs: 2 },
   ];
 
+  const added = { newFiles: 12, newChunks: 1, newBytes: 45_600 };
+
   test('a line for each rev', async () => {
     const seen: unknown[] = [];
     const engine: Partial<Engine> = {
       index: (names, options: IndexOptions = {}) => {
         seen.push([names, options.all, options.history]);
-        return Promise.resolve({ revs, commits: 2, tookMs: 900 });
+        return Promise.resolve({ revs, commits: 2, ...added, tookMs: 900 });
       },
     };
     expect((await runCli(['index', 'main', 'dev', '--history'], { engine })).stdout).toMatchInlineSnapshot(`
       "main  0123456789  1,200 files, 5,400 chunks  12 new files, 1 new chunk, 45.6 KB  830 ms
       dev   0123456789  1 file, 1 chunk            nothing new                         2.0 ms
-      2 revs, 2 commits in 900 ms
+      2 revs, 2 new commits, 12 new files, 1 new chunk, 45.6 KB in 900 ms
       "
     `);
     const { stdout } = await runCli(['index', '--json', '--all'], { engine });
-    expect(JSON.parse(stdout)).toEqual({ revs, commits: 2, tookMs: 900 });
+    expect(JSON.parse(stdout)).toEqual({ revs, commits: 2, ...added, tookMs: 900 });
+    const many = Array.from({ length: 23 }, () => revs[1]!);
+    const index: Engine['index'] = () => Promise.resolve({ revs: many, commits: 23, ...added, tookMs: 900 });
+    const shown = (await runCli(['index', '--all'], { engine: { index } })).stdout.split('\n');
+    expect(shown.slice(-3)[0]).toBe('… and 3 more revs (--json lists all)');
     expect(seen).toEqual([
       [['main', 'dev'], false, true],
       [['HEAD'], true, false],
@@ -52,7 +58,7 @@ describe('index', () => {
             what: `f${String(done)}`,
           });
         }
-        return Promise.resolve({ revs: [], commits: 0, tookMs: 0 });
+        return Promise.resolve({ revs: [], commits: 0, ...added, tookMs: 0 });
       },
     };
     const shown = await runCli(['index'], { engine, terminal: true, tickMs: 200, env: { NO_COLOR: '1' } });

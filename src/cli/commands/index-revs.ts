@@ -4,6 +4,9 @@ import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '.
 import { singleRev } from '../rev-range.js';
 import type { Paint } from '../style.js';
 
+/** A table for a glance. */
+const revsShown = 20;
+
 export const command = defineCommand({
   name: 'index',
   summary: 'index revs ahead of their first search',
@@ -28,9 +31,12 @@ export const command = defineCommand({
     context.clearProgress();
     if (context.json) context.out.json(result);
     else {
-      context.out.write(formatTable(result.revs.map((rev) => revRow(rev, context.paint))));
-      if (result.revs.length > 1 || result.commits > result.revs.length) {
-        const counted = `${plural(result.revs.length, 'rev')}, ${plural(result.commits, 'commit')}`;
+      context.out.write(formatTable(result.revs.slice(0, revsShown).map((rev) => revRow(rev, context.paint))));
+      const more = result.revs.length - revsShown;
+      if (more > 0) context.out.write(context.paint('dim', `… and ${plural(more, 'more rev')} (--json lists all)\n`));
+      if (result.revs.length > 1 || flags.history === true) {
+        const commits = plural(result.commits, flags.history === true ? 'new commit' : 'commit');
+        const counted = `${plural(result.revs.length, 'rev')}, ${commits}, ${newOf(result)}`;
         context.out.write(`${counted} in ${formatDuration(result.tookMs)}\n`);
       }
     }
@@ -38,11 +44,11 @@ export const command = defineCommand({
   },
 });
 
+const newOf = ({ newFiles, newChunks, newBytes }: Pick<IndexedRev, 'newFiles' | 'newChunks' | 'newBytes'>): string =>
+  `${plural(newFiles, 'new file')}, ${plural(newChunks, 'new chunk')}, ${formatBytes(newBytes)}`;
+
 function revRow(rev: IndexedRev, paint: Paint): string[] {
-  const fresh =
-    rev.newFiles === 0 && rev.newChunks === 0
-      ? paint('dim', 'nothing new')
-      : `${plural(rev.newFiles, 'new file')}, ${plural(rev.newChunks, 'new chunk')}, ${formatBytes(rev.newBytes)}`;
+  const fresh = rev.newFiles === 0 && rev.newChunks === 0 ? paint('dim', 'nothing new') : newOf(rev);
   return [
     paint('cyan', rev.rev),
     paint('dim', rev.kind === 'commit' ? shortCommit(rev.commit) : rev.kind),

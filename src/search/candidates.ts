@@ -1,8 +1,7 @@
 import type { BitSet } from '../base/index.js';
-import type { Segment } from '../segment/index.js';
+import type { PostingList, Segment, SegmentList } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { readGramPostings } from '../text/index.js';
-import type { PostingList } from '../segment/index.js';
+import { readGramPostings, retainGramPostings } from '../text/index.js';
 import type { GramPlan } from './pattern-grams.js';
 
 /**
@@ -17,14 +16,25 @@ const fewChunks = 8;
 
 /** Visible docs of a snapshot, ascending, whose grams satisfy a plan: all that can match, and usually few more. */
 export function candidateDocs(snapshot: Snapshot, plan: GramPlan): number[] {
+  return docsOfPlan(visibleSegments(snapshot), snapshot.visible, plan);
+}
+
+/** The same of all docs of a store, whatever sees them. */
+export function storedCandidateDocs({ segments }: SegmentList, plan: GramPlan): number[] {
+  const all = segments.map((segment) => ({ segment, visibleCount: segment.docCount }));
+  return docsOfPlan(all, null, plan);
+}
+
+/** `visible` null: all docs. */
+function docsOfPlan(segments: readonly VisibleSegment[], visible: BitSet | null, plan: GramPlan): number[] {
   const docs: number[] = [];
   if (plan.kind === 'none') return docs;
-  const { visible } = snapshot;
-  for (const { segment, visibleCount } of visibleSegments(snapshot)) {
+  for (const { segment, visibleCount } of segments) {
     // A segment of one small commit: reading its few chunks costs less than asking for them.
     const found = visibleCount <= fewChunks ? null : new SegmentPlan(segment, visible).evaluate(plan, null);
     if (found === null) {
-      for (let doc = segment.docBase; doc < segment.docEnd; doc++) if (visible.has(doc)) docs.push(doc);
+      for (let doc = segment.docBase; doc < segment.docEnd; doc++)
+        if (visible === null || visible.has(doc)) docs.push(doc);
     } else {
       for (const doc of found) docs.push(doc + segment.docBase);
     }
@@ -62,7 +72,7 @@ type Docs = number[] | null;
 class SegmentPlan {
   constructor(
     private readonly segment: Segment,
-    private readonly visible: BitSet,
+    private readonly visible: BitSet | null,
   ) {}
 
   /** Those of `within` that satisfy the plan. */
@@ -100,7 +110,8 @@ class SegmentPlan {
     let docs = within;
     for (const list of lists) {
       if (docs === null) docs = this.visibleDocs(list);
-      else if (list.docCount < docs.length * listToChunkCost) docs = this.retain(docs, list);
+      else if (list.docCount < docs.length * listToChunkCost)
+        docs = retainGramPostings(list.bytes, list.docCount, this.segment.docCount, docs);
       if (docs.length === 0) return docs;
     }
     return docs;
@@ -109,19 +120,10 @@ class SegmentPlan {
   private visibleDocs(list: PostingList): number[] {
     const docs: number[] = [];
     const { docBase, docCount } = this.segment;
+    const { visible } = this;
     readGramPostings(list.bytes, list.docCount, docCount, (doc) => {
-      if (this.visible.has(docBase + doc)) docs.push(doc);
+      if (visible === null || visible.has(docBase + doc)) docs.push(doc);
     });
     return docs;
-  }
-
-  private retain(docs: readonly number[], list: PostingList): number[] {
-    const kept: number[] = [];
-    let next = 0;
-    readGramPostings(list.bytes, list.docCount, this.segment.docCount, (doc) => {
-      while (next < docs.length && docs[next]! < doc) next++;
-      if (docs[next] === doc) kept.push(doc);
-    });
-    return kept;
   }
 }

@@ -13,13 +13,21 @@ export interface FileFilter {
 export type FileMask = Uint8Array | null;
 
 export function fileMask(snapshot: Snapshot, filter: FileFilter): FileMask {
+  const passes = compileFileFilter(filter);
+  if (passes === null) return null;
+  return Uint8Array.from(snapshot.files, ({ path, record }) => (passes(path, record.language) ? 1 : 0));
+}
+
+/** Whether a file passes, by its path and its position in the language table. */
+export type FileTest = (path: string, language: number) => boolean;
+
+/** Null when all files pass. */
+export function compileFileFilter(filter: FileFilter): FileTest | null {
   const paths = filter.paths ?? [];
   const languages = new Set((filter.languages ?? []).map(numberOfLanguage));
   if (paths.length === 0 && languages.size === 0) return null;
   const passes = compilePathFilter([...paths]);
-  return Uint8Array.from(snapshot.files, ({ path, record }) =>
-    (languages.size === 0 || languages.has(record.language)) && passes(path) ? 1 : 0,
-  );
+  return (path, language) => (languages.size === 0 || languages.has(language)) && passes(path);
 }
 
 function numberOfLanguage(name: string): number {

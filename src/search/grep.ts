@@ -1,9 +1,8 @@
-import { elapsedMs, throwIfAborted, yieldToEventLoop } from '../base/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { candidateDocs } from './candidates.js';
 import type { FileMask } from './file-mask.js';
-import { runWithDeadline } from './guard.js';
 import type { CompiledPattern } from './pattern.js';
+import { forEachInSlices } from './slices.js';
 
 /** A matching line: its file's position in the snapshot, line and column from 0. */
 export interface GrepLine {
@@ -22,9 +21,6 @@ export interface GrepRequest {
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
 }
-
-/** After this long other work of the process gets its turn. */
-const sliceMs = 25;
 
 /**
  * The matching lines of a snapshot in order of path and line: exactly those of a scan of all its lines, since every
@@ -74,29 +70,18 @@ type OnMatch = (
 
 /** Whether it was stopped with candidates left. */
 async function scan(snapshot: Snapshot, request: GrepRequest, onMatch: OnMatch): Promise<boolean> {
-  const { pattern, mask, deadlineMs, signal } = request;
+  const { pattern, mask } = request;
   const positions = occurrencesOf(snapshot, candidateDocs(snapshot, pattern.plan), mask);
-  const deadline = elapsedMs() + deadlineMs;
-  let next = 0;
-  let stopped = false;
-  const scanSlice = (): void => {
-    const sliceEnd = elapsedMs() + sliceMs;
-    while (next < positions.length && !stopped) {
-      const position = positions[next++]!;
-      const text = snapshot.segments.chunkText(snapshot.occurrenceDocs[position]!);
-      pattern.matchLines(text, (line, start, end, column, length) => {
-        if (!stopped) stopped = onMatch(position, text, line, start, end, column, length);
-      });
-      if ((next & 63) === 0 && elapsedMs() > sliceEnd) return;
-    }
-  };
-  for (;;) {
-    if (pattern.canBacktrack) runWithDeadline(deadline - elapsedMs(), scanSlice);
-    else scanSlice();
-    if (stopped || next >= positions.length) return stopped;
-    throwIfAborted(signal);
-    await yieldToEventLoop();
-  }
+  return forEachInSlices(positions.length, request, (i) => {
+    const position = positions[i]!;
+    const text = snapshot.segments.chunkText(snapshot.occurrenceDocs[position]!);
+    let stopped = false;
+    pattern.matchLines(text, (line, start, end, column, length) => {
+      stopped = onMatch(position, text, line, start, end, column, length);
+      return !stopped;
+    });
+    return stopped;
+  });
 }
 
 /** Where the docs occur in files that the mask lets pass, in order of path and line. */

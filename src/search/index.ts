@@ -1,7 +1,8 @@
 /** From query to lines and ranked hits on one snapshot: parse, plan, execute, rank, excerpt. */
+export { storedCandidateDocs } from './candidates.js';
 export { withContext } from './context-lines.js';
-export { fileMask } from './file-mask.js';
-export type { FileFilter, FileMask } from './file-mask.js';
+export { compileFileFilter, fileMask } from './file-mask.js';
+export type { FileFilter, FileMask, FileTest } from './file-mask.js';
 export { grepRange } from './grep-range.js';
 export type { RangeLine } from './grep-range.js';
 export { countSnapshot, grepSnapshot } from './grep.js';
@@ -19,4 +20,6 @@ export { rankSnapshot } from './ranked.js';
 export type { RankedHit } from './ranked.js';
 export { rankingSignals } from './ranking-signals.js';
 export type { RankingSignals } from './ranking-signals.js';
+export { forEachInSlices } from './slices.js';
+export type { SlicedWork } from './slices.js';
 export { findSymbols } from './symbol-search.js';

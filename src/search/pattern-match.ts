@@ -11,6 +11,8 @@ export interface LineMatcher {
   matchLines(text: string, onLine: OnLine): void;
   /** Whether any line matches. */
   matchesAny(text: string): boolean;
+  /** How many matches there are that do not overlap, each found from where the last one ends. */
+  countMatches(text: string): number;
 }
 
 /** A match in a text, found from a position that is a line's start or, within a line, a later one. */
@@ -96,6 +98,18 @@ export function matcherOf(finder: Finder, wholeWord: boolean): LineMatcher {
       const found: Found = { start: 0, end: 0 };
       const size = endOfLines(text);
       return size > 0 && find(text, 0, found) && found.start < size;
+    },
+    countMatches(text) {
+      const found: Found = { start: 0, end: 0 };
+      const size = endOfLines(text);
+      let count = 0;
+      for (let from = 0; from < size && find(text, from, found) && found.start < size; count++) {
+        from = found.end;
+        if (found.end > found.start) continue;
+        from++;
+        if (isInsidePair(text, from)) from++;
+      }
+      return count;
     },
   };
 }

@@ -28,6 +28,9 @@ function checkAgainstReference(source: string, options: PatternOptions, text: st
     const lines = matchedLines(pattern, text);
     expect(lines).toEqual(referenceLines(source, options, text));
     expect(pattern.matchesAny(text)).toBe(lines.length > 0);
+    const counts = text.match(/[^\n]*\n|[^\n]+$/g)?.map((line) => pattern.countMatches(line)) ?? [];
+    expect(pattern.countMatches(text)).toBe(counts.reduce((sum, count) => sum + count, 0));
+    expect(counts.filter((count) => count > 0).length).toBe(lines.length);
     if (lines.length > 0 && !satisfies(gramsOf(text), pattern.plan)) {
       throw new Error(`the plan excludes a matching text: ${JSON.stringify(pattern.plan)}`);
     }

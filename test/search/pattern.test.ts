@@ -145,3 +145,16 @@ test('canBacktrack is said of patterns that can take long, and not of those that
   expect(long.filter((source) => !compilePattern(source).canBacktrack)).toEqual([]);
   expect(short.filter((source) => compilePattern(source).canBacktrack)).toEqual([]);
 });
+
+test('matches are counted as git -S counts them: none overlaps another, and an empty one takes a character', () => {
+  const count = (source: string, text: string, options = {}): number =>
+    compilePattern(source, options).countMatches(text);
+  expect(count('aa', 'aaaaa\naa')).toBe(3);
+  expect(count('aa', 'aaaaa\naa', { wholeWord: true })).toBe(1);
+  expect(count('A', 'aAa', { literal: true, ignoreCase: true })).toBe(3);
+  expect(count('^', 'a\n\nb')).toBe(3);
+  expect(count('a*', 'baa\n')).toBe(3);
+  expect(count('', '\u{1f600}\n')).toBe(2);
+  expect(count('\\p{L}*', '\u{1f600}\n')).toBe(2);
+  expect(count('a\nb', 'a\nb', { literal: true })).toBe(0);
+});

@@ -15,6 +15,8 @@ export function changedFiles(snapshot: Snapshot, other: Snapshot, mask: FileMask
 /** Things as often as they occur: of what comes once more than here, the last is too many. */
 export class Multiset<T> {
   private readonly counts = new Map<T, number>();
+  /** How many are left. */
+  size = 0;
 
   constructor(items: Iterable<T> = []) {
     for (const item of items) this.add(item, 1);
@@ -22,13 +24,16 @@ export class Multiset<T> {
 
   add(item: T, count: number): void {
     this.counts.set(item, (this.counts.get(item) ?? 0) + count);
+    this.size += count;
   }
 
   /** Takes one out; false if none is left. */
   take(item: T): boolean {
     const count = this.counts.get(item) ?? 0;
-    if (count > 0) this.counts.set(item, count - 1);
-    return count > 0;
+    if (count === 0) return false;
+    this.counts.set(item, count - 1);
+    this.size--;
+    return true;
   }
 
   /** What is left, as often as it is. */
@@ -102,11 +107,13 @@ class ChangedFile {
 
   private withNewLines(): number[] {
     const { from, to } = this;
+    if (this.gone.size === 0) return [...this.changed];
     const before = new Multiset<string>();
     for (const [doc, count] of this.gone.left()) {
       for (const line of linesOf(from.segments.chunkText(doc))) before.add(line, count);
     }
     return [...this.changed].filter((position) => {
+      if (before.size === 0) return true;
       let isNew = false;
       // All lines are taken, not only up to the first new one: a later chunk may have the same.
       for (const line of linesOf(to.segments.chunkText(to.occurrenceDocs[position]!))) {

@@ -56,6 +56,8 @@ const cases: readonly Case[] = [
   { code: 'USAGE', args: ['grep'] },
   { code: 'USAGE', args: ['frobnicate'] },
   { code: 'USAGE', args: ['grep', 'x', '--rev', 'a...b'] },
+  { code: 'USAGE', args: ['search', 'x', '--rev', 'a...b'] },
+  { code: 'USAGE', args: ['search', 'x', 'rev:a...b'] },
   { code: 'USAGE', args: ['show', 'HEAD'] },
   { code: 'USAGE', args: ['apply', 'taken', '--patch', 'no-such-file'] },
   { code: 'NOT_A_REPOSITORY', args: ['grep', 'x'], at: () => ({ cwd: plainFolder }) },

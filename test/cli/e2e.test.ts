@@ -185,6 +185,22 @@ describe('search, symbols, show', () => {
     expect(run('search', 'zzzyyyxxx')).toMatchObject({ code: 1, stdout: '' });
   });
 
+  test('search in what is new at the end of a range', () => {
+    const places = (...args: string[]): string[] =>
+      (json('search', ...args)['hits'] as { path: string }[]).map(({ path }) => path);
+    expect(places('todo', '--rev', 'v1')).toContain('README.md');
+    expect(places('todo', '--rev', 'v1..v2')).not.toContain('README.md');
+    expect(places('todo', '--rev', 'v1..v2')).toEqual(expect.arrayContaining(['docs/latin1.txt', 'src/app.ts']));
+    expect(places('todo rev:v1.. path:app')).toEqual(['src/app.ts']);
+    expect(json('search', 'todo', '--rev', 'v1..v2')).toMatchObject({
+      rev: 'v2',
+      commit: repo.revParse('v2'),
+      from: { rev: 'v1', commit: repo.revParse('v1') },
+    });
+    expect(run('search', 'todo', '--rev', 'v2..').code).toBe(1);
+    expect(run('search', 'newest', '--rev', 'v1..v2').stdout).toMatch(/^1 {2}src\/app\.ts:/);
+  });
+
   test('symbols', () => {
     expect(run('symbols', 'recall').stdout).toMatch(/^src\/app\.ts:10 {2}method {2}RequestCache\.recall {2}recall\(/);
     const result = json('symbols', 'Todo', '--lang', 'go', '--rev', 'v1');

@@ -47,6 +47,27 @@ describe('search', () => {
     expect(document).toMatchObject({ query: 'is done', rev: 'main', hits: JSON.parse(JSON.stringify(hits)) as object });
   });
 
+  test('a range goes to the engine as it is, and JSON tells where it begins', async () => {
+    const seen: unknown[] = [];
+    const from = { rev: 'v1', commit: 'f'.repeat(40) };
+    const ranged: Partial<Engine> = {
+      search: (_, options) => {
+        seen.push(options!.rev);
+        return Promise.resolve({ ...result, from });
+      },
+    };
+    const { code, stdout } = await runCli(['search', 'done', '--rev', 'v1..', '--json'], { engine: ranged });
+    const document = JSON.parse(stdout) as object;
+    expect([code, seen]).toEqual([0, ['v1..']]);
+    expect(Object.keys(document)).toEqual(['query', 'rev', 'commit', 'from', 'hits', 'coverage', 'tookMs']);
+    expect(document).toMatchObject({ from });
+    expect(await runCli(['search', 'done', '--rev', 'v1...v2'], { engine: ranged })).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining("error[USAGE]: a range is written A..B, not 'v1...v2'") as string,
+    });
+  });
+
   test('the flags reach the engine', async () => {
     let seen: unknown;
     const spy: Partial<Engine> = {
@@ -106,6 +127,16 @@ describe('symbols and show', () => {
     );
     const { stdout } = await runCli(['symbols', 'finish', '--json'], { engine });
     expect(JSON.parse(stdout)).toEqual({ name: 'finish', rev: 'HEAD', commit, symbols: [symbol], tookMs: 1 });
+  });
+
+  test.each([
+    ['symbols', 'finish', '--rev', 'v1..v2'],
+    ['show', 'v1..v2:a.ts'],
+  ])('%s takes no range', async (...words) => {
+    expect(await runCli(words, { engine })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("takes one rev, not the range 'v1..v2'") as string,
+    });
   });
 
   test('text byte for byte, or with its place as JSON', async () => {

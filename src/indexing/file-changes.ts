@@ -2,6 +2,7 @@ import { compareBytewise } from '../base/index.js';
 import type { DocId, FileId, TreeId } from '../model/index.js';
 import { ChangeSign } from '../segment/index.js';
 import type { FileChange, TreeNodeEntry } from '../segment/index.js';
+import { compareChunks, movedFiles } from '../snapshot/index.js';
 import type { SegmentSink } from './segment-sink.js';
 
 /**
@@ -72,58 +73,21 @@ function forEachDifference(
 
 const differ = (a: TreeNodeEntry, b: TreeNodeEntry): boolean => a.file !== b.file || a.tree !== b.tree;
 
-/**
- * The chunks of which some path has more afterwards (Added) or fewer (Removed), or either in turn. A file that only
- * moved, byte for byte, changes nothing.
- */
+/** What happened to chunks: some path has more afterwards (Added), or fewer (Removed), or a file that has them moved. */
 export function changedDocs(
   changes: readonly FileChange[],
   docsOf: (file: FileId) => readonly DocId[],
 ): Map<DocId, ChangeSign> {
   const signs = new Map<DocId, number>();
-  const moved = new Map<FileId, number>();
-  for (const { before, after } of changes) if (after === null) moved.set(before!, (moved.get(before!) ?? 0) + 1);
-  const arrived = new Map<FileId, number>();
-  for (const { before, after } of changes) {
-    if (before === null && (moved.get(after!) ?? 0) > (arrived.get(after!) ?? 0))
-      arrived.set(after!, (arrived.get(after!) ?? 0) + 1);
-  }
-  const skipped = { left: new Map(arrived), arrived: new Map(arrived) };
-  const skip = (file: FileId, side: Map<FileId, number>): boolean => {
-    const left = side.get(file) ?? 0;
-    if (left > 0) side.set(file, left - 1);
-    return left > 0;
-  };
-  for (const { before, after } of changes) {
-    if (after === null && skip(before!, skipped.left)) continue;
-    if (before === null && skip(after!, skipped.arrived)) continue;
-    compareDocs(before === null ? [] : docsOf(before), after === null ? [] : docsOf(after), (doc, sign) =>
-      signs.set(doc, (signs.get(doc) ?? 0) | sign),
-    );
-  }
-  return signs as Map<DocId, ChangeSign>;
-}
-
-/** Calls `onChange` for each chunk that one list has more often than the other. */
-function compareDocs(
-  before: readonly DocId[],
-  after: readonly DocId[],
-  onChange: (doc: DocId, sign: ChangeSign) => void,
-): void {
-  let from = 0;
-  while (from < before.length && from < after.length && before[from] === after[from]) from++;
-  let cut = 0;
-  while (
-    cut < before.length - from &&
-    cut < after.length - from &&
-    before[before.length - 1 - cut] === after[after.length - 1 - cut]
-  )
-    cut++;
-  const balance = new Map<DocId, number>();
-  for (let i = from; i < after.length - cut; i++) balance.set(after[i]!, (balance.get(after[i]!) ?? 0) + 1);
-  for (let i = from; i < before.length - cut; i++) balance.set(before[i]!, (balance.get(before[i]!) ?? 0) - 1);
-  for (const [doc, count] of balance) {
-    if (count > 0) onChange(doc, ChangeSign.Added);
-    else if (count < 0) onChange(doc, ChangeSign.Removed);
-  }
+  const add = (doc: DocId, sign: ChangeSign): void => void signs.set(doc, (signs.get(doc) ?? 0) | sign);
+  const moved = movedFiles(changes, (file) => file);
+  changes.forEach(({ before, after }, i) => {
+    if (moved?.[i] === 1) for (const doc of docsOf((before ?? after)!)) add(doc, ChangeSign.Moved);
+    else {
+      compareChunks(before === null ? [] : docsOf(before), after === null ? [] : docsOf(after), (doc, count) =>
+        add(doc, count > 0 ? ChangeSign.Added : ChangeSign.Removed),
+      );
+    }
+  });
+  return signs;
 }

@@ -70,6 +70,8 @@ export const moreParents = 0xffffffff;
 export const enum ChangeSign {
   Added = 1,
   Removed = 2,
+  /** A file that has it moved, byte for byte: that matters only to who looks at some paths and not at others. */
+  Moved = 4,
 }
 
 export const columnTypes = {

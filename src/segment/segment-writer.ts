@@ -74,7 +74,7 @@ export class SegmentWriter {
     firstParent: [],
     secondParent: [],
   };
-  /** Rows of doc id, commit and sign packed: commit * 4 + sign; commits count from the segment's first. */
+  /** Rows of doc id, commit and sign packed: commit * 8 + sign; commits count from the segment's first. */
   private readonly changes = new GrowingColumns(2);
   textBytes = 0;
 
@@ -158,7 +158,7 @@ export class SegmentWriter {
     const [docs, packed] = rows.columns as [Uint32Array, Uint32Array];
     for (const [doc, sign] of changedDocs) {
       docs[rows.length] = doc;
-      packed[rows.length++] = number * 4 + sign;
+      packed[rows.length++] = number * 8 + sign;
     }
     return asCommitId(this.first.commit + number);
   }
@@ -260,8 +260,8 @@ export class SegmentWriter {
       let previous = -1;
       list.reset();
       for (; to < length && docs[to] === doc; to++) {
-        const commit = packed[to]! >>> 2;
-        writeTermPosting(list, commit - previous - 1, packed[to]! & 3);
+        const commit = packed[to]! >>> 3;
+        writeTermPosting(list, commit - previous - 1, packed[to]! & 7);
         previous = commit;
       }
       table.add(doc, 0, to - from, list.view());

@@ -1,4 +1,5 @@
 /** What a tree sees: visible chunks, files and statistics over shared segments. */
+export { compareChunks, movedFiles } from './chunk-changes.js';
 export { commitKey, fileKey, ignoredFileKey, rootKey, treeKey } from './keys.js';
 export type { KeyContext } from './keys.js';
 export { Snapshot, contentOf, readFileRecord, readTreeNode } from './snapshot.js';

@@ -17,13 +17,15 @@ export async function indexRevs(
   const startMs = elapsedMs();
   const repository = await session.repository();
   const repo = await session.repositoryId();
-  const names = revs.length > 0 ? [...revs] : ['HEAD'];
+  const names = new Set(revs.length > 0 ? revs : ['HEAD']);
   if (options.all === true) {
     const refs = await repository.refs(options.signal);
+    const counts = new Map<string, number>();
+    for (const { shortName } of refs) counts.set(shortName, (counts.get(shortName) ?? 0) + 1);
     for (const { shortName, name, kind, commit } of refs) {
-      if (kind === 'remote' || commit === null || names.includes(shortName)) continue;
+      if (kind === 'remote' || commit === null) continue;
       // A tag and a branch may share their short name; git then takes the tag.
-      names.push(refs.some((other) => other.shortName === shortName && other.name !== name) ? name : shortName);
+      names.add(counts.get(shortName)! > 1 ? name : shortName);
     }
   }
   const before = totals(session);
@@ -36,21 +38,27 @@ export async function indexRevs(
   // First, as it reads each blob of all revs once, in the order that suits git.
   const commits = options.history === true ? await recordHistory(session, tips, options) : tips.length;
   const results: IndexedRev[] = [];
+  const submodules = new Set<string>();
   for (const target of targets) {
     throwIfAborted(options.signal);
-    results.push(await indexTarget(session, target, options));
+    results.push(await indexTarget(session, target, options, submodules));
     recordRev(session, repository, repo, target);
   }
+  if (submodules.size > 0) session.note(`submodules are not searched: ${[...submodules].join(', ')}`);
   return { revs: results, commits, ...growth(before, totals(session)), tookMs: elapsedMs() - startMs };
 }
 
-async function indexTarget(session: Session, target: Target, options: IndexOptions): Promise<IndexedRev> {
+async function indexTarget(
+  session: Session,
+  target: Target,
+  options: IndexOptions,
+  submodules: Set<string>,
+): Promise<IndexedRev> {
   const startMs = elapsedMs();
   const before = totals(session);
-  const { id } = await ensureTarget(session, target, options);
-  if (target.resolved.commit !== null) await continueHistory(session, target.resolved.commit, id, options);
-  const { fileCount, chunkCount, submoduleCount } = session.snapshots.rootNode(id);
-  if (submoduleCount > 0) noteSubmodules(session, id);
+  const id = await indexedTree(session, target, options);
+  const { fileCount, chunkCount } = session.snapshots.treeNode(id);
+  for (const path of submodulePaths(session, id)) submodules.add(path);
   return {
     ...target.resolved,
     files: fileCount,
@@ -60,11 +68,24 @@ async function indexTarget(session: Session, target: Target, options: IndexOptio
   };
 }
 
-function noteSubmodules(session: Session, root: TreeId): void {
-  const snapshot = session.snapshots.open(root);
-  const paths = snapshot.unfollowed.filter(({ kind }) => kind === 'submodule').map(({ path }) => path);
-  snapshot.release();
-  session.note(`submodules are not searched: ${paths.join(', ')}`);
+/** Paths of the submodules below a tree. */
+function submodulePaths(session: Session, tree: TreeId, prefix = ''): string[] {
+  const { submoduleCount, entries } = session.snapshots.treeNode(tree);
+  if (submoduleCount === 0) return [];
+  return entries.flatMap(({ kind, name, tree: below }) => {
+    if (kind === 'submodule') return [prefix + name];
+    return below === undefined ? [] : submodulePaths(session, below, `${prefix}${name}/`);
+  });
+}
+
+/** The target's root tree; what has just been recorded need not be looked for again. */
+async function indexedTree(session: Session, target: Target, options: IndexOptions): Promise<TreeId> {
+  const { commit } = target.resolved;
+  const recorded = options.history === true && commit !== null ? await session.recordedTree(commit) : null;
+  if (recorded !== null) return recorded;
+  const { id } = await ensureTarget(session, target, options);
+  if (commit !== null) await continueHistory(session, commit, id, options);
+  return id;
 }
 
 type Totals = ReturnType<typeof totals>;

@@ -6,7 +6,7 @@ import { readRules, repositorySource, rulesFingerprint } from '../indexing/index
 import type { AnalysisPool, IndexingRules, ObjectSource, SegmentSink, StoredRoot } from '../indexing/index.js';
 import { asRepositoryId } from '../model/index.js';
 import type { Oid, RepositoryId, TreeId } from '../model/index.js';
-import { SnapshotStore, rootKey } from '../snapshot/index.js';
+import { SnapshotStore, commitKey, rootKey } from '../snapshot/index.js';
 import { Store } from '../store/index.js';
 import type { CallOptions } from './types.js';
 
@@ -78,7 +78,7 @@ export class Session {
     const key = rootKey(oid, this.fingerprint);
     const id = this.snapshots.findRoot(key);
     if (id !== null) return { id, key };
-    const incomplete = await this.knownIncomplete(oid, source);
+    const incomplete = await this.knownIncomplete(oid, source, commit);
     if (incomplete !== null) return incomplete;
     await this.repositoryId(); // the store has to know whose this is, or it would be garbage
     return this.asWriter(call, async () => {
@@ -97,12 +97,10 @@ export class Session {
    * The tree as it was stored while objects were missing, if all of those still are. The repository is not asked each
    * time: in a partial clone that question comes with every search, and can be long.
    */
-  private async knownIncomplete(oid: Oid, source: ObjectSource): Promise<StoredRoot | null> {
-    const encoded = this.store.catalog.incompleteRoots.get(oid);
-    if (encoded === undefined) return null;
-    const key = Buffer.from(encoded, 'base64url');
-    const id = this.snapshots.findRoot(key);
-    if (id === null) return null;
+  private async knownIncomplete(oid: Oid, source: ObjectSource, commit: Oid | null): Promise<StoredRoot | null> {
+    const root = await this.incompleteRoot(oid, commit);
+    if (root === null) return null;
+    const { id } = root;
     const startMs = elapsedMs();
     if (startMs >= (this.missingUntilMs.get(oid) ?? 0)) {
       const snapshot = this.snapshots.open(id);
@@ -115,7 +113,29 @@ export class Session {
       const endMs = elapsedMs();
       this.missingUntilMs.set(oid, endMs + askedAgainFactor * (endMs - startMs));
     }
-    return { id, key };
+    return root;
+  }
+
+  /** Root tree of a recorded commit, or null. */
+  async recordedTree(commit: Oid): Promise<TreeId | null> {
+    const segments = this.snapshots.segments();
+    if (segments.commitEnd === 0) return null;
+    const id = segments.findCommit(commitKey(commit, await this.repositoryId(), this.fingerprint));
+    return id < 0 ? null : segments.commit(id).tree;
+  }
+
+  /** As it was remembered, or as the commit was recorded. */
+  private async incompleteRoot(oid: Oid, commit: Oid | null): Promise<StoredRoot | null> {
+    const encoded = this.store.catalog.incompleteRoots.get(oid);
+    if (encoded !== undefined) {
+      const key = Buffer.from(encoded, 'base64url');
+      const id = this.snapshots.findRoot(key);
+      return id === null ? null : { id, key };
+    }
+    const id = commit === null ? null : await this.recordedTree(commit);
+    if (id === null) return null;
+    const key = this.snapshots.segments().treeKey(id);
+    return key === null ? null : { id, key };
   }
 
   private rememberIncomplete(oid: Oid, { key }: StoredRoot): void {

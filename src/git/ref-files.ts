@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { compareBytewise, decodeBytes, encodeBytes } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
 import type { Location } from './locate.js';
 
@@ -7,8 +8,16 @@ const hexOid = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 /** Names whose meaning is in files alone: no `~`, `^`, `:`, `@{`, nothing that could be an abbreviated oid or lead elsewhere. */
 const plainName = /^(?![./-])(?!.*(?:\.\.|\/\/|\/\.|\.lock$|[/.]$))[A-Za-z0-9._/+-]+$/;
 
+/** Names looked for in the text of packed refs before all of it is taken apart: one search costs little, thousands do not. */
+const searchesMax = 64;
+
+export interface NamedObject {
+  readonly name: string;
+  readonly oid: Oid;
+}
+
 /**
- * Reads branch tips from git's ref files, which takes microseconds where a question to a git process takes a
+ * Reads refs from git's ref files, which takes microseconds where a question to a git process takes a
  * millisecond. Answers only where the files leave no doubt; null means: ask git.
  */
 export class RefFiles {
@@ -33,6 +42,37 @@ export class RefFiles {
     if (!this.location.refsInFiles || !plainName.test(name)) return null;
     if (this.exists(`refs/tags/${name}`)) return 'tag';
     return this.exists(`refs/heads/${name}`) ? 'branch' : null;
+  }
+
+  /** Every ref below these folders (`refs/heads/`) by full name, with the object that it names. */
+  list(folders: readonly string[]): readonly NamedObject[] | null {
+    if (!this.location.refsInFiles) return null;
+    try {
+      const found = new Map<string, Oid>();
+      for (const { name, oid } of this.packedRefs().refs())
+        if (folders.some((folder) => name.startsWith(folder))) found.set(name, oid);
+      for (const folder of folders) if (!this.addLoose(folder, found)) return null;
+      return [...found].map(([name, oid]) => ({ name, oid })).sort((a, b) => compareBytewise(a.name, b.name));
+    } catch {
+      return null;
+    }
+  }
+
+  /** Adds refs that have a file of their own, which counts before a packed one; false where git has to be asked. */
+  private addLoose(folder: string, found: Map<string, Oid>): boolean {
+    const path = encodeBytes(join(this.location.commonDir, folder));
+    if (!existsSync(path)) return true;
+    for (const entry of readdirSync(path, { withFileTypes: true, encoding: 'buffer' })) {
+      const name = folder + decodeBytes(entry.name);
+      if (entry.isDirectory()) {
+        if (!this.addLoose(`${name}/`, found)) return false;
+      } else if (!name.endsWith('.lock')) {
+        const text = readFileSync(encodeBytes(join(this.location.commonDir, name)), 'latin1').trim();
+        if (!entry.isFile() || !hexOid.test(text)) return false;
+        found.set(name, asOid(text));
+      }
+    }
+    return true;
   }
 
   private head(): Oid | null {
@@ -63,15 +103,7 @@ export class RefFiles {
   }
 
   private findPacked(ref: string): Oid | null {
-    const packed = this.packedRefs();
-    let oid = packed.found.get(ref);
-    if (oid === undefined) {
-      const at = packed.text.indexOf(` ${ref}\n`);
-      const hex = at < 0 ? '' : packed.text.slice(packed.text.lastIndexOf('\n', at) + 1, at);
-      oid = hexOid.test(hex) ? asOid(hex) : null;
-      packed.found.set(ref, oid);
-    }
-    return oid;
+    return this.packedRefs().find(ref);
   }
 
   /** Replaced commits have another tree than their own: git resolves those. */
@@ -80,21 +112,47 @@ export class RefFiles {
   }
 
   private packedRefs(): PackedRefs {
-    const stats = statSync(join(this.location.commonDir, 'packed-refs'), { throwIfNoEntry: false });
+    const path = join(this.location.commonDir, 'packed-refs');
+    const stats = statSync(path, { throwIfNoEntry: false });
     const stamp = stats === undefined ? '' : `${stats.mtimeMs}:${stats.size}:${stats.ino}`;
-    if (this.packed?.stamp !== stamp) {
-      const text = stats === undefined ? '' : readFileSync(join(this.location.commonDir, 'packed-refs'), 'latin1');
-      this.packed = { stamp, text, hasReplacements: text.includes(' refs/replace/'), found: new Map() };
-    }
+    if (this.packed?.stamp !== stamp)
+      this.packed = new PackedRefs(stamp, stats === undefined ? Buffer.alloc(0) : readFileSync(path));
     return this.packed;
   }
 }
 
-/** Git's `packed-refs`, whose lines are `<oid> <ref>`. Names that are looked for are ASCII. */
-interface PackedRefs {
-  /** Changes with the file: git replaces it, never writes into it. */
-  readonly stamp: string;
-  readonly text: string;
+/** Git's `packed-refs`, whose lines are `<oid> <ref>`. */
+class PackedRefs {
   readonly hasReplacements: boolean;
-  readonly found: Map<string, Oid | null>;
+  private readonly text: string;
+  private readonly found = new Map<string, Oid | null>();
+  private listed: readonly NamedObject[] | undefined;
+
+  /** The stamp changes with the file: git replaces it, never writes into it. */
+  constructor(
+    readonly stamp: string,
+    bytes: Buffer,
+  ) {
+    this.text = decodeBytes(bytes);
+    this.hasReplacements = this.text.includes(' refs/replace/');
+  }
+
+  find(ref: string): Oid | null {
+    let oid = this.found.get(ref);
+    if (oid === undefined) {
+      const { text } = this;
+      const at = text.indexOf(` ${ref}\n`);
+      const hex = at < 0 ? '' : text.slice(text.lastIndexOf('\n', at) + 1, at);
+      oid = hexOid.test(hex) ? asOid(hex) : null;
+      this.found.set(ref, oid);
+    }
+    return oid;
+  }
+
+  refs(): readonly NamedObject[] {
+    return (this.listed ??= [...this.text.matchAll(/^([0-9a-f]{40}|[0-9a-f]{64}) (.*)$/gm)].map(([, oid, name]) => ({
+      name: name!,
+      oid: asOid(oid!),
+    })));
+  }
 }

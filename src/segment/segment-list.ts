@@ -140,6 +140,14 @@ export class SegmentList {
     return this.find('treeKeys', 'trees', key);
   }
 
+  /** The key of a tree; found by looking at all keys of its segment, so for rare questions only. */
+  treeKey(id: number): Buffer | null {
+    const segment = this.segmentOf('trees', id);
+    for (const { key, number } of segment.treeKeys.rows())
+      if (segment.entry.trees[0] + number === id) return Buffer.from(key);
+    return null;
+  }
+
   findCommit(key: Buffer): number {
     return this.find('commitKeys', 'commits', key);
   }

@@ -75,9 +75,9 @@ export class SnapshotStore {
     return found < 0 ? null : asTreeId(found);
   }
 
-  /** A stored root tree itself: what it holds, without opening its snapshot. */
-  rootNode(root: TreeId): TreeNode {
-    return readTreeNode(this.segments(), root, this.caches);
+  /** A stored tree itself: what it holds, without opening its snapshot. */
+  treeNode(tree: TreeId): TreeNode {
+    return readTreeNode(this.segments(), tree, this.caches);
   }
 
   /** The snapshot of a stored root tree; release it after use. */

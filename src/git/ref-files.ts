@@ -44,7 +44,7 @@ export class RefFiles {
     return this.exists(`refs/heads/${name}`) ? 'branch' : null;
   }
 
-  /** Every ref below these folders (`refs/heads/`) by full name, with the object that it names. */
+  /** Every ref below these folders (`refs/heads/`) by full name, with the object that it names; no alias of a remote. */
   list(folders: readonly string[]): readonly NamedObject[] | null {
     if (!this.location.refsInFiles) return null;
     try {
@@ -63,14 +63,17 @@ export class RefFiles {
     const path = encodeBytes(join(this.location.commonDir, folder));
     if (!existsSync(path)) return true;
     for (const entry of readdirSync(path, { withFileTypes: true, encoding: 'buffer' })) {
-      const name = folder + decodeBytes(entry.name);
+      const own = decodeBytes(entry.name);
+      const name = folder + own;
+      if (own.startsWith('.') || own.endsWith('.lock')) continue;
       if (entry.isDirectory()) {
         if (!this.addLoose(`${name}/`, found)) return false;
-      } else if (!name.endsWith('.lock')) {
-        const text = readFileSync(encodeBytes(join(this.location.commonDir, name)), 'latin1').trim();
-        if (!entry.isFile() || !hexOid.test(text)) return false;
-        found.set(name, asOid(text));
+        continue;
       }
+      const text = readFileSync(encodeBytes(join(this.location.commonDir, name)), 'latin1').trim();
+      if (text.startsWith('ref:') && name.startsWith('refs/remotes/')) found.delete(name);
+      else if (entry.isFile() && hexOid.test(text)) found.set(name, asOid(text));
+      else return false;
     }
     return true;
   }
@@ -138,8 +141,10 @@ class PackedRefs {
   }
 
   find(ref: string): Oid | null {
+    if (this.listed === undefined && this.found.size >= searchesMax) this.refs();
     let oid = this.found.get(ref);
     if (oid === undefined) {
+      if (this.listed !== undefined) return null;
       const { text } = this;
       const at = text.indexOf(` ${ref}\n`);
       const hex = at < 0 ? '' : text.slice(text.lastIndexOf('\n', at) + 1, at);
@@ -150,9 +155,11 @@ class PackedRefs {
   }
 
   refs(): readonly NamedObject[] {
-    return (this.listed ??= [...this.text.matchAll(/^([0-9a-f]{40}|[0-9a-f]{64}) (.*)$/gm)].map(([, oid, name]) => ({
-      name: name!,
-      oid: asOid(oid!),
-    })));
+    if (this.listed === undefined) {
+      const lines = this.text.matchAll(/^([0-9a-f]{40}|[0-9a-f]{64}) (.*)$/gm);
+      this.listed = Array.from(lines, ([, oid, name]) => ({ name: name!, oid: asOid(oid!) }));
+      for (const { name, oid } of this.listed) this.found.set(name, oid);
+    }
+    return this.listed;
   }
 }

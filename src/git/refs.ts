@@ -1,10 +1,11 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeBytes } from '../base/index.js';
+import { decodeBytes, type LruCache } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
 import type { Location } from './locate.js';
 import type { ObjectReader } from './object-reader.js';
 import { runGit, runGitRaw, type RunOptions } from './process.js';
+import type { NamedObject, RefFiles } from './ref-files.js';
 
 export type RefKind = 'branch' | 'remote' | 'tag';
 
@@ -31,22 +32,37 @@ const prefixes: Readonly<Record<string, RefKind>> = {
 };
 
 /**
- * Branches, remote branches and tags, sorted by full name. Git lists names only; what they name is looked up through the
- * reader, so that one ref to a missing object does not fail the list. Aliases such as `origin/HEAD` are left out.
+ * Branches, remote branches and tags, sorted by full name. What they name is looked up through the reader, so that one ref
+ * to a missing object does not fail the list. Aliases such as `origin/HEAD` are left out. `peeled` keeps what tags lead to.
  */
-export async function listRefs(gitDirArgument: string, options: RunOptions, reader: ObjectReader): Promise<Ref[]> {
+export async function listRefs(
+  gitDirArgument: string,
+  options: RunOptions,
+  { reader, files, peeled }: { reader: ObjectReader; files: RefFiles; peeled: LruCache<Oid, Oid> },
+): Promise<Ref[]> {
+  const named = files.list(Object.keys(prefixes)) ?? (await askForRefs(gitDirArgument, options));
+  const commits = await Promise.all(
+    named.map(async ({ name, oid }) => {
+      if (!name.startsWith('refs/tags/')) return oid;
+      return peeled.get(oid) ?? peelToCommit(reader, oid, peeled);
+    }),
+  );
+  return named.map(({ name }, i) => {
+    const prefix = Object.keys(prefixes).find((candidate) => name.startsWith(candidate))!;
+    return { name, shortName: name.slice(prefix.length), kind: prefixes[prefix]!, commit: commits[i]! };
+  });
+}
+
+async function askForRefs(gitDirArgument: string, options: RunOptions): Promise<NamedObject[]> {
   const format = '--format=%(refname)%00%(objectname)%00%(symref)';
   const output = await runGit([gitDirArgument, 'for-each-ref', format, ...Object.keys(prefixes)], options);
-  const refs: Promise<Ref>[] = [];
-  for (const line of decodeBytes(output).split('\n')) {
-    const [name, oid, symref] = line.split('\0');
-    const prefix = Object.keys(prefixes).find((candidate) => name?.startsWith(candidate));
-    if (!name || !oid || !prefix || (symref && prefix === 'refs/remotes/')) continue;
-    const kind = prefixes[prefix]!;
-    const commit = kind === 'tag' ? peelToCommit(reader, oid) : Promise.resolve(asOid(oid));
-    refs.push(commit.then((found) => ({ name, shortName: name.slice(prefix.length), kind, commit: found })));
-  }
-  return Promise.all(refs);
+  return decodeBytes(output)
+    .split('\n')
+    .flatMap((line) => {
+      const [name, oid, symref] = line.split('\0');
+      if (!name || !oid || (symref && name.startsWith('refs/remotes/'))) return [];
+      return [{ name, oid: asOid(oid) }];
+    });
 }
 
 /** HEAD's branch and commit. */
@@ -85,7 +101,9 @@ function readLinkTarget(file: string): string | null {
   }
 }
 
-async function peelToCommit(reader: ObjectReader, oid: string): Promise<Oid | null> {
+async function peelToCommit(reader: ObjectReader, oid: Oid, peeled: LruCache<Oid, Oid>): Promise<Oid | null> {
   const result = await reader.read(`${oid}^{commit}`, { keep: () => false, fromUser: true });
-  return result.found ? result.oid : null;
+  if (!result.found) return null;
+  peeled.set(oid, result.oid);
+  return result.oid;
 }

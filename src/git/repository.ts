@@ -42,6 +42,7 @@ export async function openRepository(path: string): Promise<Repository> {
 
 /** Commits whose tree is remembered. */
 const commitTreesMax = 10_000;
+const peeledTagsMax = 50_000;
 
 /** A repository, read-only. All methods may be called at once. Close it: it may own a process. */
 export class Repository {
@@ -59,6 +60,8 @@ export class Repository {
   private readonly refFiles: RefFiles;
   /** A commit's tree never changes. */
   private readonly commitTrees = new LruCache<Oid, Oid>(commitTreesMax);
+  /** What tags lead to. */
+  private readonly peeledTags = new LruCache<Oid, Oid>(peeledTagsMax);
   private readonly gitDirArgument: string;
   private readonly processOptions: RunOptions;
 
@@ -139,7 +142,8 @@ export class Repository {
 
   /** Branches, remote branches and tags, sorted by full name. */
   refs(signal?: AbortSignal): Promise<Ref[]> {
-    return listRefs(this.gitDirArgument, { ...this.processOptions, signal }, this.reader);
+    const { reader, refFiles: files, peeledTags: peeled } = this;
+    return listRefs(this.gitDirArgument, { ...this.processOptions, signal }, { reader, files, peeled });
   }
 
   head(): Promise<Head> {

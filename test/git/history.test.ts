@@ -36,8 +36,24 @@ test('refs: branches, remote branches and tags, peeled to commits', async () => 
     ['refs/tags/v2', 'v2', 'tag', second],
     ['refs/tags/v2-nested', 'v2-nested', 'tag', second],
   ]);
+  const asGitLists = (): string[] =>
+    made
+      .git('for-each-ref', '--format=%(refname) %(symref)', 'refs/heads', 'refs/remotes', 'refs/tags')
+      .split('\n')
+      .filter((line) => line.endsWith(' '))
+      .map((line) => line.trim());
   made.git('pack-refs', '--all');
-  expect(await repo.refs()).toHaveLength(rows.length);
+  expect((await repo.refs()).map(({ commit }) => commit)).toEqual(rows.map(([, , , commit]) => commit));
+  // Some refs have left the packed ones behind, some are there only, one is new, and one has gone.
+  made.git('update-ref', 'refs/heads/feature/x', second!);
+  made.git('update-ref', 'refs/tags/new', first!);
+  made.git('update-ref', '-d', 'refs/tags/tree');
+  const later = await repo.refs();
+  expect(later.map(({ name }) => name)).toEqual(asGitLists());
+  expect(later.find(({ shortName }) => shortName === 'feature/x')?.commit).toBe(second);
+  // A branch that is another one's alias: that is for git to say.
+  made.git('symbolic-ref', 'refs/heads/alias', 'refs/heads/feature/x');
+  expect((await repo.refs()).find(({ shortName }) => shortName === 'alias')?.commit).toBe(second);
   repo.close();
 });
 

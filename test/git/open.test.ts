@@ -158,7 +158,7 @@ test('without git, the first question says so', async () => {
   const repo = await open(made.path);
   vi.stubEnv('PATH', makeFolder());
   await expect(repo.resolve('HEAD')).rejects.toMatchObject({ code: 'GIT_NOT_FOUND' });
-  await expect(repo.refs()).rejects.toMatchObject({ code: 'GIT_NOT_FOUND' });
+  await expect(repo.worktrees()).rejects.toMatchObject({ code: 'GIT_NOT_FOUND' });
   await expect(repo.worktreeChanges()).rejects.toMatchObject({ code: 'GIT_NOT_FOUND' });
 });
 

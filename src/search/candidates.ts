@@ -1,14 +1,14 @@
 import type { BitSet } from '../base/index.js';
 import type { PostingList, Segment, SegmentList } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { readGramPostings, retainGramPostings } from '../text/index.js';
+import { isDenseGramList, readGramPostings, retainGramPostings, selectGramPostings } from '../text/index.js';
 import type { GramPlan } from './pattern-grams.js';
 
 /**
- * A list this many times longer than what is left costs more to walk than it costs to look at the chunks left: a
- * posting takes about 5 ns, a chunk 2 µs.
+ * A list this many times longer than what is left costs more to walk than it saves: a posting takes about 5 ns, a chunk 2 µs,
+ * and of the chunks left after the rarest gram a further one takes no more than a quarter. Bitmaps are not walked.
  */
-const listToChunkCost = 400;
+const listToChunkCost = 100;
 
 /** Grams of one literal that are looked up in each segment: finding a list costs as much as reading a chunk. */
 const gramsMax = 8;
@@ -108,22 +108,21 @@ class SegmentPlan {
     }
     lists.sort((a, b) => a.docCount - b.docCount);
     let docs = within;
+    const { docCount } = this.segment;
     for (const list of lists) {
       if (docs === null) docs = this.visibleDocs(list);
-      else if (list.docCount < docs.length * listToChunkCost)
-        docs = retainGramPostings(list.bytes, list.docCount, this.segment.docCount, docs);
+      else if (isDenseGramList(list.docCount, docCount) || list.docCount < docs.length * listToChunkCost)
+        docs = retainGramPostings(list.bytes, list.docCount, docCount, docs);
       if (docs.length === 0) return docs;
     }
     return docs;
   }
 
   private visibleDocs(list: PostingList): number[] {
-    const docs: number[] = [];
     const { docBase, docCount } = this.segment;
-    const { visible } = this;
-    readGramPostings(list.bytes, list.docCount, docCount, (doc) => {
-      if (visible === null || visible.has(docBase + doc)) docs.push(doc);
-    });
+    if (this.visible !== null) return selectGramPostings(list.bytes, list.docCount, docCount, this.visible, docBase);
+    const docs: number[] = [];
+    readGramPostings(list.bytes, list.docCount, docCount, (doc) => docs.push(doc));
     return docs;
   }
 }

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '../base/index.js';
+import { ByteReader, ByteWriter, LruCache } from '../base/index.js';
 import type { PagedFile, PagedFileWriter } from '../store/index.js';
 
 /**
@@ -74,7 +74,15 @@ export interface PostingList {
   readonly bytes: Buffer;
 }
 
+/** Lists shorter than this are found again as fast as in a cache. */
+const cachedListBytesMin = 1024;
+/** For lists that are asked for again and again, of all tables: a long one lies across pages and has to be joined. */
+const listCacheBytes = 24 * 1024 * 1024;
+const longLists = new LruCache<number, PostingList>(listCacheBytes);
+let nextSerial = 0;
+
 export class PostingTable {
+  private readonly serial = nextSerial++;
   private index: Uint32Array | undefined;
 
   constructor(
@@ -84,6 +92,17 @@ export class PostingTable {
   ) {}
 
   find(high: number, low: number): PostingList | null {
+    // 24-bit grams leave room for the table's number in one exact key; terms are as good as never long.
+    const cacheKey = this.wideKeys ? -1 : this.serial * 2 ** 32 + high;
+    const cached = this.wideKeys ? undefined : longLists.get(cacheKey);
+    if (cached !== undefined) return cached;
+    const list = this.read(high, low);
+    if (!this.wideKeys && list !== null && list.bytes.length >= cachedListBytesMin)
+      longLists.set(cacheKey, list, list.bytes.length + 200);
+    return list;
+  }
+
+  private read(high: number, low: number): PostingList | null {
     const index = this.rows();
     let from = 0;
     let to = index.length / 3 - 2;

@@ -9,6 +9,7 @@ export {
   readGramPostings,
   readTermPostings,
   retainGramPostings,
+  selectGramPostings,
   writeGramPostings,
   writeTermPosting,
 } from './postings.js';

@@ -1,4 +1,4 @@
-import type { ByteWriter } from '../base/index.js';
+import type { BitSet, ByteWriter } from '../base/index.js';
 
 /**
  * Posting lists of a segment, over doc ids counted from the segment's first.
@@ -60,6 +60,42 @@ export function readGramPostings(
     doc += gap + 1;
     onDoc(doc);
   }
+}
+
+/** Those docs of a gram list, ascending, that are in `set`, which counts them from `base`. */
+export function selectGramPostings(
+  bytes: Uint8Array,
+  count: number,
+  docCount: number,
+  { words }: BitSet,
+  base: number,
+): number[] {
+  const selected: number[] = [];
+  if (isDenseGramList(count, docCount)) {
+    for (let at = 0; at < bytes.length; at++) {
+      for (let byte = bytes[at]!; byte !== 0; byte &= byte - 1) {
+        const doc = at * 8 + 31 - Math.clz32(byte & -byte);
+        const value = base + doc;
+        if ((words[value >>> 5]! & (1 << (value & 31))) !== 0) selected.push(doc);
+      }
+    }
+    return selected;
+  }
+  let value = base - 1;
+  for (let at = 0; at < bytes.length;) {
+    let gap = bytes[at++]!;
+    if (gap > 0x7f) {
+      gap &= 0x7f;
+      for (let shift = 7; ; shift += 7) {
+        const byte = bytes[at++]!;
+        gap |= (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+      }
+    }
+    value += gap + 1;
+    if ((words[value >>> 5]! & (1 << (value & 31))) !== 0) selected.push(value - base);
+  }
+  return selected;
 }
 
 /** Those of `docs` (ascending) that a gram list has. */

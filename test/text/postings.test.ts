@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteWriter } from '../../src/base/index.js';
+import { BitSet, ByteWriter } from '../../src/base/index.js';
 import {
   isDenseGramList,
   packFrequencies,
   readGramPostings,
+  retainGramPostings,
+  selectGramPostings,
   readTermPostings,
   writeGramPostings,
   writeTermPosting,
@@ -27,6 +29,13 @@ test('gram postings, sparse and dense, read as they were written', () => {
       const read: number[] = [];
       readGramPostings(writer.view(), docs.length, docCount, (doc) => read.push(doc));
       expect(read).toEqual(docs);
+      if (docCount > 200_000) return; // too many to list
+      const wanted = Array.from({ length: docCount }, (_, doc) => doc).filter((doc) => doc % 3 === 0);
+      const kept = docs.filter((doc) => doc % 3 === 0);
+      expect(retainGramPostings(writer.view(), docs.length, docCount, wanted)).toEqual(kept);
+      const visible = new BitSet(docCount + 5);
+      for (const doc of wanted) visible.add(doc + 5);
+      expect(selectGramPostings(writer.view(), docs.length, docCount, visible, 5)).toEqual(kept);
     }),
   );
   expect(isDenseGramList(65, 500)).toBe(true);

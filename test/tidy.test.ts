@@ -17,7 +17,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   snapshot: ['base', 'model', 'store', 'segment'],
   indexing: ['base', 'model', 'git', 'chunking', 'text', 'store', 'segment', 'snapshot'],
   search: ['base', 'model', 'text', 'segment', 'snapshot'],
-  engine: ['base', 'model', 'git', 'store', 'chunking', 'text', 'segment', 'snapshot', 'indexing', 'search'],
+  history: ['base', 'model', 'segment', 'snapshot', 'search'],
+  engine: ['base', 'model', 'git', 'store', 'chunking', 'text', 'segment', 'snapshot', 'indexing', 'search', 'history'],
   cli: ['base', 'model', 'engine'],
   // The two entry points.
   'index.ts': ['base', 'engine'],

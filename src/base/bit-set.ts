@@ -15,6 +15,25 @@ export class BitSet {
     return (this.words[value >>> 5]! & (1 << (value & 31))) !== 0;
   }
 
+  /** Takes out what another set of this size has. */
+  remove(other: BitSet): void {
+    for (let i = 0; i < this.words.length; i++) this.words[i]! &= ~other.words[i]!;
+  }
+
+  /** Takes in what another set of this size has. */
+  addAll(other: BitSet): void {
+    for (let i = 0; i < this.words.length; i++) this.words[i]! |= other.words[i]!;
+  }
+
+  /** The integers in it, ascending. */
+  toArray(): number[] {
+    const values: number[] = [];
+    for (let i = 0; i < this.words.length; i++) {
+      for (let word = this.words[i]!; word !== 0; word &= word - 1) values.push(i * 32 + 31 - Math.clz32(word & -word));
+    }
+    return values;
+  }
+
   /** How many of the integers in [from, to) are in the set. */
   countRange(from: number, to: number): number {
     let count = 0;

@@ -235,6 +235,24 @@ class SessionEngine implements api.Engine {
     });
   }
 
+  async *log(
+    pattern: string,
+    revs: readonly string[] = [],
+    options: api.LogOptions = {},
+  ): AsyncGenerator<api.LineHistory, void, undefined> {
+    const { logLines } = await import('./log.js');
+    yield* logLines(this.session, pattern, revs, options);
+  }
+
+  async *logCommits(
+    pattern: string,
+    revs: readonly string[] = [],
+    options: api.LogOptions = {},
+  ): AsyncGenerator<api.OccurrenceChange, void, undefined> {
+    const { logCommits } = await import('./log.js');
+    yield* logCommits(this.session, pattern, revs, options);
+  }
+
   show(
     rev: string,
     path: string,

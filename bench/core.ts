@@ -9,6 +9,8 @@ import { openEngine } from 'coppice';
 import type { Engine } from 'coppice';
 import { choosePatterns, chooseQueries } from './support/patterns.js';
 import {
+  Report,
+  flag,
   git,
   isOnPath,
   machine,
@@ -21,22 +23,14 @@ import {
   timedProcess,
   writeJson,
 } from './support/measure.js';
-import type { Row } from './support/measure.js';
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const repo = resolve(option('repo'));
 const repetitions = Number(option('repetitions', '7'));
 const folder = mkdtempSync(join(tmpdir(), 'coppice-bench-'));
-const rows: Row[] = [];
-const details: Record<string, unknown> = {};
+const report = new Report();
 
-function report(what: string, measured: string, target: string, met: boolean | null, detail: unknown): void {
-  rows.push({ what, measured, target, met });
-  details[what] = detail;
-  console.error(`${what}: ${measured}`);
-}
-
-if (process.argv.includes('--cold-child')) await coldChild();
+if (flag('cold-child')) await coldChild();
 else {
   try {
     await run();
@@ -63,8 +57,8 @@ async function run(): Promise<void> {
   await nextCommits();
   await coldCommits(patterns[10]!.source);
 
-  printTable(`${name} at ${head.slice(0, 10)}: ${files} files, ${commits} commits; ${machine()}`, rows);
-  writeJson(`core-${name}`, { repository: name, head, files, commits, machine: machine(), rows, details });
+  printTable(`${name} at ${head.slice(0, 10)}: ${files} files, ${commits} commits; ${machine()}`, report.rows);
+  writeJson(`core-${name}`, { repository: name, head, files, commits, machine: machine(), ...report });
 }
 
 /** Runs in a process of its own, so that its peak memory is the index's. */
@@ -97,7 +91,7 @@ async function coldIndex(store: string): Promise<void> {
   );
   const middle = median(runs.map(({ ms, bytes }) => bytes / 1e3 / ms));
   const rss = Math.max(...runs.map(({ rssKiB }) => rssKiB)) / 1024;
-  report(
+  report.add(
     'cold index of HEAD',
     `${middle.toFixed(1)} MB/s (best ${(best.bytes / 1e3 / best.ms).toFixed(1)}), RSS ${rss.toFixed(0)} MiB`,
     '≥ 6 MB/s, ≤ 1 GiB',
@@ -107,7 +101,7 @@ async function coldIndex(store: string): Promise<void> {
   const engine = await openEngine({ repo, store });
   const { sizeBytes, textBytes } = await engine.status();
   await engine.close();
-  report(
+  report.add(
     'store for one HEAD',
     `${(sizeBytes / textBytes).toFixed(2)}x its text (${(sizeBytes / 1e6).toFixed(1)} MB)`,
     '≤ 1.5x',
@@ -153,7 +147,7 @@ async function exactSearch(
   const ratios = results.map(({ ours, git }) => git / ours);
   const rgRatios = results.flatMap(({ ours, rg }) => (rg === null ? [] : [rg / ours]));
   const ratio = median(ratios);
-  report(
+  report.add(
     'literal or regex, in process, against git grep',
     `${ratio.toFixed(0)}x at the median of ${results.length} patterns (worst ${Math.min(...ratios).toFixed(1)}x; ours ${median(results.map(({ ours }) => ours)).toFixed(2)} ms, git ${median(results.map(({ git }) => git)).toFixed(0)} ms)`,
     '≥ 50x at the median, never slower',
@@ -161,7 +155,7 @@ async function exactSearch(
     results,
   );
   if (withRipgrep) {
-    report(
+    report.add(
       'the same against warm ripgrep on a checkout',
       `${median(rgRatios).toFixed(0)}x at the median (worst ${Math.min(...rgRatios).toFixed(1)}x)`,
       '≥ 5x at the median',
@@ -176,7 +170,7 @@ async function rankedSearch(engine: Engine, queries: readonly string[]): Promise
   const all: number[] = [];
   for (let i = 0; i < 3; i++) for (const query of queries) all.push((await timed(() => engine.search(query))).ms);
   const p50 = median(all);
-  report(
+  report.add(
     'ranked lexical search, in process',
     `p50 ${p50.toFixed(1)} ms, p99 ${quantile(all, 0.99).toFixed(1)} ms`,
     'p50 ≤ 5 ms',
@@ -209,7 +203,7 @@ async function oneShot(store: string, literal: string): Promise<void> {
     searches.push(timedProcess(process.execPath, [main, 'search', '--repo', repo, '--store', store, literal]).ms);
   }
   const ratio = median(ours) / median(empty);
-  report(
+  report.add(
     'one-shot grep, warm store',
     `${ratio.toFixed(2)}x node -e 0 (${median(ours).toFixed(0)} ms; ranked search ${median(searches).toFixed(0)} ms)`,
     '≤ 2.5x',
@@ -228,7 +222,7 @@ async function nextCommits(): Promise<void> {
   for (const commit of commits.slice(1)) all.push((await timed(() => engine.index([commit]))).ms);
   await engine.close();
   const p50 = median(all);
-  report(
+  report.add(
     'index one more commit, in process',
     `p50 ${p50.toFixed(1)} ms, p90 ${quantile(all, 0.9).toFixed(1)} ms`,
     'p50 ≤ 30 ms',
@@ -258,14 +252,14 @@ async function coldCommits(literal: string): Promise<void> {
     await second.close();
     rmSync(store, { recursive: true });
   }
-  report(
+  report.add(
     'first search at a commit 100 commits away, with its indexing',
     `${median(withIndexing).toFixed(0)} ms`,
     '≤ 150 ms',
     median(withIndexing) <= 150,
     withIndexing,
   );
-  report(
+  report.add(
     'the same when it is already indexed',
     `${median(indexed).toFixed(0)} ms`,
     '≤ 30 ms',

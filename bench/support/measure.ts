@@ -50,6 +50,18 @@ export interface Row {
   readonly met: boolean | null;
 }
 
+/** Gathers rows, and what each was made of; tells each on stderr as it comes. */
+export class Report {
+  readonly rows: Row[] = [];
+  readonly details: Record<string, unknown> = {};
+
+  add(what: string, measured: string, target: string, met: boolean | null, detail: unknown = null): void {
+    this.rows.push({ what, measured, target, met });
+    this.details[what] = detail;
+    console.error(`${what}: ${measured}`);
+  }
+}
+
 /** Prints rows as a Markdown table. */
 export function printTable(title: string, rows: readonly Row[]): void {
   console.log(`\n### ${title}\n\n| what | measured | target | |\n|---|---|---|---|`);
@@ -79,6 +91,9 @@ export function option(name: string, fallback?: string): string {
   }
   return value;
 }
+
+/** Whether `--name` is given. */
+export const flag = (name: string): boolean => process.argv.includes(`--${name}`);
 
 /** The name people know a repository by: the last telling part of its path. */
 export function repositoryName(path: string): string {

@@ -63,12 +63,17 @@ export function makeFolder(): string {
 }
 
 /** Runs git in a folder, isolated from the user's configuration, and returns what it prints without the last newline. */
-export function git(folder: string, args: readonly string[], input: string | Uint8Array = ''): string {
+export function git(
+  folder: string,
+  args: readonly string[],
+  input: string | Uint8Array = '',
+  env: Readonly<Record<string, string>> = {},
+): string {
   const output = execFileSync('git', args, {
     cwd: folder,
-    env: isolated,
+    env: { ...isolated, ...env },
     input,
-    maxBuffer: 1 << 28,
+    maxBuffer: 2 ** 30,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   return output.toString('utf8').replace(/\n$/, '');

@@ -1,5 +1,8 @@
+/** A whole number from 0 up to, and without, `below`. */
+export type Random = (below: number) => number;
+
 /** Pseudo-random numbers from a seed (mulberry32): the same in parent and child, and again tomorrow. */
-export function randomFrom(seed: number): (below: number) => number {
+export function randomFrom(seed: number): Random {
   let state = seed >>> 0;
   return (below) => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -12,7 +15,7 @@ export function randomFrom(seed: number): (below: number) => number {
 const words = ['parse', 'query', 'Builder', 'finish', 'readLines', 'cache', 'HTTP_PORT', 'tree', 'größe'];
 
 /** A small program in TypeScript. */
-export function randomSource(random: (below: number) => number, functions: number): string {
+export function randomSource(random: Random, functions: number): string {
   const word = (): string => words[random(words.length)]!;
   let text = '';
   for (let i = 0; i < functions; i++) {

@@ -22,7 +22,7 @@ export class CommitRecorder {
     const parents = parentOids.map((parent) => this.find(parent));
     const first = parents[0] ?? null;
     const changes = changedFiles(first === null ? null : sink.commitTree(first), tree, sink);
-    const docs = changedDocs(changes, (file: FileId) => sink.fileRecord(file).docs);
+    const docs = changedDocs(changes, (file: FileId) => (sink.isSearched(file) ? sink.fileRecord(file).docs : []));
     const key = commitKey(oid, repository, this.fingerprint);
     return sink.addCommit(key, { repository, oid, tree, parents, time, changes }, docs);
   }

@@ -6,8 +6,8 @@ import { compareChunks, movedFiles } from '../snapshot/index.js';
 import type { SegmentSink } from './segment-sink.js';
 
 /**
- * The searched files that tree `after` has and `before` (null: the empty tree) has not, or has otherwise, at each path;
- * by path. Directories that both share are not looked into.
+ * The files that tree `after` has and `before` (null: the empty tree) has not, or has otherwise, at each path where either is
+ * searched; by path. Directories that both share are not looked into.
  */
 export function changedFiles(before: TreeId | null, after: TreeId, sink: SegmentSink): FileChange[] {
   const changes: FileChange[] = [];
@@ -27,18 +27,17 @@ function collectChanges(
   const now = after === null ? [] : sink.treeNode(after).entries;
   forEachDifference(old, now, (was, is) => {
     const path = prefix + (was ?? is)!.name;
-    const fileBefore = searchedFile(was, sink);
-    const fileAfter = searchedFile(is, sink);
-    if (fileBefore !== fileAfter) changes.push({ path, before: fileBefore, after: fileAfter });
+    const fileBefore = was?.file ?? null;
+    const fileAfter = is?.file ?? null;
+    if (fileBefore !== fileAfter && (isSearched(fileBefore, sink) || isSearched(fileAfter, sink)))
+      changes.push({ path, before: fileBefore, after: fileAfter });
     const treeBefore = was?.tree ?? null;
     const treeAfter = is?.tree ?? null;
     if (treeBefore !== treeAfter) collectChanges(treeBefore, treeAfter, `${path}/`, sink, changes);
   });
 }
 
-function searchedFile(entry: TreeNodeEntry | undefined, sink: SegmentSink): FileId | null {
-  return entry?.file !== undefined && sink.isSearched(entry.file) ? entry.file : null;
-}
+const isSearched = (file: FileId | null, sink: SegmentSink): boolean => file !== null && sink.isSearched(file);
 
 /** Calls `onDifference` for each name that two directories have differently. */
 function forEachDifference(

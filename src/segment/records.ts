@@ -220,7 +220,7 @@ export function decodeChunkSymbols(bytes: Buffer): ChunkSymbols {
   return { symbols, continues };
 }
 
-/** A searched file of a commit that its first parent has not, or has otherwise, at that path; ids are null where it has none. */
+/** A path at which a commit has another file than its first parent; null where there is none. Either has searchable lines. */
 export interface FileChange {
   readonly path: string;
   readonly before: FileId | null;
@@ -236,7 +236,7 @@ export interface CommitRecord {
   readonly parents: readonly (CommitId | null)[];
   /** Committer time, in seconds since 1970. */
   readonly time: number;
-  /** By path, in git's order. Only files with searchable lines, before or after. */
+  /** By path, in git's order. */
   readonly changes: readonly FileChange[];
 }
 

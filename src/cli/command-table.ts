@@ -7,6 +7,7 @@ export const commandLoaders = {
   grep: () => import('./commands/grep.js'),
   search: () => import('./commands/search.js'),
   symbols: () => import('./commands/symbols.js'),
+  log: () => import('./commands/log.js'),
   show: () => import('./commands/show.js'),
   index: () => import('./commands/index-revs.js'),
   fork: () => import('./commands/fork.js'),

@@ -1,5 +1,5 @@
 import type { FileMatchCount, LineMatch, RangeLineMatch } from '../engine/index.js';
-import type { MatchFinder } from './match-finder.js';
+import type { MatchFinder, Span } from './match-finder.js';
 import type { Output } from './output.js';
 import { quotePath } from './quote-path.js';
 import type { Paint } from './style.js';
@@ -36,19 +36,26 @@ export function writeLines({ out, paint }: Target, lines: readonly AnyLine[], { 
     lastLine = line.line;
     const mark = paint('cyan', line.context === true ? '-' : ':');
     const side = line.side === undefined ? '' : paint(line.side === '+' ? 'green' : 'red', line.side);
-    const text = finder === undefined || line.context === true ? line.text : highlight(paint, line, finder);
+    const text =
+      finder === undefined || line.context === true ? line.text : highlightSpans(paint, line.text, finder(line));
     out.write(`${side}${shownPath}${mark}${paint('green', String(line.line))}${mark}${text}\n`);
   }
 }
 
-function highlight(paint: Paint, line: LineMatch, finder: MatchFinder): string {
-  let text = '';
+/** The text with these parts of it marked as matches; `show` makes each part fit for where it goes. */
+export function highlightSpans(
+  paint: Paint,
+  text: string,
+  spans: readonly Span[],
+  show: (part: string) => string = (part) => part,
+): string {
+  let shown = '';
   let at = 0;
-  for (const { start, end } of finder(line)) {
-    text += line.text.slice(at, start) + paint('boldRed', line.text.slice(start, end));
+  for (const { start, end } of spans) {
+    shown += show(text.slice(at, start)) + paint('boldRed', show(text.slice(start, end)));
     at = end;
   }
-  return text + line.text.slice(at);
+  return shown + show(text.slice(at));
 }
 
 /** One object per line, its keys in the contract's order. */

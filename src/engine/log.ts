@@ -72,12 +72,12 @@ function searchOf(session: Session): HistorySearch {
 
 async function readInfo(commit: Oid, repository: Repository): Promise<CommitInfo> {
   try {
-    const { author, authorTime, subject } = await repository.readCommit(commit);
-    return { commit, author, date: isoDate(authorTime), subject };
+    const { author, authorTime, committerTime, subject } = await repository.readCommit(commit);
+    return { commit, author, date: isoDate(authorTime), committed: isoDate(committerTime), subject };
   } catch (error) {
     // It was here when it was recorded; what it changed is known still.
     if (!(error instanceof CoppiceError) || error.code !== 'OBJECT_MISSING') throw error;
-    return { commit, author: '', date: isoDate(0), subject: '' };
+    return { commit, author: '', date: isoDate(0), committed: isoDate(0), subject: '' };
   }
 }
 
@@ -107,8 +107,8 @@ export async function* logLines(
         for (const events of [appeared, disappeared]) for (const { commit } of events) commits.add(commit);
       const infos = await search.infosOf(commits, repository);
       const toChange = ({ commit, paths, firstParent, graph }: LineEvent): LineChange => {
-        const { author, date, subject } = infos.get(commit)!;
-        return { commit, author, date, subject, paths, firstParent, graph };
+        const { author, date, committed, subject } = infos.get(commit)!;
+        return { commit, author, date, committed, subject, paths, firstParent, graph };
       };
       return group.map(({ line, appeared, disappeared, refs }) => ({
         line,

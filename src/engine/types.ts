@@ -251,13 +251,15 @@ export interface CommitInfo {
   readonly author: string;
   /** Author date, ISO 8601 in UTC. */
   readonly date: string;
+  /** Committer date, by which commits are put in order. */
+  readonly committed: string;
   /** First line of the message. */
   readonly subject: string;
 }
 
 /** A commit after which some file has a line more often (or less often) than before. A file that only moved changes nothing. */
 export interface LineChange extends CommitInfo {
-  /** Files in which it did. */
+  /** Files in which it did; of a merge on a line of first parents: against its first parent. In git's order. */
   readonly paths: readonly string[];
   /** Against its first parent, on the line of first parents of a rev that was asked for. */
   readonly firstParent: boolean;

@@ -14,6 +14,7 @@ test('the overview lists every command', async () => {
       grep     lines that match a pattern, exactly as git grep -n finds them
       search   the best places for some words, ranked
       symbols  who defines a name
+      log      when the lines that match came and went
       show     the text of a file, or of some of its lines, at a rev
       index    index revs ahead of their first search
       fork     make a copy-on-write fork of a rev

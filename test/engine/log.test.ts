@@ -77,6 +77,7 @@ describe('when lines came and went', () => {
       commit: oids[0],
       author: 'Ada <ada@example.org>',
       date: '2023-11-14T22:14:20Z',
+      committed: '2023-11-14T22:14:20Z',
       subject: 'begin: all of it',
       paths: ['a.ts'],
       firstParent: true,

@@ -34,6 +34,13 @@ export class BitSet {
     return values;
   }
 
+  /** One more than the largest integer in [from, to) that is in the set; `from` when none is. */
+  endOf(from: number, to: number): number {
+    let value = to;
+    while (value > from && !this.has(value - 1)) value--;
+    return value;
+  }
+
   /** How many of the integers in [from, to) are in the set. */
   countRange(from: number, to: number): number {
     let count = 0;

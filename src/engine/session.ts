@@ -38,6 +38,7 @@ export class Session {
   private openedRepository: Promise<Repository> | null = null;
   private identity: Promise<RepositoryId> | null = null;
   private merging: Promise<unknown> = Promise.resolve();
+  private readonly incompleteRoots = { version: -1, found: new Map<Oid, StoredRoot>() };
   /** Until when a tree's missing objects are taken to be missing still. */
   private readonly missingUntilMs = new Map<Oid, number>();
 
@@ -124,8 +125,22 @@ export class Session {
     return id < 0 ? null : segments.commit(id).tree;
   }
 
-  /** As it was remembered, or as the commit was recorded. */
+  /** As it was remembered, or as the commit was recorded. Known until the segments change. */
   private async incompleteRoot(oid: Oid, commit: Oid | null): Promise<StoredRoot | null> {
+    this.snapshots.segments();
+    const { segmentsVersion } = this.store.catalog;
+    if (this.incompleteRoots.version !== segmentsVersion) {
+      this.incompleteRoots.found.clear();
+      this.incompleteRoots.version = segmentsVersion;
+    }
+    const known = this.incompleteRoots.found.get(oid);
+    if (known !== undefined) return known;
+    const found = await this.findIncompleteRoot(oid, commit);
+    if (found !== null) this.incompleteRoots.found.set(oid, found);
+    return found;
+  }
+
+  private async findIncompleteRoot(oid: Oid, commit: Oid | null): Promise<StoredRoot | null> {
     const encoded = this.store.catalog.incompleteRoots.get(oid);
     if (encoded !== undefined) {
       const key = Buffer.from(encoded, 'base64url');

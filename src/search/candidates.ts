@@ -21,7 +21,7 @@ export function candidateDocs(snapshot: Snapshot, plan: GramPlan): number[] {
 
 /** The same of all docs of a store, whatever sees them. */
 export function storedCandidateDocs({ segments }: SegmentList, plan: GramPlan): number[] {
-  const all = segments.map((segment) => ({ segment, visibleCount: segment.docCount }));
+  const all = segments.map((segment) => ({ segment, visibleCount: segment.docCount, docEnd: segment.docEnd }));
   return docsOfPlan(all, null, plan);
 }
 
@@ -29,12 +29,11 @@ export function storedCandidateDocs({ segments }: SegmentList, plan: GramPlan): 
 function docsOfPlan(segments: readonly VisibleSegment[], visible: BitSet | null, plan: GramPlan): number[] {
   const docs: number[] = [];
   if (plan.kind === 'none') return docs;
-  for (const { segment, visibleCount } of segments) {
+  for (const { segment, visibleCount, docEnd } of segments) {
     // A segment of one small commit: reading its few chunks costs less than asking for them.
-    const found = visibleCount <= fewChunks ? null : new SegmentPlan(segment, visible).evaluate(plan, null);
+    const found = visibleCount <= fewChunks ? null : new SegmentPlan(segment, visible, docEnd).evaluate(plan, null);
     if (found === null) {
-      for (let doc = segment.docBase; doc < segment.docEnd; doc++)
-        if (visible === null || visible.has(doc)) docs.push(doc);
+      for (let doc = segment.docBase; doc < docEnd; doc++) if (visible === null || visible.has(doc)) docs.push(doc);
     } else {
       for (const doc of found) docs.push(doc + segment.docBase);
     }
@@ -46,6 +45,8 @@ export interface VisibleSegment {
   readonly segment: Segment;
   /** How many of its chunks the snapshot sees. */
   readonly visibleCount: number;
+  /** It sees none from this one on: of an old commit, nothing that came later. */
+  readonly docEnd: number;
 }
 
 /** Segments that hold at least one visible chunk. */
@@ -53,7 +54,11 @@ export function visibleSegments(snapshot: Snapshot): readonly VisibleSegment[] {
   let segments = snapshot.derived.get('visibleSegments') as VisibleSegment[] | undefined;
   if (segments === undefined) {
     segments = snapshot.segments.segments
-      .map((segment) => ({ segment, visibleCount: snapshot.visible.countRange(segment.docBase, segment.docEnd) }))
+      .map((segment) => ({
+        segment,
+        visibleCount: snapshot.visible.countRange(segment.docBase, segment.docEnd),
+        docEnd: snapshot.visible.endOf(segment.docBase, segment.docEnd),
+      }))
       .filter(({ visibleCount }) => visibleCount > 0);
     snapshot.derived.set('visibleSegments', segments);
   }
@@ -73,6 +78,7 @@ class SegmentPlan {
   constructor(
     private readonly segment: Segment,
     private readonly visible: BitSet | null,
+    private readonly docEnd: number,
   ) {}
 
   /** Those of `within` that satisfy the plan. */
@@ -120,7 +126,8 @@ class SegmentPlan {
 
   private visibleDocs(list: PostingList): number[] {
     const { docBase, docCount } = this.segment;
-    if (this.visible !== null) return selectGramPostings(list.bytes, list.docCount, docCount, this.visible, docBase);
+    if (this.visible !== null)
+      return selectGramPostings(list.bytes, list.docCount, docCount, this.visible, docBase, this.docEnd);
     const docs: number[] = [];
     readGramPostings(list.bytes, list.docCount, docCount, (doc) => docs.push(doc));
     return docs;

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../snapshot/index.js';
-import { readTermPostings, termKey } from '../text/index.js';
+import { selectTermPostings, termKey } from '../text/index.js';
 import { visibleSegments } from './candidates.js';
 
 /** A term's visible chunks, ascending by doc id, with their packed frequencies. */
@@ -14,15 +14,9 @@ export function visiblePostings(snapshot: Snapshot, term: string): VisiblePostin
   const frequencies: number[] = [];
   const { high, low } = termKey(term);
   const { visible } = snapshot;
-  for (const { segment } of visibleSegments(snapshot)) {
+  for (const { segment, docEnd } of visibleSegments(snapshot)) {
     const list = segment.terms.find(high, low);
-    if (list === null) continue;
-    const base = segment.docBase;
-    readTermPostings(list.bytes, (doc, packed) => {
-      if (!visible.has(base + doc)) return;
-      docs.push(base + doc);
-      frequencies.push(packed);
-    });
+    if (list !== null) selectTermPostings(list.bytes, visible, segment.docBase, docEnd, docs, frequencies);
   }
   return { docs, frequencies };
 }

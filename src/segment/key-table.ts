@@ -63,6 +63,19 @@ export class KeyTable {
     }
   }
 
+  /** The key of a number, or null: found by looking at all rows, for rare questions. */
+  keyOf(number: number): Buffer | null {
+    const step = 16_384;
+    for (let from = 0; from < this.location.count; from += step) {
+      const to = Math.min(from + step, this.location.count);
+      const rows = this.file.read(this.location.offset + from * rowLength, (to - from) * rowLength);
+      for (let at = 0; at < rows.length; at += rowLength)
+        if (rows.readUInt32LE(at + contentHashLength) === number)
+          return Buffer.from(rows.subarray(at, at + contentHashLength));
+    }
+    return null;
+  }
+
   /** Every row, in order of hash. */
   *rows(): Generator<{ key: Buffer; number: number }> {
     const step = 4096;

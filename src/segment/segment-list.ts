@@ -143,9 +143,7 @@ export class SegmentList {
   /** The key of a tree; found by looking at all keys of its segment, so for rare questions only. */
   treeKey(id: number): Buffer | null {
     const segment = this.segmentOf('trees', id);
-    for (const { key, number } of segment.treeKeys.rows())
-      if (segment.entry.trees[0] + number === id) return Buffer.from(key);
-    return null;
+    return segment.treeKeys.keyOf(id - segment.entry.trees[0]);
   }
 
   findCommit(key: Buffer): number {

@@ -130,7 +130,8 @@ export class Segment {
     }
     const start = block.starts[at]!;
     const end = block.starts[at + 1]!;
-    return block.text === null ? decodeBytes(block.bytes.subarray(start, end)) : block.text.slice(start, end);
+    if (block.text !== null) return block.text.slice(start, end);
+    return (block.texts[at] ??= decodeBytes(block.bytes.subarray(start, end)));
   }
 
   verify(onDamage: (message: string) => void): number {

@@ -10,6 +10,7 @@ export {
   readTermPostings,
   retainGramPostings,
   selectGramPostings,
+  selectTermPostings,
   writeGramPostings,
   writeTermPosting,
 } from './postings.js';

@@ -62,17 +62,19 @@ export function readGramPostings(
   }
 }
 
-/** Those docs of a gram list, ascending, that are in `set`, which counts them from `base`. */
+/** Those docs of a gram list, ascending, that are in `set`, which counts them from `base` and has none from `end` on. */
 export function selectGramPostings(
   bytes: Uint8Array,
   count: number,
   docCount: number,
   { words }: BitSet,
   base: number,
+  end: number,
 ): number[] {
   const selected: number[] = [];
   if (isDenseGramList(count, docCount)) {
-    for (let at = 0; at < bytes.length; at++) {
+    const bytesEnd = Math.min(bytes.length, (end - base + 7) >>> 3);
+    for (let at = 0; at < bytesEnd; at++) {
       for (let byte = bytes[at]!; byte !== 0; byte &= byte - 1) {
         const doc = at * 8 + 31 - Math.clz32(byte & -byte);
         const value = base + doc;
@@ -93,6 +95,7 @@ export function selectGramPostings(
       }
     }
     value += gap + 1;
+    if (value >= end) break;
     if ((words[value >>> 5]! & (1 << (value & 31))) !== 0) selected.push(value - base);
   }
   return selected;
@@ -140,6 +143,35 @@ export function writeTermPosting(writer: ByteWriter, gap: number, frequencies: n
   else {
     writer.varint(gap * 2);
     writer.u8(frequencies);
+  }
+}
+
+/** As selectGramPostings, of a term list: docs, and their packed frequencies; ids count from 0 in both, as in the set. */
+export function selectTermPostings(
+  bytes: Uint8Array,
+  { words }: BitSet,
+  base: number,
+  end: number,
+  docs: number[],
+  frequencies: number[],
+): void {
+  let doc = base - 1;
+  for (let at = 0; at < bytes.length;) {
+    let value = bytes[at++]!;
+    if (value > 0x7f) {
+      value &= 0x7f;
+      for (let shift = 7; ; shift += 7) {
+        const byte = bytes[at++]!;
+        value |= (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+      }
+    }
+    doc += (value >>> 1) + 1;
+    if (doc >= end) return;
+    const packed = (value & 1) === 1 ? onceInBody : bytes[at++]!;
+    if ((words[doc >>> 5]! & (1 << (doc & 31))) === 0) continue;
+    docs.push(doc);
+    frequencies.push(packed);
   }
 }
 

@@ -35,7 +35,12 @@ test('gram postings, sparse and dense, read as they were written', () => {
       expect(retainGramPostings(writer.view(), docs.length, docCount, wanted)).toEqual(kept);
       const visible = new BitSet(docCount + 5);
       for (const doc of wanted) visible.add(doc + 5);
-      expect(selectGramPostings(writer.view(), docs.length, docCount, visible, 5)).toEqual(kept);
+      expect(selectGramPostings(writer.view(), docs.length, docCount, visible, 5, docCount + 5)).toEqual(kept);
+      const half = docCount >>> 1;
+      const early = new BitSet(docCount + 5);
+      for (const doc of wanted) if (doc < half) early.add(doc + 5);
+      const selected = selectGramPostings(writer.view(), docs.length, docCount, early, 5, half + 5);
+      expect(selected).toEqual(kept.filter((doc) => doc < half));
     }),
   );
   expect(isDenseGramList(65, 500)).toBe(true);

@@ -1,6 +1,6 @@
 import { CoppiceError, GenerationCache, throwIfAborted } from '../base/index.js';
 import type { Ref, Repository } from '../git/index.js';
-import { HistoryReader, findLineHistories, findOccurrenceChanges } from '../history/index.js';
+import { HistoryReader, RefTips, findLineHistories, findOccurrenceChanges } from '../history/index.js';
 import type { HistoryScope, LineEvent, RefTip } from '../history/index.js';
 import { asCommitId, asOid, parseRevRange } from '../model/index.js';
 import type { CommitId, Oid, RepositoryId } from '../model/index.js';
@@ -23,6 +23,7 @@ const laterGroup = 64;
 class HistorySearch {
   readonly reader: HistoryReader;
   private readonly infos = new GenerationCache<Oid, CommitInfo>(commitsCachedMax);
+  private lastTips: { segments: SegmentList; refs: readonly Ref[]; tips: RefTips } | null = null;
   private readonly ids = new WeakMap<SegmentList, Map<Oid, CommitId | null>>();
 
   constructor(private readonly session: Session) {
@@ -40,6 +41,15 @@ class HistorySearch {
       ids.set(commit, id);
     }
     return id;
+  }
+
+  /** The refs of which history is recorded. */
+  tips(segments: SegmentList, repo: RepositoryId, refs: readonly Ref[]): RefTips {
+    if (this.lastTips?.segments !== segments || this.lastTips.refs !== refs) {
+      const known = namedTips(refs, (commit) => this.idOf(segments, repo, commit));
+      this.lastTips = { segments, refs, tips: new RefTips(this.reader.graph(segments), known) };
+    }
+    return this.lastTips.tips;
   }
 
   /** Who made commits, when and why; asked for at once, as git answers many sooner than one by one. */
@@ -99,7 +109,7 @@ export async function* logLines(
   const search = searchOf(session);
   const { segments, scope, repo } = await openScope(session, revs, options);
   try {
-    const tips = refTips(await refs, (commit) => search.idOf(segments, repo, commit));
+    const tips = search.tips(segments, repo, await refs);
     const found = await findLineHistories(search.reader, segments, { ...request, scope, refs: tips });
     yield* inGroups(found, options, async (group) => {
       const commits = new Set<Oid>();
@@ -214,8 +224,8 @@ async function commitOf(session: Session, rev: string, call: CallOptions): Promi
   });
 }
 
-/** Refs of which history is recorded: branches, tags, remote branches. */
-function refTips(refs: readonly Ref[], idOf: (commit: Oid) => CommitId | null): RefTip[] {
+/** Branches, tags, remote branches. */
+function namedTips(refs: readonly Ref[], idOf: (commit: Oid) => CommitId | null): RefTip[] {
   const kinds = ['branch', 'tag', 'remote'];
   const known = refs.flatMap((ref) => {
     const commit = ref.commit === null ? null : idOf(ref.commit);

@@ -44,22 +44,30 @@ export class RefFiles {
     return this.exists(`refs/heads/${name}`) ? 'branch' : null;
   }
 
-  /** Every ref below these folders (`refs/heads/`) by full name, with the object that it names; no alias of a remote. */
+  /**
+   * Every ref below these folders (`refs/heads/`) by full name, with the object that it names; no alias of a remote. The same
+   * array as before while all are packed and none has changed.
+   */
   list(folders: readonly string[]): readonly NamedObject[] | null {
     if (!this.location.refsInFiles) return null;
     try {
-      const found = new Map<string, Oid>();
-      for (const { name, oid } of this.packedRefs().refs())
-        if (folders.some((folder) => name.startsWith(folder))) found.set(name, oid);
-      for (const folder of folders) if (!this.addLoose(folder, found)) return null;
+      const loose = new Map<string, Oid | null>();
+      for (const folder of folders) if (!this.addLoose(folder, loose)) return null;
+      const packed = this.packedRefs().below(folders);
+      if (loose.size === 0) return packed;
+      const found = new Map(packed.map(({ name, oid }) => [name, oid]));
+      for (const [name, oid] of loose) {
+        if (oid === null) found.delete(name);
+        else found.set(name, oid);
+      }
       return [...found].map(([name, oid]) => ({ name, oid })).sort((a, b) => compareBytewise(a.name, b.name));
     } catch {
       return null;
     }
   }
 
-  /** Adds refs that have a file of their own, which counts before a packed one; false where git has to be asked. */
-  private addLoose(folder: string, found: Map<string, Oid>): boolean {
+  /** Adds refs that have a file of their own, which counts before a packed one; null for an alias. False: git has to be asked. */
+  private addLoose(folder: string, found: Map<string, Oid | null>): boolean {
     const path = encodeBytes(join(this.location.commonDir, folder));
     if (!existsSync(path)) return true;
     for (const entry of readdirSync(path, { withFileTypes: true, encoding: 'buffer' })) {
@@ -71,7 +79,7 @@ export class RefFiles {
         continue;
       }
       const text = readFileSync(encodeBytes(join(this.location.commonDir, name)), 'latin1').trim();
-      if (text.startsWith('ref:') && name.startsWith('refs/remotes/')) found.delete(name);
+      if (text.startsWith('ref:') && name.startsWith('refs/remotes/')) found.set(name, null);
       else if (entry.isFile() && hexOid.test(text)) found.set(name, asOid(text));
       else return false;
     }
@@ -130,6 +138,7 @@ class PackedRefs {
   private readonly text: string;
   private readonly found = new Map<string, Oid | null>();
   private listed: readonly NamedObject[] | undefined;
+  private readonly lists = new Map<string, readonly NamedObject[]>();
 
   /** The stamp changes with the file: git replaces it, never writes into it. */
   constructor(
@@ -154,7 +163,20 @@ class PackedRefs {
     return oid;
   }
 
-  refs(): readonly NamedObject[] {
+  /** The refs below some folders. */
+  below(folders: readonly string[]): readonly NamedObject[] {
+    const key = folders.join();
+    let refs = this.lists.get(key);
+    if (refs === undefined) {
+      refs = this.refs()
+        .filter(({ name }) => folders.some((folder) => name.startsWith(folder)))
+        .sort((a, b) => compareBytewise(a.name, b.name)); // they are, but for old versions of git
+      this.lists.set(key, refs);
+    }
+    return refs;
+  }
+
+  private refs(): readonly NamedObject[] {
     if (this.listed === undefined) {
       const lines = this.text.matchAll(/^([0-9a-f]{40}|[0-9a-f]{64}) (.*)$/gm);
       this.listed = Array.from(lines, ([, oid, name]) => ({ name: name!, oid: asOid(oid!) }));

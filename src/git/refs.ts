@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeBytes, type LruCache } from '../base/index.js';
+import { LruCache, decodeBytes } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
 import type { Location } from './locate.js';
 import type { ObjectReader } from './object-reader.js';
@@ -25,32 +25,53 @@ export interface Head {
   readonly commit: Oid | null;
 }
 
+const peeledMax = 50_000;
+
 const prefixes: Readonly<Record<string, RefKind>> = {
   'refs/heads/': 'branch',
   'refs/remotes/': 'remote',
   'refs/tags/': 'tag',
 };
 
-/**
- * Branches, remote branches and tags, sorted by full name. What they name is looked up through the reader, so that one ref
- * to a missing object does not fail the list. Aliases such as `origin/HEAD` are left out. `peeled` keeps what tags lead to.
- */
-export async function listRefs(
-  gitDirArgument: string,
-  options: RunOptions,
-  { reader, files, peeled }: { reader: ObjectReader; files: RefFiles; peeled: LruCache<Oid, Oid> },
-): Promise<Ref[]> {
-  const named = files.list(Object.keys(prefixes)) ?? (await askForRefs(gitDirArgument, options));
-  const commits = await Promise.all(
-    named.map(async ({ name, oid }) => {
-      if (!name.startsWith('refs/tags/')) return oid;
-      return peeled.get(oid) ?? peelToCommit(reader, oid, peeled);
-    }),
-  );
-  return named.map(({ name }, i) => {
-    const prefix = Object.keys(prefixes).find((candidate) => name.startsWith(candidate))!;
-    return { name, shortName: name.slice(prefix.length), kind: prefixes[prefix]!, commit: commits[i]! };
-  });
+/** What is known of refs from the last time, so that only what changed is looked up. */
+export class RefLister {
+  /** What tags lead to. */
+  private readonly peeled = new LruCache<Oid, Oid>(peeledMax);
+  private lastNamed: readonly NamedObject[] | null = null;
+  private lastRefs: readonly Ref[] = [];
+
+  constructor(
+    private readonly gitDirArgument: string,
+    private readonly files: RefFiles,
+    private readonly reader: ObjectReader,
+  ) {}
+
+  /**
+   * Branches, remote branches and tags, sorted by full name. What they name is looked up through the reader, so that one
+   * ref to a missing object does not fail the list. Aliases such as `origin/HEAD` are left out.
+   */
+  async list(options: RunOptions): Promise<readonly Ref[]> {
+    const named = this.files.list(Object.keys(prefixes)) ?? (await askForRefs(this.gitDirArgument, options));
+    if (named === this.lastNamed) return this.lastRefs;
+    const commits = await Promise.all(named.map((ref) => this.commitOf(ref)));
+    const refs = named.map(({ name }, i) => {
+      const prefix = Object.keys(prefixes).find((candidate) => name.startsWith(candidate))!;
+      return { name, shortName: name.slice(prefix.length), kind: prefixes[prefix]!, commit: commits[i]! };
+    });
+    // What is missing may come.
+    if (!commits.includes(null)) [this.lastNamed, this.lastRefs] = [named, refs];
+    return refs;
+  }
+
+  private async commitOf({ name, oid }: NamedObject): Promise<Oid | null> {
+    if (!name.startsWith('refs/tags/')) return oid;
+    const known = this.peeled.get(oid);
+    if (known !== undefined) return known;
+    const result = await this.reader.read(`${oid}^{commit}`, { keep: () => false, fromUser: true });
+    if (!result.found) return null;
+    this.peeled.set(oid, result.oid);
+    return result.oid;
+  }
 }
 
 async function askForRefs(gitDirArgument: string, options: RunOptions): Promise<NamedObject[]> {
@@ -99,11 +120,4 @@ function readLinkTarget(file: string): string | null {
   } catch {
     return null;
   }
-}
-
-async function peelToCommit(reader: ObjectReader, oid: Oid, peeled: LruCache<Oid, Oid>): Promise<Oid | null> {
-  const result = await reader.read(`${oid}^{commit}`, { keep: () => false, fromUser: true });
-  if (!result.found) return null;
-  peeled.set(oid, result.oid);
-  return result.oid;
 }

@@ -21,7 +21,7 @@ import { ObjectReader } from './object-reader.js';
 import { checkOwnership } from './ownership.js';
 import type { RunOptions } from './process.js';
 import { RefFiles } from './ref-files.js';
-import { listRefs, readHead, type Head, type Ref } from './refs.js';
+import { RefLister, readHead, type Head, type Ref } from './refs.js';
 import { checkedOid, findRev, resolveRev, type ResolvedTree } from './resolve.js';
 import { decodeTree } from './tree-object.js';
 import { listWorktreeChanges, type WorktreeChanges } from './worktree-changes.js';
@@ -42,7 +42,6 @@ export async function openRepository(path: string): Promise<Repository> {
 
 /** Commits whose tree is remembered. */
 const commitTreesMax = 10_000;
-const peeledTagsMax = 50_000;
 
 /** A repository, read-only. All methods may be called at once. Close it: it may own a process. */
 export class Repository {
@@ -58,10 +57,9 @@ export class Repository {
   /** For many blobs: a question to `reader` would wait behind all that were asked for. */
   private readonly bulkReader: ObjectReader;
   private readonly refFiles: RefFiles;
+  private readonly refLister: RefLister;
   /** A commit's tree never changes. */
   private readonly commitTrees = new LruCache<Oid, Oid>(commitTreesMax);
-  /** What tags lead to. */
-  private readonly peeledTags = new LruCache<Oid, Oid>(peeledTagsMax);
   private readonly gitDirArgument: string;
   private readonly processOptions: RunOptions;
 
@@ -77,6 +75,7 @@ export class Repository {
     this.processOptions = { folder: location.gitDir };
     this.refFiles = new RefFiles(location);
     this.reader = new ObjectReader(this.gitDirArgument, this.processOptions);
+    this.refLister = new RefLister(this.gitDirArgument, this.refFiles, this.reader);
     this.bulkReader = new ObjectReader(this.gitDirArgument, this.processOptions);
   }
 
@@ -140,10 +139,9 @@ export class Repository {
     return readCommit(this.reader, oid);
   }
 
-  /** Branches, remote branches and tags, sorted by full name. */
-  refs(signal?: AbortSignal): Promise<Ref[]> {
-    const { reader, refFiles: files, peeledTags: peeled } = this;
-    return listRefs(this.gitDirArgument, { ...this.processOptions, signal }, { reader, files, peeled });
+  /** Branches, remote branches and tags, sorted by full name. The same array while nothing changed, where that is known. */
+  refs(signal?: AbortSignal): Promise<readonly Ref[]> {
+    return this.refLister.list({ ...this.processOptions, signal });
   }
 
   head(): Promise<Head> {

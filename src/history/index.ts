@@ -6,4 +6,5 @@ export { findLineHistories } from './line-histories.js';
 export type { LineEvent, LineEvents, LineHistoryRequest } from './line-histories.js';
 export { findOccurrenceChanges } from './occurrence-changes.js';
 export type { OccurrenceEvent } from './occurrence-changes.js';
+export { RefTips } from './ref-tips.js';
 export type { RefTip } from './ref-tips.js';

@@ -8,8 +8,7 @@ import { sortNewestFirst } from './commit-order.js';
 import type { HistoryReader } from './history-reader.js';
 import { ChangeScope, findPathChanges } from './path-changes.js';
 import type { PathChanges, PathChangesRequest } from './path-changes.js';
-import { RefTips } from './ref-tips.js';
-import type { RefTip } from './ref-tips.js';
+import type { RefTips } from './ref-tips.js';
 
 /** A commit that changed how often paths have a line. */
 export interface LineEvent {
@@ -32,7 +31,7 @@ export interface LineHistoryRequest extends TallyRequest, Pick<PathChangesReques
   readonly scope: HistoryScope;
   /** Only changes along first parents. */
   readonly firstParentOnly: boolean;
-  readonly refs: readonly RefTip[];
+  readonly refs: RefTips;
 }
 
 /**
@@ -49,17 +48,16 @@ export async function findLineHistories(
   request: LineHistoryRequest,
 ): Promise<Iterable<LineEvents>> {
   const { scope, refs, firstParentOnly } = request;
-  const graph = reader.graph(segments);
   const { tally, lines } = await tallyLines(segments, request);
   const changes = await findPathChanges(reader, segments, {
     ...request,
     tally,
     itemCount: lines.length,
     scope: firstParentOnly ? { ...scope, graph: onlyIn(scope.graph, scope.firstParent) } : scope,
-    around: graph.firstParentLines(refs.map(({ commit }) => commit)),
+    around: refs.lines,
   });
   const wanted = firstParentOnly ? ChangeScope.FirstParent : ChangeScope.FirstParent | ChangeScope.Graph;
-  return new LineTable(reader, segments, changes, lines, wanted, new RefTips(graph, refs)).histories();
+  return new LineTable(reader, segments, changes, lines, wanted, refs).histories();
 }
 
 /** Those of a set that another has too. */

@@ -1,3 +1,5 @@
+import { GenerationCache } from '../base/index.js';
+import type { BitSet } from '../base/index.js';
 import type { CommitId } from '../model/index.js';
 import type { CommitGraph } from './commit-graph.js';
 
@@ -7,14 +9,19 @@ export interface RefTip {
   readonly commit: CommitId;
 }
 
+/** Names in all answers that are remembered. */
+const knownNamesMax = 1_000_000;
+
 /** Answers which refs have something now, from the commits that changed how often it is there. */
 export class RefTips {
   /** Numbers of the tips in the forest of first parents, ascending. */
   private readonly numbers: Uint32Array;
   /** By place in `numbers`, places in `tips`. */
   private readonly order: readonly number[];
-  /** Most items of a pattern came and went in few ways. */
-  private readonly known = new Map<string, readonly string[]>();
+  /** Most items come and go in few ways. */
+  private readonly known = new GenerationCache<string, readonly string[]>(knownNamesMax, ({ length }) => 10 + length);
+  /** Commits of which the tips have what they changed. */
+  readonly lines: BitSet;
 
   constructor(
     private readonly graph: CommitGraph,
@@ -23,6 +30,7 @@ export class RefTips {
     const numberOf = (i: number): number => graph.entries[tips[i]!.commit]!;
     this.order = tips.map((_, i) => i).sort((a, b) => numberOf(a) - numberOf(b));
     this.numbers = Uint32Array.from(this.order, numberOf);
+    this.lines = graph.firstParentLines(tips.map(({ commit }) => commit));
   }
 
   /**

@@ -76,11 +76,9 @@ function changingCommits(segments: SegmentList, { tally, scope, around, passes }
   for (const set of [scope.graph, scope.firstParent, around]) if (set !== null) wanted.addAll(set);
   const signs = passes === null ? ChangeSign.Added | ChangeSign.Removed : ~0;
   const changing = new BitSet(wanted.size);
-  for (const doc of tally.docs) {
-    segments.forEachChange(doc, (commit, sign) => {
-      if ((sign & signs) !== 0 && wanted.has(commit)) changing.add(commit);
-    });
-  }
+  segments.forEachChangeOf(tally.docs, (commit, sign) => {
+    if ((sign & signs) !== 0 && wanted.has(commit)) changing.add(commit);
+  });
   return changing.toArray();
 }
 

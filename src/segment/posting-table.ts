@@ -102,18 +102,38 @@ export class PostingTable {
     return list;
   }
 
-  private read(high: number, low: number): PostingList | null {
+  /** Calls `onList` for each of many keys that has a list. Keys are of 32 bits and ascend, so that a block is read once. */
+  forEachList(keys: readonly number[], onList: (key: number, list: Buffer) => void): void {
     const index = this.rows();
-    let from = 0;
-    let to = index.length / 3 - 2;
-    if (to < 0) return null;
-    while (from < to) {
-      const middle = (from + to + 1) >>> 1;
-      const middleHigh = index[middle * 3]!;
-      if (middleHigh < high || (middleHigh === high && index[middle * 3 + 1]! <= low)) from = middle;
-      else to = middle - 1;
+    let blockEnd = -1;
+    let reader = new ByteReader(Buffer.alloc(0));
+    /** Key and length of the list that the reader is at; -1 where it has not read any yet, or all. */
+    let at = -1;
+    let length = 0;
+    for (const key of keys) {
+      if (key >= blockEnd) {
+        const block = this.blockOf(key, 0);
+        if (block < 0) return;
+        blockEnd = index[block * 3 + 3]!;
+        reader = new ByteReader(this.blockBytes(block));
+        at = -1;
+        length = 0;
+      }
+      while (at < key) {
+        reader.at += length;
+        if (reader.done) break;
+        at = Math.max(at, 0) + reader.varint();
+        reader.varint(); // its docs
+        length = reader.varint();
+      }
+      if (at === key) onList(key, reader.bytes.subarray(reader.at, reader.at + length));
     }
-    const reader = new ByteReader(this.blockBytes(from));
+  }
+
+  private read(high: number, low: number): PostingList | null {
+    const block = this.blockOf(high, low);
+    if (block < 0) return null;
+    const reader = new ByteReader(this.blockBytes(block));
     let keyHigh = 0;
     while (!reader.done) {
       keyHigh += reader.varint();
@@ -140,6 +160,21 @@ export class PostingTable {
         yield { high, low, docCount, bytes: reader.prefixed() };
       }
     }
+  }
+
+  /** The only block that can have a key; -1 when there is none. */
+  private blockOf(high: number, low: number): number {
+    const index = this.rows();
+    let from = 0;
+    let to = index.length / 3 - 2;
+    if (to < 0) return -1;
+    while (from < to) {
+      const middle = (from + to + 1) >>> 1;
+      const middleHigh = index[middle * 3]!;
+      if (middleHigh < high || (middleHigh === high && index[middle * 3 + 1]! <= low)) from = middle;
+      else to = middle - 1;
+    }
+    return from;
   }
 
   private blockBytes(block: number): Buffer {

@@ -104,6 +104,17 @@ export class SegmentList {
     }
   }
 
+  /** The same of many chunks, ascending; in no order. */
+  forEachChangeOf(docs: readonly number[], onChange: (commit: CommitId, sign: ChangeSign) => void): void {
+    for (const { changes, entry } of this.segments) {
+      const [from, to] = entry.commits;
+      if (from === to) continue;
+      changes.forEachList(docs, (_doc, list) =>
+        readTermPostings(list, (number, sign) => onChange((from + number) as CommitId, sign)),
+      );
+    }
+  }
+
   /** Committer time of a commit, in seconds since 1970. */
   commitTime(id: number): number {
     const segment = this.segmentOf('commits', id);

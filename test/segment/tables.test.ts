@@ -89,6 +89,14 @@ test('posting tables give back their lists', () => {
         expect([list.docCount, list.bytes.equals(Buffer.alloc(length, high & 255))]).toEqual([length + 1, true]);
         if (!byKey.has(`${high + 1}:${low}`)) expect(table.find(high + 1, low)).toBeNull();
       }
+      if (!wide) {
+        const found: (readonly [key: number, length: number])[] = [];
+        const asked = sorted.flatMap(({ high }, i) => (i % 4 === 3 ? [] : [high, high + 1]));
+        const keys = [0, ...asked, 0xfffffffe].sort((a, b) => a - b).filter((key, i, all) => key !== all[i - 1]);
+        table.forEachList(keys, (key, list) => found.push([key, list.length]));
+        const there = sorted.filter(({ high }) => keys.includes(high));
+        expect(found).toEqual(there.map(({ high, length }) => [high, length]));
+      }
       file.close();
     }),
     { numRuns: 60 },

@@ -33,7 +33,9 @@ export class HistoryReader {
     ({ byteLength }) => 200 + byteLength,
   );
 
-  constructor(private readonly caches: RecordCaches) {}
+  constructor(private readonly caches: RecordCaches) {
+    for (const cache of [this.facts, this.differences]) caches.derived.add(cache);
+  }
 
   graph(segments: SegmentList): CommitGraph {
     let graph = this.graphs.get(segments);

@@ -92,13 +92,15 @@ export class SnapshotStore {
 
   /** What is held in memory now, and its bound, in bytes by our own count. */
   get memory(): SnapshotMemory {
-    const { blocks, snapshots, caches } = this;
+    const { blocks, snapshots } = this;
+    const { trees, files, derived } = this.caches;
+    const caches = [blocks, trees, files, ...derived];
     return {
       snapshots: snapshots.size,
       snapshotBytes: snapshots.weight,
       snapshotBytesMax: snapshots.weightMax,
-      cacheBytes: blocks.weight + caches.trees.weight + caches.files.weight,
-      cacheBytesMax: blocks.weightMax + caches.trees.weightMax + caches.files.weightMax,
+      cacheBytes: caches.reduce((sum, { weight }) => sum + weight, 0),
+      cacheBytesMax: caches.reduce((sum, { weightMax }) => sum + weightMax, 0),
     };
   }
 

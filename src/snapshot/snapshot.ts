@@ -20,12 +20,15 @@ export interface SnapshotStatistics {
 export interface RecordCaches {
   readonly trees: GenerationCache<number, TreeNode>;
   readonly files: GenerationCache<number, FileRecord>;
+  /** What others keep that they made of records: counted with these. */
+  readonly derived: Set<Pick<GenerationCache<unknown, unknown>, 'weight' | 'weightMax'>>;
 }
 
 /** Caches that take about so many bytes together. */
 export const createRecordCaches = (bytesMax: number): RecordCaches => ({
   trees: new GenerationCache<number, TreeNode>(bytesMax / 2, ({ entries }) => 150 + 80 * entries.length),
   files: new GenerationCache<number, FileRecord>(bytesMax / 2, ({ docs }) => 200 + 8 * docs.length),
+  derived: new Set(),
 });
 
 /**

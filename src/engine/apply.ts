@@ -47,7 +47,7 @@ export async function applySteps(
     const state = new ForkState(session, repository, source, fork.tree, fork.commit);
     for (const step of steps) await state.take(step);
     const sink = new SegmentSink(session.snapshots);
-    const { roots } = await session.indexTrees([state.tree], source, call, { sink });
+    const { roots } = await session.indexTrees([state.tree], source, call, { sink, baseOids: [fork.tree] });
     const root = roots[0]!.key.toString('base64url');
     const { repo, root: from } = fork;
     if (

@@ -15,6 +15,8 @@ export interface Target {
   readonly resolved: ResolvedRev & { readonly tree: Oid; readonly commit: Oid | null };
   readonly source: ObjectSource;
   readonly fork: ForkEntry | null;
+  /** A tree that it has most in common with, where that is known. */
+  readonly near?: Oid | null;
 }
 
 /** Finds what a REV names: `@worktree`, `fork:NAME`, what git knows, else a fork of that name. */
@@ -71,7 +73,12 @@ async function worktreeTarget(session: Session, call: CallOptions): Promise<Targ
   const headTree = head === null ? null : (await repository.readCommit(head)).tree;
   const tree = await editTree(headTree, edits, overlay, repository.objectFormat);
   const commit = tree === headTree ? head : null;
-  return { resolved: { rev: worktreeRev, kind: 'worktree', commit, tree }, source: overlay, fork: null };
+  return {
+    resolved: { rev: worktreeRev, kind: 'worktree', commit, tree },
+    source: overlay,
+    fork: null,
+    near: headTree,
+  };
 }
 
 /** The target's stored root tree, which is indexed first if need be. */
@@ -87,7 +94,8 @@ export async function ensureTarget(session: Session, target: Target, call: CallO
       });
     }
   }
-  return session.ensureTree(resolved.tree, source, { ...call, what: resolved.rev }, resolved.commit);
+  const { commit, tree } = resolved;
+  return session.ensureTree(tree, source, { ...call, what: resolved.rev }, { commit, near: target.near ?? null });
 }
 
 export interface OpenedRev {

@@ -8,6 +8,7 @@ import { asRepositoryId } from '../model/index.js';
 import type { Oid, RepositoryId, TreeId } from '../model/index.js';
 import { SnapshotStore, commitKey, rootKey } from '../snapshot/index.js';
 import { Store } from '../store/index.js';
+import type { RevEntry } from '../store/index.js';
 import type { CallOptions } from './types.js';
 
 export interface SessionOptions {
@@ -68,13 +69,13 @@ export class Session {
 
   /**
    * The stored root tree of this oid, indexed from `source` first if need be; then the commit that has it is recorded, if
-   * its parents are.
+   * its parents are. `near`: a tree that has most of it.
    */
   async ensureTree(
     oid: Oid,
     source: ObjectSource,
     call: CallOptions & { what?: string },
-    commit: Oid | null,
+    { commit, near }: { readonly commit: Oid | null; readonly near: Oid | null },
   ): Promise<StoredRoot> {
     const key = rootKey(oid, this.fingerprint);
     const id = this.snapshots.findRoot(key);
@@ -84,6 +85,7 @@ export class Session {
     await this.repositoryId(); // the store has to know whose this is, or it would be garbage
     return this.asWriter(call, async () => {
       const { roots } = await this.indexTrees([oid], source, call, {
+        baseOids: await this.likelyBases(commit, near),
         beforePublish: async (sink, [root]) => {
           if (commit !== null) await this.recordNext(commit, root!.id, sink);
         },
@@ -92,6 +94,25 @@ export class Session {
       if (!root.key.equals(key)) this.rememberIncomplete(oid, root);
       return root;
     });
+  }
+
+  /** Trees that a tree which is not stored may have most in common with, the likeliest first. */
+  private async likelyBases(commit: Oid | null, near: Oid | null): Promise<Oid[]> {
+    const bases = near === null ? [] : [near];
+    const repository = await this.repository();
+    const parents = commit === null ? [] : (await repository.readCommit(commit)).parents;
+    for (const parent of parents.slice(0, 1)) {
+      const tree = await repository.readCommit(parent).then(
+        (read) => read.tree,
+        () => null, // beyond the boundary of a shallow clone
+      );
+      if (tree !== null) bases.push(tree);
+    }
+    const repo = await this.repositoryId();
+    const revs = [...this.store.catalog.revs.values()].filter((rev) => rev.repo === repo);
+    const latest = revs.reduce<RevEntry | null>((best, rev) => (best === null || rev.at > best.at ? rev : best), null);
+    if (latest !== null) bases.push(latest.tree);
+    return bases;
   }
 
   /**
@@ -167,6 +188,7 @@ export class Session {
     call: CallOptions & { what?: string },
     options: {
       readonly sink?: SegmentSink;
+      readonly baseOids?: readonly Oid[];
       readonly beforePublish?: (sink: SegmentSink, roots: readonly StoredRoot[]) => Promise<void>;
     } = {},
   ): Promise<{ roots: StoredRoot[]; sink: SegmentSink }> {
@@ -185,7 +207,7 @@ export class Session {
       },
     });
     return publishing(sink, async () => {
-      const roots = await indexer.ensure(oids, source);
+      const roots = await indexer.ensure(oids, source, options.baseOids);
       await options.beforePublish?.(sink, roots);
       return { roots, sink };
     });

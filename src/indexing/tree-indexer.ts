@@ -37,10 +37,10 @@ export class TreeIndexer {
     this.planner = new TreePlanner({ ...options, files: this.files, fingerprint: this.fingerprint });
   }
 
-  /** Stores the root trees that are not stored; in the order given. Roots share their work. */
-  async ensure(roots: readonly Oid[], source: ObjectSource): Promise<StoredRoot[]> {
+  /** Stores the root trees that are not stored; in the order given. Roots share their work. For `baseOids` see TreePlanner. */
+  async ensure(roots: readonly Oid[], source: ObjectSource, baseOids: readonly Oid[] = []): Promise<StoredRoot[]> {
     const plans: (TreeId | PlannedTree)[] = [];
-    for (const oid of roots) plans.push(await this.planner.planRoot(oid, source));
+    for (const oid of roots) plans.push(await this.planner.planRoot(oid, source, baseOids));
     await this.files.storeFiles(this.planner.take().files, source);
     const stored = plans.map((plan, i) => storeRoot(plan, roots[i]!, this.fingerprint, this.options.sink));
     this.planner.forgetStored();

@@ -21,6 +21,12 @@ export interface TreePlannerOptions {
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
+/** A stored tree, by its oid, that the planned one is likely to have most of its entries in common with. */
+export interface BaseTree {
+  readonly oid: Oid;
+  readonly id: TreeId;
+}
+
 /** A tree's surroundings: what its key depends on besides its oid. */
 interface Surroundings {
   readonly context: KeyContext;
@@ -64,7 +70,8 @@ export class TreePlanner {
       for (const [key, { id }] of map as Map<string, { id: number | null }>) if (id !== null) map.delete(key);
   }
 
-  async planRoot(oid: Oid, source: ObjectSource): Promise<TreeId | PlannedTree> {
+  /** `baseOids`: root trees of which the first that is stored serves as base. */
+  async planRoot(oid: Oid, source: ObjectSource, baseOids: readonly Oid[] = []): Promise<TreeId | PlannedTree> {
     const { fingerprint, signal } = this.options;
     const key = rootKey(oid, fingerprint);
     const known = this.knownTree(key);
@@ -74,14 +81,39 @@ export class TreePlanner {
     const ignoreEntry = entries.find(({ name, kind }) => name === ignoreFileName && kind !== 'tree');
     const matcher = ignoreEntry === undefined ? null : await readIgnore(ignoreEntry.oid, source);
     const context: KeyContext = { rules: fingerprint, ignore: matcher === null ? null : ignoreEntry!.oid };
-    return this.plan(key, oid, entries, '', { context, matcher, source });
+    return this.plan(
+      key,
+      oid,
+      entries,
+      '',
+      { context, matcher, source },
+      await this.baseRoot(baseOids, context, source),
+    );
+  }
+
+  /** Null as well where a base has another `.coppiceignore`: its directories then have other keys. */
+  private async baseRoot(oids: readonly Oid[], { ignore }: KeyContext, source: ObjectSource): Promise<BaseTree | null> {
+    const { sink, fingerprint } = this.options;
+    for (const oid of oids) {
+      const id = sink.findTree(rootKey(oid, fingerprint));
+      if (id === null) continue;
+      const entries = await entriesOf(oid, source);
+      const own = entries?.find(({ name, kind }) => name === ignoreFileName && kind !== 'tree')?.oid ?? null;
+      return entries === null || own !== ignore ? null : { oid, id };
+    }
+    return null;
   }
 
   private knownTree(key: Buffer): TreeId | PlannedTree | null {
     return this.options.sink.findTree(key) ?? this.planned.get(key.toString('latin1')) ?? null;
   }
 
-  private async planSubtree(oid: Oid, path: string, around: Surroundings): Promise<TreeId | PlannedTree> {
+  private async planSubtree(
+    oid: Oid,
+    path: string,
+    around: Surroundings,
+    base: BaseTree | null,
+  ): Promise<TreeId | PlannedTree> {
     const { signal, onNote } = this.options;
     const key = treeKey(oid, path, around.context);
     const known = this.knownTree(key);
@@ -93,11 +125,11 @@ export class TreePlanner {
     } catch (error) {
       if (!(error instanceof CoppiceError) || error.code !== 'OBJECT_MISSING') throw error;
       onNote?.(`the tree of ${path} (${oid}) is missing from the repository; its files are left out`);
-      const tree = await this.plan(contentHash(`missing tree\0${oid}`), oid, [], path, around);
+      const tree = await this.plan(contentHash(`missing tree\0${oid}`), oid, [], path, around, null);
       tree.incomplete = true;
       return tree;
     }
-    return this.plan(key, oid, entries, path, around);
+    return this.plan(key, oid, entries, path, around, base);
   }
 
   private async plan(
@@ -106,9 +138,11 @@ export class TreePlanner {
     entries: readonly TreeEntry[],
     path: string,
     around: Surroundings,
+    base: BaseTree | null,
   ): Promise<PlannedTree> {
     const versionKey = `${around.context.ignore ?? ''}\0${path}`;
-    const before = new EntryFinder(this.lastVersions.get(versionKey) ?? []);
+    const last = this.lastVersions.get(versionKey) ?? (await this.baseEntries(base, around.source));
+    const before = new EntryFinder(last);
     const plans: (PlannedEntry | Promise<PlannedEntry>)[] = [];
     let waiting = false;
     for (const entry of entries) {
@@ -116,7 +150,7 @@ export class TreePlanner {
       const plan =
         same !== undefined && same.oid === entry.oid && same.kind === entry.kind
           ? same
-          : this.planEntry(entry, path === '' ? entry.name : `${path}/${entry.name}`, around);
+          : this.planEntry(entry, path === '' ? entry.name : `${path}/${entry.name}`, around, same);
       waiting ||= plan instanceof Promise;
       plans.push(plan);
     }
@@ -132,11 +166,34 @@ export class TreePlanner {
     return tree;
   }
 
-  private planEntry(entry: TreeEntry, path: string, around: Surroundings): PlannedEntry | Promise<PlannedEntry> {
+  /** The entries of a base as if they had been planned: comparing them costs less than looking each up. */
+  private async baseEntries(base: BaseTree | null, source: ObjectSource): Promise<PlannedEntry[]> {
+    if (base === null) return [];
+    const entries = await entriesOf(base.oid, source);
+    const stored = this.options.sink.treeNode(base.id).entries;
+    if (entries?.length !== stored.length) return [];
+    return entries.flatMap(({ name, kind, oid }, i): PlannedEntry[] => {
+      const { name: storedName, file, tree } = stored[i]!;
+      if (storedName !== name) return [];
+      if (kind === 'tree') return tree === undefined ? [] : [{ kind, name, oid, tree }];
+      if (kind === 'file' || kind === 'executable') return file === undefined ? [] : [{ kind, name, oid, file }];
+      return [{ kind, name, oid }];
+    });
+  }
+
+  private planEntry(
+    entry: TreeEntry,
+    path: string,
+    around: Surroundings,
+    before: PlannedEntry | undefined,
+  ): PlannedEntry | Promise<PlannedEntry> {
     const { name, oid, kind } = entry;
     switch (kind) {
-      case 'tree':
-        return this.planSubtree(oid, path, around).then((tree) => ({ kind, name, oid, tree }));
+      case 'tree': {
+        const base =
+          before?.kind === 'tree' && typeof before.tree === 'number' ? { oid: before.oid, id: before.tree } : null;
+        return this.planSubtree(oid, path, around, base).then((tree) => ({ kind, name, oid, tree }));
+      }
       case 'file':
       case 'executable':
         if (around.matcher === null || !isIgnored(around.matcher, path))
@@ -160,6 +217,15 @@ export class TreePlanner {
     this.pending.set(mapKey, file);
     this.newFiles.push(file);
     return file;
+  }
+}
+
+async function entriesOf(oid: Oid, source: ObjectSource): Promise<readonly TreeEntry[] | null> {
+  try {
+    return await source.readTree(oid);
+  } catch (error) {
+    if (error instanceof CoppiceError && error.code === 'OBJECT_MISSING') return null;
+    throw error;
   }
 }
 

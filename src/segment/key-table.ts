@@ -3,10 +3,12 @@ import type { PagedFile, PagedFileWriter } from '../store/index.js';
 import { orderOfKeys } from './sorted-arrays.js';
 
 /**
- * Content hash to number: rows of 16 bytes of hash and a u32, sorted by hash. Hashes are uniform, so the first
- * four bytes say nearly where a row is.
+ * Content hash to number: rows of 16 bytes of hash and a u32, sorted by hash.
  */
 const rowLength = contentHashLength + 4;
+
+/** Half of the rows that are looked at at once: few enough that they seldom lie across pages. */
+const windowRows = 24;
 
 export interface KeyTableLocation {
   readonly offset: number;
@@ -43,24 +45,30 @@ export class KeyTable {
     return this.location.count;
   }
 
-  /** The key's number, or -1. */
+  /**
+   * The key's number, or -1. Hashes are uniform, so their first bytes tell nearly where a row is (interpolation search): a
+   * small window there is looked at and, by what it holds, the next, which seldom is more than two.
+   */
   find(key: Buffer): number {
-    const { count } = this.location;
-    if (count === 0) return -1;
-    const guess = Math.floor((key.readUInt32BE(0) / 2 ** 32) * count);
-    // Rows stray from their expected place by half the square root of the count (one standard deviation, at most).
-    let spread = 8 + Math.ceil(Math.sqrt(count));
-    for (;;) {
-      const from = Math.max(0, guess - spread);
-      const to = Math.min(count, guess + spread);
-      const rows = this.file.read(this.location.offset + from * rowLength, (to - from) * rowLength);
-      const found = search(rows, key);
-      if (found >= 0) return found;
-      const below = from > 0 && rows.compare(key, 0, contentHashLength, 0, contentHashLength) > 0;
-      const above = to < count && rows.compare(key, 0, contentHashLength, rows.length - rowLength, rows.length - 4) < 0;
-      if (!below && !above) return -1;
-      spread *= 8;
+    const { count, offset } = this.location;
+    const first = key.readUInt32BE(0);
+    let low = 0; // rows before it are smaller
+    let high = count; // rows from it on are larger
+    let guess = Math.floor((first / 2 ** 32) * count);
+    while (low < high) {
+      const from = Math.max(low, Math.min(guess, high - 1) - windowRows);
+      const to = Math.min(high, from + 2 * windowRows);
+      const rows = this.file.read(offset + from * rowLength, (to - from) * rowLength);
+      const last = rows.length - rowLength;
+      if (rows.compare(key, 0, contentHashLength, 0, contentHashLength) > 0) {
+        high = from;
+        guess = from + rowsBetween(first, rows.readUInt32BE(0), count);
+      } else if (rows.compare(key, 0, contentHashLength, last, last + contentHashLength) < 0) {
+        low = to;
+        guess = to + rowsBetween(first, rows.readUInt32BE(last), count);
+      } else return search(rows, key);
     }
+    return -1;
   }
 
   /** The key of a number, or null: found by looking at all rows, for rare questions. */
@@ -88,6 +96,10 @@ export class KeyTable {
     }
   }
 }
+
+/** How many rows are expected from a hash that begins with `there` to one that begins with `wanted`. */
+const rowsBetween = (wanted: number, there: number, count: number): number =>
+  Math.floor(((wanted - there) / 2 ** 32) * count);
 
 function search(rows: Buffer, key: Buffer): number {
   let low = 0;

@@ -1,9 +1,11 @@
-import { forEachInSlices, storedCandidateDocs } from '../search/index.js';
+import { forEachInSlices } from '../search/index.js';
 import type { CompiledPattern, SlicedWork } from '../search/index.js';
 import type { SegmentList } from '../segment/index.js';
 
 export interface TallyRequest extends SlicedWork {
   readonly pattern: CompiledPattern;
+  /** The chunks to look at, ascending. */
+  readonly docs: readonly number[];
 }
 
 /** What chunks have of some numbered items, and how often. */
@@ -29,7 +31,7 @@ export class ChunkTally {
   }
 }
 
-/** The distinct lines of all chunks that match, by number. */
+/** The distinct lines of chunks that match, by number. */
 export async function tallyLines(
   segments: SegmentList,
   request: TallyRequest,
@@ -80,9 +82,9 @@ async function tallyChunks(
   add: (text: string, tally: ChunkTally) => boolean,
 ): Promise<ChunkTally> {
   const tally = new ChunkTally(segments.docEnd);
-  const candidates = storedCandidateDocs(segments, request.pattern.plan);
-  await forEachInSlices(candidates.length, request, (i) => {
-    const doc = candidates[i]!;
+  const { docs } = request;
+  await forEachInSlices(docs.length, request, (i) => {
+    const doc = docs[i]!;
     if (add(segments.chunkText(doc), tally)) tally.finish(doc);
     return false;
   });

@@ -6,10 +6,12 @@ import type { CommitColumns, SegmentList } from '../segment/index.js';
 
 /** A part of a history. */
 export interface HistoryScope {
-  /** Every commit that the tips reach. */
+  /** Every commit that the tips reach, and what is excluded does not. */
   readonly graph: BitSet;
   /** Those that they reach by first parents alone. */
   readonly firstParent: BitSet;
+  /** Every commit that the tips reach: together they made all that there is in the files of any of them. */
+  readonly ancestry: BitSet;
 }
 
 /**
@@ -93,14 +95,15 @@ export class CommitGraph {
 
   /** What `tips` reach and `excluded` do not. */
   scope(tips: readonly CommitId[], excluded: readonly CommitId[]): HistoryScope {
-    const graph = this.reachable(tips);
+    const ancestry = this.reachable(tips);
     const firstParent = this.firstParentLines(tips);
-    if (excluded.length > 0) {
-      const without = this.reachable(excluded);
-      graph.remove(without);
-      firstParent.remove(without);
-    }
-    return { graph, firstParent };
+    if (excluded.length === 0) return { graph: ancestry, firstParent, ancestry };
+    const without = this.reachable(excluded);
+    const graph = new BitSet(this.size);
+    graph.addAll(ancestry);
+    graph.remove(without);
+    firstParent.remove(without);
+    return { graph, firstParent, ancestry };
   }
 
   /** The tips and all their ancestors. */

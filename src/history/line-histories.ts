@@ -1,5 +1,6 @@
 import { BitSet } from '../base/index.js';
 import type { CommitId, Oid } from '../model/index.js';
+import { storedCandidateDocs } from '../search/index.js';
 import type { SegmentList } from '../segment/index.js';
 import { tallyLines } from './chunk-tally.js';
 import type { TallyRequest } from './chunk-tally.js';
@@ -9,6 +10,7 @@ import type { HistoryReader } from './history-reader.js';
 import { ChangeScope, findPathChanges } from './path-changes.js';
 import type { PathChanges, PathChangesRequest } from './path-changes.js';
 import type { RefTips } from './ref-tips.js';
+import { WantedChanges } from './wanted-changes.js';
 
 /** A commit that changed how often paths have a line. */
 export interface LineEvent {
@@ -27,10 +29,13 @@ export interface LineEvents {
   readonly refs: readonly string[];
 }
 
-export interface LineHistoryRequest extends TallyRequest, Pick<PathChangesRequest, 'passes'> {
+export interface HistoryRequest extends Omit<TallyRequest, 'docs'>, Pick<PathChangesRequest, 'passes'> {
   readonly scope: HistoryScope;
   /** Only changes along first parents. */
   readonly firstParentOnly: boolean;
+}
+
+export interface LineHistoryRequest extends HistoryRequest {
   readonly refs: RefTips;
 }
 
@@ -38,33 +43,45 @@ export interface LineHistoryRequest extends TallyRequest, Pick<PathChangesReques
  * The history of every line that matches and has an event in scope. The line with the newest event comes first, of several
  * in one commit by text. All events are found before the first line comes; a line is put together when it is asked for.
  *
- * 1. Chunks of the whole store that match, and their distinct lines.
- * 2. Commits that changed how often some file has those chunks, and from these the changes of each line in each path.
- * 3. Refs have what the changes along their first parents add up to: hence the changes of commits around the scope.
+ * 1. Chunks that can match, and that any commit near the scope changed: one that its tips reach, or one of the refs.
+ * 2. Those of them that match, and their distinct lines.
+ * 3. Commits that changed those chunks, and from these the changes of each line in each path.
  */
 export async function findLineHistories(
   reader: HistoryReader,
   segments: SegmentList,
   request: LineHistoryRequest,
 ): Promise<Iterable<LineEvents>> {
-  const { scope, refs, firstParentOnly } = request;
-  const { tally, lines } = await tallyLines(segments, request);
+  const { pattern, refs, firstParentOnly, passes } = request;
+  const { graph, firstParent, ancestry } = request.scope;
+  const scope = firstParentOnly ? { graph: common(graph, firstParent), firstParent } : { graph, firstParent };
+  // To be compared, a file of any parent of a merge has to be known in full.
+  const near = new WantedChanges(segments, union(ancestry, refs.lines), passes !== null);
+  const docs = near.docs(storedCandidateDocs(segments, pattern.plan));
+  const { tally, lines } = await tallyLines(segments, { ...request, docs });
+  const wanted = new WantedChanges(segments, union(scope.graph, firstParent, refs.lines), passes !== null);
   const changes = await findPathChanges(reader, segments, {
     ...request,
     tally,
     itemCount: lines.length,
-    scope: firstParentOnly ? { ...scope, graph: onlyIn(scope.graph, scope.firstParent) } : scope,
-    around: refs.lines,
+    commits: wanted.commits(tally.docs),
+    scope,
   });
-  const wanted = firstParentOnly ? ChangeScope.FirstParent : ChangeScope.FirstParent | ChangeScope.Graph;
-  return new LineTable(reader, segments, changes, lines, wanted, refs).histories();
+  const scopes = firstParentOnly ? ChangeScope.FirstParent : ChangeScope.FirstParent | ChangeScope.Graph;
+  return new LineTable(reader, segments, changes, lines, scopes, refs).histories();
 }
 
-/** Those of a set that another has too. */
-function onlyIn(set: BitSet, other: BitSet): BitSet {
+/** What two sets of one size have in common. */
+function common(set: BitSet, other: BitSet): BitSet {
   const both = new BitSet(set.size);
   both.words.forEach((_, i) => (both.words[i] = set.words[i]! & other.words[i]!));
   return both;
+}
+
+function union(...sets: readonly BitSet[]): BitSet {
+  const all = new BitSet(sets[0]!.size);
+  for (const set of sets) all.addAll(set);
+  return all;
 }
 
 /** The changes by line. */

@@ -1,11 +1,13 @@
 import { BitSet } from '../base/index.js';
 import type { CommitId, Oid } from '../model/index.js';
+import { storedCandidateDocs } from '../search/index.js';
 import type { SegmentList } from '../segment/index.js';
 import { tallyOccurrences } from './chunk-tally.js';
 import { sortNewestFirst } from './commit-order.js';
 import type { HistoryReader } from './history-reader.js';
-import type { LineHistoryRequest } from './line-histories.js';
+import type { HistoryRequest } from './line-histories.js';
 import { findPathChanges } from './path-changes.js';
+import { WantedChanges } from './wanted-changes.js';
 
 /** A commit that changed how often the pattern occurs in paths. */
 export interface OccurrenceEvent {
@@ -23,16 +25,23 @@ export interface OccurrenceEvent {
 export async function findOccurrenceChanges(
   reader: HistoryReader,
   segments: SegmentList,
-  request: Omit<LineHistoryRequest, 'refs'>,
+  request: HistoryRequest,
 ): Promise<Iterable<OccurrenceEvent>> {
   const graph = reader.graph(segments);
   const commits = new BitSet(graph.size);
   if (request.firstParentOnly) commits.addAll(request.scope.firstParent);
   else for (const commit of request.scope.graph.toArray()) if (!graph.isMerge(commit)) commits.add(commit);
-  const tally = await tallyOccurrences(segments, request);
-  // Every commit that is looked at is compared with its first parent and no other.
-  const scope = { firstParent: commits, graph: new BitSet(graph.size) };
-  const changes = await findPathChanges(reader, segments, { ...request, tally, itemCount: 1, scope, around: null });
+  const wanted = new WantedChanges(segments, commits, request.passes !== null);
+  const docs = wanted.docs(storedCandidateDocs(segments, request.pattern.plan));
+  const tally = await tallyOccurrences(segments, { ...request, docs });
+  const changes = await findPathChanges(reader, segments, {
+    ...request,
+    tally,
+    itemCount: 1,
+    commits: wanted.commits(tally.docs),
+    // Each is compared with its first parent and no other.
+    scope: { firstParent: commits, graph: new BitSet(graph.size) },
+  });
   const rows = new Map<CommitId, number[]>();
   for (let row = 0; row < changes.length; row++) {
     const commit = changes.commits[row]!;

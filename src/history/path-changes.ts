@@ -1,8 +1,6 @@
-import { BitSet } from '../base/index.js';
 import type { CommitId, FileId } from '../model/index.js';
 import { forEachInSlices } from '../search/index.js';
 import type { FileTest } from '../search/index.js';
-import { ChangeSign } from '../segment/index.js';
 import type { SegmentList } from '../segment/index.js';
 import { compareChunks } from '../snapshot/index.js';
 import type { ChunkTally } from './chunk-tally.js';
@@ -45,41 +43,30 @@ export class PathChanges {
 export interface PathChangesRequest {
   readonly tally: ChunkTally;
   readonly itemCount: number;
-  readonly scope: HistoryScope;
-  /** Commits outside the scope whose changes are wanted too. */
-  readonly around: BitSet | null;
+  /** The commits to look at, ascending: every one that changed a chunk of the tally. */
+  readonly commits: readonly CommitId[];
+  /** In which sense a change counts. */
+  readonly scope: Pick<HistoryScope, 'graph' | 'firstParent'>;
   /** Null for all files. */
   readonly passes: FileTest | null;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Every change of the number of an item in a path, at the commits of a scope and around it. */
+/** Every change of the number of an item in a path. */
 export async function findPathChanges(
   reader: HistoryReader,
   segments: SegmentList,
   request: PathChangesRequest,
 ): Promise<PathChanges> {
   const changes = new PathChanges();
-  const commits = changingCommits(segments, request);
+  const { commits } = request;
   const finder = new ChangeFinder(reader, segments, request, changes);
   const work = { pattern: { canBacktrack: false }, deadlineMs: Infinity, signal: request.signal };
   await forEachInSlices(commits.length, work, (i) => {
-    finder.visit(commits[i] as CommitId);
+    finder.visit(commits[i]!);
     return false;
   });
   return changes;
-}
-
-/** The wanted commits that changed any of the chunks, ascending. */
-function changingCommits(segments: SegmentList, { tally, scope, around, passes }: PathChangesRequest): number[] {
-  const wanted = new BitSet(scope.graph.size);
-  for (const set of [scope.graph, scope.firstParent, around]) if (set !== null) wanted.addAll(set);
-  const signs = passes === null ? ChangeSign.Added | ChangeSign.Removed : ~0;
-  const changing = new BitSet(wanted.size);
-  segments.forEachChangeOf(tally.docs, (commit, sign) => {
-    if ((sign & signs) !== 0 && wanted.has(commit)) changing.add(commit);
-  });
-  return changing.toArray();
 }
 
 /** Sums of small numbers by item, of which few are touched at a time. */

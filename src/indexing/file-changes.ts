@@ -79,7 +79,7 @@ export function changedDocs(
 ): Map<DocId, ChangeSign> {
   const signs = new Map<DocId, number>();
   const add = (doc: DocId, sign: ChangeSign): void => void signs.set(doc, (signs.get(doc) ?? 0) | sign);
-  const moved = movedFiles(changes, (file) => file);
+  const moved = movedFiles(changes, null);
   changes.forEach(({ before, after }, i) => {
     if (moved?.[i] === 1) for (const doc of docsOf((before ?? after)!)) add(doc, ChangeSign.Moved);
     else {

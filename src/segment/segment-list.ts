@@ -105,12 +105,12 @@ export class SegmentList {
   }
 
   /** The same of many chunks, ascending; in no order. */
-  forEachChangeOf(docs: readonly number[], onChange: (commit: CommitId, sign: ChangeSign) => void): void {
+  forEachChangeOf(docs: readonly number[], onChange: (commit: CommitId, sign: ChangeSign, doc: number) => void): void {
     for (const { changes, entry } of this.segments) {
       const [from, to] = entry.commits;
       if (from === to) continue;
-      changes.forEachList(docs, (_doc, list) =>
-        readTermPostings(list, (number, sign) => onChange((from + number) as CommitId, sign)),
+      changes.forEachList(docs, (doc, list) =>
+        readTermPostings(list, (number, sign) => onChange((from + number) as CommitId, sign, doc)),
       );
     }
   }

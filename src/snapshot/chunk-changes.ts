@@ -2,30 +2,39 @@ import type { DocId, FileId } from '../model/index.js';
 import type { FileChange } from '../segment/index.js';
 
 /**
- * The changes of files that only moved, byte for byte: 1 at the position of each. Of the removed and the added files with
- * one content, as many as there are of both pair off, the first by path. Null when none moved.
+ * The changes of files that only moved, byte for byte: 1 at the position of each. Of the removed and the added files that are
+ * one, as many as there are of both pair off, the first by path; then, with `contentOf`, those of one content that are
+ * read as different languages. Null when none moved.
  */
 export function movedFiles(
   changes: readonly FileChange[],
-  contentOf: (file: FileId) => number | string,
+  contentOf: ((file: FileId) => string) | null,
 ): Uint8Array | null {
   if (!changes.some(({ after }) => after === null) || !changes.some(({ before }) => before === null)) return null;
-  const gone = new Map<number | string, number[]>();
+  const moved = new Uint8Array(changes.length);
+  const anyFile = pairOff(changes, (file) => file, moved);
+  const anyContent = contentOf !== null && pairOff(changes, contentOf, moved);
+  return anyFile || anyContent ? moved : null;
+}
+
+/** Marks removed and added files of one key that are not marked yet; whether there were any. */
+function pairOff<Key>(changes: readonly FileChange[], keyOf: (file: FileId) => Key, moved: Uint8Array): boolean {
+  const gone = new Map<Key, number[]>();
   changes.forEach(({ before, after }, i) => {
-    if (after !== null) return;
-    const content = contentOf(before!);
-    const same = gone.get(content);
-    if (same === undefined) gone.set(content, [i]);
+    if (after !== null || moved[i] === 1) return;
+    const key = keyOf(before!);
+    const same = gone.get(key);
+    if (same === undefined) gone.set(key, [i]);
     else same.push(i);
   });
-  let moved: Uint8Array | null = null;
+  let any = false;
   changes.forEach(({ before, after }, i) => {
-    const from = before === null ? gone.get(contentOf(after!))?.shift() : undefined;
+    const from = before === null && moved[i] === 0 ? gone.get(keyOf(after!))?.shift() : undefined;
     if (from === undefined) return;
-    moved ??= new Uint8Array(changes.length);
     moved[from] = moved[i] = 1;
+    any = true;
   });
-  return moved;
+  return any;
 }
 
 /** Calls `onDifference` for each chunk that two files do not have equally often: how many more `after` has. */

@@ -43,10 +43,11 @@ test.each([parents.length, 4, 1])('what tips reach, in all and by first parents 
   expect(graph.reachable(ids(5, 6)).toArray()).toEqual([0, 1, 2, 3, 5, 6]);
   expect(graph.firstParentLines(ids(4)).toArray()).toEqual([0, 1, 3, 4]);
   expect(graph.firstParentLines(ids(5, 2)).toArray()).toEqual([0, 1, 2, 5]);
-  const { graph: all, firstParent } = graph.scope(ids(7), ids(2));
-  expect([all.toArray(), firstParent.toArray()]).toEqual([
+  const { graph: all, firstParent, ancestry } = graph.scope(ids(7), ids(2));
+  expect([all.toArray(), firstParent.toArray(), ancestry.toArray()]).toEqual([
     [1, 3, 4, 5, 7],
     [1, 3, 4, 7],
+    [0, 1, 2, 3, 4, 5, 7],
   ]);
   expect(graph.scope([], []).graph.toArray()).toEqual([]);
 });

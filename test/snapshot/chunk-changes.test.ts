@@ -22,10 +22,14 @@ test('removed and added files of one content pair off in order of path, as many 
     change('g', 3, null),
     change('h', null, 3),
   ];
-  expect([...movedFiles(changes, (file) => file)!]).toEqual([1, 1, 0, 0, 0, 1, 0, 1]);
-  expect(movedFiles(changes.slice(0, 1), (file) => file)).toBeNull();
-  expect(movedFiles([change('a', 1, null), change('b', null, 2)], (file) => file)).toBeNull();
-  expect([...movedFiles([change('a', 1, null), change('b', null, 2)], () => 'same content')!]).toEqual([1, 1]);
+  expect([...movedFiles(changes, null)!]).toEqual([1, 1, 0, 0, 0, 1, 0, 1]);
+  expect(movedFiles(changes.slice(0, 1), null)).toBeNull();
+  const renamed = [change('a', 1, null), change('b', null, 2)];
+  expect(movedFiles(renamed, null)).toBeNull();
+  expect(movedFiles(renamed, String)).toBeNull();
+  expect([...movedFiles(renamed, () => 'same content')!]).toEqual([1, 1]);
+  // The same file goes before another with its content, whatever their paths.
+  expect([...movedFiles([...renamed, change('c', null, 1)], () => 'same content')!]).toEqual([1, 0, 1]);
 });
 
 test('chunks are compared as often as they occur, wherever they stand', () => {

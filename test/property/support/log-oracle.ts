@@ -150,11 +150,18 @@ export function movedPaths(before: Files, after: Files, passes: (path: string) =
       .sort(compareBytewise);
   const gone = onlyIn(before, after);
   const moved = new Set<string>();
-  for (const path of onlyIn(after, before)) {
-    const from = gone.find((other) => !moved.has(other) && before[other] === after[path]);
-    if (from !== undefined) moved.add(from).add(path);
+  // Of several with the content, one that is read as the same language.
+  for (const languageMatters of [true, false]) {
+    for (const path of onlyIn(after, before).filter((own) => !moved.has(own))) {
+      const isSame = (other: string): boolean =>
+        before[other] === after[path] && (!languageMatters || extensionOf(other) === extensionOf(path));
+      const from = gone.find((other) => !moved.has(other) && isSame(other));
+      if (from !== undefined) moved.add(from).add(path);
+    }
   }
   return moved;
 }
+
+const extensionOf = (path: string): string | undefined => /\.\w+$/.exec(path)?.[0];
 
 export const isFile = (content: FileContent | undefined): boolean => typeof content === 'string';

@@ -1,3 +1,4 @@
+import type { Commit } from '../git/index.js';
 import type { Oid, RepositoryId, TreeId } from '../model/index.js';
 import { commitKey } from '../snapshot/index.js';
 import { publishing } from './session.js';
@@ -6,6 +7,42 @@ import type { CallOptions } from './types.js';
 
 /** Text of one segment while history is indexed: larger than else, as all of it comes at once. */
 const segmentTextBytesMax = 64 * 1024 * 1024;
+
+/** So many new commits are recorded one by one, which costs what each changed; for more all that is stored is looked through first. */
+const fewCommits = 16;
+
+/** Records the commits and all their history, where that is not done yet. */
+export async function ensureRecorded(session: Session, commits: readonly Oid[], options: CallOptions): Promise<void> {
+  const repo = await session.repositoryId();
+  const areRecorded = (): boolean => commits.every((commit) => isRecorded(session, repo, commit));
+  if (areRecorded()) return;
+  for (const { oid, tree } of (await fewUnrecorded(session, repo, commits)) ?? []) {
+    const root = { commit: oid, near: null };
+    const { id } = await session.ensureTree(tree, await session.source, { ...options, what: oid }, root);
+    await continueHistory(session, oid, id, options);
+  }
+  if (!areRecorded()) await recordHistory(session, commits, options);
+}
+
+/** The commits that are not recorded, parents before children; null when they are many, begin a history, or some are missing. */
+async function fewUnrecorded(session: Session, repo: RepositoryId, tips: readonly Oid[]): Promise<Commit[] | null> {
+  if (session.snapshots.segments().commitEnd === 0) return null;
+  const repository = await session.repository();
+  const seen = new Set<Oid>();
+  const inOrder: Commit[] = [];
+  const visit = async (oid: Oid): Promise<boolean> => {
+    if (seen.has(oid) || isRecorded(session, repo, oid)) return true;
+    seen.add(oid);
+    if (seen.size > fewCommits) return false;
+    const commit = await repository.readCommit(oid).catch(() => null);
+    if (commit === null || commit.parents.length === 0) return false;
+    for (const parent of commit.parents) if (!(await visit(parent))) return false;
+    inOrder.push(commit);
+    return true;
+  };
+  for (const tip of tips) if (!(await visit(tip))) return null;
+  return inOrder;
+}
 
 /**
  * Records every commit reachable from the tips, with its tree and what it changed; parents first, so that a recorded

@@ -8,7 +8,7 @@ import { compileFileFilter, compilePattern } from '../search/index.js';
 import type { CompiledPattern, FileTest } from '../search/index.js';
 import type { SegmentList } from '../segment/index.js';
 import { commitKey } from '../snapshot/index.js';
-import { isRecorded, recordHistory } from './history.js';
+import { ensureRecorded } from './history.js';
 import { resolveTarget, worktreeRev } from './revs.js';
 import type { Session } from './session.js';
 import type { CallOptions, CommitInfo, LineChange, LineHistory, LogOptions, OccurrenceChange } from './types.js';
@@ -186,8 +186,7 @@ async function openScope(
     tips.push(await commitOf(session, range?.to ?? rev, call));
   }
   const repo = await session.repositoryId();
-  const named = [...new Set([...tips, ...excluded])];
-  if (named.some((commit) => !isRecorded(session, repo, commit))) await recordHistory(session, named, call);
+  await ensureRecorded(session, [...new Set([...tips, ...excluded])], call);
   const segments = session.snapshots.segments().retain();
   try {
     const search = searchOf(session);

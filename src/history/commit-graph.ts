@@ -77,11 +77,6 @@ export class CommitGraph {
     }
   }
 
-  firstParentOf(commit: number): CommitId | null {
-    const parent = this.firstParents[commit]!;
-    return parent === 0 ? null : asCommitId(parent - 1);
-  }
-
   isMerge(commit: number): boolean {
     return this.secondParents[commit] !== 0;
   }

@@ -34,8 +34,9 @@ export async function measureLog(bench: HistoryBench, patternCount: number): Pro
   const { repository, report, store } = bench;
   const engine = await openEngine({ repo: repository.path, store });
   const results: LogMeasured[] = [];
+  const readable = readablePaths(bench);
   for (const literal of chooseLiterals(bench, patternCount)) {
-    results.push(await measureLiteral(bench, engine, literal));
+    results.push(await measureLiteral(bench, engine, literal, readable));
     progress(`git log: ${results.length} patterns`);
   }
   await engine.close();
@@ -80,7 +81,12 @@ export async function measureLog(bench: HistoryBench, patternCount: number): Pro
 }
 
 /** Git's time is long: it is asked once, between our own runs. */
-async function measureLiteral(bench: HistoryBench, engine: Engine, literal: string): Promise<LogMeasured> {
+async function measureLiteral(
+  bench: HistoryBench,
+  engine: Engine,
+  literal: string,
+  readable: readonly string[],
+): Promise<LogMeasured> {
   const { path } = bench.repository;
   const options = { literal: true, firstParent: true, deadlineMs: 60_000 };
   const logCommitsTimes: number[] = [];
@@ -97,7 +103,9 @@ async function measureLiteral(bench: HistoryBench, engine: Engine, literal: stri
     lineCommits = new Set(changes.filter(({ firstParent }) => firstParent).map(({ commit }) => commit));
   };
   const askGit = (kind: string): { ms: number; commits: Set<string> } => {
-    const { ms, stdout } = timedProcess('git', ['-C', path, 'log', kind + literal, ...gitOptions, 'HEAD']);
+    const args = ['-C', path, 'log', kind + literal, ...gitOptions, 'HEAD', '--', ...readable];
+    const { ms, stdout, status } = timedProcess('git', args);
+    if (status !== 0) throw new Error(`git log ${kind}${literal} failed`);
     return {
       ms,
       commits: new Set(
@@ -116,12 +124,12 @@ async function measureLiteral(bench: HistoryBench, engine: Engine, literal: stri
 
   const differ = [...without(pickaxe.commits, commits), ...without(commits, pickaxe.commits)];
   const linesDiffer = [...without(pickaxe.commits, lineCommits), ...without(lineCommits, grep.commits)];
-  const commitsDiffer = differ.filter((commit) => onlyText(bench, commit, literal));
+  const commitsDiffer = differ.filter((commit) => onlyText(bench, commit, literal, readable));
   return {
     literal,
     commits: commits.size,
     commitsDiffer,
-    linesDiffer: linesDiffer.filter((commit) => onlyText(bench, commit, literal)),
+    linesDiffer: linesDiffer.filter((commit) => onlyText(bench, commit, literal, readable)),
     notText: differ.length - commitsDiffer.length,
     logCommitsMs: median(logCommitsTimes),
     logMs: median(logTimes),
@@ -140,11 +148,13 @@ const without = (set: ReadonlySet<string>, other: ReadonlySet<string>): string[]
   [...set].filter((commit) => !other.has(commit));
 
 /** Whether what a commit changes is text on both sides in some file where git counts the literal otherwise. */
-function onlyText({ repository }: HistoryBench, commit: string, literal: string): boolean {
+function onlyText({ repository }: HistoryBench, commit: string, literal: string, readable: readonly string[]): boolean {
   const [, parent] = repository.git('rev-list', '--parents', '--max-count=1', commit).split(' ');
   const trees = parent === undefined ? ['--root', commit] : [parent, commit];
   const args = ['diff-tree', '-r', '--raw', '--no-abbrev', '--no-commit-id', '-M100%'];
-  const changed = repository.git(...args, `-S${literal}`, ...trees) || repository.git(...args, ...trees);
+  const paths = ['--', ...readable];
+  const changed =
+    repository.git(...args, `-S${literal}`, ...trees, ...paths) || repository.git(...args, ...trees, ...paths);
   return changed.split('\n').some((line) => {
     const match = /^:(\d+) (\d+) ([0-9a-f]+) ([0-9a-f]+) /.exec(line);
     if (match === null) return false;
@@ -156,6 +166,29 @@ function onlyText({ repository }: HistoryBench, commit: string, literal: string)
       ([mode, oid]) => mode === '000000' || (mode.startsWith('100') && isTextBlob(repository.path, oid)),
     );
   });
+}
+
+/** All paths but those of blobs that the repository lacks: git stops at the first one that it cannot read. */
+function readablePaths({ repository }: HistoryBench): string[] {
+  const objects = repository.git('rev-list', '--objects', '--no-object-names', '--missing=print', 'HEAD').split('\n');
+  const missing = new Set(objects.filter((line) => line.startsWith('?')).map((line) => line.slice(1)));
+  if (missing.size === 0) return ['.'];
+  const log = repository.git(
+    'log',
+    '--first-parent',
+    '-m',
+    '--raw',
+    '--no-abbrev',
+    '--no-renames',
+    '--format=',
+    'HEAD',
+  );
+  const paths = new Set<string>();
+  for (const line of log.split('\n')) {
+    const [before, path] = line.split('\t');
+    if (path !== undefined && before!.split(' ').some((word) => missing.has(word))) paths.add(path);
+  }
+  return ['.', ...Array.from(paths, (path) => `:(top,exclude,literal)${path}`)];
 }
 
 /** Words of lines that random commits changed, from rare to common. */

@@ -216,8 +216,7 @@ function decodeAll(segment: Segment, faults: string[]): void {
     }
     const { content, symbols, fileRecords, treeRecords, commitRecords } = segment;
     for (const records of [content, symbols, fileRecords, treeRecords, commitRecords]) {
-      for (let number = 0; number < records.count; number += records.blockOf(number).starts.length - 1)
-        records.get(number);
+      for (let number = 0; number < records.count; number += records.blockOf(number).recordCount) records.get(number);
     }
   } catch (error) {
     faults.push(messageOf(error));

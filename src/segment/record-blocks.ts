@@ -1,7 +1,8 @@
+import { isAscii } from 'node:buffer';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import type { LruCache } from '../base/index.js';
-import { ByteReader, ByteWriter, assert } from '../base/index.js';
+import { ByteReader, ByteWriter, assert, decodeBytes } from '../base/index.js';
 import type { PagedFile, PagedFileWriter } from '../store/index.js';
 
 /**
@@ -86,16 +87,58 @@ export class RecordBlocksWriter {
   }
 }
 
-/** A block, unpacked. */
-export interface DecodedBlock {
-  readonly firstNumber: number;
-  readonly bytes: Buffer;
-  /** Start of each record in `bytes`, and the end of the last. */
-  readonly starts: Uint32Array;
-  /** All bytes as one string when they are ASCII; undefined: not asked yet; null: they are not. */
-  text: string | null | undefined;
-  /** Of a block that is not ASCII: records that were asked for as text. */
-  readonly texts: string[];
+/** A block, unpacked: as bytes, or where its text was asked for and is ASCII, as one string instead. */
+export class DecodedBlock {
+  private bytes: Buffer | null;
+  /** All of a block that is ASCII. */
+  private text: string | null = null;
+  /** Of a block that is not: records that were asked for as text. */
+  private texts: string[] | null = null;
+  private readonly isAscii: boolean;
+
+  constructor(
+    readonly firstNumber: number,
+    bytes: Buffer,
+    /** Start of each record, and the end of the last. */
+    private readonly starts: Uint32Array,
+  ) {
+    this.bytes = bytes;
+    this.isAscii = isAscii(bytes);
+  }
+
+  get recordCount(): number {
+    return this.starts.length - 1;
+  }
+
+  /** Bytes of all records. */
+  get length(): number {
+    return this.starts.at(-1)!;
+  }
+
+  /** Rough bytes of memory it takes, or will once all was asked for. */
+  get weight(): number {
+    return this.length * (this.isAscii ? 1 : 3) + this.starts.byteLength + 300;
+  }
+
+  bytesOf(number: number): Buffer {
+    const at = number - this.firstNumber;
+    const [start, end] = [this.starts[at]!, this.starts[at + 1]!];
+    return this.bytes?.subarray(start, end) ?? Buffer.from(this.text!.slice(start, end), 'latin1');
+  }
+
+  textOf(number: number): string {
+    const at = number - this.firstNumber;
+    const [start, end] = [this.starts[at]!, this.starts[at + 1]!];
+    if (this.isAscii) {
+      if (this.text === null) {
+        this.text = this.bytes!.toString('latin1');
+        this.bytes = null;
+      }
+      return this.text.slice(start, end);
+    }
+    this.texts ??= [];
+    return (this.texts[at] ??= decodeBytes(this.bytes!.subarray(start, end)));
+  }
 }
 
 export type BlockCache = LruCache<number, DecodedBlock>;
@@ -128,18 +171,15 @@ export class RecordBlocks {
     return this.rows().length / 3 - 1;
   }
 
-  /** The record's bytes: a view of a cached block. */
+  /** The record's bytes: mostly a view of a cached block. */
   get(number: number): Buffer {
-    const block = this.blockOf(number);
-    const at = number - block.firstNumber;
-    return block.bytes.subarray(block.starts[at], block.starts[at + 1]);
+    return this.blockOf(number).bytesOf(number);
   }
 
   /** The block that holds a record. */
   blockOf(number: number): DecodedBlock {
     const last = this.lastBlock;
-    if (last !== undefined && number >= last.firstNumber && number < last.firstNumber + last.starts.length - 1)
-      return last;
+    if (last !== undefined && number >= last.firstNumber && number < last.firstNumber + last.recordCount) return last;
     const table = this.rows();
     let low = 0;
     let high = table.length / 3 - 2;
@@ -174,8 +214,8 @@ export class RecordBlocks {
     assert(count === recordCount, `block ${index} of ${this.file.name} has ${count} records, not ${recordCount}`);
     const starts = new Uint32Array(count + 1);
     for (let i = 0; i < count; i++) starts[i + 1] = starts[i]! + reader.varint();
-    const block: DecodedBlock = { firstNumber, bytes: raw.subarray(reader.at), starts, text: undefined, texts: [] };
-    this.cache.set(key, block, raw.length * 2 + starts.byteLength + 200);
+    const block = new DecodedBlock(firstNumber, raw.subarray(reader.at), starts);
+    this.cache.set(key, block, block.weight);
     return block;
   }
 

@@ -123,7 +123,7 @@ class Merge {
       for (let block = 0; block < blockCount; block++) {
         const { bytes, firstNumber, recordCount } = records.compressedBlock(block);
         const decoded = records.blockOf(firstNumber);
-        if (isLive === null && decoded.bytes.length > fullBlockShare * blockBytes) {
+        if (isLive === null && decoded.length > fullBlockShare * blockBytes) {
           writer.addBlock(bytes, recordCount);
           continue;
         }

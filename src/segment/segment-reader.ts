@@ -1,6 +1,4 @@
-import { isAscii } from 'node:buffer';
-
-import { CoppiceError, LruCache, decodeBytes } from '../base/index.js';
+import { CoppiceError, LruCache } from '../base/index.js';
 import type { SegmentEntry, PagedFile, Store } from '../store/index.js';
 import { KeyTable } from './key-table.js';
 import { PostingTable } from './posting-table.js';
@@ -123,15 +121,7 @@ export class Segment {
   /** Text of a chunk (see base `decodeBytes`). */
   chunkText(doc: number): string {
     const number = doc - this.docBase;
-    const block = this.content.blockOf(number);
-    const at = number - block.firstNumber;
-    if (block.text === undefined) {
-      block.text = isAscii(block.bytes) ? block.bytes.toString('latin1') : null;
-    }
-    const start = block.starts[at]!;
-    const end = block.starts[at + 1]!;
-    if (block.text !== null) return block.text.slice(start, end);
-    return (block.texts[at] ??= decodeBytes(block.bytes.subarray(start, end)));
+    return this.content.blockOf(number).textOf(number);
   }
 
   verify(onDamage: (message: string) => void): number {

@@ -6,6 +6,8 @@ import type { BitSet, ByteWriter } from '../base/index.js';
  * Gram postings, by how many docs of the segment they name:
  *   - sparse: the gaps between doc ids as varints (the first from -1, less one);
  *   - dense, when a bitmap is shorter: one bit a doc, lowest bit first.
+ * The readers that select decode gaps in line: a call for each would take longer than all else they do.
+ *
  * Term postings: gap * 2 + 1 when the term is once in the body and nowhere else, else gap * 2 and a byte of packed
  * frequencies (see packFrequencies).
  */

@@ -18,7 +18,7 @@ export class HashIndex {
 
   /** The keys, for other threads. What is added later may not be in it. */
   get sharedKeys(): SharedKeys {
-    return this.words.buffer as SharedKeys;
+    return this.words.buffer;
   }
 
   /** The key's number, or -1. */

@@ -143,18 +143,18 @@ export class TreePlanner {
     const versionKey = `${around.context.ignore ?? ''}\0${path}`;
     const last = this.lastVersions.get(versionKey) ?? (await this.baseEntries(base, around.source));
     const before = new EntryFinder(last);
-    const plans: (PlannedEntry | Promise<PlannedEntry>)[] = [];
-    let waiting = false;
-    for (const entry of entries) {
+    const plannedEntries = new Array<PlannedEntry>(entries.length);
+    const waiting: Promise<void>[] = [];
+    entries.forEach((entry, i) => {
       const same = before.find(entry.name);
       const plan =
         same !== undefined && same.oid === entry.oid && same.kind === entry.kind
           ? same
           : this.planEntry(entry, path === '' ? entry.name : `${path}/${entry.name}`, around, same);
-      waiting ||= plan instanceof Promise;
-      plans.push(plan);
-    }
-    const plannedEntries = waiting ? await Promise.all(plans) : (plans as PlannedEntry[]);
+      if (plan instanceof Promise) waiting.push(plan.then((planned) => void (plannedEntries[i] = planned)));
+      else plannedEntries[i] = plan;
+    });
+    await Promise.all(waiting);
     this.lastVersions.set(versionKey, plannedEntries);
     // Another directory with the same content may have been planned while we waited.
     const twin = this.planned.get(key.toString('latin1'));

@@ -77,9 +77,10 @@ export class HistoryReader {
   filteredDifferences(segments: SegmentList, id: CommitId, passes: FileTest): ChunkDifferences {
     const changes: FileChange[] = [];
     const positions: number[] = [];
-    this.commit(segments, id).changes.forEach(({ path, before, after }, position) => {
+    this.commit(segments, id).changes.forEach((whole, position) => {
+      const { path, before, after } = whole;
       const change = {
-        path,
+        ...whole,
         before: this.passing(segments, path, before, passes),
         after: this.passing(segments, path, after, passes),
       };

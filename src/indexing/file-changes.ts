@@ -30,7 +30,12 @@ function collectChanges(
     const fileBefore = was?.file ?? null;
     const fileAfter = is?.file ?? null;
     if (fileBefore !== fileAfter && (isSearched(fileBefore, sink) || isSearched(fileAfter, sink)))
-      changes.push({ path, before: fileBefore, after: fileAfter });
+      changes.push({
+        path,
+        before: fileBefore,
+        after: fileAfter,
+        ...(was?.oid !== undefined || is?.oid !== undefined ? { replaced: true } : {}),
+      });
     const treeBefore = was?.tree ?? null;
     const treeAfter = is?.tree ?? null;
     if (treeBefore !== treeAfter) collectChanges(treeBefore, treeAfter, `${path}/`, sink, changes);

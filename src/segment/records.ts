@@ -225,6 +225,8 @@ export interface FileChange {
   readonly path: string;
   readonly before: FileId | null;
   readonly after: FileId | null;
+  /** Where one is null, the path has a symlink or submodule instead: the file was replaced, it neither went nor came. */
+  readonly replaced?: boolean;
 }
 
 /** A commit of a repository and what it changed against its first parent (a root commit: against nothing). */
@@ -249,14 +251,14 @@ export function encodeCommitRecord({ repository, oid, tree, parents, time, chang
   writer.varint(parents.length);
   for (const parent of parents) writer.varint(parent === null ? 0 : parent + 1);
   let expected = 0;
-  for (const { path, before, after } of changes) {
+  for (const { path, before, after, replaced } of changes) {
     writer.prefixed(encodeBytes(path));
     for (const file of [before, after]) {
       // The gap from the file before: most commits change files that were indexed together.
-      if (file === null) writer.varint(0);
+      if (file === null) writer.varint(replaced === true ? 1 : 0);
       else {
         const gap = file - expected;
-        writer.varint(1 + (gap >= 0 ? gap * 2 : -gap * 2 - 1));
+        writer.varint(2 + (gap >= 0 ? gap * 2 : -gap * 2 - 1));
         expected = file;
       }
     }
@@ -298,17 +300,21 @@ class StoredCommit implements CommitRecord {
       const { reader } = this;
       this.decoded = [];
       let expected = 0;
+      let replaced = false;
       const readFile = (): FileId | null => {
         const coded = reader.varint();
-        if (coded === 0) return null;
-        const gap = coded - 1;
+        replaced ||= coded === 1;
+        if (coded < 2) return null;
+        const gap = coded - 2;
         expected += gap % 2 === 0 ? gap / 2 : -(gap + 1) / 2;
         return asFileId(expected);
       };
       while (!reader.done) {
         const path = reader.text();
+        replaced = false;
         const before = readFile();
-        this.decoded.push({ path, before, after: readFile() });
+        const after = readFile();
+        this.decoded.push(replaced ? { path, before, after, replaced } : { path, before, after });
       }
     }
     return this.decoded;

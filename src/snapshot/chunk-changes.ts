@@ -4,7 +4,7 @@ import type { FileChange } from '../segment/index.js';
 /**
  * The changes of files that only moved, byte for byte: 1 at the position of each. Of the removed and the added files that are
  * one, as many as there are of both pair off, the first by path; then, with `contentOf`, those of one content that are
- * read as different languages. Null when none moved.
+ * read as different languages. What a symlink took the place of did not move. Null when none moved.
  */
 export function movedFiles(
   changes: readonly FileChange[],
@@ -20,16 +20,16 @@ export function movedFiles(
 /** Marks removed and added files of one key that are not marked yet; whether there were any. */
 function pairOff<Key>(changes: readonly FileChange[], keyOf: (file: FileId) => Key, moved: Uint8Array): boolean {
   const gone = new Map<Key, number[]>();
-  changes.forEach(({ before, after }, i) => {
-    if (after !== null || moved[i] === 1) return;
+  changes.forEach(({ before, after, replaced }, i) => {
+    if (after !== null || replaced === true || moved[i] === 1) return;
     const key = keyOf(before!);
     const same = gone.get(key);
     if (same === undefined) gone.set(key, [i]);
     else same.push(i);
   });
   let any = false;
-  changes.forEach(({ before, after }, i) => {
-    const from = before === null && moved[i] === 0 ? gone.get(keyOf(after!))?.shift() : undefined;
+  changes.forEach(({ before, after, replaced }, i) => {
+    const from = before === null && replaced !== true && moved[i] === 0 ? gone.get(keyOf(after!))?.shift() : undefined;
     if (from === undefined) return;
     moved[from] = moved[i] = 1;
     any = true;

@@ -90,6 +90,17 @@ describe('when lines came and went', () => {
     expect(await commitsOf(engine, oids, 'o')).toEqual(['2 a.ts -5', '1 a.ts 6', '0 a.ts 3']);
   });
 
+  test('a file whose place a symlink takes did not move, as git sees it', async () => {
+    const repository = makeRepository();
+    const oids = repository.commits([
+      { files: { 'bin/a': 'foo\n' } },
+      { files: { 'bin/a': { symlink: '../lib/a' }, 'lib/a': 'foo\n' } },
+    ]);
+    const engine = await open(repository);
+    expect(await commitsOf(engine, oids, 'foo')).toEqual(['1 bin/a lib/a 0', '0 bin/a 1']);
+    await engine.close();
+  });
+
   test('a file that moves as it is changes nothing; one that is changed on the way does', async () => {
     const repository = makeRepository();
     const oids = repository.commits([

@@ -28,6 +28,8 @@ test('removed and added files of one content pair off in order of path, as many 
   expect(movedFiles(renamed, null)).toBeNull();
   expect(movedFiles(renamed, String)).toBeNull();
   expect([...movedFiles(renamed, () => 'same content')!]).toEqual([1, 1]);
+  // A symlink in its place: the file did not go.
+  expect(movedFiles([{ ...change('a', 1, null), replaced: true }, change('b', null, 1)], null)).toBeNull();
   // The same file goes before another with its content, whatever their paths.
   expect([...movedFiles([...renamed, change('c', null, 1)], () => 'same content')!]).toEqual([1, 0, 1]);
 });

@@ -189,9 +189,12 @@ class SessionEngine implements api.Engine {
         signals: this.signals,
         signal: options.signal,
       });
-      const repo = await this.session.repositoryId();
       const segments = this.session.snapshots.segments(); // its history may be newer than the snapshot
-      const hits = ranked.map((hit) => toHit(repository.name, to, query, hit, firstSeen(segments, repo, hit.doc)));
+      // Whose history it is may take a git process to tell: not asked where there is none.
+      const repo = segments.commitEnd === 0 ? null : await this.session.repositoryId();
+      const hits = ranked.map((hit) =>
+        toHit(repository.name, to, query, hit, repo === null ? null : firstSeen(segments, repo, hit.doc)),
+      );
       return result(to.rev, from?.rev, hits);
     } finally {
       for (const { snapshot } of held) snapshot.release();

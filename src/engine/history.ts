@@ -1,6 +1,5 @@
 import type { Commit } from '../git/index.js';
 import type { Oid, RepositoryId, TreeId } from '../model/index.js';
-import { commitKey } from '../snapshot/index.js';
 import { publishing } from './session.js';
 import type { Session } from './session.js';
 import type { CallOptions } from './types.js';
@@ -92,7 +91,7 @@ export async function continueHistory(
 }
 
 export function isRecorded(session: Session, repo: RepositoryId, commit: Oid): boolean {
-  return session.snapshots.segments().findCommit(commitKey(commit, repo, session.fingerprint)) >= 0;
+  return session.recordedCommit(session.snapshots.segments(), repo, commit) !== null;
 }
 
 /** Commits of revs by which history need not be walked again. */

@@ -2,12 +2,11 @@ import { CoppiceError, GenerationCache, throwIfAborted } from '../base/index.js'
 import type { Ref, Repository } from '../git/index.js';
 import { HistoryReader, RefTips, findLineHistories, findOccurrenceChanges } from '../history/index.js';
 import type { HistoryScope, LineEvent, RefTip } from '../history/index.js';
-import { asCommitId, asOid, parseRevRange } from '../model/index.js';
+import { asOid, parseRevRange } from '../model/index.js';
 import type { CommitId, Oid, RepositoryId } from '../model/index.js';
 import { compileFileFilter, compilePattern } from '../search/index.js';
 import type { CompiledPattern, FileTest } from '../search/index.js';
 import type { SegmentList } from '../segment/index.js';
-import { commitKey } from '../snapshot/index.js';
 import { ensureRecorded } from './history.js';
 import { resolveTarget, worktreeRev } from './revs.js';
 import type { Session } from './session.js';
@@ -36,8 +35,7 @@ class HistorySearch {
     if (ids === undefined) this.ids.set(segments, (ids = new Map()));
     let id = ids.get(commit);
     if (id === undefined) {
-      const found = segments.findCommit(commitKey(commit, repo, this.session.fingerprint));
-      id = found < 0 ? null : asCommitId(found);
+      id = this.session.recordedCommit(segments, repo, commit);
       ids.set(commit, id);
     }
     return id;

@@ -4,8 +4,9 @@ import type { Repository } from '../git/index.js';
 import type * as indexing from '../indexing/index.js';
 import { readRules, repositorySource, rulesFingerprint } from '../indexing/index.js';
 import type { AnalysisPool, IndexingRules, ObjectSource, SegmentSink, StoredRoot } from '../indexing/index.js';
-import { asRepositoryId } from '../model/index.js';
-import type { Oid, RepositoryId, TreeId } from '../model/index.js';
+import { asCommitId, asRepositoryId } from '../model/index.js';
+import type { CommitId, Oid, RepositoryId, TreeId } from '../model/index.js';
+import type { SegmentList } from '../segment/index.js';
 import { SnapshotStore, commitKey, rootKey } from '../snapshot/index.js';
 import { Store } from '../store/index.js';
 import type { RevEntry } from '../store/index.js';
@@ -142,8 +143,14 @@ export class Session {
   async recordedTree(commit: Oid): Promise<TreeId | null> {
     const segments = this.snapshots.segments();
     if (segments.commitEnd === 0) return null;
-    const id = segments.findCommit(commitKey(commit, await this.repositoryId(), this.fingerprint));
-    return id < 0 ? null : segments.commit(id).tree;
+    const id = this.recordedCommit(segments, await this.repositoryId(), commit);
+    return id === null ? null : segments.commit(id).tree;
+  }
+
+  /** The number of a commit of a repository's recorded history, or null. */
+  recordedCommit(segments: SegmentList, repo: RepositoryId, commit: Oid): CommitId | null {
+    const found = segments.findCommit(commitKey(commit, repo, this.fingerprint));
+    return found < 0 ? null : asCommitId(found);
   }
 
   /** As it was remembered, or as the commit was recorded. Known until the segments change. */

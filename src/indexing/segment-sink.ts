@@ -181,11 +181,6 @@ export class SegmentSink {
     return { fileCount, chunkCount, submoduleCount };
   }
 
-  /** Text in the segment that is being written. */
-  get unpublishedBytes(): number {
-    return this.writer?.textBytes ?? 0;
-  }
-
   /** Makes everything added so far durable and visible. */
   publish(): void {
     const { writer } = this;

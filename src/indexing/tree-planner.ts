@@ -22,7 +22,7 @@ export interface TreePlannerOptions {
 }
 
 /** A stored tree, by its oid, that the planned one is likely to have most of its entries in common with. */
-export interface BaseTree {
+interface BaseTree {
   readonly oid: Oid;
   readonly id: TreeId;
 }

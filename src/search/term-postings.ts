@@ -1,5 +1,5 @@
 import type { Snapshot } from '../snapshot/index.js';
-import { selectTermPostings, termKey } from '../text/index.js';
+import { readTermPostings, termKey } from '../text/index.js';
 import { visibleSegments } from './candidates.js';
 
 /** A term's visible chunks, ascending by doc id, with their packed frequencies. */
@@ -16,7 +16,14 @@ export function visiblePostings(snapshot: Snapshot, term: string): VisiblePostin
   const { visible } = snapshot;
   for (const { segment, docEnd } of visibleSegments(snapshot)) {
     const list = segment.terms.find(high, low);
-    if (list !== null) selectTermPostings(list.bytes, visible, segment.docBase, docEnd, docs, frequencies);
+    if (list === null) continue;
+    const base = segment.docBase;
+    const onPosting = (doc: number, packed: number): void => {
+      if (!visible.has(base + doc)) return;
+      docs.push(base + doc);
+      frequencies.push(packed);
+    };
+    readTermPostings(list.bytes, onPosting, docEnd - base);
   }
   return { docs, frequencies };
 }

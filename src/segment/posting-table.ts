@@ -92,7 +92,7 @@ export class PostingTable {
   ) {}
 
   find(high: number, low: number): PostingList | null {
-    // 24-bit grams leave room for the table's number in one exact key; terms are as good as never long.
+    // Keys of 32 bits leave room for the table's number in one exact integer; those of 64, whose lists are seldom long, do not.
     const cacheKey = this.wideKeys ? -1 : this.serial * 2 ** 32 + high;
     const cached = this.wideKeys ? undefined : longLists.get(cacheKey);
     if (cached !== undefined) return cached;

@@ -10,7 +10,6 @@ export {
   readTermPostings,
   retainGramPostings,
   selectGramPostings,
-  selectTermPostings,
   writeGramPostings,
   writeTermPosting,
 } from './postings.js';

@@ -6,6 +6,7 @@ import type { CommandContext } from '../context.js';
 import { fileFilter, filterFlags } from '../filter-flags.js';
 import { writeCounts, writeJsonLines, writeLines, type SidedCount } from '../grep-output.js';
 import { createMatchFinder } from '../match-finder.js';
+import { patternFlags, patternOptions } from '../pattern-flags.js';
 
 export const command = defineCommand({
   name: 'grep',
@@ -17,9 +18,7 @@ export const command = defineCommand({
   args: [{ name: 'PATTERN', help: 'a regular expression, or literal text with -F', optional: true }],
   flags: {
     rev: { type: 'string', value: 'REV|A..B', default: 'HEAD', help: 'where to search, or between which two revs' },
-    'fixed-strings': { type: 'boolean', short: 'F', help: 'the pattern is literal text' },
-    'ignore-case': { type: 'boolean', short: 'i', help: 'a and A are the same' },
-    'word-regexp': { type: 'boolean', short: 'w', help: 'whole words only' },
+    ...patternFlags,
     'files-with-matches': { type: 'boolean', short: 'l', help: 'only the paths of files that match' },
     count: { type: 'boolean', short: 'c', help: 'only how many lines match in each file' },
     context: { type: 'integer', short: 'C', value: 'N', help: 'show N lines around each match' },
@@ -41,10 +40,8 @@ export const command = defineCommand({
     const range = parseRevRange(flags.rev);
     const options = {
       ...fileFilter(flags),
+      ...patternOptions(flags),
       ...given({
-        literal: flags['fixed-strings'],
-        ignoreCase: flags['ignore-case'],
-        wholeWord: flags['word-regexp'],
         maxCount: flags.max,
       }),
       ...context.call(range === undefined ? flags.rev : range.to),

@@ -5,6 +5,7 @@ import { fileFilter, filterFlags } from '../filter-flags.js';
 import { plural } from '../format.js';
 import { formatLineHistory, formatOccurrenceChange } from '../log-output.js';
 import { createSpanFinder } from '../match-finder.js';
+import { patternFlags, patternOptions } from '../pattern-flags.js';
 
 /** So often the output is waited for, lest a slow reader makes it pile up. */
 const resultsPerDrain = 256;
@@ -23,9 +24,7 @@ export const command = defineCommand({
     { name: 'REV', help: 'whose history: a commit or A..B; HEAD when none is given', optional: true, many: true },
   ],
   flags: {
-    'fixed-strings': { type: 'boolean', short: 'F', help: 'the pattern is literal text' },
-    'ignore-case': { type: 'boolean', short: 'i', help: 'a and A are the same' },
-    'word-regexp': { type: 'boolean', short: 'w', help: 'whole words only' },
+    ...patternFlags,
     'first-parent': { type: 'boolean', help: 'only along first parents; merges count against the first' },
     commits: { type: 'boolean', help: 'the commits that change how often PATTERN occurs, as git log -S' },
     max: { type: 'integer', value: 'N', min: 1, help: 'stop after N lines (or commits)' },
@@ -46,10 +45,8 @@ export const command = defineCommand({
     const { max } = flags;
     const options = {
       ...fileFilter(flags),
+      ...patternOptions(flags),
       ...given({
-        literal: flags['fixed-strings'],
-        ignoreCase: flags['ignore-case'],
-        wholeWord: flags['word-regexp'],
         firstParent: flags['first-parent'],
         maxCount: max === undefined ? undefined : max + 1, // one more tells that there are more
       }),

@@ -17,11 +17,19 @@ export interface CallOptions {
   /** Cancels: the call rejects with ABORTED and what was published stays consistent. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * A watched work tree may be answered as it was last read, and be called `stale`, instead of being read again first.
+   * Default: it is read first, so that the answer is `live`.
+   */
+  readonly allowStale?: boolean;
 }
 
-export interface EngineOptions {
+export interface EngineOptions extends EnginesOptions {
   /** The repository: a work tree or a folder in it, a bare repository, or a `.git` folder. Default: the current folder. */
   readonly repo?: string;
+}
+
+export interface EnginesOptions {
   /** The store's folder. Default `$COPPICE_HOME`, else the platform's data folder. */
   readonly store?: string;
   /** Parser threads; 0 parses in the calling thread. Default: one per core, at most 4. */
@@ -30,13 +38,43 @@ export interface EngineOptions {
   readonly lockTimeoutMs?: number;
   /** Called with a note for people: a submodule skipped, a file that fell back to line chunks. */
   readonly onNote?: (note: string) => void;
+  /** Bounds of what is kept in memory for speed, in bytes. Default: about 384 MiB in all. */
+  readonly memory?: {
+    readonly blockCacheBytes: number;
+    readonly snapshotCacheBytes: number;
+    readonly recordCacheBytes: number;
+  };
+  /** Watches work trees, each from its first `@worktree` on. Without it a work tree is read for each answer. */
+  readonly watch?: (place: WatchedPlace) => WorktreeMonitor;
+}
+
+/** A work tree that is to be watched. All paths are absolute. */
+export interface WatchedPlace {
+  readonly workTree: string;
+  /** Its own git folder: HEAD and the index are there. */
+  readonly gitDir: string;
+  /** The git folder that its work trees share: refs are there. The same as `gitDir` for the main work tree. */
+  readonly commonDir: string;
+  /** Folders below the work tree whose contents git ignores altogether, relative to it and without a slash at the end; asked again when ignore rules change. */
+  ignoredFolders(): Promise<readonly string[]>;
+}
+
+/** Knows when a work tree may have changed. */
+export interface WorktreeMonitor {
+  /**
+   * A number that grows with everything that may have changed the work tree or what HEAD is. All changes made before the
+   * call are counted in it. Null while that cannot be told (watching has not begun, or is not possible): then the
+   * work tree has to be read.
+   */
+  generation(): Promise<number | null>;
+  close(): void;
 }
 
 /** What a REV names. */
 export interface ResolvedRev {
   /** As the user wrote it. */
   readonly rev: string;
-  readonly kind: 'commit' | 'tree' | 'fork' | 'worktree';
+  readonly kind: 'commit' | 'tree' | 'fork' | 'worktree' | 'lease' | 'overlay';
   /** The commit, 40 or 64 hex digits; null for a work tree with changes, an edited fork, or a bare tree. */
   readonly commit: string | null;
   /** Oid of the root tree; of our own making for an edited work tree or fork. */
@@ -131,7 +169,15 @@ export interface GrepRangeResult {
   readonly to: ResolvedRev;
   readonly lines: readonly RangeLineMatch[];
   readonly truncated: boolean;
+  /** Of the end that is the least fresh. */
+  readonly freshness: Freshness;
   readonly tookMs: number;
+}
+
+export interface GrepCountsResult {
+  readonly rev: ResolvedRev;
+  readonly files: readonly FileMatchCount[];
+  readonly freshness: Freshness;
 }
 
 export interface FileMatchCount {
@@ -227,7 +273,115 @@ export interface SymbolHit {
 export interface SymbolsResult {
   readonly rev: ResolvedRev;
   readonly symbols: readonly SymbolHit[];
+  readonly freshness: Freshness;
   readonly tookMs: number;
+}
+
+/** A definition in a file. */
+export interface OutlineSymbol {
+  readonly name: string;
+  /** Names of the definitions around it, as `SymbolHit.scope`. */
+  readonly scope: string;
+  readonly kind: SymbolKind;
+  /** 1-based line of the name. */
+  readonly line: number;
+}
+
+export interface OutlineResult {
+  readonly rev: ResolvedRev;
+  readonly path: string;
+  /** In order of their lines. */
+  readonly symbols: readonly OutlineSymbol[];
+  readonly freshness: Freshness;
+}
+
+export interface RevsOptions extends CallOptions {
+  /** Only names that contain this, letter case aside. */
+  readonly match?: string;
+  /** Default 100. */
+  readonly limit?: number;
+}
+
+/** A name that can be searched. */
+export interface NamedRev {
+  /** As it is written where a REV is asked for. */
+  readonly rev: string;
+  readonly kind: 'head' | 'branch' | 'remote' | 'tag' | 'fork' | 'worktree';
+  readonly commit: string | null;
+  /** The branch that is checked out. */
+  readonly current: boolean;
+  /** Of another work tree: its folder, which is the repository to ask about its `@worktree`. */
+  readonly path?: string;
+  /** Its snapshot is stored: a search of it indexes nothing. Of a work tree: it was indexed at some time. */
+  readonly indexed: boolean;
+}
+
+export interface RevsResult {
+  /** HEAD, work trees, branches (the current one first), tags, forks, remote branches; each sort by name, tags from the newest version. */
+  readonly revs: readonly NamedRev[];
+  readonly truncated: boolean;
+}
+
+export interface FilesOptions extends CallOptions, FileFilter {
+  readonly rev?: string;
+  /** Default 1,000. */
+  readonly limit?: number;
+}
+
+export interface FileEntry {
+  readonly path: string;
+  readonly language: string;
+  readonly sizeBytes: number;
+  /** Why it has no searchable lines, or null. */
+  readonly skipped: SkipReason | null;
+}
+
+export interface FilesResult {
+  readonly rev: ResolvedRev;
+  /** In the order of the tree. */
+  readonly files: readonly FileEntry[];
+  /** Matching files in all. */
+  readonly total: number;
+  readonly freshness: Freshness;
+}
+
+export interface ComparedFile {
+  readonly path: string;
+  readonly change: 'added' | 'removed' | 'modified';
+}
+
+export interface CompareResult {
+  readonly from: ResolvedRev;
+  readonly to: ResolvedRev;
+  readonly files: readonly ComparedFile[];
+  /** Files that differ in all. */
+  readonly total: number;
+  readonly freshness: Freshness;
+}
+
+/** A snapshot held for a task of many calls: as a REV it gives the same answers until it expires. */
+export interface LeaseInfo {
+  /** `lease:ID`, to be used as a REV. */
+  readonly lease: string;
+  /** What it was taken of, as written. */
+  readonly rev: string;
+  readonly commit: string | null;
+  readonly tree: string;
+  readonly expiresMs: number;
+}
+
+export interface OverlayFile {
+  readonly path: string;
+  /** Null: the file is not there. */
+  readonly content: Uint8Array | null;
+}
+
+/** Unsaved buffers laid over the work tree, which shows through as it changes. */
+export interface OverlayInfo {
+  /** `overlay:ID`, to be used as a REV. */
+  readonly overlay: string;
+  readonly files: number;
+  readonly expiresMs: number;
 }
 
 export interface LogOptions extends CallOptions, FileFilter {
@@ -291,6 +445,8 @@ export interface ForkInfo {
   readonly commit: string | null;
   readonly tree: string;
   readonly createdMs: number;
+  /** When it is dropped by itself, or null. */
+  readonly expiresMs: number | null;
 }
 
 export interface ForkResult extends ForkInfo {
@@ -319,6 +475,7 @@ export interface ShownText {
   readonly endLine: number;
   /** The bytes of these lines exactly as stored in the blob. */
   readonly content: Uint8Array;
+  readonly freshness: Freshness;
 }
 
 export interface SkippedFile {
@@ -407,7 +564,7 @@ export interface Engine {
   index(revs: readonly string[], options?: IndexOptions): Promise<IndexResult>;
   grep(pattern: string, options?: GrepOptions): Promise<GrepResult>;
   /** As grep, but only how many lines match in each file. */
-  grepCounts(pattern: string, options?: GrepOptions): Promise<{ rev: ResolvedRev; files: readonly FileMatchCount[] }>;
+  grepCounts(pattern: string, options?: GrepOptions): Promise<GrepCountsResult>;
   /** Lines that `to` has and `from` has not (`+`), and the reverse (`-`). */
   grepRange(
     pattern: string,
@@ -417,6 +574,14 @@ export interface Engine {
   ): Promise<GrepRangeResult>;
   search(query: string, options?: SearchOptions): Promise<SearchResult>;
   symbols(name: string, options?: SymbolsOptions): Promise<SymbolsResult>;
+  /** The definitions of one file. */
+  outline(rev: string, path: string, options?: CallOptions): Promise<OutlineResult>;
+  /** Names of this repository that can be searched. */
+  revs(options?: RevsOptions): Promise<RevsResult>;
+  /** Files at a rev. */
+  files(options?: FilesOptions): Promise<FilesResult>;
+  /** Files that differ between two revs. */
+  compare(from: string, to: string, options?: CallOptions & FileFilter & { limit?: number }): Promise<CompareResult>;
   /**
    * Every distinct line in the history of the revs (default `HEAD`) that matches, with the commits where it appeared and
    * disappeared; the line with the newest change first. History that is not indexed is indexed first.
@@ -426,13 +591,38 @@ export interface Engine {
   logCommits(pattern: string, revs?: readonly string[], options?: LogOptions): AsyncIterable<OccurrenceChange>;
   /** Lines are 1-based and inclusive; without them the whole file. */
   show(rev: string, path: string, lines?: { start: number; end: number }, options?: CallOptions): Promise<ShownText>;
-  fork(name: string, options?: CallOptions & { from?: string }): Promise<ForkResult>;
+  /** `ttlMs`: the fork drops itself so long after. */
+  fork(name: string, options?: CallOptions & { from?: string; ttlMs?: number }): Promise<ForkResult>;
   apply(name: string, steps: readonly ApplyStep[], options?: CallOptions): Promise<ApplyResult>;
   forks(): Promise<readonly ForkInfo[]>;
   drop(name: string): Promise<void>;
+  /** Holds the snapshot of a rev for `ttlMs` (default 10 minutes, at most a day), whatever becomes of the rev. */
+  lease(rev: string, options?: CallOptions & { ttlMs?: number }): Promise<LeaseInfo>;
+  /** Holds it for `ttlMs` from now. LEASE_NOT_FOUND when it has expired. */
+  renewLease(lease: string, options?: CallOptions & { ttlMs?: number }): Promise<LeaseInfo>;
+  releaseLease(lease: string): Promise<void>;
+  /**
+   * Lays unsaved buffers over the work tree under an id of the client's choice; what the id had before is replaced. It lives
+   * in this process for `ttlMs` (default 10 minutes) from the last put or use.
+   */
+  putOverlay(
+    id: string,
+    files: readonly OverlayFile[],
+    options?: CallOptions & { ttlMs?: number },
+  ): Promise<OverlayInfo>;
+  dropOverlay(id: string): Promise<void>;
   status(options?: CallOptions): Promise<StatusResult>;
   gc(options?: CallOptions & { dryRun?: boolean }): Promise<GcResult>;
   doctor(options?: CallOptions & { repair?: boolean }): Promise<DoctorResult>;
   /** Waits for background merging that has begun, releases the lock and all files. */
+  close(): Promise<void>;
+}
+
+/** Engines over one store, one for each repository. They share open snapshots, caches and worker threads. */
+export interface Engines {
+  /** The store's folder. */
+  readonly storePath: string;
+  /** The engine of a repository, named by an absolute path. Closing it closes the repository only. */
+  open(repo: string): Engine;
   close(): Promise<void>;
 }

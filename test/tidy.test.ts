@@ -19,7 +19,12 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   search: ['base', 'model', 'text', 'segment', 'snapshot'],
   history: ['base', 'model', 'segment', 'snapshot', 'search'],
   engine: ['base', 'model', 'git', 'store', 'chunking', 'text', 'segment', 'snapshot', 'indexing', 'search', 'history'],
-  cli: ['base', 'model', 'engine'],
+  api: ['base', 'model', 'engine'],
+  lsp: ['base', 'model', 'engine'],
+  daemon: ['base', 'model', 'store', 'engine', 'api'],
+  cli: ['base', 'model', 'engine', 'api', 'lsp', 'daemon'],
+  // What the browser runs: of the rest it knows types only.
+  page: [],
   // The two entry points.
   'index.ts': ['base', 'engine'],
   'main.ts': ['base', 'cli'],

@@ -624,5 +624,20 @@ export interface Engines {
   readonly storePath: string;
   /** The engine of a repository, named by an absolute path. Closing it closes the repository only. */
   open(repo: string): Engine;
+  /** The repositories that the store knows, by name. */
+  repositories(): Promise<readonly KnownRepository[]>;
   close(): Promise<void>;
+}
+
+export interface KnownRepository {
+  readonly id: string;
+  readonly name: string;
+  /** Its common git folder, which is also a repository to open. */
+  readonly path: string;
+}
+
+/** The engines of this process. */
+export interface LocalEngines extends Engines {
+  /** Lets go what is kept for speed only: open snapshots, caches, idle worker threads and git processes. */
+  trim(): Promise<void>;
 }

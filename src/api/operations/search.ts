@@ -1,0 +1,135 @@
+import { defineOperation, defineStream } from '../operation.js';
+import {
+  filterParameters,
+  freshnessParameter,
+  patternParameters,
+  rangeParameters,
+  revParameter,
+} from '../parameters.js';
+
+export const search = defineOperation({
+  name: 'search',
+  summary: 'the best places for some words, ranked',
+  description:
+    'Words rank; `"exact phrase"` and `/regex/` match as they are, `-term` excludes, `or` and `( )` combine. Filters, each ' +
+    'with `-` before it to exclude: `rev:` `repo:` `path:` (or `file:`) `lang:` `sym:` `kind:` `case:yes|no`. With a range ' +
+    '`A..B` as rev: what B has new, ranked as in B. A rev that is not indexed yet is indexed first, by its difference.',
+  effect: 'store',
+  repo: 'required',
+  parameters: {
+    query: { type: 'string', required: true, help: 'what to look for' },
+    rev: { ...revParameter.rev, help: 'where to search (REV), or in what is new there (A..B)' },
+    limit: { type: 'integer', min: 1, max: 10_000, default: 10, help: 'how many hits' },
+    mode: {
+      type: 'string',
+      choices: ['hybrid', 'lexical', 'semantic'],
+      default: 'hybrid',
+      help: 'what ranks: words, meaning, or both',
+    },
+    ...filterParameters,
+    ...freshnessParameter,
+  },
+  list: 'hits',
+  run: (context, { query, ...options }) => context.engine().search(query, { ...options, ...context.call }),
+});
+
+export const grep = defineOperation({
+  name: 'grep',
+  summary: 'lines that match a pattern, exactly as git grep -n finds them',
+  description: 'Sorted by path and line. A rev that is not indexed yet is indexed first, by its difference.',
+  effect: 'store',
+  repo: 'required',
+  parameters: {
+    ...patternParameters,
+    ...revParameter,
+    maxCount: { type: 'integer', min: 1, help: 'stop after so many lines' },
+    context: { type: 'integer', min: 0, max: 1000, help: 'lines to show around each match' },
+    ...filterParameters,
+    ...freshnessParameter,
+  },
+  list: 'lines',
+  run: (context, { pattern, ...options }) => context.engine().grep(pattern, { ...options, ...context.call }),
+});
+
+export const grepCounts = defineOperation({
+  name: 'grep-counts',
+  summary: 'how many lines of each file match a pattern',
+  effect: 'store',
+  repo: 'required',
+  parameters: {
+    ...patternParameters,
+    ...revParameter,
+    maxCount: { type: 'integer', min: 1, help: 'stop after so many lines' },
+    ...filterParameters,
+    ...freshnessParameter,
+  },
+  list: 'files',
+  run: (context, { pattern, ...options }) => context.engine().grepCounts(pattern, { ...options, ...context.call }),
+});
+
+export const grepRange = defineOperation({
+  name: 'grep-range',
+  summary: 'matching lines that only one of two revs has',
+  description: 'Lines that `to` has and `from` has not have the side `+`, the reverse `-`.',
+  effect: 'store',
+  repo: 'required',
+  parameters: {
+    ...patternParameters,
+    ...rangeParameters,
+    maxCount: { type: 'integer', min: 1, help: 'stop after so many lines' },
+    ...filterParameters,
+    ...freshnessParameter,
+  },
+  list: 'lines',
+  run: (context, { pattern, from, to, ...options }) =>
+    context.engine().grepRange(pattern, from, to, { ...options, ...context.call }),
+});
+
+export const symbols = defineOperation({
+  name: 'symbols',
+  summary: 'definitions by name: exact, then prefix, subword and fuzzy',
+  effect: 'store',
+  repo: 'required',
+  parameters: {
+    name: { type: 'string', required: true, help: 'the name of a definition, or its beginning' },
+    ...revParameter,
+    kinds: { type: 'strings', help: 'only these kinds: function, class, method, type' },
+    limit: { type: 'integer', min: 1, max: 10_000, default: 20, help: 'how many' },
+    ...filterParameters,
+    ...freshnessParameter,
+  },
+  list: 'symbols',
+  run: (context, { name, ...options }) => context.engine().symbols(name, { ...options, ...context.call }),
+});
+
+const logParameters = {
+  ...patternParameters,
+  revs: { type: 'strings', help: 'whose history: commits or A..B; HEAD when none is given' },
+  firstParent: { type: 'boolean', help: 'only along first parents; merges count against the first' },
+  maxCount: { type: 'integer', min: 1, help: 'stop after so many results' },
+  ...filterParameters,
+} as const;
+
+export const log = defineStream({
+  name: 'log',
+  summary: 'when the lines that match came and went',
+  description:
+    'For each distinct matching line of the history of the revs: the commits after which some file has it more often or ' +
+    'less often than before, newest first, and the branches and tags that have it now. History that is not indexed is ' +
+    'indexed first.',
+  effect: 'store',
+  repo: 'required',
+  parameters: logParameters,
+  stream: (context, { pattern, revs, ...options }) =>
+    context.engine().log(pattern, revs, { ...options, ...context.call }),
+});
+
+export const logCommits = defineStream({
+  name: 'log-commits',
+  summary: 'the commits that change how often a pattern occurs, as git log -S',
+  effect: 'store',
+  repo: 'required',
+  parameters: logParameters,
+  stream: (context, { pattern, revs, ...options }) =>
+    context.engine().logCommits(pattern, revs, { ...options, ...context.call }),
+});

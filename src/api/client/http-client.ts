@@ -1,0 +1,174 @@
+import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http';
+import { CoppiceError, errorKinds, systemErrorCode, throwIfAborted, type ErrorCode } from '../../base/index.js';
+import type { CallOptions, Progress } from '../../engine/index.js';
+import type { WireError } from '../http/reply.js';
+
+/** Where a daemon listens. */
+export type DaemonAddress =
+  | { readonly socketPath: string }
+  /** `http://127.0.0.1:PORT`. */
+  | { readonly url: string; readonly token: string };
+
+export interface ClientCall extends CallOptions {
+  readonly onNote?: ((note: string) => void) | undefined;
+}
+
+type Line =
+  | { readonly progress: Progress }
+  | { readonly note: string }
+  | { readonly item: unknown }
+  | { readonly result: Record<string, unknown> }
+  | { readonly error: WireError };
+
+const idleSocketsMax = 8;
+
+/** Asks a daemon operations. Connections are kept and used again. */
+export class HttpClient {
+  private readonly agent = new Agent({ keepAlive: true, maxFreeSockets: idleSocketsMax });
+  private readonly target: RequestOptions;
+
+  constructor(address: DaemonAddress) {
+    if ('socketPath' in address) this.target = { socketPath: address.socketPath };
+    else {
+      const { hostname, port } = new URL(address.url);
+      this.target = { hostname, port, headers: { authorization: `Bearer ${address.token}` } };
+    }
+  }
+
+  /**
+   * The result of an operation; `list` names the part of it that may come in pieces. Errors of the operation are thrown as
+   * they were there; DAEMON_UNREACHABLE when no answer came, with `data.sent` telling whether it may have been carried out.
+   */
+  async ask(operation: string, body: object, list: string | undefined, call: ClientCall): Promise<unknown> {
+    const streamed = call.onProgress !== undefined || call.onNote !== undefined;
+    const response = await this.send(operation, body, streamed, call.signal);
+    if (!isNdjson(response)) return JSON.parse(await textOf(response, call.signal));
+    const items: unknown[] = [];
+    for await (const line of this.lines(response, call)) {
+      if ('item' in line) items.push(line.item);
+      else if ('result' in line) return list === undefined ? line.result : { ...line.result, [list]: items };
+    }
+    throw unreachable('the answer ended before it was whole', true);
+  }
+
+  /** The items of an operation that streams; leaving the loop cancels it. */
+  async *stream(operation: string, body: object, call: ClientCall): AsyncGenerator<unknown, void, undefined> {
+    const response = await this.send(operation, body, true, call.signal);
+    try {
+      for await (const line of this.lines(response, call)) {
+        if ('item' in line) yield line.item;
+        else if ('result' in line) return;
+      }
+      throw unreachable('the answer ended before it was whole', true);
+    } finally {
+      response.destroy();
+    }
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private send(
+    operation: string,
+    body: object,
+    streamed: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage> {
+    const { agent, target } = this;
+    const bytes = Buffer.from(JSON.stringify(body));
+    const headers = {
+      ...target.headers,
+      'content-type': 'application/json',
+      'content-length': bytes.length,
+      accept: streamed ? 'application/x-ndjson' : 'application/json',
+    };
+    return new Promise((resolve, reject) => {
+      throwIfAborted(signal);
+      const asked = request({ ...target, agent, method: 'POST', path: `/v1/${operation}`, headers }, (response) => {
+        if (response.statusCode === 200) resolve(response);
+        else errorOf(response, signal).then(reject, reject);
+      });
+      const onAbort = (): void => void asked.destroy();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      asked.on('close', () => signal?.removeEventListener('abort', onAbort));
+      asked.on('error', (error) => {
+        if (signal?.aborted) reject(aborted(signal));
+        // A connection that was kept may have been closed by the daemon just before: then nothing was carried out.
+        else if (asked.reusedSocket && systemErrorCode(error) === 'ECONNRESET')
+          this.send(operation, body, streamed, signal).then(resolve, reject);
+        else reject(unreachable(error.message, !notConnected.has(systemErrorCode(error) ?? ''), error));
+      });
+      asked.end(bytes);
+    });
+  }
+
+  private async *lines(response: IncomingMessage, call: ClientCall): AsyncGenerator<Line> {
+    let rest = '';
+    response.setEncoding('utf8');
+    try {
+      for await (const chunk of response as AsyncIterable<string>) {
+        const lines = (rest + chunk).split('\n');
+        rest = lines.pop()!;
+        for (const text of lines) {
+          const line = JSON.parse(text) as Line;
+          if ('progress' in line) call.onProgress?.(line.progress);
+          else if ('note' in line) call.onNote?.(line.note);
+          else if ('error' in line) throw fromWireError(line.error);
+          else yield line;
+        }
+      }
+    } catch (error) {
+      throw failureOf(error, call.signal);
+    }
+  }
+}
+
+const notConnected = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'ENOTSOCK']);
+
+const isNdjson = (response: IncomingMessage): boolean =>
+  (response.headers['content-type'] ?? '').startsWith('application/x-ndjson');
+
+async function textOf(response: IncomingMessage, signal: AbortSignal | undefined): Promise<string> {
+  const parts: Buffer[] = [];
+  try {
+    for await (const part of response as AsyncIterable<Buffer>) parts.push(part);
+  } catch (error) {
+    throw failureOf(error, signal);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function failureOf(error: unknown, signal: AbortSignal | undefined): Error {
+  if (signal?.aborted) return aborted(signal);
+  if (error instanceof CoppiceError) return error;
+  return unreachable(error instanceof Error ? error.message : String(error), true, error);
+}
+
+async function errorOf(response: IncomingMessage, signal: AbortSignal | undefined): Promise<CoppiceError> {
+  const text = await textOf(response, signal);
+  try {
+    return fromWireError((JSON.parse(text) as { error: WireError }).error);
+  } catch {
+    return unreachable(`it answered with status ${response.statusCode ?? 0}`, true);
+  }
+}
+
+function fromWireError({ code, message, hint, data }: WireError): CoppiceError {
+  const known: ErrorCode = Object.hasOwn(errorKinds, code) ? code : 'INTERNAL';
+  return new CoppiceError(known, message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(data === undefined ? {} : { data }),
+  });
+}
+
+const aborted = (signal: AbortSignal): CoppiceError =>
+  new CoppiceError('ABORTED', 'the operation was cancelled', { cause: signal.reason });
+
+function unreachable(reason: string, sent: boolean, cause?: unknown): CoppiceError {
+  return new CoppiceError('DAEMON_UNREACHABLE', `the daemon did not answer: ${reason}`, {
+    hint: 'run the command again; COPPICE_DAEMON=off does without the daemon',
+    data: { sent },
+    cause,
+  });
+}

@@ -1,0 +1,230 @@
+import type {
+  ApplyResult,
+  ApplyStep,
+  CallOptions,
+  CompareResult,
+  DoctorResult,
+  Engine,
+  FileFilter,
+  FilesOptions,
+  FilesResult,
+  ForkInfo,
+  ForkResult,
+  GcResult,
+  GrepCountsResult,
+  GrepOptions,
+  GrepRangeResult,
+  GrepResult,
+  IndexOptions,
+  IndexResult,
+  LeaseInfo,
+  LineHistory,
+  LogOptions,
+  OccurrenceChange,
+  OutlineResult,
+  OverlayFile,
+  OverlayInfo,
+  ResolvedRev,
+  RevsOptions,
+  RevsResult,
+  SearchOptions,
+  SearchResult,
+  ShownText,
+  StatusResult,
+  SymbolsOptions,
+  SymbolsResult,
+} from '../../engine/index.js';
+import type { Operations } from '../operations.js';
+import { operations } from '../operations.js';
+import { toWireParameter, type WireContent } from '../wire-content.js';
+import type { ClientCall } from './http-client.js';
+
+/** How operations are asked of a daemon. */
+export interface Transport {
+  ask(operation: string, body: object, list: string | undefined, call: ClientCall): Promise<unknown>;
+  stream(operation: string, body: object, call: ClientCall): AsyncIterable<unknown>;
+}
+
+export interface RemoteEngineOptions {
+  readonly storePath: string;
+  /** An absolute path. */
+  readonly repo: string;
+  readonly transport: Transport;
+  readonly onNote?: ((note: string) => void) | undefined;
+}
+
+/** An engine that a daemon has: the same answers, without opening anything here. */
+export class RemoteEngine implements Engine {
+  constructor(private readonly options: RemoteEngineOptions) {}
+
+  get storePath(): string {
+    return this.options.storePath;
+  }
+
+  resolve(rev: string, call?: CallOptions): Promise<ResolvedRev> {
+    return this.ask('resolve', { rev }, call);
+  }
+
+  index(revs: readonly string[], options?: IndexOptions): Promise<IndexResult> {
+    return this.ask('index', { revs }, options);
+  }
+
+  grep(pattern: string, options?: GrepOptions): Promise<GrepResult> {
+    return this.ask('grep', { pattern }, options);
+  }
+
+  grepCounts(pattern: string, options?: GrepOptions): Promise<GrepCountsResult> {
+    return this.ask('grepCounts', { pattern }, options);
+  }
+
+  grepRange(
+    pattern: string,
+    from: string,
+    to: string,
+    options?: Omit<GrepOptions, 'rev' | 'context'>,
+  ): Promise<GrepRangeResult> {
+    return this.ask('grepRange', { pattern, from, to }, options);
+  }
+
+  search(query: string, options?: SearchOptions): Promise<SearchResult> {
+    return this.ask('search', { query }, options);
+  }
+
+  symbols(name: string, options?: SymbolsOptions): Promise<SymbolsResult> {
+    return this.ask('symbols', { name }, options);
+  }
+
+  outline(rev: string, path: string, options?: CallOptions): Promise<OutlineResult> {
+    return this.ask('outline', { rev, path }, options);
+  }
+
+  revs(options?: RevsOptions): Promise<RevsResult> {
+    return this.ask('revs', {}, options);
+  }
+
+  files(options?: FilesOptions): Promise<FilesResult> {
+    return this.ask('files', {}, options);
+  }
+
+  compare(from: string, to: string, options?: CallOptions & FileFilter & { limit?: number }): Promise<CompareResult> {
+    return this.ask('compare', { from, to }, options);
+  }
+
+  log(pattern: string, revs: readonly string[] = [], options?: LogOptions): AsyncIterable<LineHistory> {
+    return this.stream('log', { pattern, revs }, options);
+  }
+
+  logCommits(pattern: string, revs: readonly string[] = [], options?: LogOptions): AsyncIterable<OccurrenceChange> {
+    return this.stream('logCommits', { pattern, revs }, options);
+  }
+
+  async show(
+    rev: string,
+    path: string,
+    lines?: { start: number; end: number },
+    options?: CallOptions,
+  ): Promise<ShownText> {
+    const { text, encoding, ...shown } = await this.ask<Omit<ShownText, 'content'> & WireContent>(
+      'show',
+      { rev, path, ...lines },
+      options,
+    );
+    return { ...shown, content: Buffer.from(text, encoding) };
+  }
+
+  fork(name: string, options?: CallOptions & { from?: string; ttlMs?: number }): Promise<ForkResult> {
+    return this.ask('fork', { name }, options);
+  }
+
+  apply(name: string, steps: readonly ApplyStep[], options?: CallOptions): Promise<ApplyResult> {
+    return this.ask('apply', { name, steps: steps.map(toWireStep) }, options);
+  }
+
+  async forks(): Promise<readonly ForkInfo[]> {
+    return (await this.ask<{ forks: readonly ForkInfo[] }>('forks', {})).forks;
+  }
+
+  async drop(name: string): Promise<void> {
+    await this.ask('drop', { name });
+  }
+
+  lease(rev: string, options?: CallOptions & { ttlMs?: number }): Promise<LeaseInfo> {
+    return this.ask('lease', { rev }, options);
+  }
+
+  renewLease(lease: string, options?: CallOptions & { ttlMs?: number }): Promise<LeaseInfo> {
+    return this.ask('renewLease', { lease }, options);
+  }
+
+  async releaseLease(lease: string): Promise<void> {
+    await this.ask('releaseLease', { lease });
+  }
+
+  putOverlay(
+    id: string,
+    files: readonly OverlayFile[],
+    options?: CallOptions & { ttlMs?: number },
+  ): Promise<OverlayInfo> {
+    const buffers = files.map(({ path, content }) =>
+      content === null ? { path, removed: true } : { path, ...toWireParameter(content) },
+    );
+    return this.ask('putOverlay', { id, files: buffers }, options);
+  }
+
+  async dropOverlay(id: string): Promise<void> {
+    await this.ask('dropOverlay', { id });
+  }
+
+  status(options?: CallOptions): Promise<StatusResult> {
+    return this.ask('status', {}, options);
+  }
+
+  gc(options?: CallOptions & { dryRun?: boolean }): Promise<GcResult> {
+    return this.ask('gc', {}, options);
+  }
+
+  doctor(options?: CallOptions & { repair?: boolean }): Promise<DoctorResult> {
+    return this.ask('doctor', {}, options);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private async ask<R>(operation: keyof Operations, input: object, options: CallOptions = {}): Promise<R> {
+    const { body, call } = this.request(input, options);
+    const { name, list } = operations[operation] as { name: string; list?: string };
+    return (await this.options.transport.ask(name, body, list, call)) as R;
+  }
+
+  private async *stream<I>(
+    operation: 'log' | 'logCommits',
+    input: object,
+    options: CallOptions = {},
+  ): AsyncGenerator<I, void, undefined> {
+    const { body, call } = this.request(input, options);
+    yield* this.options.transport.stream(operations[operation].name, body, call) as AsyncIterable<I>;
+  }
+
+  /** Options that are no parameters are what the call itself needs. */
+  private request(input: object, options: CallOptions): { body: object; call: ClientCall } {
+    const { signal, onProgress, ...parameters } = options;
+    const { repo, onNote } = this.options;
+    return {
+      body: { repo, ...input, ...parameters },
+      call: { onNote, ...(signal && { signal }), ...(onProgress && { onProgress }) },
+    };
+  }
+}
+
+function toWireStep(step: ApplyStep): object {
+  switch (step.kind) {
+    case 'commit':
+    case 'remove':
+      return step;
+    case 'patch':
+      return { kind: step.kind, ...toWireParameter(step.patch) };
+    case 'put':
+      return { kind: step.kind, path: step.path, ...toWireParameter(step.content) };
+  }
+}

@@ -1,0 +1,19 @@
+/** The operation table and its transports; the only place that knows wire JSON. */
+export type {
+  Operation,
+  ParameterSpec,
+  OperationHost,
+  HostDescription,
+  HostEvent,
+  HttpAccess,
+  WatchDescription,
+} from './operation.js';
+export { operations, operationsByName } from './operations.js';
+export { noteListener } from './notes.js';
+export { RequestHandler } from './http/request-handler.js';
+export type { McpHandler } from './http/request-handler.js';
+export { PageFiles } from './http/page-files.js';
+export { HttpClient } from './client/http-client.js';
+export type { ClientCall, DaemonAddress } from './client/http-client.js';
+export { RemoteEngines } from './client/remote-engines.js';
+export type { Transport } from './client/remote-engine.js';

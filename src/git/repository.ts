@@ -14,6 +14,7 @@ import {
   type CommitLink,
   type HistoryOptions,
 } from './history.js';
+import { listIgnoredFolders } from './ignored-folders.js';
 import { listWorktrees, type LinkedWorktree } from './linked-worktrees.js';
 import { locateRepository, type Location } from './locate.js';
 import { oidBytes, type ObjectFormat } from './object-hash.js';
@@ -177,8 +178,16 @@ export class Repository {
   /** Every path whose state on disk differs from HEAD's tree. NO_WORKTREE in a bare repository. */
   async worktreeChanges(signal?: AbortSignal): Promise<WorktreeChanges> {
     const workTree = this.requireWorktree();
-    const args = [this.gitDirArgument, `--work-tree=${workTree}`];
-    return listWorktreeChanges(this.location, args, { folder: workTree, signal });
+    return listWorktreeChanges(this.location, this.worktreeArguments(workTree), { folder: workTree, signal });
+  }
+
+  /**
+   * Folders below the work tree that nobody needs to watch: all that is in them is ignored by git, or belongs to another
+   * repository. Relative, with `/` between names and none at the end. NO_WORKTREE in a bare repository.
+   */
+  async ignoredFolders(signal?: AbortSignal): Promise<string[]> {
+    const workTree = this.requireWorktree();
+    return listIgnoredFolders(this.worktreeArguments(workTree), { folder: workTree, signal });
   }
 
   /** A file of the work tree, by its path from the top; null when none is there. Links are never followed. */
@@ -196,6 +205,10 @@ export class Repository {
   close(): void {
     this.reader.close();
     this.bulkReader.close();
+  }
+
+  private worktreeArguments(workTree: string): string[] {
+    return [this.gitDirArgument, `--work-tree=${workTree}`];
   }
 
   private requireWorktree(): string {

@@ -270,6 +270,7 @@ describe('a repository that would run programs', () => {
     await repo.readBlob((await repo.readCommit(made.revParse('HEAD'))).tree);
     await repo.readBlob('0123456789'.repeat(4) as never);
     await Promise.all([repo.refs(), repo.head(), repo.rootCommit(), repo.worktrees(), repo.readWorktreeFile('a.bin')]);
+    await repo.ignoredFolders();
     for await (const _ of repo.commits([made.revParse(tag)])) void _;
     await repo.resolve('@{u}').catch(() => undefined);
     repo.close();

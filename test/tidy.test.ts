@@ -21,7 +21,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   engine: ['base', 'model', 'git', 'store', 'chunking', 'text', 'segment', 'snapshot', 'indexing', 'search', 'history'],
   api: ['base', 'model', 'engine'],
   lsp: ['base', 'model', 'engine'],
-  daemon: ['base', 'model', 'store', 'engine', 'api'],
+  daemon: ['base', 'model', 'git', 'store', 'engine', 'api'],
   cli: ['base', 'model', 'engine', 'api', 'lsp', 'daemon'],
   // What the browser runs: of the rest it knows types only.
   page: [],

@@ -1,4 +1,4 @@
-import type { CallOptions, Engine, Engines } from '../engine/index.js';
+import type { CallOptions, Engine, Engines, Progress } from '../engine/index.js';
 
 /** A parameter, said once: JSON Schema, validation, OpenAPI, MCP tools and the command line's help all come from this. */
 export interface ParameterSpec {
@@ -52,14 +52,16 @@ export interface OperationContext {
   repo(): string;
   readonly host: OperationHost;
   /** Cancellation and progress; to be passed on to the engine. */
-  readonly call: CallOptions;
+  readonly call: CallOptions & { readonly signal: AbortSignal };
 }
 
 /** A process that serves operations: the daemon. */
 export interface OperationHost {
   readonly engines: Engines;
   /** Something happened in a repository, until the signal says that nobody listens any more. */
-  events(repo: string, signal: AbortSignal | undefined): AsyncIterable<HostEvent>;
+  events(repo: string, signal: AbortSignal): AsyncIterable<HostEvent>;
+  /** Tells those who listen how far work in a repository is; null when it is done. */
+  progress(repo: string, operation: string, progress: Progress | null): void;
   /** About this process. */
   describe(): HostDescription;
   /** Listens on loopback for HTTP, if it does not yet, and tells where; 0 is any free port. */
@@ -69,8 +71,9 @@ export interface OperationHost {
 }
 
 export type HostEvent =
+  | { readonly kind: 'listening' }
   | { readonly kind: 'changed'; readonly what: 'worktree' | 'head' | 'refs' }
-  | { readonly kind: 'progress'; readonly operation: string; readonly progress: object | null };
+  | { readonly kind: 'progress'; readonly operation: string; readonly progress: Progress | null };
 
 export interface HttpAccess {
   /** `http://127.0.0.1:PORT`. */

@@ -38,6 +38,7 @@ export const errorKinds = {
   REQUEST_TOO_LARGE: 'user',
   SERVER_BUSY: 'busy',
   DAEMON_RUNNING: 'busy',
+  CANNOT_LISTEN: 'config',
   DAEMON_UNREACHABLE: 'busy',
   ABORTED: 'user',
   INTERNAL: 'internal',

@@ -2,6 +2,7 @@
 export { Catalog, compareSegments } from './catalog.js';
 export type { CatalogRecord, ForkEntry, IdRange, NextIds, RepositoryEntry, RevEntry, SegmentEntry } from './catalog.js';
 export type { JournalDamage } from './journal.js';
+export { ProcessLock } from './lock.js';
 export type { LockHolder } from './lock.js';
 export type { PagedFile, PagedFileWriter } from './paged-file.js';
 export { Store, defaultStorePath, storeFormatVersion } from './store.js';

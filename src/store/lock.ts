@@ -1,6 +1,5 @@
 import { linkSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 
 import { CoppiceError, elapsedMs, nowMs, sleep, systemErrorCode, throwIfAborted, uniqueSuffix } from '../base/index.js';
 import { asStoreError } from './store-errors.js';
@@ -8,7 +7,7 @@ import { asStoreError } from './store-errors.js';
 /** Removing a dead holder's lock takes no longer; a claim to it that is older was left by a process that was killed. */
 const claimMsMax = 2000;
 
-/** Who holds the writer lock. */
+/** Who holds a lock. */
 export interface LockHolder {
   readonly pid: number;
   /** When that process started, where the system tells: another may have its number by now. */
@@ -24,19 +23,16 @@ const heartbeatMs = 10_000;
 const silenceMsMax = 10 * 60_000;
 
 /**
- * The one writer of a store, across processes: a file made with O_EXCL that names its holder. A holder that no
- * longer runs is set aside by whoever finds it.
+ * What one process at a time may do: a file made with O_EXCL that names its holder. A holder that no longer runs is
+ * set aside by whoever finds it.
  */
-export class WriterLock {
-  private readonly path: string;
+export class ProcessLock {
   private held = false;
   /** What the lock file says while it is ours. */
   private own = '';
   private heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(storePath: string) {
-    this.path = join(storePath, 'writer.lock');
-  }
+  constructor(private readonly path: string) {}
 
   /** Takes the lock, waiting at most `timeoutMs`; STORE_LOCKED names the holder. */
   async acquire(timeoutMs: number, signal?: AbortSignal): Promise<void> {

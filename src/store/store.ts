@@ -17,7 +17,7 @@ import { Catalog } from './catalog.js';
 import type { CatalogRecord, SegmentEntry } from './catalog.js';
 import { Journal } from './journal.js';
 import type { JournalDamage, JournalRecord } from './journal.js';
-import { WriterLock } from './lock.js';
+import { ProcessLock } from './lock.js';
 import type { LockHolder } from './lock.js';
 import { PagedFile, PagedFileWriter, createPageCache } from './paged-file.js';
 import type { PageCache } from './paged-file.js';
@@ -57,7 +57,7 @@ export function defaultStorePath(): string {
 export class Store {
   readonly catalog: Catalog;
   private readonly journal: Journal;
-  private readonly lock: WriterLock;
+  private readonly lock: ProcessLock;
   private rotateAtBytes = journalLengthMin;
   private readonly pages: PageCache = createPageCache(pageCacheBytesMax);
 
@@ -68,7 +68,7 @@ export class Store {
   ) {
     this.catalog = new Catalog();
     this.journal = Journal.open(path, this.catalog);
-    this.lock = new WriterLock(path);
+    this.lock = new ProcessLock(join(path, 'writer.lock'));
   }
 
   /** Opens the store, making it if the folder is empty or not there. NOT_A_STORE, STORE_VERSION, STORE_READ_ONLY. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { isAbsolute } from 'node:path';
 import { CoppiceError, elapsedMs } from '../../base/index.js';
-import type { CallOptions, Progress } from '../../engine/index.js';
+import type { Progress } from '../../engine/index.js';
 import { asCoppiceError } from '../error-status.js';
 import { noteListener } from '../notes.js';
 import type { Operation, OperationContext, OperationHost, ParameterTable, ParameterValues } from '../operation.js';
@@ -127,7 +127,11 @@ export class RequestHandler {
     const streamed = /\bapplication\/x-ndjson\b/.test(request.headers.accept ?? '');
     const reply = streamed || 'stream' in operation ? new NdjsonReply(response) : null;
     const { repo, ...input } = body;
-    const context = this.context(repo, callOptions(gone.signal, streamed ? reply : null));
+    const onProgress = throttled((progress) => {
+      if (streamed) reply?.hint({ progress });
+      if (typeof repo === 'string') this.options.host.progress(repo, operation.name, progress);
+    });
+    const context = this.context(repo, { signal: gone.signal, onProgress });
     const answer = (): Promise<void> => answerOperation(operation, context, input, response, reply);
     const run = (): Promise<void> => noteListener.run((note) => (streamed ? reply?.hint({ note }) : undefined), answer);
     try {
@@ -139,7 +143,7 @@ export class RequestHandler {
     }
   }
 
-  private context(repo: unknown, call: CallOptions): OperationContext {
+  private context(repo: unknown, call: OperationContext['call']): OperationContext {
     const { host } = this.options;
     const named = (): string => {
       if (typeof repo === 'string' && isAbsolute(repo) && !repo.includes('\0')) return repo;
@@ -176,16 +180,15 @@ async function answerOperation(
   return reply.end({ result: rest });
 }
 
-function callOptions(signal: AbortSignal, reply: NdjsonReply | null): CallOptions {
-  if (reply === null) return { signal };
+/** Not more often than anybody can look, except for the last step. */
+function throttled(tell: (progress: Progress) => void): (progress: Progress) => void {
   let nextMs = 0;
-  const onProgress = (progress: Progress): void => {
+  return (progress) => {
     const nowMs = elapsedMs();
     if (nowMs < nextMs && progress.done !== progress.total) return;
     nextMs = nowMs + progressIntervalMs;
-    reply.hint({ progress });
+    tell(progress);
   };
-  return { signal, onProgress };
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {

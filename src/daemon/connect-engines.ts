@@ -1,0 +1,35 @@
+import { HttpClient, RemoteEngines } from '../api/index.js';
+import type { Engines } from '../engine/index.js';
+import { findDaemon } from './find-daemon.js';
+import { answers, ensureDaemon, type StartOptions } from './start-daemon.js';
+
+export interface ConnectOptions extends StartOptions {
+  readonly onNote?: (note: string) => void;
+}
+
+const startTimeoutMs = 10_000;
+
+/** The engines of the daemon that serves a store; null when none of this version does. */
+export async function connectEngines(options: ConnectOptions): Promise<Engines | null> {
+  const { storePath, version, onNote } = options;
+  const found = findDaemon(storePath);
+  if (found === null || !(await answers(found.socket))) return null;
+  const client = new HttpClient({ socketPath: found.socket });
+  if (found.version === version) return new RemoteEngines({ storePath, transport: client, onNote });
+  // An older one makes room for one of this version. Nobody waits for it: this time there is none.
+  await client.ask('shut-down', {}, undefined, {}).catch(() => undefined);
+  client.close();
+  return null;
+}
+
+/**
+ * As `connectEngines`, for a process that lives long: starts a daemon when there is none, also when the one it used has
+ * ended. Null when none can be started.
+ */
+export async function attachEngines(options: ConnectOptions): Promise<Engines | null> {
+  const { storePath, onNote } = options;
+  await (await connectEngines(options))?.close(); // has a daemon of another version end
+  if ((await ensureDaemon(options, startTimeoutMs)) === null) return null;
+  const { DaemonTransport } = await import('./daemon-transport.js');
+  return new RemoteEngines({ storePath, transport: new DaemonTransport(options), onNote });
+}

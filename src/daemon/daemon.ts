@@ -1,0 +1,306 @@
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { CoppiceError, elapsedMs, nowMs, sleep } from '../base/index.js';
+import {
+  PageFiles,
+  RequestHandler,
+  createMcpHttpHandler,
+  noteListener,
+  type HostDescription,
+  type HostEvent,
+  type HttpAccess,
+  type OperationHost,
+} from '../api/index.js';
+import { openEngines, type LocalEngines, type Progress, type WatchedPlace } from '../engine/index.js';
+import { ProcessLock } from '../store/index.js';
+import { readDescriptor, removeDescriptor, writeDescriptor } from './descriptor.js';
+import { EventHub } from './event-hub.js';
+import { createHttpServer, listen, readOrMakeToken } from './http-listener.js';
+import { OpenRepositories } from './open-repositories.js';
+import { placesOf, type DaemonPlaces } from './places.js';
+import type { WatchedChange } from './watch/index.js';
+import { WorktreeWatches } from './worktree-watches.js';
+
+export interface DaemonOptions {
+  readonly storePath: string;
+  readonly version: string;
+  /** Ends by itself when it is no longer used. */
+  readonly onDemand: boolean;
+  /** Where the built page lies. */
+  readonly pageFolder: string;
+  readonly log: (message: string) => void;
+}
+
+/** A daemon that was started on demand ends after so long without a request, */
+const unusedMsMax = 30 * 60_000;
+/** and sooner when none ever came: its store was for one command. */
+const neverUsedMsMax = 2 * 60_000;
+/** After so long without a request, what is kept for speed only is let go. */
+const restMs = 60_000;
+const housekeepingMs = 20_000;
+/** What is under way when the daemon is to end gets so long. */
+const farewellMs = 10_000;
+
+/** Half of what a command allows itself: a daemon lives long, and its caches fill. */
+const memory = {
+  blockCacheBytes: 96 * 1024 * 1024,
+  snapshotCacheBytes: 96 * 1024 * 1024,
+  recordCacheBytes: 48 * 1024 * 1024,
+};
+
+/**
+ * The one process that serves a store. Its life:
+ * 1. Take the store's daemon lock, or fail with DAEMON_RUNNING.
+ * 2. Open the store, listen on its socket, write down where (descriptor).
+ * 3. Answer requests; watch the work trees that were asked about, and index what changes there before it is asked for.
+ * 4. When told so, when unused, or when the store is gone: stop listening, let what is under way end, clean up.
+ */
+export class Daemon implements OperationHost {
+  readonly engines: OpenRepositories;
+  private readonly handler: RequestHandler;
+  private readonly hub = new EventHub();
+  private readonly watches: WorktreeWatches;
+  private readonly servers: Server[] = [];
+  private readonly startedMs = nowMs();
+  private readonly settings: string;
+  private readonly ended: Promise<void>;
+  private end!: () => void;
+  private access: Promise<HttpAccess> | null = null;
+  private httpUrl: string | null = null;
+  private hasRested = false;
+  private stopping: Promise<void> | null = null;
+  private housekeeping: NodeJS.Timeout | undefined;
+
+  /** Starts the daemon of a store. DAEMON_RUNNING names the one that runs. */
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const places = placesOf(options.storePath);
+    // The store first: it refuses a folder that holds something else.
+    const watches: { current: WorktreeWatches | null } = { current: null };
+    const engines = await openEngines({
+      store: options.storePath,
+      memory,
+      onNote: (note) => (noteListener.getStore() ?? options.log)(note),
+      watch: (place) => watches.current!.watch(place),
+    });
+    try {
+      mkdirSync(places.folder, { recursive: true, mode: 0o700 });
+      const lock = new ProcessLock(places.lock);
+      await takeLock(lock, places);
+      const daemon = new Daemon(options, places, lock, engines);
+      watches.current = daemon.watches;
+      await daemon.open();
+      return daemon;
+    } catch (error) {
+      await engines.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    private readonly options: DaemonOptions,
+    private readonly places: DaemonPlaces,
+    private readonly lock: ProcessLock,
+    engines: LocalEngines,
+  ) {
+    this.engines = new OpenRepositories(engines, () => this.checkOpen());
+    this.settings = this.readSettings();
+    this.ended = new Promise((resolve) => (this.end = resolve));
+    this.watches = new WorktreeWatches({
+      cookieFolder: places.cookies,
+      onChange: (place, change) => void this.changed(place, change),
+    });
+    const { version, pageFolder } = options;
+    this.handler = new RequestHandler({
+      host: this,
+      version,
+      page: new PageFiles(pageFolder),
+      mcp: () => createMcpHttpHandler({ engines: this.engines, defaultRepo: null, version }),
+    });
+  }
+
+  /** Resolves when the daemon has ended. */
+  wait(): Promise<void> {
+    return this.ended;
+  }
+
+  describe(): HostDescription {
+    return {
+      pid: process.pid,
+      version: this.options.version,
+      startedMs: this.startedMs,
+      rssBytes: process.memoryUsage.rss(),
+      http: this.httpUrl,
+      repositories: this.engines.paths,
+      worktrees: this.watches.describe(),
+      requests: this.handler.requests,
+    };
+  }
+
+  async *events(repo: string, signal: AbortSignal): AsyncGenerator<HostEvent, void, undefined> {
+    // Asked about its work tree, the engine has it watched; a bare repository has none.
+    await this.engines
+      .open(repo)
+      .resolve('@worktree', { signal })
+      .catch(() => undefined);
+    yield { kind: 'listening' };
+    yield* this.hub.listen(this.engines.placeOf(repo), signal);
+  }
+
+  progress(repo: string, operation: string, progress: Progress | null): void {
+    this.hub.publish(this.engines.placeOf(repo), { kind: 'progress', operation, progress });
+  }
+
+  listenHttp(port: number): Promise<HttpAccess> {
+    this.access ??= this.openTcp(port).catch((error: unknown) => {
+      this.access = null;
+      throw error;
+    });
+    return this.access;
+  }
+
+  shutDown(): void {
+    // The answer to who asked goes out first.
+    setImmediate(() => void this.stop());
+  }
+
+  /** Ends the daemon; twice is once. */
+  stop(): Promise<void> {
+    return (this.stopping ??= this.sayFarewell());
+  }
+
+  private async open(): Promise<void> {
+    const { places, options } = this;
+    try {
+      mkdirSync(places.cookies, { recursive: true, mode: 0o700 });
+      if (places.socketFolder !== null) makePrivateFolder(places.socketFolder);
+      if (process.platform !== 'win32') rmSync(places.socket, { force: true }); // of one that was killed
+      const server = createHttpServer(this.handler.listener(null));
+      await listen(server, places.socket);
+      this.servers.push(server);
+      if (process.platform !== 'win32') chmodSync(places.socket, 0o600);
+      const { version, onDemand } = options;
+      const { startedMs } = this;
+      writeDescriptor(places.descriptor, { pid: process.pid, version, socket: places.socket, startedMs, onDemand });
+    } catch (error) {
+      this.lock.release();
+      throw error;
+    }
+    this.housekeeping = setInterval(() => this.keepHouse(), housekeepingMs);
+  }
+
+  private async openTcp(port: number): Promise<HttpAccess> {
+    const token = readOrMakeToken(this.places.token);
+    const tcp = { token, port };
+    const server = createHttpServer((request, response) => this.handler.listener(tcp)(request, response));
+    await listen(server, { host: '127.0.0.1', port });
+    tcp.port = (server.address() as AddressInfo).port;
+    this.servers.push(server);
+    this.httpUrl = `http://127.0.0.1:${tcp.port}`;
+    return { url: this.httpUrl, token };
+  }
+
+  /** A work tree changed: those who listen are told, and what is new there is indexed before anybody asks. */
+  private async changed(place: WatchedPlace, change: WatchedChange): Promise<void> {
+    for (const what of ['worktree', 'head', 'refs'] as const) {
+      if (change[what]) this.hub.publish(place.workTree, { kind: 'changed', what });
+    }
+    if (this.stopping !== null || !(change.worktree || change.head)) return;
+    try {
+      const engine = this.engines.open(place.workTree);
+      await engine.index(change.head ? ['HEAD', '@worktree'] : ['@worktree'], {
+        onProgress: (progress) => this.progress(place.workTree, 'index', progress),
+      });
+      this.progress(place.workTree, 'index', null);
+    } catch (error) {
+      // The work tree is gone, or half of a checkout; whoever asks next is told what is wrong.
+      this.options.log(`${place.workTree} could not be indexed yet: ${String(error)}`);
+    }
+  }
+
+  private keepHouse(): void {
+    const idleMs = elapsedMs() - this.handler.lastActiveMs;
+    if (!this.ownsStore()) {
+      this.options.log('the store is gone, or another daemon serves it');
+      void this.stop();
+    } else if (this.readSettings() !== this.settings) {
+      void this.stop();
+    } else if (this.options.onDemand && idleMs > (this.handler.requests > 0 ? unusedMsMax : neverUsedMsMax)) {
+      void this.stop();
+    } else if (idleMs > restMs) {
+      if (this.hasRested) return;
+      this.hasRested = true;
+      this.watches.restIdle();
+      this.engines.closeIdle();
+      void this.engines.trim();
+    } else this.hasRested = false;
+  }
+
+  /** SERVER_BUSY when the daemon is about to end, as it is once the settings that the store was opened with are others. */
+  private checkOpen(): void {
+    if (this.stopping === null && this.readSettings() !== this.settings) void this.stop();
+    if (this.stopping === null) return;
+    throw new CoppiceError('SERVER_BUSY', 'the daemon is about to end', {
+      hint: 'ask again: the next command starts another',
+    });
+  }
+
+  private ownsStore(): boolean {
+    return readDescriptor(this.places.descriptor)?.pid === process.pid;
+  }
+
+  /** What the store's settings file is, for comparison: it is read when the store is opened. */
+  private readSettings(): string {
+    const stats = statSync(join(this.options.storePath, 'config.json'), { throwIfNoEntry: false });
+    return stats === undefined ? '' : `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
+  }
+
+  private async sayFarewell(): Promise<void> {
+    clearInterval(this.housekeeping);
+    const { places, handler, servers } = this;
+    const owned = this.ownsStore();
+    if (owned) removeDescriptor(places.descriptor);
+    for (const server of servers) {
+      server.close();
+      server.closeIdleConnections();
+    }
+    const endMs = elapsedMs() + farewellMs;
+    while (handler.limiter.inFlight > 0 && elapsedMs() < endMs) await sleep(20);
+    for (const server of servers) server.closeAllConnections();
+    this.watches.close();
+    await this.engines.close().catch((error: unknown) => this.options.log(String(error)));
+    if (owned && process.platform !== 'win32') rmSync(places.socket, { force: true });
+    if (existsSync(places.folder)) this.lock.release();
+    this.end();
+  }
+}
+
+async function takeLock(lock: ProcessLock, places: DaemonPlaces): Promise<void> {
+  try {
+    await lock.acquire(0);
+  } catch (error) {
+    if (!(error instanceof CoppiceError) || error.code !== 'STORE_LOCKED') throw error;
+    const running = readDescriptor(places.descriptor);
+    const pid = running?.pid ?? Number(error.data['pid']);
+    throw new CoppiceError('DAEMON_RUNNING', `process ${pid} serves this store already`, {
+      hint: 'commands use it by themselves; `coppice serve --stop` ends it',
+      data: { pid },
+    });
+  }
+}
+
+/** A folder that only this user can look into. UNSAFE when somebody else has made it. */
+function makePrivateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const stats = lstatSync(path);
+  if (
+    !stats.isDirectory() ||
+    (process.getuid !== undefined && stats.uid !== process.getuid()) ||
+    (stats.mode & 0o077) !== 0
+  ) {
+    throw new CoppiceError('CANNOT_LISTEN', `${path} is not a folder of yours alone`, {
+      hint: 'remove it, or set XDG_RUNTIME_DIR to a folder of yours',
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { uniqueSuffix } from '../base/index.js';
+
+/** What a daemon writes down for those who look for it. It counts while the daemon's socket answers. */
+export interface Descriptor {
+  readonly pid: number;
+  /** Of the package. A client of another version does without, and has the daemon end. */
+  readonly version: string;
+  readonly socket: string;
+  readonly startedMs: number;
+  /** Started by a command that wanted one, to end when it is no longer used; not by `coppice serve`. */
+  readonly onDemand: boolean;
+}
+
+export function readDescriptor(path: string): Descriptor | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Descriptor;
+  } catch {
+    return null; // nobody serves, or has just begun to
+  }
+}
+
+export function writeDescriptor(path: string, descriptor: Descriptor): void {
+  const draft = `${path}.${uniqueSuffix()}`;
+  writeFileSync(draft, `${JSON.stringify(descriptor)}\n`, { mode: 0o600 });
+  renameSync(draft, path);
+}
+
+export function removeDescriptor(path: string): void {
+  rmSync(path, { force: true });
+}

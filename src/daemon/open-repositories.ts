@@ -1,0 +1,86 @@
+import { elapsedMs } from '../base/index.js';
+import type { Engine, KnownRepository, LocalEngines } from '../engine/index.js';
+import { locateRepository } from '../git/index.js';
+
+/** A repository that nobody has asked about for so long is closed. */
+const idleMsMax = 30 * 60_000;
+const openMax = 200;
+
+interface OpenRepository {
+  readonly engine: Engine;
+  /** See `placeOf`. */
+  place: string | null;
+  usedMs: number;
+}
+
+/** The engines of a daemon: each stays open between requests, and is closed when it is no longer asked. */
+export class OpenRepositories implements LocalEngines {
+  /** By the path that clients name, the latest used at the end. */
+  private readonly entries = new Map<string, OpenRepository>();
+
+  /** `check` is called before each use, and throws when nothing is to be opened any more. */
+  constructor(
+    private readonly engines: LocalEngines,
+    private readonly check: () => void,
+  ) {}
+
+  get storePath(): string {
+    return this.engines.storePath;
+  }
+
+  get paths(): string[] {
+    return [...this.entries.keys()];
+  }
+
+  open(repo: string): Engine {
+    this.check();
+    let entry = this.entries.get(repo);
+    if (entry === undefined) entry = { engine: this.engines.open(repo), place: null, usedMs: 0 };
+    else this.entries.delete(repo);
+    entry.usedMs = elapsedMs();
+    this.entries.set(repo, entry);
+    if (this.entries.size > openMax) this.closeFirst();
+    return entry.engine;
+  }
+
+  /** One name for the repository or work tree that clients name by any path in it: its top folder. */
+  placeOf(repo: string): string {
+    const entry = this.entries.get(repo);
+    if (entry?.place != null) return entry.place;
+    try {
+      const { workTree, gitDir } = locateRepository(repo);
+      const place = workTree ?? gitDir;
+      if (entry !== undefined) entry.place = place;
+      return place;
+    } catch {
+      return repo; // there is none (any more), so nothing happens there either
+    }
+  }
+
+  repositories(): Promise<readonly KnownRepository[]> {
+    return this.engines.repositories();
+  }
+
+  closeIdle(): void {
+    for (const { usedMs } of [...this.entries.values()]) {
+      if (elapsedMs() - usedMs < idleMsMax) return;
+      this.closeFirst();
+    }
+  }
+
+  trim(): Promise<void> {
+    return this.engines.trim();
+  }
+
+  async close(): Promise<void> {
+    this.entries.clear();
+    await this.engines.close();
+  }
+
+  private closeFirst(): void {
+    const [path, entry] = this.entries.entries().next().value!;
+    this.entries.delete(path);
+    // What is under way on it ends first.
+    void entry.engine.close().catch(() => undefined);
+  }
+}

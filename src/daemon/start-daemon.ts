@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { connect } from 'node:net';
+import { elapsedMs, sleep } from '../base/index.js';
+import { readDescriptor, type Descriptor } from './descriptor.js';
+import { placesOf } from './places.js';
+
+export interface StartOptions {
+  readonly storePath: string;
+  /** Of the package: a daemon of another version does not count. */
+  readonly version: string;
+  /** The script that node runs: the command line itself. */
+  readonly script: string;
+}
+
+/**
+ * Starts a daemon for a store, detached from this process and its terminal, and does not wait for it. Of many that are
+ * started at once one stays. It is given the memory allocator's settings by which an idle process gives memory back.
+ */
+export function startDaemon({ storePath, script }: Omit<StartOptions, 'version'>): void {
+  const { folder, log } = placesOf(storePath);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const output = openSync(log, 'a', 0o600);
+  try {
+    const child = spawn(process.execPath, [script, 'serve', '--store', storePath, '--on-demand'], {
+      cwd: storePath,
+      detached: true,
+      stdio: ['ignore', output, output],
+      windowsHide: true,
+      env: {
+        MALLOC_ARENA_MAX: '2',
+        MALLOC_TRIM_THRESHOLD_: '131072',
+        MALLOC_MMAP_THRESHOLD_: '131072',
+        ...process.env,
+      },
+    });
+    child.on('error', () => undefined); // no process may be started here: whoever wanted it does without
+    child.unref();
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** The daemon of a store, started if none answers; null when none does within `timeoutMs`. */
+export async function ensureDaemon(options: StartOptions, timeoutMs: number): Promise<Descriptor | null> {
+  const { descriptor } = placesOf(options.storePath);
+  const running = async (): Promise<Descriptor | null> => {
+    const found = readDescriptor(descriptor);
+    return found?.version === options.version && (await answers(found.socket)) ? found : null;
+  };
+  const found = await running();
+  if (found !== null) return found;
+  startDaemon(options);
+  const endMs = elapsedMs() + timeoutMs;
+  for (let waitMs = 20; elapsedMs() < endMs; waitMs = Math.min(waitMs * 1.5, 200)) {
+    await sleep(waitMs);
+    const started = await running();
+    if (started !== null) return started;
+  }
+  return null;
+}
+
+/** Whether somebody accepts connections there. */
+export function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    const settle = (result: boolean) => (): void => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.on('connect', settle(true)).on('error', settle(false));
+  });
+}

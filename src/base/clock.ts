@@ -21,5 +21,5 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Lets waiting IO and timers run: long synchronous work calls it between steps. */
+/** Lets waiting IO and timers run, once each: long synchronous work calls it between steps (see TimeSlices). */
 export const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

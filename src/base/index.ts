@@ -10,4 +10,6 @@ export { GenerationCache } from './generation-cache.js';
 export { contentHash, contentHashLength, crc32 } from './hash.js';
 export { HashIndex, hasSharedKey } from './hash-index.js';
 export type { SharedKeys } from './hash-index.js';
+export { IdleTimer } from './idle-timer.js';
 export { LruCache } from './lru.js';
+export { TimeSlices } from './time-slices.js';

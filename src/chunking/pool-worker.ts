@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { CoppiceError } from '../base/index.js';
+import { CoppiceError, IdleTimer } from '../base/index.js';
 import type { ChunkPoolOptions } from './pool.js';
 import type { JobMessage, WorkerMessage } from './serve-jobs.js';
 
@@ -16,12 +16,15 @@ export interface Job {
 
 export interface PoolWorkerEvents {
   /** It has finished a job and can take another. */
-  idle(): void;
+  ready(): void;
+  /** It has had nothing to do for `idleMs`. */
+  idle(worker: PoolWorker): void;
   /** It is gone; `jobs` are those it had not answered. */
   died(worker: PoolWorker, reason: string): void;
 }
 
 const jobTimeoutMsDefault = 10_000;
+const idleMsDefault = 60_000;
 /** Loading modules and WebAssembly on a busy machine takes its time; a job's own deadline begins after it. */
 const startTimeoutMs = 30_000;
 
@@ -32,6 +35,7 @@ export class PoolWorker {
   alone = false;
   private readonly worker: Worker;
   private readonly jobTimeoutMs: number;
+  private readonly idle: IdleTimer;
   private started = false;
   private gone = false;
   private timer: NodeJS.Timeout | undefined;
@@ -41,6 +45,9 @@ export class PoolWorker {
     private readonly events: PoolWorkerEvents,
   ) {
     this.jobTimeoutMs = options.jobTimeoutMs ?? jobTimeoutMsDefault;
+    this.idle = new IdleTimer(options.idleMs ?? idleMsDefault, () => {
+      if (this.jobs.length === 0) this.events.idle(this);
+    });
     const { workerMemoryMb } = options;
     this.worker = new Worker(options.workerUrl, {
       workerData: options.workerData,
@@ -66,7 +73,7 @@ export class PoolWorker {
 
   async stop(): Promise<void> {
     this.gone = true;
-    clearTimeout(this.timer);
+    this.stopTimers();
     await this.worker.terminate();
   }
 
@@ -88,9 +95,11 @@ export class PoolWorker {
     }
     clearTimeout(this.timer);
     if (this.jobs.length > 0) this.setTimer(this.jobTimeoutMs, 'it ran out of time');
-    // An idle worker must not keep a finished program alive.
-    else this.worker.unref();
-    this.events.idle();
+    else {
+      this.worker.unref(); // an idle worker must not keep a finished program alive
+      this.idle.touch();
+    }
+    this.events.ready();
   }
 
   private setTimer(ms: number, reason: string): void {
@@ -108,7 +117,12 @@ export class PoolWorker {
   private die(reason: string): void {
     if (this.gone) return;
     this.gone = true;
-    clearTimeout(this.timer);
+    this.stopTimers();
     this.events.died(this, reason);
+  }
+
+  private stopTimers(): void {
+    clearTimeout(this.timer);
+    this.idle.stop();
   }
 }

@@ -12,12 +12,16 @@ export interface ChunkPoolOptions {
   readonly jobTimeoutMs?: number;
   /** JavaScript heap of one worker; a job that needs more ends its worker. */
   readonly workerMemoryMb?: number;
+  /** A worker without a job for so long is stopped. Default: a minute. */
+  readonly idleMs?: number;
   /** Jobs that may wait before `ready` makes the caller wait. */
   readonly queueMax?: number;
 }
 
 /** Runs jobs (whatever the workers' module serves) on worker threads, and survives what they do to those threads. */
 export interface ChunkPool {
+  /** Workers that run, or are about to. */
+  readonly workerCount: number;
   /**
    * Rejects with `WorkerDiedError` when the job ended its worker twice, the second time alone on a fresh one.
    * The buffers of `transfer` are given away: moved to the worker with the last try, copied before, because the first
@@ -26,6 +30,8 @@ export interface ChunkPool {
   run<Result>(payload: unknown, transfer?: readonly ArrayBuffer[], signal?: AbortSignal): Promise<Result>;
   /** Resolves when the queue has room. Callers with many jobs await it before each. */
   ready(): Promise<void>;
+  /** Stops the workers that have no job. The next jobs start new ones. */
+  rest(): Promise<void>;
   /** Stops the workers; what is not done is rejected. */
   close(): Promise<void>;
 }
@@ -58,6 +64,10 @@ class WorkerPool implements ChunkPool {
   private closed = false;
 
   constructor(private readonly options: ChunkPoolOptions) {}
+
+  get workerCount(): number {
+    return this.workers.size;
+  }
 
   run<Result>(payload: unknown, transfer: readonly ArrayBuffer[] = [], signal?: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -93,6 +103,12 @@ class WorkerPool implements ChunkPool {
     while (this.queue.length >= (this.options.queueMax ?? this.options.workers * 4) && !this.closed) {
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
+  }
+
+  async rest(): Promise<void> {
+    const idle = [...this.workers].filter(({ jobs }) => jobs.length === 0);
+    for (const worker of idle) this.workers.delete(worker);
+    await Promise.all(idle.map((worker) => worker.stop()));
   }
 
   async close(): Promise<void> {
@@ -133,7 +149,11 @@ class WorkerPool implements ChunkPool {
     }
     if (best?.jobs.length !== 0 && this.workers.size < this.options.workers) {
       best = new PoolWorker(this.options, {
-        idle: () => this.dispatch(),
+        ready: () => this.dispatch(),
+        idle: (worker) => {
+          this.workers.delete(worker);
+          void worker.stop();
+        },
         died: (worker, reason) => this.bury(worker, reason),
       });
       this.workers.add(best);

@@ -1,6 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { CoppiceError, assert, decodeBytes, encodeBytes } from '../base/index.js';
+import { CoppiceError, IdleTimer, assert, decodeBytes, encodeBytes } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
 import { BatchParser, type BatchAnswer } from './batch-parser.js';
 import { gitFailed, gitMessage, startFailed, startGit, type GitProcessOptions } from './process.js';
@@ -31,8 +31,11 @@ interface Request extends ReadOptions {
   readonly reject: (error: CoppiceError) => void;
 }
 
+/** A process that nobody has asked for so long is ended: it holds memory, and descriptors of packs that may be gone. */
+const idleMsDefault = 20_000;
+
 /**
- * Objects through one long-lived `git cat-file --batch`, started on first use. Requests are pipelined: answers come in
+ * Objects through one long-lived `git cat-file --batch`, started on first use and again after it was idle. Requests are pipelined: answers come in
  * the order of the questions. Objects are what git itself shows: refs/replace is honoured, and so it is by `rev-list`
  * and `status`; an LFS pointer is the text that it is. Nothing is fetched: an object that is not here is missing.
  */
@@ -43,11 +46,15 @@ export class ObjectReader {
   private header: Exclude<BatchAnswer, { refused: string }> | null = null;
   private outbox: string[] = [];
   private closed = false;
+  private readonly idle: IdleTimer;
 
   constructor(
     private readonly gitDirArgument: string,
     private readonly processOptions: GitProcessOptions,
-  ) {}
+    idleMs = idleMsDefault,
+  ) {
+    this.idle = new IdleTimer(idleMs, () => this.rest());
+  }
 
   /** Reads what a name of git's names: an oid, or for `fromUser` any expression for one object. */
   read(name: string, options: ReadOptions = {}): Promise<ReadResult> {
@@ -58,8 +65,17 @@ export class ObjectReader {
     });
   }
 
+  /** Ends the process if it has nothing to do. The next question starts one. */
+  rest(): void {
+    if (this.waiting.length > 0) return;
+    this.idle.stop();
+    this.child?.stdin.end();
+    this.child = null;
+  }
+
   close(): void {
     this.closed = true;
+    this.idle.stop();
     const child = this.child;
     this.child = null;
     child?.stdin.end();
@@ -134,6 +150,7 @@ export class ObjectReader {
       this.waiting.length = 0;
       this.nextWaiting = 0;
       if (this.child) setReferenced(this.child, false);
+      this.idle.touch();
     } else if (this.nextWaiting === 1024) {
       this.waiting.splice(0, this.nextWaiting);
       this.nextWaiting = 0;

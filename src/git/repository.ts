@@ -201,6 +201,12 @@ export class Repository {
     return listWorktrees(this.gitDirArgument, this.processOptions);
   }
 
+  /** Ends processes that have nothing to do; they would end by themselves after a while. */
+  trim(): void {
+    this.reader.rest();
+    this.bulkReader.rest();
+  }
+
   /** Ends the processes that run. What is still asked is rejected. */
   close(): void {
     this.reader.close();

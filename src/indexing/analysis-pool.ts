@@ -1,7 +1,7 @@
 import { createChunkPool, createChunker, isWorkerDied } from '../chunking/index.js';
 import type { ChunkPool, Chunker } from '../chunking/index.js';
 import { Analyzer } from '../text/index.js';
-import { hasSharedKey } from '../base/index.js';
+import { IdleTimer, TimeSlices, hasSharedKey } from '../base/index.js';
 import { packRequests, unpackAnalyses } from './analysis-batch.js';
 import type { AnalysisBatch, KnownChunks } from './analysis-batch.js';
 import { analyzeFile } from './file-analysis.js';
@@ -12,17 +12,33 @@ const filesForWorkers = 24;
 /** Batches under way for each worker: one being worked on, one waiting, two to be stored. */
 const batchesPerWorker = 4;
 
-/** Analyses files in worker threads when there are many, else in the calling thread. Same results either way. */
+/** What was loaded, here or in a worker, and is not used for so long is let go. */
+const idleMsDefault = 60_000;
+
+export interface AnalysisPoolOptions {
+  /**
+   * The calling thread has others to serve: the first file of a language takes up to 0.1 s, so few files go to a worker too.
+   * Else they are analysed in the calling thread, which is done sooner.
+   */
+  readonly offThread?: boolean;
+  /** Default: a minute. */
+  readonly idleMs?: number;
+}
+
+/** Analyses files in worker threads or in the calling thread. Same results either way. */
 export class AnalysisPool {
   private pool: ChunkPool | null = null;
-  private inline: Promise<Chunker> | null = null;
-  private readonly analyzer = new Analyzer();
+  private inline: InlineAnalysis | null = null;
+  private readonly idle: IdleTimer;
 
   /** `workers` 0: never a worker. `workerUrl` is the module that serves `analyzeBatch`. */
   constructor(
     private readonly workers: number,
     private readonly workerUrl: URL,
-  ) {}
+    private readonly options: AnalysisPoolOptions = {},
+  ) {
+    this.idle = new IdleTimer(options.idleMs ?? idleMsDefault, () => (this.inline = null));
+  }
 
   /** Batches worth having under way at once when there are `fileCount` files in all. */
   concurrency(fileCount: number): number {
@@ -40,13 +56,23 @@ export class AnalysisPool {
   ): Promise<FileAnalysis[]> {
     const { known, signal } = options;
     if (!this.useWorkers(fileCount)) {
-      this.inline ??= createChunker();
-      const chunker = await this.inline;
+      const { analyzer, chunker } = this.inlineAnalysis();
       const keys = known === undefined ? null : new Uint32Array(known.keys);
       const isKnown = keys && ((bytes: Uint8Array, at: number) => hasSharedKey(keys, bytes, at));
-      return requests.map((request) => analyzeFile(chunker, this.analyzer, request, isKnown));
+      const loaded = await chunker;
+      const slices = new TimeSlices();
+      const analyses: FileAnalysis[] = [];
+      for (const request of requests) {
+        if (slices.isOver) await slices.next();
+        analyses.push(analyzeFile(loaded, analyzer, request, isKnown));
+      }
+      return analyses;
     }
-    this.pool ??= createChunkPool({ workers: this.workers, workerUrl: this.workerUrl });
+    this.pool ??= createChunkPool({
+      workers: this.workers,
+      workerUrl: this.workerUrl,
+      idleMs: this.options.idleMs ?? idleMsDefault,
+    });
     const batch = packRequests(requests, known ?? null);
     try {
       return unpackAnalyses(await this.pool.run<AnalysisBatch>(batch, [batch.content.buffer as ArrayBuffer], signal));
@@ -56,7 +82,7 @@ export class AnalysisPool {
       if (only === undefined) return [];
       if (more.length === 0) {
         const linesOnly = { code: 'worker-died' as const, message: error.message };
-        return [analyzeFile(null, this.analyzer, { ...only, linesOnly })];
+        return [analyzeFile(null, this.inlineAnalysis().analyzer, { ...only, linesOnly })];
       }
       // One of them did it: each for itself.
       const analyses: FileAnalysis[] = [];
@@ -65,13 +91,39 @@ export class AnalysisPool {
     }
   }
 
+  /** Lets go what is not in use: idle worker threads, and the grammars loaded in this one. The next files load them again. */
+  async trim(): Promise<void> {
+    this.idle.stop();
+    this.inline = null;
+    await this.pool?.rest();
+  }
+
   async close(): Promise<void> {
+    this.idle.stop();
+    this.inline = null;
     await this.pool?.close();
     this.pool = null;
   }
 
+  private inlineAnalysis(): InlineAnalysis {
+    this.idle.touch();
+    return (this.inline ??= new InlineAnalysis());
+  }
+
   private useWorkers(fileCount: number): boolean {
+    if (this.workers === 0) return false;
     // Workers that run already have their grammars loaded.
-    return this.workers > 0 && (this.pool !== null || fileCount >= filesForWorkers);
+    const isWarm = this.pool !== null && this.pool.workerCount > 0;
+    return isWarm || this.options.offThread === true || fileCount >= filesForWorkers;
+  }
+}
+
+/** What analysing in the calling thread needs; grammars are loaded when a file is to be parsed. */
+class InlineAnalysis {
+  readonly analyzer = new Analyzer();
+  private loading: Promise<Chunker> | null = null;
+
+  get chunker(): Promise<Chunker> {
+    return (this.loading ??= createChunker());
   }
 }

@@ -103,6 +103,36 @@ describe('job pool', () => {
     expect([await bad, await sum]).toEqual(['worker died', 6]);
   });
 
+  test.each(['exit later', 'throw later', 'reject later'])('a worker that dies idle (%s) is replaced', async (bad) => {
+    open({ workers: 1 });
+    await pool.run({ do: bad, value: 20 });
+    expect(pool.workerCount).toBe(1);
+    while (pool.workerCount > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await pool.run({ do: 'double', value: 21 })).toBe(42);
+  });
+
+  test.each(['exit later', 'throw later', 'reject later'])('one that dies so at work is too: %s', async (bad) => {
+    open({ workers: 1 });
+    const results = [pool.run({ do: bad, value: 20 }), pool.run({ do: 'sleep', value: 60 }), pool.run({ do: 'sum' })];
+    expect(await Promise.all(results)).toEqual([`${bad.replace(' ', 's ')}`, 'slept', undefined]);
+  });
+
+  test('workers without a job are stopped after a while, or on demand; jobs after that are answered', async () => {
+    open({ idleMs: 40 });
+    const sleeps = [60, 120, 60].map((value) => pool.run({ do: 'sleep', value })); // longer than that: not idle
+    expect(await Promise.all(sleeps)).toEqual(['slept', 'slept', 'slept']);
+    expect(pool.workerCount).toBeGreaterThan(0);
+    while (pool.workerCount > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let i = 0; i < 20; i++) expect(await pool.run({ do: 'sleep', value: (i % 5) * 10 })).toBe('slept');
+    const running = pool.run({ do: 'sleep', value: 50 });
+    await pool.rest();
+    expect(pool.workerCount).toBe(1);
+    expect(await running).toBe('slept');
+    await pool.rest();
+    expect(pool.workerCount).toBe(0);
+    expect(await pool.run({ do: 'double', value: 4 })).toBe(8);
+  });
+
   test('close rejects what is not done', async () => {
     open();
     const result = outcome(pool.run({ do: 'loop' }));

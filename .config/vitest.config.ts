@@ -14,6 +14,8 @@ export default defineConfig({
       // Tests see the same git whatever the user's own configuration is.
       GIT_CONFIG_GLOBAL: '/dev/null',
       GIT_CONFIG_NOSYSTEM: '1',
+      // Nothing is left running behind a test: those of the daemon ask for one.
+      COPPICE_DAEMON: 'off',
     },
   },
 });

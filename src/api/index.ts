@@ -9,6 +9,7 @@ export type {
   WatchDescription,
 } from './operation.js';
 export { operations, operationsByName } from './operations.js';
+export { filterParameters, patternParameters, revParameter } from './parameters.js';
 export { noteListener } from './notes.js';
 export { RequestHandler } from './http/request-handler.js';
 export type { McpHandler } from './http/request-handler.js';

@@ -17,6 +17,10 @@ export const commandLoaders = {
   status: () => import('./commands/status.js'),
   gc: () => import('./commands/gc.js'),
   doctor: () => import('./commands/doctor.js'),
+  serve: () => import('./commands/serve.js'),
+  open: () => import('./commands/open.js'),
+  mcp: () => import('./commands/mcp.js'),
+  lsp: () => import('./commands/lsp.js'),
   help: () => import('./commands/help.js'),
 } as const satisfies Record<string, Loader>;
 

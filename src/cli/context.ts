@@ -1,7 +1,8 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { existsSync } from 'node:fs';
 import { CoppiceError } from '../base/index.js';
-import type { CallOptions, Engine, EngineOptions, Progress } from '../engine/index.js';
+import type { StartOptions } from '../daemon/index.js';
+import type { CallOptions, Engine, EngineOptions, Engines, EnginesOptions, Progress } from '../engine/index.js';
 import type { GlobalValues } from './global-flags.js';
 import type { Io } from './io.js';
 import { Output } from './output.js';
@@ -10,18 +11,28 @@ import { createPaint, wantsColour, type Paint } from './style.js';
 
 export type OpenEngine = (options: EngineOptions) => Promise<Engine>;
 
+/** What a command needs of the process that it runs in. */
+export interface CommandHost {
+  readonly openEngine: OpenEngine;
+  /** For commands that live long. */
+  readonly attachEngines: (options: EnginesOptions) => Promise<Engines>;
+  readonly startOptions: (storePath: string) => StartOptions;
+  /** Aborted on Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
 /** What a command is given: where to write, how, and the engine once it asks for it. */
 export class CommandContext {
   readonly out: Output;
   readonly json: boolean;
   readonly paint: Paint;
   private readonly reporter: ProgressReporter;
-  private opened: Promise<Engine> | undefined;
+  private opened: Promise<Engine | Engines> | undefined;
 
   constructor(
     readonly io: Io,
     readonly globals: GlobalValues,
-    private readonly options: { openEngine: OpenEngine; signal: AbortSignal } | undefined,
+    private readonly host: CommandHost | undefined,
   ) {
     this.out = new Output(io.stdout);
     this.json = globals.json;
@@ -31,15 +42,33 @@ export class CommandContext {
 
   /** Opened on first use and closed by the caller of the command. */
   engine(): Promise<Engine> {
-    if (this.options === undefined) throw new CoppiceError('INTERNAL', 'no engine here');
-    const { repo, store } = this.globals;
-    this.opened ??= this.options.openEngine({
-      // Relative paths are the user's, so they count from where the command was started.
-      repo: resolve(this.io.cwd, repo ?? '.'),
-      ...(store === undefined ? {} : { store: resolve(this.io.cwd, store) }),
-      onNote: (note) => this.note(note),
-    });
-    return this.opened;
+    const { repo } = this.globals;
+    const opened = this.requireHost().openEngine({ ...this.engineOptions(), repo: resolve(this.io.cwd, repo ?? '.') });
+    this.opened = opened;
+    return opened;
+  }
+
+  /** The engines of all repositories, for a command that lives long. Closed by the caller of the command. */
+  engines(): Promise<Engines> {
+    const opened = this.requireHost().attachEngines(this.engineOptions());
+    this.opened = opened;
+    return opened;
+  }
+
+  /** The store that the command line names, or undefined. */
+  get storeFolder(): string | undefined {
+    const { store } = this.globals;
+    // Relative paths are the user's, so they count from where the command was started.
+    return store === undefined ? undefined : resolve(this.io.cwd, store);
+  }
+
+  startOptions(storePath: string): StartOptions {
+    return this.requireHost().startOptions(storePath);
+  }
+
+  /** Aborted on Ctrl-C. */
+  get signal(): AbortSignal {
+    return this.requireHost().signal;
   }
 
   /** Options for a call that may take long; `firstUse` is the rev that the call may have to index first. */
@@ -49,7 +78,7 @@ export class CommandContext {
         ? undefined
         : `indexing ${this.repositoryName()} at ${firstUse} (first use) …`;
     const onProgress = (progress: Progress): void => this.reporter.update(progress, announcement);
-    return this.options === undefined ? { onProgress } : { onProgress, signal: this.options.signal };
+    return this.host === undefined ? { onProgress } : { onProgress, signal: this.host.signal };
   }
 
   /** Tells people something on stderr, above the progress bar. */
@@ -90,6 +119,16 @@ export class CommandContext {
     } catch {
       // The failure that brought us here has been told; this one only follows from it.
     }
+  }
+
+  private requireHost(): CommandHost {
+    if (this.host === undefined) throw new CoppiceError('INTERNAL', 'no engine here');
+    return this.host;
+  }
+
+  private engineOptions(): EnginesOptions {
+    const store = this.storeFolder;
+    return { ...(store === undefined ? {} : { store }), onNote: (note) => this.note(note) };
   }
 
   private repositoryName(): string {

@@ -1,14 +1,15 @@
+import { filterParameters, revParameter } from '../api/index.js';
 import type { FileFilter } from '../engine/index.js';
 import type { FlagTable, FlagValues } from './command.js';
 
 /** The flags by which every kind of search is narrowed. */
 export const filterFlags = {
-  path: { type: 'string', many: true, value: 'GLOB', help: 'only these paths; !GLOB leaves out' },
-  lang: { type: 'string', many: true, value: 'L', help: 'only these languages: go, typescript, ts' },
+  path: { type: 'string', many: true, value: 'GLOB', help: filterParameters.paths.help },
+  lang: { type: 'string', many: true, value: 'L', help: filterParameters.languages.help },
 } as const satisfies FlagTable;
 
 export const revFlag = {
-  rev: { type: 'string', value: 'REV', default: 'HEAD', help: 'where to search' },
+  rev: { type: 'string', value: 'REV', default: 'HEAD', help: revParameter.rev.help },
 } as const satisfies FlagTable;
 
 export function fileFilter({ path, lang }: FlagValues<typeof filterFlags>): FileFilter {

@@ -1,12 +1,13 @@
+import { patternParameters } from '../api/index.js';
 import type { GrepOptions } from '../engine/index.js';
 import { given } from './command.js';
 import type { FlagTable, FlagValues } from './command.js';
 
 /** How a pattern is read: the flags of grep that have one meaning wherever lines are matched. */
 export const patternFlags = {
-  'fixed-strings': { type: 'boolean', short: 'F', help: 'the pattern is literal text' },
-  'ignore-case': { type: 'boolean', short: 'i', help: 'a and A are the same' },
-  'word-regexp': { type: 'boolean', short: 'w', help: 'whole words only' },
+  'fixed-strings': { type: 'boolean', short: 'F', help: patternParameters.literal.help },
+  'ignore-case': { type: 'boolean', short: 'i', help: patternParameters.ignoreCase.help },
+  'word-regexp': { type: 'boolean', short: 'w', help: patternParameters.wholeWord.help },
 } as const satisfies FlagTable;
 
 export function patternOptions(

@@ -1,4 +1,6 @@
 import { encodeBytes } from '../base/index.js';
+import type { StartOptions } from '../daemon/index.js';
+import { EngineSource } from './engine-source.js';
 import type { Io, Sink } from './io.js';
 import { mentions } from './parse.js';
 import { describeError, formatError } from './report-error.js';
@@ -34,11 +36,12 @@ export async function main(): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const code = await run(argv, io, {
-    openEngine: async (options) => (await import('../engine/index.js')).openEngine(options),
-    signal: interrupt.signal,
-  });
+  const source = new EngineSource(process.env, process.argv[1]!);
+  const { openEngine, attachEngines } = source;
+  const startOptions = (storePath: string): StartOptions => source.startOptions(storePath);
+  const code = await run(argv, io, { openEngine, attachEngines, startOptions, signal: interrupt.signal });
   await stderr.drain().catch(() => undefined);
+  if (code === 0 || code === 1) await source.startMissed();
   // Everything is closed and written by now; leaving at once saves waiting for idle threads and timers.
   process.exit(code);
 }

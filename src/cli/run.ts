@@ -1,7 +1,7 @@
 import { CoppiceError, encodeBytes } from '../base/index.js';
 import { commandNames, loadCommand } from './command-table.js';
 import type { Command } from './command.js';
-import { CommandContext, type OpenEngine } from './context.js';
+import { CommandContext, type CommandHost } from './context.js';
 import { globalFlags } from './global-flags.js';
 import type { Io } from './io.js';
 import { OutputClosedError } from './output.js';
@@ -10,16 +10,10 @@ import { describeError, formatError } from './report-error.js';
 import { createPaint, wantsColour } from './style.js';
 import { closest } from './suggest.js';
 
-export interface RunOptions {
-  readonly openEngine: OpenEngine;
-  /** Aborted on Ctrl-C. */
-  readonly signal: AbortSignal;
-}
-
 const interrupted = 'interrupted; what was indexed is kept, run the same command to go on';
 
 /** Runs one command line and gives its exit code: 0 done or found, 1 nothing found, 2 error, 130 interrupted. */
-export async function run(argv: readonly string[], io: Io, options: RunOptions): Promise<number> {
+export async function run(argv: readonly string[], io: Io, options: CommandHost): Promise<number> {
   let context: CommandContext | undefined;
   let code: number | undefined;
   try {
@@ -95,7 +89,7 @@ function unknownCommand(name: string): CoppiceError {
 }
 
 /** For help and errors, when flags may be wrong: of the global ones, those that can be made out. */
-function plainContext(argv: readonly string[], io: Io, options: RunOptions | undefined): CommandContext {
+function plainContext(argv: readonly string[], io: Io, options: CommandHost | undefined): CommandContext {
   const globals = {
     repo: undefined,
     store: undefined,

@@ -1,4 +1,5 @@
-import { HttpClient, RemoteEngines } from '../api/index.js';
+import { CoppiceError } from '../base/index.js';
+import { HttpClient, RemoteEngines, type HttpAccess } from '../api/index.js';
 import type { Engines } from '../engine/index.js';
 import { findDaemon } from './find-daemon.js';
 import { answers, ensureDaemon, type StartOptions } from './start-daemon.js';
@@ -32,4 +33,20 @@ export async function attachEngines(options: ConnectOptions): Promise<Engines | 
   if ((await ensureDaemon(options, startTimeoutMs)) === null) return null;
   const { DaemonTransport } = await import('./daemon-transport.js');
   return new RemoteEngines({ storePath, transport: new DaemonTransport(options), onNote });
+}
+
+/** Has the daemon of a store, started if need be, listen for HTTP. DAEMON_UNREACHABLE, CANNOT_LISTEN. */
+export async function openHttp(options: StartOptions, port: number): Promise<HttpAccess> {
+  const found = await ensureDaemon(options, startTimeoutMs);
+  if (found === null) {
+    throw new CoppiceError('DAEMON_UNREACHABLE', `no daemon could be started for ${options.storePath}`, {
+      hint: 'run `coppice serve --http` to see why',
+    });
+  }
+  const client = new HttpClient({ socketPath: found.socket });
+  try {
+    return (await client.ask('listen-http', { port }, undefined, {})) as HttpAccess;
+  } finally {
+    client.close();
+  }
 }

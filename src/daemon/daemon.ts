@@ -29,7 +29,7 @@ export interface DaemonOptions {
   /** Ends by itself when it is no longer used. */
   readonly onDemand: boolean;
   /** Where the built page lies. */
-  readonly pageFolder: string;
+  readonly pageFolder: URL;
   readonly log: (message: string) => void;
 }
 

@@ -1,7 +1,9 @@
 /** The process: lock, socket, watcher, housekeeping; and how a client finds or starts it. */
-export { attachEngines, connectEngines } from './connect-engines.js';
+export { attachEngines, connectEngines, openHttp } from './connect-engines.js';
 export type { ConnectOptions } from './connect-engines.js';
-export { findDaemon } from './find-daemon.js';
+export { findDaemon, storePathOf } from './find-daemon.js';
 export type { Descriptor } from './descriptor.js';
-export { placesOf } from './places.js';
-export { startDaemon, ensureDaemon } from './start-daemon.js';
+export { describeDaemon, runDaemon, stopDaemon } from './run-daemon.js';
+export type { RunningDaemon, ServeOptions } from './run-daemon.js';
+export { ensureDaemon, startDaemon } from './start-daemon.js';
+export type { StartOptions } from './start-daemon.js';

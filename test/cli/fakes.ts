@@ -88,6 +88,10 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
   };
   const code = await run(argv, io, {
     signal: surroundings.signal ?? new AbortController().signal,
+    attachEngines: () => Promise.reject(new Error('no engines here')),
+    startOptions: () => {
+      throw new Error('no daemon here');
+    },
     openEngine: (options) => {
       surroundings.onOpen?.(options);
       if (surroundings.engine === undefined) throw new CoppiceError('NOT_A_REPOSITORY', 'no repository here');

@@ -10,7 +10,8 @@ beforeAll(() => writeFileSync(join(folder, 'edit.patch'), 'a patch'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('forks', () => {
-  const info = { name: 'try', rev: 'main', commit: null, tree: 'c'.repeat(40), createdMs: Date.UTC(2026, 0, 2, 3, 4) };
+  const createdMs = Date.UTC(2026, 0, 2, 3, 4);
+  const info = { name: 'try', rev: 'main', commit: null, tree: 'c'.repeat(40), createdMs, expiresMs: null };
 
   test('fork, forks, drop', async () => {
     const engine: Partial<Engine> = {

@@ -13,7 +13,8 @@ function engineOf(found: readonly LineMatch[], seen: GrepOptions[] = [], truncat
       seen.push(options);
       return Promise.resolve({ rev: resolvedHead, lines: found, truncated, freshness: 'exact', tookMs: 1 });
     },
-    grepCounts: () => Promise.resolve({ rev: resolvedHead, files: found.map(({ path }) => ({ path, count: 3 })) }),
+    grepCounts: () =>
+      Promise.resolve({ rev: resolvedHead, files: found.map(({ path }) => ({ path, count: 3 })), freshness: 'exact' }),
   };
 }
 
@@ -85,7 +86,8 @@ test('ranges put the side first', async () => {
   const engine: Partial<Engine> = {
     grepRange: (pattern, from, to) => {
       seen.push([pattern, from, to]);
-      return Promise.resolve({ from: resolvedHead, to: resolvedHead, lines: found, truncated: false, tookMs: 1 });
+      const ends = { from: resolvedHead, to: resolvedHead };
+      return Promise.resolve({ ...ends, lines: found, truncated: false, freshness: 'exact', tookMs: 1 });
     },
   };
   const range = (...words: string[]): Promise<Outcome> => grep(['foo', '--rev', 'v1..', ...words], { engine });

@@ -110,7 +110,7 @@ describe('symbols and show', () => {
     text: '  finish() {',
   };
   const engine: Partial<Engine> = {
-    symbols: () => Promise.resolve({ rev: resolvedHead, symbols: [symbol], tookMs: 1 }),
+    symbols: () => Promise.resolve({ rev: resolvedHead, symbols: [symbol], freshness: 'exact', tookMs: 1 }),
     show: (_rev, path, lines) =>
       Promise.resolve({
         rev: resolvedHead,
@@ -118,6 +118,7 @@ describe('symbols and show', () => {
         startLine: lines?.start ?? 1,
         endLine: lines?.end ?? 2,
         content: Buffer.from([0x61, 0xff, 0x0a, 0x62]),
+        freshness: 'exact',
       }),
   };
 
@@ -126,7 +127,8 @@ describe('symbols and show', () => {
       'src/a.ts:4  method  Builder.finish  finish() {\n',
     );
     const { stdout } = await runCli(['symbols', 'finish', '--json'], { engine });
-    expect(JSON.parse(stdout)).toEqual({ name: 'finish', rev: 'HEAD', commit, symbols: [symbol], tookMs: 1 });
+    const answer = { name: 'finish', rev: 'HEAD', commit, symbols: [symbol], freshness: 'exact', tookMs: 1 };
+    expect(JSON.parse(stdout)).toEqual(answer);
   });
 
   test.each([

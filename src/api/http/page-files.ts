@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { systemErrorCode } from '../../base/index.js';
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -34,7 +35,11 @@ interface PageFile {
 export class PageFiles {
   private files: Map<string, PageFile> | null = null;
 
-  constructor(private readonly folder: string) {}
+  private readonly folder: string;
+
+  constructor(folder: URL) {
+    this.folder = fileURLToPath(folder);
+  }
 
   /** Sends the file of a URL's path; false when there is none. */
   send(path: string, ifNoneMatch: string | undefined, response: ServerResponse): boolean {

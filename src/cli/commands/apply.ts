@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CoppiceError } from '../../base/index.js';
+import { operations } from '../../api/index.js';
 import type { ApplyStep } from '../../engine/index.js';
 import { defineCommand, type GivenFlag } from '../command.js';
 import type { Io } from '../io.js';
@@ -9,7 +10,7 @@ import { singleRev } from '../rev-range.js';
 
 export const command = defineCommand({
   name: 'apply',
-  summary: 'move a fork forward by a diff',
+  summary: operations.apply.summary,
   usage: 'NAME (--commit REV | --patch FILE | --put PATH=FILE | --rm PATH)…',
   description: 'The steps are taken in the order given, all of them or none. - in place of FILE reads standard input.',
   args: [{ name: 'NAME', help: 'the fork' }],

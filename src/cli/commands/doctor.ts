@@ -1,3 +1,4 @@
+import { operations } from '../../api/index.js';
 import type { DoctorProblem } from '../../engine/index.js';
 import { defineCommand } from '../command.js';
 import { formatBytes, formatDuration, plural } from '../format.js';
@@ -6,7 +7,7 @@ import type { Paint } from '../style.js';
 
 export const command = defineCommand({
   name: 'doctor',
-  summary: 'verify every checksum and invariant of the store',
+  summary: operations.doctor.summary,
   description: 'Exit code 2 while a problem is left. A repair drops what is damaged; it is indexed again on next use.',
   args: [],
   flags: { repair: { type: 'boolean', help: 'put right what is found' } },

@@ -1,8 +1,9 @@
+import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
 
 export const command = defineCommand({
   name: 'drop',
-  summary: 'delete a fork',
+  summary: operations.drop.summary,
   description: 'What only this fork could see stays on disk until coppice gc.',
   args: [{ name: 'NAME', help: 'the fork' }],
   flags: {},

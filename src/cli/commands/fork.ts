@@ -1,13 +1,14 @@
+import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
 import { formatDuration, shortCommit } from '../format.js';
 import { singleRev } from '../rev-range.js';
 
 export const command = defineCommand({
   name: 'fork',
-  summary: 'make a copy-on-write fork of a rev',
+  summary: operations.fork.summary,
   description: 'A fork is a name for a snapshot of its own, which apply moves forward. The repository is not touched.',
   args: [{ name: 'NAME', help: 'the name of the new fork' }],
-  flags: { from: { type: 'string', value: 'REV', default: 'HEAD', help: 'what it starts as' } },
+  flags: { from: { type: 'string', value: 'REV', default: 'HEAD', help: operations.fork.parameters.from.help } },
   examples: [
     { command: 'coppice fork try', does: 'a fork of what is checked out' },
     { command: 'coppice fork review --from origin/main', does: 'a fork of another branch' },

@@ -1,9 +1,10 @@
+import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
 import { formatTable, formatTime, shortCommit } from '../format.js';
 
 export const command = defineCommand({
   name: 'forks',
-  summary: 'list the forks',
+  summary: operations.forks.summary,
   args: [],
   flags: {},
   examples: [{ command: 'coppice forks', does: 'name, where it came from, the commit it equals, since when' }],

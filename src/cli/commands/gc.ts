@@ -1,11 +1,12 @@
+import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
 
 export const command = defineCommand({
   name: 'gc',
-  summary: 'reclaim what no ref, fork or lease reaches',
+  summary: operations.gc.summary,
   args: [],
-  flags: { 'dry-run': { type: 'boolean', help: 'only tell what would be reclaimed' } },
+  flags: { 'dry-run': { type: 'boolean', help: operations.gc.parameters.dryRun.help } },
   examples: [{ command: 'coppice gc --dry-run', does: 'is it worth it?' }],
   async run(context, { flags }) {
     const engine = await context.engine();

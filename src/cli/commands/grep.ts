@@ -1,4 +1,5 @@
 import { CoppiceError } from '../../base/index.js';
+import { operations } from '../../api/index.js';
 import type { Engine, FileMatchCount, GrepOptions } from '../../engine/index.js';
 import { parseRevRange, type RevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
@@ -10,7 +11,7 @@ import { patternFlags, patternOptions } from '../pattern-flags.js';
 
 export const command = defineCommand({
   name: 'grep',
-  summary: 'lines that match a pattern, exactly as git grep -n finds them',
+  summary: operations.grep.summary,
   usage: '[flags] PATTERN',
   description:
     'Prints path:line:text, sorted by path and line. With a range A..B: lines that only B has as +path:line:text and\n' +
@@ -21,10 +22,10 @@ export const command = defineCommand({
     ...patternFlags,
     'files-with-matches': { type: 'boolean', short: 'l', help: 'only the paths of files that match' },
     count: { type: 'boolean', short: 'c', help: 'only how many lines match in each file' },
-    context: { type: 'integer', short: 'C', value: 'N', help: 'show N lines around each match' },
+    context: { type: 'integer', short: 'C', value: 'N', help: operations.grep.parameters.context.help },
     regexp: { type: 'string', short: 'e', value: 'PATTERN', help: 'the pattern, when it begins with -' },
     'line-number': { type: 'boolean', short: 'n', help: 'accepted for habit: line numbers are always shown' },
-    max: { type: 'integer', value: 'N', min: 1, help: 'stop after N lines' },
+    max: { type: 'integer', value: 'N', min: 1, help: operations.grep.parameters.maxCount.help },
     ...filterFlags,
   },
   examples: [

@@ -1,3 +1,4 @@
+import { operations } from '../../api/index.js';
 import type { IndexedRev } from '../../engine/index.js';
 import { defineCommand } from '../command.js';
 import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '../format.js';
@@ -9,14 +10,14 @@ const revsShown = 20;
 
 export const command = defineCommand({
   name: 'index',
-  summary: 'index revs ahead of their first search',
+  summary: operations.index.summary,
   description:
     'Needed only to have it done beforehand: what is searched is indexed on first use, by its difference from what is\n' +
     'there. An interrupted run keeps what it has done.',
   args: [{ name: 'REV', help: 'what to index; HEAD when none is given', optional: true, many: true }],
   flags: {
-    all: { type: 'boolean', help: 'every branch and tag as well' },
-    history: { type: 'boolean', help: 'every commit reachable from them as well' },
+    all: { type: 'boolean', help: operations.index.parameters.all.help },
+    history: { type: 'boolean', help: operations.index.parameters.history.help },
   },
   examples: [
     { command: 'coppice index', does: 'the commit that is checked out' },

@@ -1,3 +1,4 @@
+import { operations } from '../../api/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
 import type { CommandContext } from '../context.js';
@@ -12,7 +13,7 @@ const resultsPerDrain = 256;
 
 export const command = defineCommand({
   name: 'log',
-  summary: 'when the lines that match came and went',
+  summary: operations.log.summary,
   description:
     'For each distinct matching line of the history of the REVs: the commits after which some file has it more often (+) or\n' +
     'less often (-) than before, newest first, and the branches and tags that have it now. A file that only moved, byte for\n' +

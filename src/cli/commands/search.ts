@@ -1,3 +1,4 @@
+import { operations } from '../../api/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand } from '../command.js';
 import { fileFilter, filterFlags } from '../filter-flags.js';
@@ -5,21 +6,28 @@ import { formatHit } from '../hit-output.js';
 
 export const command = defineCommand({
   name: 'search',
-  summary: 'the best places for some words, ranked',
+  summary: operations.search.summary,
   description:
     'Words rank; "exact phrase" and /regex/ match as they are, -term excludes, or and ( ) combine. Filters, each with\n' +
     '- before it to exclude: rev: repo: path: (or file:) lang: sym: kind: case:yes|no. A query that begins with - goes\n' +
     'after --. With a range A..B: what B has new, ranked as in B.',
   args: [{ name: 'QUERY', help: 'what to look for; several words need no quotes', many: true }],
   flags: {
-    rev: { type: 'string', value: 'REV|A..B', default: 'HEAD', help: 'where to search, or in what is new there' },
-    limit: { type: 'integer', short: 'n', value: 'N', default: 10, min: 1, help: 'how many hits' },
+    rev: { type: 'string', value: 'REV|A..B', default: 'HEAD', help: operations.search.parameters.rev.help },
+    limit: {
+      type: 'integer',
+      short: 'n',
+      value: 'N',
+      default: 10,
+      min: 1,
+      help: operations.search.parameters.limit.help,
+    },
     mode: {
       type: 'string',
       value: 'MODE',
       default: 'hybrid',
-      choices: ['hybrid', 'lexical', 'semantic'],
-      help: 'what ranks: words, meaning, or both',
+      choices: operations.search.parameters.mode.choices,
+      help: operations.search.parameters.mode.help,
     },
     ...filterFlags,
   },

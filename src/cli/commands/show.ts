@@ -1,11 +1,12 @@
 import { decodeBytes } from '../../base/index.js';
+import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
 import { singleRev } from '../rev-range.js';
 import { parseShowTarget } from '../show-target.js';
 
 export const command = defineCommand({
   name: 'show',
-  summary: 'the text of a file, or of some of its lines, at a rev',
+  summary: operations.show.summary,
   args: [{ name: 'REV:PATH[:A-B]', help: 'a file at a rev; :A-B or :A at the end picks lines, counted from 1' }],
   flags: {},
   examples: [

@@ -1,9 +1,10 @@
+import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
 import { formatStatus } from '../status-output.js';
 
 export const command = defineCommand({
   name: 'status',
-  summary: 'what is indexed, how fresh it is, and how much it takes',
+  summary: operations.status.summary,
   args: [],
   flags: {},
   examples: [{ command: 'coppice status', does: 'the store, its repositories and their revs' }],

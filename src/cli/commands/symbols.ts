@@ -1,3 +1,4 @@
+import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
 import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
 import { formatTable, printable } from '../format.js';
@@ -8,7 +9,7 @@ const textLength = 80;
 
 export const command = defineCommand({
   name: 'symbols',
-  summary: 'who defines a name',
+  summary: operations.symbols.summary,
   description:
     'Best first: the exact name, then names that begin with it, then those that hold it as a word or nearly.',
   args: [{ name: 'NAME', help: 'the name, or the beginning or a part of it' }],
@@ -34,9 +35,9 @@ export const command = defineCommand({
       limit: flags.limit,
     });
     context.clearProgress();
-    const { symbols, tookMs } = result;
+    const { symbols, freshness, tookMs } = result;
     if (context.json) {
-      context.out.json({ name, rev: result.rev.rev, commit: result.rev.commit, symbols, tookMs });
+      context.out.json({ name, rev: result.rev.rev, commit: result.rev.commit, symbols, freshness, tookMs });
     } else {
       const { paint } = context;
       const rows = symbols.map((symbol) => [

@@ -1,0 +1,24 @@
+import { resolve } from 'node:path';
+import { defineCommand } from '../command.js';
+import { readVersion } from '../version.js';
+
+export const command = defineCommand({
+  name: 'mcp',
+  summary: 'an MCP server on standard input and output, for coding agents',
+  description:
+    'Agents start it themselves: give them the command line. It answers through the daemon, which it starts if need be.\n' +
+    'Tools name the repository they are about; --repo, or the folder that it is started in, is what they mean without.',
+  args: [],
+  flags: {},
+  examples: [
+    { command: 'claude mcp add coppice -- npx coppice mcp', does: 'for Claude Code' },
+    { command: 'coppice mcp --repo ~/src/app', does: 'for one repository' },
+  ],
+  async run(context) {
+    const { createMcpServer, serveMcpStdio } = await import('../../api/index.js');
+    const engines = await context.engines();
+    const defaultRepo = resolve(context.io.cwd, context.globals.repo ?? '.');
+    await serveMcpStdio(createMcpServer({ engines, defaultRepo, version: readVersion() }), context.signal);
+    return 0;
+  },
+});

@@ -1,0 +1,75 @@
+import type { HostDescription, HttpAccess } from '../api/index.js';
+import { CoppiceError, elapsedMs, sleep } from '../base/index.js';
+import type { DaemonOptions } from './daemon.js';
+import { findDaemon } from './find-daemon.js';
+import { placesOf } from './places.js';
+import { answers } from './start-daemon.js';
+
+export interface ServeOptions extends Omit<DaemonOptions, 'pageFolder'> {
+  /** Listen for HTTP on this port of loopback (0: any free one); null: on the store's socket only. */
+  readonly port: number | null;
+}
+
+export interface RunningDaemon {
+  readonly socket: string;
+  readonly http: HttpAccess | null;
+  /** Where the token for HTTP is kept. */
+  readonly tokenFile: string;
+  /** Ends it gracefully. */
+  stop(): Promise<void>;
+  /** Resolves when it has ended, for whatever reason. */
+  wait(): Promise<void>;
+}
+
+/** Serves a store from this process. DAEMON_RUNNING, CANNOT_LISTEN. */
+export async function runDaemon({ port, ...options }: ServeOptions): Promise<RunningDaemon> {
+  const { Daemon } = await import('./daemon.js');
+  const pageFolder = new URL('./page/', import.meta.url);
+  const daemon = await Daemon.start({ ...options, pageFolder });
+  try {
+    const http = port === null ? null : await daemon.listenHttp(port);
+    const { socket, token } = placesOf(options.storePath);
+    return { socket, http, tokenFile: token, stop: () => daemon.stop(), wait: () => daemon.wait() };
+  } catch (error) {
+    await daemon.stop();
+    throw error;
+  }
+}
+
+/** What the daemon of a store says of itself; null when there is none. */
+export async function describeDaemon(storePath: string): Promise<HostDescription | null> {
+  const found = findDaemon(storePath);
+  if (found === null || !(await answers(found.socket))) return null;
+  const { HttpClient } = await import('../api/index.js');
+  const client = new HttpClient({ socketPath: found.socket });
+  try {
+    return (await client.ask('daemon', {}, undefined, {})) as HostDescription;
+  } finally {
+    client.close();
+  }
+}
+
+const stopTimeoutMs = 20_000;
+
+/** Has the daemon of a store end, and waits for it; false when there is none. DAEMON_UNREACHABLE when it does not. */
+export async function stopDaemon(storePath: string): Promise<boolean> {
+  const found = findDaemon(storePath);
+  if (found === null || !(await answers(found.socket))) return false;
+  const { HttpClient } = await import('../api/index.js');
+  const client = new HttpClient({ socketPath: found.socket });
+  try {
+    await client.ask('shut-down', {}, undefined, {});
+  } finally {
+    client.close();
+  }
+  const endMs = elapsedMs() + stopTimeoutMs;
+  while (await answers(found.socket)) {
+    if (elapsedMs() > endMs) {
+      throw new CoppiceError('DAEMON_UNREACHABLE', `process ${found.pid} does not end`, {
+        hint: `it may be finishing a write; \`kill ${found.pid}\` ends it, and loses nothing that was acknowledged`,
+      });
+    }
+    await sleep(20);
+  }
+  return true;
+}

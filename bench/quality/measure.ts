@@ -1,7 +1,9 @@
 import { elapsedMs } from '../../src/base/index.js';
 import { openEngine } from '../../src/engine/index.js';
 import { openRev } from '../../src/engine/revs.js';
-import { Session } from '../../src/engine/session.js';
+import type { Session } from '../../src/engine/session.js';
+import { Sessions } from '../../src/engine/sessions.js';
+import { SharedStore } from '../../src/engine/shared-store.js';
 import { languageByAlias, languages } from '../../src/model/index.js';
 import { fileMask, parseQuery, rankSnapshot } from '../../src/search/index.js';
 import type { FileMask, RankingSignals } from '../../src/search/index.js';
@@ -56,6 +58,7 @@ export async function measure(repository: LabelledRepository, store: string): Pr
 /** Repositories held open, to be asked again and again with other signals. */
 export class OpenRepositories {
   private constructor(
+    private readonly shared: SharedStore,
     private readonly held: readonly {
       readonly repository: LabelledRepository;
       readonly session: Session;
@@ -66,19 +69,20 @@ export class OpenRepositories {
 
   static async open(repositories: readonly LabelledRepository[], store: string): Promise<OpenRepositories> {
     const held = [];
+    const shared = new SharedStore({
+      storePath: store,
+      workers: 0,
+      workerUrl: new URL('about:blank'),
+      lockTimeoutMs: 30_000,
+      offThread: false,
+    });
+    const sessions = new Sessions(shared);
     for (const repository of repositories) {
-      const session = new Session({
-        repo: repository.path,
-        storePath: store,
-        workers: 0,
-        workerUrl: new URL('about:blank'),
-        lockTimeoutMs: 30_000,
-        onNote: undefined,
-      });
+      const session = await sessions.open(repository.path);
       const { snapshot } = await openRev(session, repository.rev, {});
       held.push({ repository, session, snapshot, mask: fileMask(snapshot, { languages: codeLanguages }) });
     }
-    return new OpenRepositories(held);
+    return new OpenRepositories(shared, held);
   }
 
   get repositories(): readonly LabelledRepository[] {
@@ -112,8 +116,9 @@ export class OpenRepositories {
   async close(): Promise<void> {
     for (const { session, snapshot } of this.held) {
       snapshot.release();
-      await session.close();
+      session.release();
     }
+    await this.shared.close();
   }
 }
 

@@ -12,10 +12,10 @@ import {
 } from '../indexing/index.js';
 import type { Edit } from '../indexing/index.js';
 import { hashBlob } from '../git/index.js';
-import type { Repository } from '../git/index.js';
 import type { Oid, TreeEntry } from '../model/index.js';
 import { requireFork, resolveTarget } from './revs.js';
 import { forkInfo } from './forks.js';
+import { indexTrees } from './index-trees.js';
 import type { Session } from './session.js';
 import type { ApplyResult, ApplyStep, CallOptions } from './types.js';
 
@@ -36,18 +36,17 @@ export async function applySteps(
   if (steps.length === 0)
     throw new CoppiceError('USAGE', 'there is nothing to apply', { hint: 'give --commit, --patch, --put or --rm' });
   await requireFork(session, name);
-  return session.asWriter(call, async () => {
+  return session.shared.asWriter(call, async () => {
     const fork = await requireFork(session, name);
     const target = await resolveTarget(session, `fork:${name}`, call);
     // Not through ensureTarget's own lock: we hold it.
     const stored = session.snapshots.findRoot(Buffer.from(fork.root, 'base64url'));
-    const rootId = stored ?? (await session.indexTrees([fork.tree], target.source, call)).roots[0]!.id;
-    const source = new OverlaySource(new StoredSource(session.snapshots, rootId, await session.source), 'kept');
-    const repository = await session.repository();
-    const state = new ForkState(session, repository, source, fork.tree, fork.commit);
+    const rootId = stored ?? (await indexTrees(session.shared, [fork.tree], target.source, call))[0]!.id;
+    const source = new OverlaySource(new StoredSource(session.snapshots, rootId, session.source), 'kept');
+    const state = new ForkState(session, source, fork.tree, fork.commit);
     for (const step of steps) await state.take(step);
     const sink = new SegmentSink(session.snapshots);
-    const { roots } = await session.indexTrees([state.tree], source, call, { sink, baseOids: [fork.tree] });
+    const roots = await indexTrees(session.shared, [state.tree], source, call, { sink, baseOids: [fork.tree] });
     const root = roots[0]!.key.toString('base64url');
     const { repo, root: from } = fork;
     if (
@@ -81,7 +80,6 @@ export async function applySteps(
 class ForkState {
   constructor(
     private readonly session: Session,
-    private readonly repository: Repository,
     private readonly source: OverlaySource,
     public tree: Oid,
     public commit: Oid | null,
@@ -123,14 +121,14 @@ class ForkState {
     }
     if (
       this.commit !== null &&
-      (await this.repository.nearest(resolved.commit, new Set([this.commit]), ancestryMax)) !== null
+      (await this.session.repository.nearest(resolved.commit, new Set([this.commit]), ancestryMax)) !== null
     ) {
       this.tree = resolved.tree;
       this.commit = resolved.commit;
       return;
     }
-    const { parents } = await this.repository.readCommit(resolved.commit);
-    const parentTree = parents[0] === undefined ? null : (await this.repository.readCommit(parents[0])).tree;
+    const { parents } = await this.session.repository.readCommit(resolved.commit);
+    const parentTree = parents[0] === undefined ? null : (await this.session.repository.readCommit(parents[0])).tree;
     const edits = new Map<string, Edit>();
     for (const { path, before, after } of await diffTrees(parentTree, resolved.tree, this.source)) {
       const here = await entryAt(this.tree, path, this.source);
@@ -168,7 +166,7 @@ class ForkState {
     for (const filePatch of parsePatch(patch)) {
       const { kind, oldPath, newPath, oldMode, newMode } = filePatch;
       if (oldMode === submoduleMode || newMode === submoduleMode) {
-        this.session.note(`${newPath ?? oldPath}: changes of a submodule are left out`);
+        this.session.shared.note(`${newPath ?? oldPath}: changes of a submodule are left out`);
         continue;
       }
       for (const path of [oldPath, newPath]) if (path !== null) checkTreePath(path);
@@ -192,13 +190,13 @@ class ForkState {
   }
 
   private async edit(edits: ReadonlyMap<string, Edit>): Promise<void> {
-    const tree = await editTree(this.tree, edits, this.source, this.repository.objectFormat);
+    const tree = await editTree(this.tree, edits, this.source, this.session.repository.objectFormat);
     if (tree !== this.tree) this.commit = null;
     this.tree = tree;
   }
 
   private addBlob(content: Uint8Array): Oid {
-    const oid = hashBlob(content, this.repository.objectFormat);
+    const oid = hashBlob(content, this.session.repository.objectFormat);
     this.source.blobs.set(oid, { content: Buffer.from(content), size: content.length });
     return oid;
   }

@@ -1,259 +1,83 @@
-import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
-
-import { CoppiceError, elapsedMs, throwIfAborted } from '../base/index.js';
-import { languageByAlias, languageId, parseRevRange, symbolKinds } from '../model/index.js';
-import {
-  changedFiles,
-  compilePattern,
-  countSnapshot,
-  enableLinearFallback,
-  fileMask,
-  findSymbols,
-  grepRange,
-  grepSnapshot,
-  parseQuery,
-  rankSnapshot,
-  rankingSignals,
-  withContext,
-} from '../search/index.js';
-import type { RankingSignals } from '../search/index.js';
-import { defaultStorePath } from '../store/index.js';
-import { firstSeen } from './first-seen.js';
 import { dropFork, forkRev, listForks } from './forks.js';
-import { toHit } from './hits.js';
-import { openRev, resolveTarget, withRev } from './revs.js';
-import type { OpenedRev } from './revs.js';
-import { Session } from './session.js';
+import { countRev, grepRev, grepRevs } from './grep.js';
+import { resolveTarget, withRev } from './revs.js';
+import { searchRev } from './search.js';
+import type { RepositoryPlace } from './sessions.js';
+import type { SharedStore } from './shared-store.js';
 import { showFile } from './show.js';
+import { symbolsOf } from './symbols.js';
 import type * as api from './types.js';
 
-const grepDeadlineMsDefault = 10_000;
-const lockTimeoutMsDefault = 30_000;
-const workersMax = 4;
+/** One store seen from the repository at a place. What a search of an indexed rev does not need is loaded on use. */
+export class RepositoryEngine implements api.Engine {
+  private closing: Promise<void> | null = null;
 
-/**
- * Opens the store from the point of view of a repository. The repository itself is opened when an operation first
- * needs it. Close the engine when done. Errors are CoppiceErrors with stable codes.
- */
-export async function openEngine(options: api.EngineOptions = {}): Promise<api.Engine> {
-  enableLinearFallback();
-  const session = new Session({
-    repo: resolve(options.repo ?? '.'),
-    storePath: options.store === undefined ? defaultStorePath() : resolve(options.store),
-    workers: options.workers ?? Math.min(availableParallelism(), workersMax),
-    workerUrl: new URL('./worker.js', import.meta.url),
-    lockTimeoutMs: options.lockTimeoutMs ?? lockTimeoutMsDefault,
-    onNote: options.onNote,
-  });
-  return Promise.resolve(new SessionEngine(session, rankingSignals));
-}
-
-class SessionEngine implements api.Engine {
   constructor(
-    private readonly session: Session,
-    private readonly signals: RankingSignals,
+    private readonly shared: SharedStore,
+    private readonly place: RepositoryPlace,
+    private readonly onClosed: () => Promise<void> | void,
   ) {}
 
   get storePath(): string {
-    return this.session.store.path;
+    return this.shared.store.path;
   }
 
-  async resolve(rev: string, options: api.CallOptions = {}): Promise<api.ResolvedRev> {
-    return (await resolveTarget(this.session, rev, options)).resolved;
+  resolve(rev: string, options: api.CallOptions = {}): Promise<api.ResolvedRev> {
+    return this.place.run(async (session) => (await resolveTarget(session, rev, options)).resolved);
   }
 
-  async index(revs: readonly string[], options: api.IndexOptions = {}): Promise<api.IndexResult> {
-    const { indexRevs } = await import('./index-revs.js');
-    return indexRevs(this.session, revs, options);
-  }
-
-  async grep(pattern: string, options: api.GrepOptions = {}): Promise<api.GrepResult> {
-    const startMs = elapsedMs();
-    const compiled = compilePattern(pattern, options);
-    return withRev(this.session, options.rev ?? 'HEAD', options, async ({ rev, snapshot, freshness }) => {
-      const { lines, truncated } = await grepSnapshot(snapshot, {
-        pattern: compiled,
-        mask: fileMask(snapshot, options),
-        maxCount: options.maxCount ?? Infinity,
-        deadlineMs: options.deadlineMs ?? grepDeadlineMsDefault,
-        signal: options.signal,
-      });
-      const all =
-        options.context === undefined || options.context === 0 ? lines : withContext(snapshot, lines, options.context);
-      const shown = all.map(({ file, line, column, length, text }): api.LineMatch => {
-        const place = { path: snapshot.files[file]!.path, line: line + 1, column: column + 1, length, text };
-        return column < 0 ? { ...place, context: true } : place;
-      });
-      return { rev, lines: shown, truncated, freshness, tookMs: elapsedMs() - startMs };
+  index(revs: readonly string[], options: api.IndexOptions = {}): Promise<api.IndexResult> {
+    return this.place.run(async (session) => {
+      const { indexRevs } = await import('./index-revs.js');
+      return indexRevs(session, revs, options);
     });
   }
 
-  async grepCounts(
-    pattern: string,
-    options: api.GrepOptions = {},
-  ): Promise<{ rev: api.ResolvedRev; files: api.FileMatchCount[] }> {
-    const compiled = compilePattern(pattern, options);
-    return withRev(this.session, options.rev ?? 'HEAD', options, async ({ rev, snapshot }) => {
-      const counts = await countSnapshot(snapshot, {
-        pattern: compiled,
-        mask: fileMask(snapshot, options),
-        maxCount: options.maxCount ?? Infinity,
-        deadlineMs: options.deadlineMs ?? grepDeadlineMsDefault,
-        signal: options.signal,
-      });
-      return { rev, files: [...counts].map(([file, count]) => ({ path: snapshot.files[file]!.path, count })) };
-    });
+  grep(pattern: string, options: api.GrepOptions = {}): Promise<api.GrepResult> {
+    return this.place.run((session) => grepRev(session, pattern, options));
   }
 
-  async grepRange(
+  grepCounts(pattern: string, options: api.GrepOptions = {}): Promise<api.GrepCountsResult> {
+    return this.place.run((session) => countRev(session, pattern, options));
+  }
+
+  grepRange(
     pattern: string,
     from: string,
     to: string,
     options: Omit<api.GrepOptions, 'rev' | 'context'> = {},
   ): Promise<api.GrepRangeResult> {
-    const startMs = elapsedMs();
-    const compiled = compilePattern(pattern, options);
-    return withRev(this.session, from, options, (before) =>
-      withRev(this.session, to, options, async (after) => {
-        const masks = { from: fileMask(before.snapshot, options), to: fileMask(after.snapshot, options) };
-        const found = await grepRange(before.snapshot, after.snapshot, masks, {
-          pattern: compiled,
-          deadlineMs: options.deadlineMs ?? grepDeadlineMsDefault,
-          signal: options.signal,
-        });
-        const lines = found.slice(0, options.maxCount ?? found.length).map(({ side, path, line }) => ({
-          side,
-          path,
-          line: line.line + 1,
-          column: line.column + 1,
-          length: line.length,
-          text: line.text,
-        }));
-        return {
-          from: before.rev,
-          to: after.rev,
-          lines,
-          truncated: lines.length < found.length,
-          tookMs: elapsedMs() - startMs,
-        };
-      }),
-    );
+    return this.place.run((session) => grepRevs(session, pattern, from, to, options));
   }
 
-  async search(text: string, options: api.SearchOptions = {}): Promise<api.SearchResult> {
-    const startMs = elapsedMs();
-    if (options.mode === 'semantic') {
-      throw new CoppiceError('MODE_UNAVAILABLE', 'semantic search needs vectors, and this version makes none', {
-        hint: 'use --mode lexical, or hybrid, which is lexical until vectors exist',
-      });
-    }
-    const query = parseQuery(text, { languageByAlias });
-    const written = query.rev ?? options.rev ?? 'HEAD';
-    const range = parseRevRange(written) ?? { from: undefined, to: written };
-    const repository = await this.session.repository();
-    const result = (
-      to: api.ResolvedRev,
-      from: api.ResolvedRev | undefined,
-      hits: readonly api.Hit[],
-    ): api.SearchResult => ({
-      query: text,
-      rev: to.rev,
-      commit: to.commit,
-      ...(from === undefined ? {} : { from: { rev: from.rev, commit: from.commit } }),
-      hits,
-      coverage: { lexical: 1, semantic: 0 },
-      tookMs: elapsedMs() - startMs,
-    });
-    if (!matchesRepository(repository.name, query.repos)) {
-      const from = range.from === undefined ? undefined : await this.resolve(range.from, options);
-      return result(await this.resolve(range.to, options), from, []);
-    }
-    const held: OpenedRev[] = [];
-    const open = async (rev: string): Promise<OpenedRev> => {
-      const opened = await openRev(this.session, rev, options);
-      held.push(opened);
-      return opened;
-    };
-    try {
-      const from = range.from === undefined ? undefined : await open(range.from);
-      const to = await open(range.to);
-      let mask = fileMask(to.snapshot, options);
-      for (const rev of query.notRevs) mask = changedFiles(to.snapshot, (await open(rev)).snapshot, mask);
-      throwIfAborted(options.signal);
-      const ranked = rankSnapshot(to.snapshot, {
-        query,
-        mask,
-        since: from?.snapshot,
-        limit: options.limit ?? 10,
-        signals: this.signals,
-        signal: options.signal,
-      });
-      const segments = this.session.snapshots.segments(); // its history may be newer than the snapshot
-      // Whose history it is may take a git process to tell: not asked where there is none.
-      const repo = segments.commitEnd === 0 ? null : await this.session.repositoryId();
-      const hits = ranked.map((hit) =>
-        toHit(repository.name, to, query, hit, repo === null ? null : firstSeen(segments, repo, hit.doc)),
-      );
-      return result(to.rev, from?.rev, hits);
-    } finally {
-      for (const { snapshot } of held) snapshot.release();
-    }
+  search(query: string, options: api.SearchOptions = {}): Promise<api.SearchResult> {
+    return this.place.run((session) => searchRev(session, query, options));
   }
 
-  async symbols(name: string, options: api.SymbolsOptions = {}): Promise<api.SymbolsResult> {
-    const startMs = elapsedMs();
-    if (name === '')
-      throw new CoppiceError('USAGE', 'the name is empty', { hint: 'give the name of a definition, or its beginning' });
-    for (const kind of options.kinds ?? []) {
-      if (!(symbolKinds as readonly string[]).includes(kind)) {
-        throw new CoppiceError('USAGE', `unknown kind "${kind}"`, { hint: `kinds: ${symbolKinds.join(', ')}` });
-      }
-    }
-    return withRev(this.session, options.rev ?? 'HEAD', options, ({ rev, snapshot }) => {
-      const found = findSymbols(snapshot, {
-        name,
-        mask: fileMask(snapshot, options),
-        kinds: options.kinds === undefined || options.kinds.length === 0 ? null : new Set(options.kinds),
-        limit: options.limit ?? 20,
-        signals: this.signals,
-      });
-      const symbols = found.map(({ position, symbol, match }): api.SymbolHit => {
-        const file = snapshot.files[snapshot.occurrenceFiles[position]!]!;
-        const text = snapshot.segments.chunkText(snapshot.occurrenceDocs[position]!).split('\n')[symbol.line] ?? '';
-        const { kind, scope } = symbol;
-        const line = snapshot.occurrenceLines[position]! + symbol.line + 1;
-        return {
-          path: file.path,
-          line,
-          name: symbol.name,
-          scope,
-          kind,
-          language: languageId(file.record.language),
-          match,
-          text,
-        };
-      });
-      return Promise.resolve({ rev, symbols, tookMs: elapsedMs() - startMs });
-    });
+  symbols(name: string, options: api.SymbolsOptions = {}): Promise<api.SymbolsResult> {
+    return this.place.run((session) => symbolsOf(session, name, options));
   }
 
-  async *log(
+  log(
     pattern: string,
     revs: readonly string[] = [],
     options: api.LogOptions = {},
   ): AsyncGenerator<api.LineHistory, void, undefined> {
-    const { logLines } = await import('./log.js');
-    yield* logLines(this.session, pattern, revs, options);
+    return this.place.stream(async function* (session) {
+      const { logLines } = await import('./log.js');
+      yield* logLines(session, pattern, revs, options);
+    });
   }
 
-  async *logCommits(
+  logCommits(
     pattern: string,
     revs: readonly string[] = [],
     options: api.LogOptions = {},
   ): AsyncGenerator<api.OccurrenceChange, void, undefined> {
-    const { logCommits } = await import('./log.js');
-    yield* logCommits(this.session, pattern, revs, options);
+    return this.place.stream(async function* (session) {
+      const { logCommits } = await import('./log.js');
+      yield* logCommits(session, pattern, revs, options);
+    });
   }
 
   show(
@@ -262,49 +86,52 @@ class SessionEngine implements api.Engine {
     lines?: { start: number; end: number },
     options: api.CallOptions = {},
   ): Promise<api.ShownText> {
-    return withRev(this.session, rev, options, (opened) => showFile(this.session, opened, path, lines));
+    return this.place.run((session) =>
+      withRev(session, rev, options, (opened) => showFile(session, opened, path, lines)),
+    );
   }
 
-  fork(name: string, options: api.CallOptions & { from?: string } = {}): Promise<api.ForkResult> {
-    return forkRev(this.session, name, options.from ?? 'HEAD', options);
+  fork(name: string, options: api.CallOptions & { from?: string; ttlMs?: number } = {}): Promise<api.ForkResult> {
+    return this.place.run((session) => forkRev(session, name, options.from ?? 'HEAD', options));
   }
 
-  async apply(name: string, steps: readonly api.ApplyStep[], options: api.CallOptions = {}): Promise<api.ApplyResult> {
-    const { applySteps } = await import('./apply.js');
-    return applySteps(this.session, name, steps, options);
+  apply(name: string, steps: readonly api.ApplyStep[], options: api.CallOptions = {}): Promise<api.ApplyResult> {
+    return this.place.run(async (session) => {
+      const { applySteps } = await import('./apply.js');
+      return applySteps(session, name, steps, options);
+    });
   }
 
   forks(): Promise<readonly api.ForkInfo[]> {
-    return listForks(this.session);
+    return this.place.run(listForks);
   }
 
   drop(name: string): Promise<void> {
-    return dropFork(this.session, name);
+    return this.place.run((session) => dropFork(session, name));
   }
 
-  async status(): Promise<api.StatusResult> {
-    const { storeStatus } = await import('./status.js');
-    return storeStatus(this.session);
+  status(): Promise<api.StatusResult> {
+    return this.place.runAnywhere(async (session) => {
+      const { storeStatus } = await import('./status.js');
+      return storeStatus(this.shared, session);
+    });
   }
 
-  async gc(options: api.CallOptions & { dryRun?: boolean } = {}): Promise<api.GcResult> {
-    const { collect } = await import('./maintenance.js');
-    return collect(this.session, options);
+  gc(options: api.CallOptions & { dryRun?: boolean } = {}): Promise<api.GcResult> {
+    return this.place.runAnywhere(async () => {
+      const { collect } = await import('./maintenance.js');
+      return collect(this.shared, options);
+    });
   }
 
-  async doctor(options: api.CallOptions & { repair?: boolean } = {}): Promise<api.DoctorResult> {
-    const { examine } = await import('./maintenance.js');
-    return examine(this.session, options);
+  doctor(options: api.CallOptions & { repair?: boolean } = {}): Promise<api.DoctorResult> {
+    return this.place.runAnywhere(async () => {
+      const { examine } = await import('./maintenance.js');
+      return examine(this.shared, options);
+    });
   }
 
   close(): Promise<void> {
-    return this.session.close();
+    return (this.closing ??= this.place.close().then(this.onClosed));
   }
-}
-
-function matchesRepository(
-  name: string,
-  { include, exclude }: { include: readonly string[]; exclude: readonly string[] },
-): boolean {
-  return (include.length === 0 || include.includes(name)) && !exclude.includes(name);
 }

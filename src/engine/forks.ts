@@ -1,6 +1,6 @@
 import { CoppiceError, compareBytewise, elapsedMs, nowMs, uniqueSuffix } from '../base/index.js';
 import type { ForkEntry } from '../store/index.js';
-import { ensureTarget, requireFork, resolveTarget, worktreeRev } from './revs.js';
+import { ensureTarget, requireFork, withTarget, worktreeRev } from './revs.js';
 import type { Session } from './session.js';
 import type { CallOptions, ForkInfo, ForkResult } from './types.js';
 
@@ -10,14 +10,17 @@ export const forkInfo = ({ name, rev, commit, tree, at }: ForkEntry): ForkInfo =
   commit,
   tree,
   createdMs: at,
+  expiresMs: null,
 });
 
 /** Makes a fork of a REV: one small record, whatever the size of what it sees. */
 export async function forkRev(session: Session, name: string, from: string, call: CallOptions): Promise<ForkResult> {
   checkForkName(name);
   const repo = await session.repositoryId();
-  const target = await resolveTarget(session, from, call);
-  const root = (await ensureTarget(session, target, call)).key.toString('base64url');
+  const { target, root } = await withTarget(session, from, call, async (target) => ({
+    target,
+    root: (await ensureTarget(session, target, call)).key.toString('base64url'),
+  }));
   const { commit, tree } = target.resolved;
   const entry: ForkEntry = { repo, name, rev: from, commit, tree, root, at: nowMs() };
   const startMs = elapsedMs();

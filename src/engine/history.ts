@@ -1,6 +1,6 @@
 import type { Commit } from '../git/index.js';
 import type { Oid, RepositoryId, TreeId } from '../model/index.js';
-import { publishing } from './session.js';
+import { publishing } from './index-trees.js';
 import type { Session } from './session.js';
 import type { CallOptions } from './types.js';
 
@@ -16,8 +16,8 @@ export async function ensureRecorded(session: Session, commits: readonly Oid[], 
   const areRecorded = (): boolean => commits.every((commit) => isRecorded(session, repo, commit));
   if (areRecorded()) return;
   for (const { oid, tree } of (await fewUnrecorded(session, repo, commits)) ?? []) {
-    const root = { commit: oid, near: null };
-    const { id } = await session.ensureTree(tree, await session.source, { ...options, what: oid }, root);
+    const origin = { commit: oid, near: [] };
+    const { id } = await session.ensureTree(tree, session.source, { ...options, what: oid }, origin);
     await continueHistory(session, oid, id, options);
   }
   if (!areRecorded()) await recordHistory(session, commits, options);
@@ -26,7 +26,7 @@ export async function ensureRecorded(session: Session, commits: readonly Oid[], 
 /** The commits that are not recorded, parents before children; null when they are many, begin a history, or some are missing. */
 async function fewUnrecorded(session: Session, repo: RepositoryId, tips: readonly Oid[]): Promise<Commit[] | null> {
   if (session.snapshots.segments().commitEnd === 0) return null;
-  const repository = await session.repository();
+  const { repository } = session;
   const seen = new Set<Oid>();
   const inOrder: Commit[] = [];
   const visit = async (oid: Oid): Promise<boolean> => {
@@ -48,12 +48,11 @@ async function fewUnrecorded(session: Session, repo: RepositoryId, tips: readonl
  * commit has a recorded history. Goes on where an earlier call was cut short. Returns how many it recorded.
  */
 export async function recordHistory(session: Session, tips: readonly Oid[], options: CallOptions): Promise<number> {
-  const repository = await session.repository();
+  const { repository, shared, source } = session;
   const repo = await session.repositoryId();
-  const source = await session.source;
   const { signal, onProgress } = options;
   const { HistoryIndexer, SegmentSink } = await import('../indexing/index.js');
-  return session.asWriter(options, async () => {
+  return shared.asWriter(options, async () => {
     const missing = tips.filter((tip) => !isRecorded(session, repo, tip));
     if (missing.length === 0) return 0;
     const range = { exclude: recordedRevs(session, repo), ...(signal === undefined ? {} : { signal }) };
@@ -62,11 +61,11 @@ export async function recordHistory(session: Session, tips: readonly Oid[], opti
     sink.loadKeys();
     const indexer = new HistoryIndexer({
       sink,
-      pool: await session.analysisPool(),
-      rules: session.rules,
+      pool: await shared.analysisPool(),
+      rules: shared.rules,
       repository: repo,
       signal,
-      onNote: session.options.onNote,
+      onNote: shared.options.onNote,
       onProgress: (done, bytes) =>
         onProgress?.({ phase: 'index', done, total, unit: 'commits', bytes, what: 'history' }),
     });
@@ -84,7 +83,7 @@ export async function continueHistory(
   if (session.snapshots.segments().commitEnd === 0) return;
   if (isRecorded(session, await session.repositoryId(), commit)) return;
   const { SegmentSink } = await import('../indexing/index.js');
-  await session.asWriter(options, () => {
+  await session.shared.asWriter(options, () => {
     const sink = new SegmentSink(session.snapshots);
     return publishing(sink, () => session.recordNext(commit, tree, sink));
   });

@@ -2,13 +2,19 @@ import { languageId } from '../model/index.js';
 import { matchSpans, queryWords } from '../search/index.js';
 import type { Query, RankedHit } from '../search/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import type { OpenedRev } from './revs.js';
-import type { FirstSeen, Hit } from './types.js';
+import type { FirstSeen, Freshness, Hit, ResolvedRev } from './types.js';
+
+/** What a hit was found in. */
+export interface Searched {
+  readonly repo: string;
+  readonly rev: ResolvedRev;
+  readonly snapshot: Snapshot;
+  readonly freshness: Freshness;
+}
 
 /** A ranked chunk as the contract shows it. */
 export function toHit(
-  repo: string,
-  { rev, snapshot, freshness }: OpenedRev,
+  { repo, rev, snapshot, freshness }: Searched,
   query: Query,
   ranked: RankedHit,
   firstSeen: FirstSeen | null,

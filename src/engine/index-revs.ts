@@ -1,9 +1,8 @@
 import { elapsedMs, nowMs, throwIfAborted } from '../base/index.js';
 import type { RepositoryId, TreeId } from '../model/index.js';
-import type { Repository } from '../git/index.js';
 import type { RevEntry } from '../store/index.js';
 import { continueHistory, recordHistory } from './history.js';
-import { ensureTarget, resolveTarget, worktreeRev } from './revs.js';
+import { ensureTarget, resolveTarget, withTarget, worktreeRev } from './revs.js';
 import type { Target } from './revs.js';
 import type { Session } from './session.js';
 import type { IndexOptions, IndexResult, IndexedRev } from './types.js';
@@ -15,7 +14,7 @@ export async function indexRevs(
   options: IndexOptions,
 ): Promise<IndexResult> {
   const startMs = elapsedMs();
-  const repository = await session.repository();
+  const { repository } = session;
   const repo = await session.repositoryId();
   const names = new Set(revs.length > 0 ? revs : ['HEAD']);
   if (options.all === true) {
@@ -41,10 +40,13 @@ export async function indexRevs(
   const submodules = new Set<string>();
   for (const target of targets) {
     throwIfAborted(options.signal);
-    results.push(await indexTarget(session, target, options, submodules));
-    recordRev(session, repository, repo, target);
+    const indexAndRecord = async (now: Target): Promise<void> => {
+      results.push(await indexTarget(session, now, options, submodules));
+      recordRev(session, repo, now);
+    };
+    await withTarget(session, target.resolved.rev, options, indexAndRecord, target);
   }
-  if (submodules.size > 0) session.note(`submodules are not searched: ${[...submodules].join(', ')}`);
+  if (submodules.size > 0) session.shared.note(`submodules are not searched: ${[...submodules].join(', ')}`);
   return { revs: results, commits, ...growth(before, totals(session)), tookMs: elapsedMs() - startMs };
 }
 
@@ -97,13 +99,15 @@ const growth = (before: Totals, after: Totals): Pick<IndexedRev, 'newFiles' | 'n
 });
 
 /** What the live segments hold, by their ranges and sizes. */
-export function totals(session: Session): Record<'files' | 'chunks' | 'trees' | 'commits' | 'textBytes', number> {
+export function totals({
+  snapshots,
+}: Pick<Session, 'snapshots'>): Record<'files' | 'chunks' | 'trees' | 'commits' | 'textBytes', number> {
   let files = 0;
   let chunks = 0;
   let trees = 0;
   let commits = 0;
   let textBytes = 0;
-  for (const segment of session.snapshots.segments().segments) {
+  for (const segment of snapshots.segments().segments) {
     files += segment.fileKeys.count;
     chunks += segment.docKeys.count;
     trees += segment.treeKeys.count;
@@ -114,10 +118,10 @@ export function totals(session: Session): Record<'files' | 'chunks' | 'trees' | 
 }
 
 /** Remembers the name, so that `status` can tell how fresh it is. Writes only what changed; a full oid is no name. */
-function recordRev(session: Session, repository: Repository, repo: RepositoryId, { resolved }: Target): void {
+function recordRev(session: Session, repo: RepositoryId, { resolved }: Target): void {
   if (resolved.kind === 'fork' || resolved.rev === resolved.commit) return;
   const kind: RevEntry['kind'] =
-    resolved.rev === worktreeRev ? 'worktree' : (repository.refKind(resolved.rev) ?? 'rev');
+    resolved.rev === worktreeRev ? 'worktree' : (session.repository.refKind(resolved.rev) ?? 'rev');
   const known = session.store.catalog.revs.get(`${repo}/${resolved.rev}`);
   if (known?.tree === resolved.tree && known.commit === resolved.commit) return;
   session.store.record({

@@ -1,3 +1,3 @@
 /** The API boundary: open, index, fork, search, gc; plain data in and out; no transport. */
 export type * from './types.js';
-export { openEngine } from './engine.js';
+export { openEngine, openEngines } from './engines.js';

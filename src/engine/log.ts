@@ -10,6 +10,7 @@ import type { SegmentList } from '../segment/index.js';
 import { ensureRecorded } from './history.js';
 import { resolveTarget, worktreeRev } from './revs.js';
 import type { Session } from './session.js';
+import type { SharedStore } from './shared-store.js';
 import type { CallOptions, CommitInfo, LineChange, LineHistory, LogOptions, OccurrenceChange } from './types.js';
 
 const deadlineMsDefault = 10_000;
@@ -26,7 +27,7 @@ class HistorySearch {
   private readonly ids = new WeakMap<SegmentList, Map<Oid, CommitId | null>>();
 
   constructor(private readonly session: Session) {
-    this.reader = new HistoryReader(session.snapshots.caches);
+    this.reader = readerOf(session.shared);
   }
 
   /** The number of a commit, or null when it is not recorded. */
@@ -70,7 +71,15 @@ class HistorySearch {
   }
 }
 
+const readers = new WeakMap<SharedStore, HistoryReader>();
 const searches = new WeakMap<Session, HistorySearch>();
+
+/** What it keeps is of the store, whatever the repository. */
+function readerOf(shared: SharedStore): HistoryReader {
+  let reader = readers.get(shared);
+  if (reader === undefined) readers.set(shared, (reader = new HistoryReader(shared.snapshots.caches)));
+  return reader;
+}
 
 function searchOf(session: Session): HistorySearch {
   let search = searches.get(session);
@@ -101,7 +110,7 @@ export async function* logLines(
   options: LogOptions,
 ): AsyncGenerator<LineHistory, void, undefined> {
   const request = compile(pattern, options);
-  const repository = await session.repository();
+  const { repository } = session;
   const refs = repository.refs(options.signal); // git lists them while chunks are searched
   refs.catch(() => undefined);
   const search = searchOf(session);
@@ -138,7 +147,7 @@ export async function* logCommits(
   options: LogOptions,
 ): AsyncGenerator<OccurrenceChange, void, undefined> {
   const request = compile(pattern, options);
-  const repository = await session.repository();
+  const { repository } = session;
   const search = searchOf(session);
   const { segments, scope } = await openScope(session, revs, options);
   try {

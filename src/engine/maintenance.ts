@@ -6,23 +6,23 @@ import { collectGarbage, examineStore } from '../indexing/index.js';
 import { asCommitId } from '../model/index.js';
 import type { CommitId, Oid, TreeId } from '../model/index.js';
 import { commitKey, rootKey } from '../snapshot/index.js';
-import type { Session } from './session.js';
+import type { SharedStore } from './shared-store.js';
 import type { CallOptions, DoctorResult, GcResult } from './types.js';
 
 /**
  * Gives back what nothing reaches. Roots are: every commit that a repository's refs, reflogs or HEADs reach, the last
  * state of its work trees that was indexed, every fork. Of a repository that is no longer where it was seen only forks count.
  */
-export async function collect(session: Session, options: CallOptions & { dryRun?: boolean }): Promise<GcResult> {
+export async function collect(shared: SharedStore, options: CallOptions & { dryRun?: boolean }): Promise<GcResult> {
   const startMs = elapsedMs();
   const dryRun = options.dryRun ?? false;
-  return session.asWriter(options, async () => {
-    const { store, snapshots } = session;
-    const kept = await keptVersions(session, options.signal);
+  return shared.asWriter(options, async () => {
+    const { store, snapshots } = shared;
+    const kept = await keptVersions(shared, options.signal);
     for (;;) {
       store.refresh();
       const { forkChanges } = store.catalog;
-      const result = await collectGarbage(snapshots, storedOf(session, kept), {
+      const result = await collectGarbage(snapshots, storedOf(shared, kept), {
         dryRun,
         forkChanges,
         signal: options.signal,
@@ -30,7 +30,7 @@ export async function collect(session: Session, options: CallOptions & { dryRun?
           options.onProgress?.({ phase: 'gc', done, total, unit: 'records', bytes: 0, what: 'segments' }),
       });
       if (result === null) continue; // a fork was made meanwhile
-      if (!dryRun) forgetRevs(session);
+      if (!dryRun) forgetRevs(shared);
       const { chunksBefore, chunksAfter, reclaimedBytes } = result;
       return { dryRun, chunksBefore, chunksAfter, reclaimedBytes, tookMs: elapsedMs() - startMs };
     }
@@ -45,21 +45,21 @@ interface KeptVersions {
   readonly commits: readonly Buffer[];
 }
 
-async function keptVersions(session: Session, signal: AbortSignal | undefined): Promise<KeptVersions> {
-  const { catalog } = session.store;
+async function keptVersions(shared: SharedStore, signal: AbortSignal | undefined): Promise<KeptVersions> {
+  const { catalog } = shared.store;
   const trees = new Set<Oid>();
   const commits: Buffer[] = [];
   for (const { id, name, path } of catalog.repositories.values()) {
     throwIfAborted(signal);
     if (!existsSync(path)) {
-      session.note(`${name} is no longer at ${path}: only its forks are kept`);
+      shared.note(`${name} is no longer at ${path}: only its forks are kept`);
       continue;
     }
     const repository = await openRepository(path);
     try {
       for await (const { oid, tree } of repository.reachableCommits(signal)) {
         trees.add(tree);
-        commits.push(commitKey(oid, id, session.fingerprint));
+        commits.push(commitKey(oid, id, shared.fingerprint));
       }
     } finally {
       repository.close();
@@ -71,7 +71,7 @@ async function keptVersions(session: Session, signal: AbortSignal | undefined): 
 
 /** Those of them that are stored, and what forks stand at. */
 function storedOf(
-  { store, snapshots, fingerprint }: Session,
+  { store, snapshots, fingerprint }: SharedStore,
   { trees, commits }: KeptVersions,
 ): { roots: Set<TreeId>; commits: CommitId[] } {
   const keys = [
@@ -93,23 +93,23 @@ function storedOf(
 }
 
 /** Forgets the names of what is no longer stored. */
-function forgetRevs({ store, snapshots, fingerprint }: Session): void {
+function forgetRevs({ store, snapshots, fingerprint }: SharedStore): void {
   for (const { repo, name, tree } of [...store.catalog.revs.values()]) {
     if (snapshots.findRoot(rootKey(tree, fingerprint)) === null) store.record({ t: 'forget-rev', repo, name });
   }
 }
 
 /** Verifies the store; with `repair`, makes it whole. */
-export async function examine(session: Session, options: CallOptions & { repair?: boolean }): Promise<DoctorResult> {
+export async function examine(shared: SharedStore, options: CallOptions & { repair?: boolean }): Promise<DoctorResult> {
   const startMs = elapsedMs();
   const repair = options.repair ?? false;
   const run = (): ReturnType<typeof examineStore> =>
-    examineStore(session.snapshots, {
+    examineStore(shared.snapshots, {
       repair,
       signal: options.signal,
       onSegment: (done, total, what) =>
         options.onProgress?.({ phase: 'verify', done, total, unit: 'records', bytes: 0, what }),
     });
-  const result = repair ? await session.asRepairer(options, run) : await run();
+  const result = repair ? await shared.asRepairer(options, run) : await run();
   return { ...result, tookMs: elapsedMs() - startMs };
 }

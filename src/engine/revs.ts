@@ -1,22 +1,27 @@
 import { CoppiceError } from '../base/index.js';
-import { repositorySource } from '../indexing/index.js';
-import type { Edit, ObjectSource, StoredRoot } from '../indexing/index.js';
+import type { ObjectSource, StoredRoot } from '../indexing/index.js';
 import type { Oid } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import type { ForkEntry } from '../store/index.js';
 import type { Session } from './session.js';
 import type { CallOptions, Freshness, ResolvedRev } from './types.js';
+import type { WorktreeState } from './worktree.js';
 
 export const worktreeRev = '@worktree';
 const forkPrefix = 'fork:';
+
+/** When files change again and again while they are indexed. */
+const triesMax = 5;
 
 /** A REV, what it names, and where its objects come from. */
 export interface Target {
   readonly resolved: ResolvedRev & { readonly tree: Oid; readonly commit: Oid | null };
   readonly source: ObjectSource;
   readonly fork: ForkEntry | null;
-  /** A tree that it has most in common with, where that is known. */
-  readonly near?: Oid | null;
+  /** The work tree that it is, or lies over. */
+  readonly worktree: WorktreeState | null;
+  /** Trees that it has most in common with, where these are known. */
+  readonly near: readonly Oid[];
 }
 
 /** Finds what a REV names: `@worktree`, `fork:NAME`, what git knows, else a fork of that name. */
@@ -24,7 +29,7 @@ export async function resolveTarget(session: Session, rev: string, call: CallOpt
   if (rev === worktreeRev) return worktreeTarget(session, call);
   if (rev.startsWith(forkPrefix))
     return forkTarget(session, rev, await requireFork(session, rev.slice(forkPrefix.length)));
-  const repository = await session.repository();
+  const { repository } = session;
   const found = await repository.find(rev);
   if (found === null) {
     session.store.refresh();
@@ -37,8 +42,10 @@ export async function resolveTarget(session: Session, rev: string, call: CallOpt
     }
   }
   const { kind, commit, tree } = found ?? (await repository.resolve(rev));
-  return { resolved: { rev, kind, commit, tree }, source: repositorySource(repository), fork: null };
+  return { ...plain, resolved: { rev, kind, commit, tree }, source: session.source };
 }
+
+const plain = { fork: null, worktree: null, near: [] };
 
 /** FORK_NOT_FOUND names the forks there are. */
 export async function requireFork(session: Session, name: string): Promise<ForkEntry> {
@@ -53,37 +60,44 @@ export async function requireFork(session: Session, name: string): Promise<ForkE
   });
 }
 
-async function forkTarget(session: Session, rev: string, fork: ForkEntry): Promise<Target> {
-  return { resolved: { rev, kind: 'fork', commit: fork.commit, tree: fork.tree }, source: await session.source, fork };
+function forkTarget(session: Session, rev: string, fork: ForkEntry): Target {
+  const { commit, tree } = fork;
+  return { ...plain, resolved: { rev, kind: 'fork', commit, tree }, source: session.source, fork };
 }
 
-/** The work tree as a tree: HEAD's with what differs on disk laid over it. */
 async function worktreeTarget(session: Session, call: CallOptions): Promise<Target> {
-  const { OverlaySource, editTree } = await import('../indexing/index.js');
-  const repository = await session.repository();
-  const { head, changed } = await repository.worktreeChanges(call.signal);
-  const overlay = new OverlaySource(repositorySource(repository), 'elsewhere');
-  const edits = new Map<string, Edit>();
-  for (const { path, kind } of changed) {
-    const file =
-      kind === null ? null : await repository.readWorktreeFile(path, { maxBytes: session.rules.maxFileBytes });
-    if (file !== null) overlay.blobs.set(file.oid, { content: file.content, size: file.size });
-    edits.set(path, file === null ? null : { kind: file.kind, oid: file.oid });
+  const worktree = await session.worktree.read(call);
+  const { commit, tree, source, headTree } = worktree;
+  const resolved = { rev: worktreeRev, kind: 'worktree' as const, commit, tree };
+  return { ...plain, resolved, source, worktree, near: headTree === null ? [] : [headTree] };
+}
+
+/**
+ * Runs an action on what a REV names, or on `first` if it was resolved already; once more on what it names then, when files
+ * of the work tree changed before they could be indexed.
+ */
+export async function withTarget<T>(
+  session: Session,
+  rev: string,
+  call: CallOptions,
+  action: (target: Target) => Promise<T>,
+  first?: Target,
+): Promise<T> {
+  let target = first ?? (await resolveTarget(session, rev, call));
+  for (let tries = 1; ; tries++) {
+    try {
+      return await action(target);
+    } catch (error) {
+      if (target.worktree?.files.isOutdated !== true || tries === triesMax) throw error;
+      session.worktree.forget();
+      target = await resolveTarget(session, rev, call);
+    }
   }
-  const headTree = head === null ? null : (await repository.readCommit(head)).tree;
-  const tree = await editTree(headTree, edits, overlay, repository.objectFormat);
-  const commit = tree === headTree ? head : null;
-  return {
-    resolved: { rev: worktreeRev, kind: 'worktree', commit, tree },
-    source: overlay,
-    fork: null,
-    near: headTree,
-  };
 }
 
 /** The target's stored root tree, which is indexed first if need be. */
 export async function ensureTarget(session: Session, target: Target, call: CallOptions): Promise<StoredRoot> {
-  const { fork, resolved, source } = target;
+  const { fork, resolved, source, worktree, near } = target;
   if (fork !== null) {
     const key = Buffer.from(fork.root, 'base64url');
     const id = session.snapshots.findRoot(key);
@@ -95,25 +109,31 @@ export async function ensureTarget(session: Session, target: Target, call: CallO
     }
   }
   const { commit, tree } = resolved;
-  return session.ensureTree(tree, source, { ...call, what: resolved.rev }, { commit, near: target.near ?? null });
+  const root = await session.ensureTree(tree, source, { ...call, what: resolved.rev }, { commit, near });
+  worktree?.files.forgetContents();
+  return root;
 }
 
 export interface OpenedRev {
   readonly rev: ResolvedRev;
   /** Release it after use. */
   readonly snapshot: Snapshot;
-  readonly freshness: Freshness;
+  /** Asked when the answer is given: until then a work tree may change. */
+  readonly freshness: () => Promise<Freshness>;
 }
 
 /** Opens the snapshot of a REV. */
-export async function openRev(session: Session, rev: string, call: CallOptions): Promise<OpenedRev> {
-  const target = await resolveTarget(session, rev, call);
-  const freshness = target.resolved.kind === 'worktree' ? 'live' : 'exact';
-  return { rev: target.resolved, snapshot: await openTarget(session, target, call), freshness };
+export function openRev(session: Session, rev: string, call: CallOptions): Promise<OpenedRev> {
+  return withTarget(session, rev, call, async (target) => ({
+    rev: target.resolved,
+    snapshot: await openTarget(session, target, call),
+    freshness: () =>
+      target.worktree === null ? Promise.resolve('exact' as const) : session.worktree.freshness(target.worktree),
+  }));
 }
 
 /** The target's snapshot; release it after use. */
-export async function openTarget(session: Session, target: Target, call: CallOptions): Promise<Snapshot> {
+async function openTarget(session: Session, target: Target, call: CallOptions): Promise<Snapshot> {
   for (let tries = 0; ; tries++) {
     const { id, key } = await ensureTarget(session, target, call);
     try {
@@ -138,4 +158,12 @@ export async function withRev<T>(
   } finally {
     opened.snapshot.release();
   }
+}
+
+const byFreshness: readonly Freshness[] = ['stale', 'live', 'exact'];
+
+/** Of several answers that of the one that is the least fresh. */
+export async function leastFresh(...opened: readonly Pick<OpenedRev, 'freshness'>[]): Promise<Freshness> {
+  const all = await Promise.all(opened.map(({ freshness }) => freshness()));
+  return byFreshness.find((freshness) => all.includes(freshness)) ?? 'exact';
 }

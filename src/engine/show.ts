@@ -13,9 +13,10 @@ export async function showFile(
 ): Promise<ShownText> {
   const { rev } = opened;
   const content = await readFile(session, opened, path);
-  if (lines === undefined) return { rev, path, startLine: 1, endLine: Math.max(1, countLines(content)), content };
-  const { start, end } = lines;
+  const freshness = await opened.freshness();
   const count = countLines(content);
+  if (lines === undefined) return { rev, path, startLine: 1, endLine: Math.max(1, count), content, freshness };
+  const { start, end } = lines;
   if (!Number.isInteger(start) || !Number.isInteger(end) || start < 1 || end < start || start > count) {
     throw new CoppiceError(
       'LINES_OUT_OF_RANGE',
@@ -27,7 +28,7 @@ export async function showFile(
   }
   const from = offsetOfLine(content, start);
   const to = end >= count ? content.length : offsetOfLine(content, end + 1);
-  return { rev, path, startLine: start, endLine: Math.min(end, count), content: content.subarray(from, to) };
+  return { rev, path, startLine: start, endLine: Math.min(end, count), content: content.subarray(from, to), freshness };
 }
 
 async function readFile(session: Session, { snapshot, rev }: OpenedRev, path: string): Promise<Buffer> {
@@ -42,7 +43,7 @@ async function readFile(session: Session, { snapshot, rev }: OpenedRev, path: st
   }
   const oid = file?.record.oid ?? link?.oid;
   if (oid !== undefined) {
-    const repository = await session.repository();
+    const { repository } = session;
     const content = await repository.readBlob(asOid(oid));
     if (content !== null) return content;
     const onDisk = rev.kind === 'worktree' ? await repository.readWorktreeFile(path) : null;

@@ -1,65 +1,59 @@
 import { compareBytewise } from '../base/index.js';
-import type { Repository } from '../git/index.js';
 import type { RepositoryId } from '../model/index.js';
 import { rootKey } from '../snapshot/index.js';
 import { storeFormatVersion } from '../store/index.js';
+import type { Store } from '../store/index.js';
 import { totals } from './index-revs.js';
 import type { Session } from './session.js';
+import type { SharedStore } from './shared-store.js';
 import type { RepositoryStatus, RevStatus, StatusResult } from './types.js';
 
-/** What the store holds, and how fresh the current repository's revs are. */
-export async function storeStatus(session: Session): Promise<StatusResult> {
-  const { store } = session;
-  const current = await currentRepository(session);
-  const { files, chunks, trees, commits, textBytes } = totals(session);
+/** What the store holds, and how fresh the revs of the repository at hand are. */
+export async function storeStatus(shared: SharedStore, session: Session | null): Promise<StatusResult> {
+  const { store, snapshots } = shared;
+  // Status is about the store: where git cannot be asked it says what it can.
+  const currentId = (await session?.repositoryId().catch(() => null)) ?? null;
+  const { files, chunks, trees, commits, textBytes } = totals(shared);
   const holder = store.lockHolder();
   const repositories: RepositoryStatus[] = [];
   for (const { id, name, path } of store.catalog.repositories.values()) {
-    const isCurrent = current?.id === id && current.repository.commonDir === path;
+    const current = currentId === id && session?.repository.commonDir === path ? session : null;
     repositories.push({
       id,
       name,
       path,
-      revs: isCurrent ? await freshRevs(session, current.repository, id) : knownRevs(session, id),
+      revs: current === null ? knownRevs(store, id) : await freshRevs(current, id),
       forks: [...store.catalog.forks()].filter(({ repo }) => repo === id).length,
-      ...(isCurrent ? await headFiles(session, current.repository) : { skipped: [], diagnostics: [] }),
+      ...(current === null ? { skipped: [], diagnostics: [] } : await headFiles(current)),
     });
   }
   return {
     store: store.path,
     formatVersion: storeFormatVersion,
     sizeBytes: store.sizeBytes(),
-    segments: session.snapshots.segments().segments.length,
+    segments: snapshots.segments().segments.length,
     chunks,
     files,
     trees,
     commits,
     textBytes,
     writer: holder === null ? null : { pid: holder.pid, command: holder.command, sinceMs: holder.sinceMs },
-    memory: session.snapshots.memory,
+    memory: snapshots.memory,
     repositories: repositories.sort((a, b) => compareBytewise(a.name, b.name)),
   };
 }
 
-/** Status is about the store: outside a repository it says what it can. */
-async function currentRepository(session: Session): Promise<{ id: RepositoryId; repository: Repository } | null> {
-  try {
-    return { id: await session.repositoryId(), repository: await session.repository() };
-  } catch {
-    return null;
-  }
-}
-
-function knownRevs(session: Session, id: RepositoryId): RevStatus[] {
-  return [...session.store.catalog.revs.values()]
+function knownRevs(store: Store, id: RepositoryId): RevStatus[] {
+  return [...store.catalog.revs.values()]
     .filter(({ repo }) => repo === id)
     .map(({ name, kind, commit }) => ({ rev: name, kind, commit, state: 'indexed' as const }))
     .sort((a, b) => compareBytewise(a.rev, b.rev));
 }
 
 /** HEAD, branches and tags as git has them now, other revs as they were asked for, forks. */
-async function freshRevs(session: Session, repository: Repository, id: RepositoryId): Promise<RevStatus[]> {
-  const known = new Map(knownRevs(session, id).map((rev) => [rev.rev, rev]));
+async function freshRevs(session: Session, id: RepositoryId): Promise<RevStatus[]> {
+  const { repository, store } = session;
+  const known = new Map(knownRevs(store, id).map((rev) => [rev.rev, rev]));
   const revs: RevStatus[] = [];
   const add = async (name: string, kind: RevStatus['kind']): Promise<void> => {
     const found = await repository.find(name).catch(() => null);
@@ -75,17 +69,14 @@ async function freshRevs(session: Session, repository: Repository, id: Repositor
     if (kind === 'worktree') revs.push({ rev, kind, commit: null, state: 'indexed' });
     else await add(rev, 'rev');
   }
-  for (const { repo, name, commit } of session.store.catalog.forks()) {
+  for (const { repo, name, commit } of store.catalog.forks()) {
     if (repo === id) revs.push({ rev: name, kind: 'fork', commit, state: 'indexed' });
   }
   return revs;
 }
 
-async function headFiles(
-  session: Session,
-  repository: Repository,
-): Promise<Pick<RepositoryStatus, 'skipped' | 'diagnostics'>> {
-  const head = await repository.find('HEAD').catch(() => null);
+async function headFiles(session: Session): Promise<Pick<RepositoryStatus, 'skipped' | 'diagnostics'>> {
+  const head = await session.repository.find('HEAD').catch(() => null);
   const root = head === null ? null : session.snapshots.findRoot(rootKey(head.tree, session.fingerprint));
   if (root === null) return { skipped: [], diagnostics: [] };
   const snapshot = session.snapshots.open(root);

@@ -111,6 +111,13 @@ export class SnapshotStore {
     this.caches.files.clear();
   }
 
+  /** Lets go what is kept for speed alone. */
+  trim(): void {
+    this.forget();
+    this.blocks.clear();
+    for (const cache of this.caches.derived) cache.clear();
+  }
+
   close(): void {
     this.forget();
     this.current?.release();

@@ -21,7 +21,7 @@ export interface RecordCaches {
   readonly trees: GenerationCache<number, TreeNode>;
   readonly files: GenerationCache<number, FileRecord>;
   /** What others keep that they made of records: counted with these. */
-  readonly derived: Set<Pick<GenerationCache<unknown, unknown>, 'weight' | 'weightMax'>>;
+  readonly derived: Set<Pick<GenerationCache<unknown, unknown>, 'weight' | 'weightMax' | 'clear'>>;
 }
 
 /** Caches that take about so many bytes together. */

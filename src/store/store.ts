@@ -215,6 +215,11 @@ export class Store {
     return size;
   }
 
+  /** Lets go pages that were read. */
+  trim(): void {
+    this.pages.clear();
+  }
+
   close(): void {
     this.journal.close();
     this.pages.clear();

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { compareBytewise } from '../../src/base/index.js';
 import { openEngine } from '../../src/engine/index.js';
 import { openRev } from '../../src/engine/revs.js';
-import { Session } from '../../src/engine/session.js';
+import { Sessions } from '../../src/engine/sessions.js';
+import { SharedStore } from '../../src/engine/shared-store.js';
 import type { Engine, Hit } from '../../src/engine/types.js';
 import type { DocId } from '../../src/model/index.js';
 import { makeFolder, makeRepository } from '../support/git.js';
@@ -121,14 +122,14 @@ interface Chunk {
 
 /** Where chunks are cut, and which are the same, is the index's to say; what they hold is known. */
 async function chunksAt({ gitDir, store, commits, trees }: Place, at: number): Promise<Chunk[]> {
-  const session = new Session({
-    repo: gitDir,
+  const shared = new SharedStore({
     storePath: store,
     workers: 0,
     workerUrl: new URL('about:blank'),
     lockTimeoutMs: 30_000,
-    onNote: undefined,
+    offThread: false,
   });
+  const session = await new Sessions(shared).open(gitDir);
   const { snapshot } = await openRev(session, commits[at]!, {});
   const chunks: Chunk[] = [];
   for (const [file, { path, record }] of snapshot.files.entries()) {
@@ -140,7 +141,8 @@ async function chunksAt({ gitDir, store, commits, trees }: Place, at: number): P
     );
   }
   snapshot.release();
-  await session.close();
+  session.release();
+  await shared.close();
   return chunks;
 }
 

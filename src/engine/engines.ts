@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+
+import { CoppiceError, compareBytewise } from '../base/index.js';
+import { enableLinearFallback } from '../search/index.js';
+import { defaultStorePath } from '../store/index.js';
+import { RepositoryEngine } from './engine.js';
+import { RepositoryPlace, Sessions } from './sessions.js';
+import { SharedStore } from './shared-store.js';
+import type { Engine, EngineOptions, EnginesOptions, KnownRepository, LocalEngines } from './types.js';
+
+const lockTimeoutMsDefault = 30_000;
+const workersMax = 4;
+
+/** Opens a store for any number of repositories. Close it when done. Errors are CoppiceErrors with stable codes. */
+export async function openEngines(options: EnginesOptions = {}): Promise<LocalEngines> {
+  return Promise.resolve(new StoreEngines(openShared(options, true)));
+}
+
+/**
+ * Opens the store from the point of view of one repository, which is itself opened when an operation first needs it.
+ * Close the engine when done.
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const shared = openShared(options, false);
+  const place = new RepositoryPlace(new Sessions(shared), resolve(options.repo ?? '.'));
+  return Promise.resolve(new RepositoryEngine(shared, place, () => shared.close()));
+}
+
+function openShared(options: EnginesOptions, offThread: boolean): SharedStore {
+  enableLinearFallback();
+  return new SharedStore({
+    ...options,
+    offThread,
+    storePath: options.store === undefined ? defaultStorePath() : resolve(options.store),
+    workers: options.workers ?? Math.min(availableParallelism(), workersMax),
+    workerUrl: new URL('./worker.js', import.meta.url),
+    lockTimeoutMs: options.lockTimeoutMs ?? lockTimeoutMsDefault,
+  });
+}
+
+class StoreEngines implements LocalEngines {
+  private readonly sessions: Sessions;
+  private readonly engines = new Set<Engine>();
+  private closing: Promise<void> | null = null;
+
+  constructor(private readonly shared: SharedStore) {
+    this.sessions = new Sessions(shared);
+  }
+
+  get storePath(): string {
+    return this.shared.store.path;
+  }
+
+  open(repo: string): Engine {
+    if (this.closing !== null) throw new CoppiceError('INTERNAL', 'the engines were closed');
+    const place = new RepositoryPlace(this.sessions, resolve(repo));
+    const engine: Engine = new RepositoryEngine(this.shared, place, () => void this.engines.delete(engine));
+    this.engines.add(engine);
+    return engine;
+  }
+
+  repositories(): Promise<readonly KnownRepository[]> {
+    const { store } = this.shared;
+    store.refresh();
+    const known = Array.from(store.catalog.repositories.values(), ({ id, name, path }) => ({ id, name, path }));
+    return Promise.resolve(known.sort((a, b) => compareBytewise(a.name, b.name) || compareBytewise(a.path, b.path)));
+  }
+
+  trim(): Promise<void> {
+    this.sessions.trim();
+    return this.shared.trim();
+  }
+
+  close(): Promise<void> {
+    return (this.closing ??= this.end());
+  }
+
+  private async end(): Promise<void> {
+    await Promise.all(Array.from(this.engines, (engine) => engine.close()));
+    await this.shared.close();
+  }
+}

@@ -1,0 +1,75 @@
+import { CoppiceError, elapsedMs, throwIfAborted } from '../base/index.js';
+import { languageByAlias, parseRevRange } from '../model/index.js';
+import { changedFiles, fileMask, parseQuery, rankSnapshot, rankingSignals } from '../search/index.js';
+import { firstSeen } from './first-seen.js';
+import { toHit } from './hits.js';
+import { openRev, resolveTarget } from './revs.js';
+import type { OpenedRev } from './revs.js';
+import type { Session } from './session.js';
+import type { Hit, ResolvedRev, SearchOptions, SearchResult } from './types.js';
+
+/** See `Engine.search`. */
+export async function searchRev(session: Session, text: string, options: SearchOptions): Promise<SearchResult> {
+  const startMs = elapsedMs();
+  if (options.mode === 'semantic') {
+    throw new CoppiceError('MODE_UNAVAILABLE', 'semantic search needs vectors, and this version makes none', {
+      hint: 'use --mode lexical, or hybrid, which is lexical until vectors exist',
+    });
+  }
+  const query = parseQuery(text, { languageByAlias });
+  const written = query.rev ?? options.rev ?? 'HEAD';
+  const range = parseRevRange(written) ?? { from: undefined, to: written };
+  const { name } = session.repository;
+  const result = (to: ResolvedRev, from: ResolvedRev | undefined, hits: readonly Hit[]): SearchResult => ({
+    query: text,
+    rev: to.rev,
+    commit: to.commit,
+    ...(from === undefined ? {} : { from: { rev: from.rev, commit: from.commit } }),
+    hits,
+    coverage: { lexical: 1, semantic: 0 },
+    tookMs: elapsedMs() - startMs,
+  });
+  if (!matchesRepository(name, query.repos)) {
+    const resolve = async (rev: string): Promise<ResolvedRev> => (await resolveTarget(session, rev, options)).resolved;
+    const from = range.from === undefined ? undefined : await resolve(range.from);
+    return result(await resolve(range.to), from, []);
+  }
+  const held: OpenedRev[] = [];
+  const open = async (rev: string): Promise<OpenedRev> => {
+    const opened = await openRev(session, rev, options);
+    held.push(opened);
+    return opened;
+  };
+  try {
+    const from = range.from === undefined ? undefined : await open(range.from);
+    const to = await open(range.to);
+    let mask = fileMask(to.snapshot, options);
+    for (const rev of query.notRevs) mask = changedFiles(to.snapshot, (await open(rev)).snapshot, mask);
+    throwIfAborted(options.signal);
+    const ranked = rankSnapshot(to.snapshot, {
+      query,
+      mask,
+      since: from?.snapshot,
+      limit: options.limit ?? 10,
+      signals: rankingSignals,
+      signal: options.signal,
+    });
+    const segments = session.snapshots.segments(); // its history may be newer than the snapshot
+    // Whose history it is may take a git process to tell: not asked where there is none.
+    const repo = segments.commitEnd === 0 ? null : await session.repositoryId();
+    const freshness = await to.freshness();
+    const hits = ranked.map((hit) =>
+      toHit({ ...to, repo: name, freshness }, query, hit, repo === null ? null : firstSeen(segments, repo, hit.doc)),
+    );
+    return result(to.rev, from?.rev, hits);
+  } finally {
+    for (const { snapshot } of held) snapshot.release();
+  }
+}
+
+function matchesRepository(
+  name: string,
+  { include, exclude }: { include: readonly string[]; exclude: readonly string[] },
+): boolean {
+  return (include.length === 0 || include.includes(name)) && !exclude.includes(name);
+}

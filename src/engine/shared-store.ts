@@ -1,0 +1,114 @@
+import { CoppiceError } from '../base/index.js';
+import type * as indexing from '../indexing/index.js';
+import { readRules, rulesFingerprint } from '../indexing/index.js';
+import type { AnalysisPool, IndexingRules } from '../indexing/index.js';
+import { SnapshotStore } from '../snapshot/index.js';
+import type { SnapshotStoreOptions } from '../snapshot/index.js';
+import { Store } from '../store/index.js';
+import type { CallOptions, WatchedPlace, WorktreeMonitor } from './types.js';
+import { WriterQueue } from './writer-queue.js';
+
+export interface SharedStoreOptions {
+  readonly storePath: string;
+  readonly workers: number;
+  readonly workerUrl: URL;
+  readonly lockTimeoutMs: number;
+  readonly onNote?: ((note: string) => void) | undefined;
+  readonly memory?: SnapshotStoreOptions | undefined;
+  /** Files are analysed in worker threads even when they are few: this one has others to serve. */
+  readonly offThread: boolean;
+  readonly watch?: ((place: WatchedPlace) => WorktreeMonitor) | undefined;
+}
+
+/** A search of what is indexed needs none of it, and starts sooner without. */
+export const loadIndexing = (): Promise<typeof indexing> => import('../indexing/index.js');
+
+/** After merging has given way to writers so many times in a row, they wait for it: or many small segments would pile up. */
+const givesWayMax = 3;
+
+/** What the repositories of a process share: the store, its open snapshots, the worker threads, and who writes now. */
+export class SharedStore {
+  readonly store: Store;
+  readonly snapshots: SnapshotStore;
+  readonly rules: IndexingRules;
+  readonly fingerprint: string;
+  private readonly writers = new WriterQueue();
+  private pool: AnalysisPool | null = null;
+  /** The merging under way, and how to make it stop. */
+  private merging: { readonly done: Promise<void>; readonly stop: AbortController } | null = null;
+  private gaveWay = 0;
+
+  constructor(readonly options: SharedStoreOptions) {
+    this.store = Store.open(options.storePath);
+    this.rules = readRules(options.storePath);
+    this.fingerprint = rulesFingerprint(this.rules);
+    this.snapshots = new SnapshotStore(this.store, options.memory);
+  }
+
+  /** Runs an action as the store's only writer, when those who came before are done; then merges in the background. */
+  async asWriter<T>({ signal }: CallOptions, action: () => Promise<T>): Promise<T> {
+    this.stopMerging();
+    const { lockTimeoutMs } = this.options;
+    const result = await this.writers.run(signal, () => this.store.asWriter(lockTimeoutMs, signal, action));
+    this.startMerging();
+    return result;
+  }
+
+  /** Runs an action on a store that may be damaged, as its only writer. */
+  asRepairer<T>({ signal }: CallOptions, action: () => Promise<T>): Promise<T> {
+    this.stopMerging();
+    return this.writers.run(signal, () => this.store.asRepairer(this.options.lockTimeoutMs, signal, action));
+  }
+
+  async analysisPool(): Promise<AnalysisPool> {
+    const { AnalysisPool } = await loadIndexing();
+    const { workers, workerUrl, offThread } = this.options;
+    return (this.pool ??= new AnalysisPool(workers, workerUrl, { offThread }));
+  }
+
+  note(text: string): void {
+    this.options.onNote?.(text);
+  }
+
+  /** Lets go what is kept for speed alone. */
+  async trim(): Promise<void> {
+    this.snapshots.trim();
+    this.store.trim();
+    await this.pool?.trim();
+  }
+
+  /** For the last: nobody may use it any more. */
+  async close(): Promise<void> {
+    await this.merging?.done;
+    await this.pool?.close();
+    this.snapshots.close();
+    this.store.close();
+  }
+
+  /** Merging is for speed alone: it is done when nobody else wants to write. */
+  private startMerging(): void {
+    if (this.merging !== null || !this.writers.isFree) return; // whoever writes last starts it
+    const stop = new AbortController();
+    const done = this.merge(stop.signal).finally(() => (this.merging = null));
+    this.merging = { done, stop };
+  }
+
+  private stopMerging(): void {
+    if (this.merging === null || this.merging.stop.signal.aborted || this.gaveWay >= givesWayMax) return;
+    this.gaveWay++;
+    this.merging.stop.abort();
+  }
+
+  /** What cannot be merged now is left to the next writer. */
+  private async merge(signal: AbortSignal): Promise<void> {
+    try {
+      const { mergeWhereDue } = await loadIndexing();
+      await this.writers.run(signal, () => this.store.asWriter(0, signal, () => mergeWhereDue(this.snapshots, signal)));
+      this.gaveWay = 0;
+    } catch (error) {
+      const code = error instanceof CoppiceError ? error.code : 'INTERNAL';
+      if (code !== 'STORE_LOCKED' && code !== 'ABORTED')
+        this.note(`merging was put off: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import type { WorkspaceFolder } from 'vscode-languageserver/node';
+import type { Engines } from '../engine/index.js';
+import type { Client } from './client.js';
+import { pathOfUri, uriOfPath } from './file-uri.js';
+import type { OpenDocuments } from './open-documents.js';
+import { placeOf, rootAsSeenFrom } from './repository-place.js';
+import { WorkspaceRepository } from './workspace-repository.js';
+
+/** The folders of the workspace, and the repositories around them: several folders may lie in one. */
+export class Workspace {
+  private readonly repositoryOfFolder = new Map<string, WorkspaceRepository>();
+  private readonly leaving = new Set<Promise<void>>();
+  private changes: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly engines: Engines,
+    private readonly documents: OpenDocuments,
+    private readonly client: Client,
+  ) {}
+
+  /** Takes effect before anything that is asked later. */
+  change(added: readonly Pick<WorkspaceFolder, 'uri'>[], removed: readonly Pick<WorkspaceFolder, 'uri'>[] = []): void {
+    this.changes = this.changes
+      .then(async () => {
+        const before = this.distinct();
+        for (const { uri } of removed) this.repositoryOfFolder.delete(uri);
+        for (const { uri } of added) await this.add(uri);
+        const after = new Set(this.distinct());
+        for (const repository of before) if (!after.has(repository)) this.leave(repository);
+      })
+      .catch((error: unknown) => this.client.error(`workspace folders: ${(error as Error).message}`));
+  }
+
+  async repositories(): Promise<readonly WorkspaceRepository[]> {
+    await this.changes;
+    return this.distinct();
+  }
+
+  /** The repository that a file or folder lies in, and its path there; null when it is none of the workspace's. */
+  async locate(uri: string): Promise<{ repository: WorkspaceRepository; path: string } | null> {
+    const file = pathOfUri(uri);
+    const place = file === null ? null : await placeOf(file);
+    if (place === null) return null;
+    const repository = (await this.repositories()).find(({ root }) => root === place.root);
+    return repository === undefined ? null : { repository, path: place.path };
+  }
+
+  async close(): Promise<void> {
+    for (const repository of await this.repositories()) this.leave(repository);
+    this.repositoryOfFolder.clear();
+    await Promise.all(this.leaving);
+  }
+
+  /** Not waited for: what is still asked there may take long, and concerns no other repository. */
+  private leave(repository: WorkspaceRepository): void {
+    const left = repository
+      .close()
+      .catch((error: unknown) => this.client.error(`${repository.shownRoot}: ${(error as Error).message}`))
+      .finally(() => this.leaving.delete(left));
+    this.leaving.add(left);
+  }
+
+  private async add(uri: string): Promise<void> {
+    const folder = pathOfUri(uri);
+    const place = folder === null ? null : await placeOf(folder);
+    if (folder === null || place === null) {
+      this.client.warn(`${uri} is not in the work tree of a git repository: it is not searched`);
+      return;
+    }
+    let repository = this.distinct().find(({ root }) => root === place.root);
+    if (repository === undefined) {
+      const shownRoot = await rootAsSeenFrom(folder, place);
+      repository = new WorkspaceRepository(this.engines.open(place.root), place.root, shownRoot, this.documents);
+      this.client.log(`${uri} is searched as part of ${uriOfPath(shownRoot, '')}`);
+    }
+    this.repositoryOfFolder.set(uri, repository);
+  }
+
+  private distinct(): WorkspaceRepository[] {
+    return [...new Set(this.repositoryOfFolder.values())];
+  }
+}

@@ -32,6 +32,15 @@ const result = await build({
   logLevel: 'warning',
 });
 
+for (const file of Object.keys(result.metafile.outputs)) {
+  // CommonJS packages require node's own modules, which an ES module can do only with a function made for it.
+  const text = readFileSync(file, 'utf8');
+  if (file.endsWith('.js') && text.includes('Dynamic require of')) {
+    const head = 'import{createRequire as r}from"node:module";const require=r(import.meta.url);';
+    writeFileSync(file, `${head}\n${text}`);
+  }
+}
+
 const written = new Set(Object.keys(result.metafile.outputs).map((file) => basename(file)));
 for (const file of readdirSync('dist')) if (file.endsWith('.js') && !written.has(file)) rmSync(join('dist', file));
 

@@ -62,6 +62,8 @@ export interface OperationHost {
   events(repo: string, signal: AbortSignal): AsyncIterable<HostEvent>;
   /** Tells those who listen how far work in a repository is; null when it is done. */
   progress(repo: string, operation: string, progress: Progress | null): void;
+  /** Reads the repository's work tree, whatever its watcher says. */
+  sweep(repo: string, signal: AbortSignal): Promise<void>;
   /** About this process. */
   describe(): HostDescription;
   /** Listens on loopback for HTTP, if it does not yet, and tells where; 0 is any free port. */

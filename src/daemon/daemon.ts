@@ -31,6 +31,8 @@ export interface DaemonOptions {
   /** Where the built page lies. */
   readonly pageFolder: URL;
   readonly log: (message: string) => void;
+  /** Parser threads; see EnginesOptions. */
+  readonly workers?: number;
 }
 
 /** A daemon that was started on demand ends after so long without a request, */
@@ -40,6 +42,8 @@ const neverUsedMsMax = 2 * 60_000;
 /** After so long without a request, what is kept for speed only is let go. */
 const restMs = 60_000;
 const housekeepingMs = 20_000;
+/** Work trees that are in use are read so often whatever their watchers say. */
+const sweepMs = 5 * 60_000;
 /** What is under way when the daemon is to end gets so long. */
 const farewellMs = 10_000;
 
@@ -70,6 +74,7 @@ export class Daemon implements OperationHost {
   private access: Promise<HttpAccess> | null = null;
   private httpUrl: string | null = null;
   private hasRested = false;
+  private sweptMs = elapsedMs();
   private stopping: Promise<void> | null = null;
   private housekeeping: NodeJS.Timeout | undefined;
 
@@ -81,6 +86,7 @@ export class Daemon implements OperationHost {
     const engines = await openEngines({
       store: options.storePath,
       memory,
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
       onNote: (note) => (noteListener.getStore() ?? options.log)(note),
       watch: (place) => watches.current!.watch(place),
     });
@@ -152,6 +158,11 @@ export class Daemon implements OperationHost {
     this.hub.publish(this.engines.placeOf(repo), { kind: 'progress', operation, progress });
   }
 
+  async sweep(repo: string, signal: AbortSignal): Promise<void> {
+    this.watches.doubt(this.engines.placeOf(repo));
+    await this.engines.open(repo).index(['@worktree'], { signal });
+  }
+
   listenHttp(port: number): Promise<HttpAccess> {
     this.access ??= this.openTcp(port).catch((error: unknown) => {
       this.access = null;
@@ -219,8 +230,13 @@ export class Daemon implements OperationHost {
     }
   }
 
-  private keepHouse(): void {
+  /** What is looked at now and then. */
+  keepHouse(): void {
     const idleMs = elapsedMs() - this.handler.lastActiveMs;
+    if (this.stopping === null && elapsedMs() - this.sweptMs > sweepMs) {
+      this.sweptMs = elapsedMs();
+      for (const workTree of this.watches.active) void this.sweepQuietly(workTree);
+    }
     if (!this.ownsStore()) {
       this.options.log('the store is gone, or another daemon serves it');
       void this.stop();
@@ -244,6 +260,14 @@ export class Daemon implements OperationHost {
     throw new CoppiceError('SERVER_BUSY', 'the daemon is about to end', {
       hint: 'ask again: the next command starts another',
     });
+  }
+
+  private async sweepQuietly(workTree: string): Promise<void> {
+    try {
+      await this.sweep(workTree, AbortSignal.timeout(sweepMs));
+    } catch (error) {
+      this.options.log(`${workTree} could not be read: ${String(error)}`);
+    }
   }
 
   private ownsStore(): boolean {

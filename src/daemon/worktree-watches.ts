@@ -5,6 +5,8 @@ import { createWorktreeMonitor, type WatchedChange, type WorktreeWatcher } from 
 
 /** A work tree that nobody has asked about for so long is no longer watched. */
 const idleMsMax = 30 * 60_000;
+/** One that somebody has asked about since is swept. */
+const activeMsMax = 15 * 60_000;
 
 export interface WorktreeWatchesOptions {
   /** A private folder for the watcher's own files. */
@@ -28,6 +30,16 @@ export class WorktreeWatches {
 
   describe(): WatchDescription[] {
     return [...this.watches].map((watch) => watch.describe());
+  }
+
+  /** Has a work tree read again, whatever events there were: some changes (through a memory map, say) cause none. */
+  doubt(workTree: string): void {
+    for (const watch of this.watches) if (watch.workTree === workTree) watch.doubt();
+  }
+
+  /** Those that are watched, and that somebody has asked about not long ago. */
+  get active(): string[] {
+    return [...this.watches].filter((watch) => watch.isActive).map(({ workTree }) => workTree);
   }
 
   restIdle(): void {
@@ -58,8 +70,20 @@ class Watch implements WorktreeMonitor {
     return generation === null ? null : this.past + generation;
   }
 
+  get workTree(): string {
+    return this.place.workTree;
+  }
+
+  get isActive(): boolean {
+    return this.watcher !== null && elapsedMs() - this.usedMs < activeMsMax;
+  }
+
+  doubt(): void {
+    this.past++;
+  }
+
   describe(): WatchDescription {
-    const { workTree } = this.place;
+    const { workTree } = this;
     if (this.watcher === null) return { workTree, state: 'polling', folders: 0 };
     const { state, folders, reason } = this.watcher.status();
     return { workTree, state, folders, ...(reason === undefined ? {} : { reason }) };

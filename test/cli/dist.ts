@@ -57,6 +57,8 @@ export function environment({ store, env }: Pick<Place, 'store' | 'env'>): NodeJ
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
     COPPICE_HOME: store,
+    // Nothing is left running behind a test: those of the daemon ask for one.
+    COPPICE_DAEMON: 'off',
     ...env,
   };
 }

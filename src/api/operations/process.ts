@@ -21,6 +21,20 @@ export const events = defineStream({
   stream: (context) => context.host.events(context.repo(), context.call.signal),
 });
 
+export const sweep = defineOperation({
+  name: 'sweep',
+  summary: 'read a work tree again, whatever its watcher says',
+  description:
+    'For changes that cause no events, such as writes through a memory map. The daemon does it now and then by itself.',
+  effect: 'store',
+  repo: 'required',
+  parameters: {},
+  run: async (context) => {
+    await context.host.sweep(context.repo(), context.call.signal);
+    return { swept: true };
+  },
+});
+
 export const daemon = defineOperation({
   name: 'daemon',
   summary: 'about the process that answers',

@@ -19,9 +19,12 @@ const remoteFileSystems: ReadonlyMap<number, string> = new Map([
 
 const settled = 'Until then each answer reads the work tree anew.';
 
-/** Why what happens in a folder is not told reliably, as a sentence; null where it is. */
-export function obstacleOf(folder: string): string | null {
-  if (process.platform !== 'linux') {
+/**
+ * Why one cannot rest on what the platform tells of a folder, as a sentence; null where one can, which is where each folder
+ * is watched on its own.
+ */
+export function obstacleOf(folder: string, recursive: boolean): string | null {
+  if (recursive) {
     return 'This platform does not say when all changes have been told: each answer reads the work tree anew.';
   }
   try {

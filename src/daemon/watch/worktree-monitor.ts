@@ -70,6 +70,7 @@ class Monitor implements WorktreeWatcher {
   private readonly listeners = new Set<(change: WatchedChange) => void>();
   /** Why events cannot be relied on here. */
   private readonly obstacle: string | null;
+  private readonly recursive: boolean;
   private readonly files: FolderTree;
   /** In the order of settling: which folders are ignored is asked when changes of the rules can no longer be missed. */
   private readonly trees: readonly FolderTree[];
@@ -89,7 +90,8 @@ class Monitor implements WorktreeWatcher {
     const { cookieFolder, quietMs = 40, delayMsMax = 400 } = options;
     this.queue = EventQueue.share(cookieFolder);
     this.notifier = new ChangeNotifier({ quietMs, delayMsMax, report: (change) => this.report(change) });
-    this.obstacle = obstacleOf(place.workTree);
+    this.recursive = options.recursive ?? process.platform !== 'linux';
+    this.obstacle = obstacleOf(place.workTree, this.recursive);
     this.files = this.createTree(
       place.workTree,
       (path) => this.isWanted(path),
@@ -162,7 +164,7 @@ class Monitor implements WorktreeWatcher {
       root,
       queue: this.queue,
       watchFolder: this.options.watchFolder ?? watchFolder,
-      recursive: this.options.recursive ?? process.platform !== 'linux',
+      recursive: this.recursive,
       wanted,
       ...(refresh === undefined ? {} : { refresh }),
       onEvent: (path) => this.note(meaningOf(path)),

@@ -35,6 +35,7 @@ export async function serve(
       await Promise.resolve();
     },
     progress: () => undefined,
+    sweep: () => Promise.resolve(),
     describe: () => ({
       pid: process.pid,
       version: '0.0.0',

@@ -1,0 +1,75 @@
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { dialog } from './state/dialogs.js';
+import { place } from './state/navigation.js';
+import { connection, repositories, repository } from './state/session.js';
+import { ErrorPanel } from './view/error-panel.js';
+import { FilePage } from './view/file-page.js';
+import { Header } from './view/header.js';
+import { KeysDialog } from './view/keys-dialog.js';
+import { LockedPage } from './view/locked-page.js';
+import { ProgressBar } from './view/progress-bar.js';
+import { RepositoryPicker } from './view/repository-picker.js';
+import { ResultsPage } from './view/results-page.js';
+import { AgainstPicker, RevPicker } from './view/rev-picker.js';
+
+/** The whole page. */
+export function App(): JSX.Element {
+  const { value } = connection;
+  switch (value.state) {
+    case 'connecting':
+      return <main class="message-page" aria-busy="true" />;
+    case 'locked':
+      return <LockedPage refused={value.refused} />;
+    case 'failed':
+      return (
+        <main class="message-page">
+          <ErrorPanel error={value.error} />
+        </main>
+      );
+    case 'ready':
+      return repository.value === '' ? <NoRepository /> : <SearchApp />;
+  }
+}
+
+function SearchApp(): JSX.Element {
+  const { file, query } = place.value;
+  const name = repositories.value.find(({ path }) => path === repository.value)?.name;
+  useEffect(() => {
+    document.title = [file?.path ?? query, name, 'Coppice'].filter((part) => part).join(' · ');
+  }, [file?.path, query, name]);
+  return (
+    <>
+      <Header />
+      <ProgressBar />
+      {file === null ? <ResultsPage /> : <FilePage />}
+      <Dialogs />
+    </>
+  );
+}
+
+function Dialogs(): JSX.Element | null {
+  switch (dialog.value) {
+    case 'rev':
+      return <RevPicker />;
+    case 'against':
+      return <AgainstPicker />;
+    case 'repository':
+      return <RepositoryPicker />;
+    case 'keys':
+      return <KeysDialog />;
+    case null:
+      return null;
+  }
+}
+
+function NoRepository(): JSX.Element {
+  return (
+    <main class="message-page">
+      <h1>No repository yet</h1>
+      <p>
+        Run <code>coppice open</code> in a git repository: it is indexed when it is first searched.
+      </p>
+    </main>
+  );
+}

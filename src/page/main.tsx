@@ -1,0 +1,21 @@
+import { render } from 'preact';
+import { App } from './app.js';
+import { startReadingFiles } from './state/file-content.js';
+import { startListening } from './state/live.js';
+import { startNavigation } from './state/navigation.js';
+import { startSearching } from './state/results.js';
+import { connect } from './state/session.js';
+import { startSelection } from './state/shown-results.js';
+import { startTheme } from './state/theme.js';
+import { startKeyboard } from './view/keyboard.js';
+
+startTheme();
+render(<App />, document.getElementById('app')!);
+// Takes the token out of the address before anything reads that.
+await connect();
+startNavigation();
+startSearching();
+startReadingFiles();
+startSelection();
+startListening();
+startKeyboard();

@@ -1,0 +1,88 @@
+import { effect, signal } from '@preact/signals';
+import type { Freshness, OutlineSymbol, Progress, ResolvedRev } from '../api/protocol.js';
+import { asRequestError, type RequestError } from '../api/request-error.js';
+import { decodeText } from '../api/wire-text.js';
+import { languageOfPath } from '../code/language-of-path.js';
+import { setActivity } from './activity.js';
+import { epoch } from './epoch.js';
+import { place } from './navigation.js';
+import { api, connection, repository } from './session.js';
+
+/** The file that is open. */
+export interface FileContent {
+  /** As in the place; empty while none is open. */
+  readonly path: string;
+  readonly status: 'loading' | 'done' | 'failed';
+  readonly rev: ResolvedRev | null;
+  readonly language: string;
+  /** Null until it is there, and for a file that is no text. */
+  readonly text: string | null;
+  readonly sizeBytes: number;
+  readonly freshness: Freshness;
+  readonly symbols: readonly OutlineSymbol[];
+  readonly error: RequestError | null;
+}
+
+const closed: FileContent = {
+  path: '',
+  status: 'loading',
+  rev: null,
+  language: 'text',
+  text: null,
+  sizeBytes: 0,
+  freshness: 'exact',
+  symbols: [],
+  error: null,
+};
+
+export const fileContent = signal<FileContent>(closed);
+
+/** Reads whatever file the place opens. */
+export function startReadingFiles(): void {
+  let key = '';
+  let controller = new AbortController();
+  effect(() => {
+    if (connection.value.state !== 'ready' || repository.value === '') return;
+    const { file } = place.value;
+    const next = file === null ? '' : JSON.stringify([epoch.value, repository.value, file.rev, file.path]);
+    if (next === key) return;
+    key = next;
+    controller.abort();
+    controller = new AbortController();
+    if (file === null) fileContent.value = closed;
+    else void read(repository.value, file.rev, file.path, controller);
+  });
+}
+
+async function read(repo: string, rev: string, path: string, controller: AbortController): Promise<void> {
+  const { signal } = controller;
+  const options = {
+    signal,
+    onProgress: (progress: Progress) => setActivity('file', { progress, cancel: () => controller.abort() }),
+  };
+  const publish = (change: Partial<FileContent>): void => {
+    if (!signal.aborted) fileContent.value = { ...fileContent.peek(), ...change };
+  };
+  const before = fileContent.peek();
+  // Another rev of the same file takes its place when it is there; another file is not to be mistaken for this one.
+  publish(
+    before.path === path ? { status: 'loading', error: null } : { ...closed, path, language: languageOfPath(path) },
+  );
+  // The definitions may take longer than the text, and a file without any is still shown.
+  const outline = api()
+    .call('outline', { repo, rev, path }, options)
+    .then(
+      ({ items }) => items,
+      () => [],
+    );
+  try {
+    const { result } = await api().call('show', { repo, rev, path }, options);
+    publish({ status: 'done', rev: result.rev, freshness: result.freshness, ...decodeText(result) });
+    publish({ symbols: await outline });
+  } catch (error) {
+    const failure = asRequestError(error);
+    if (failure !== null) publish({ ...closed, path, status: 'failed', error: failure });
+  } finally {
+    if (!signal.aborted) setActivity('file', null);
+  }
+}

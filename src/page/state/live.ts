@@ -1,0 +1,82 @@
+import { computed, effect, signal } from '@preact/signals';
+import { asRequestError } from '../api/request-error.js';
+import type { DaemonEvent, ResolvedRev } from '../api/protocol.js';
+import { setActivity } from './activity.js';
+import { epoch } from './epoch.js';
+import { fileContent } from './file-content.js';
+import { place } from './navigation.js';
+import { results } from './results.js';
+import { api, connection, repository } from './session.js';
+
+/** Several changes in a row are looked at once, so long after the last, in milliseconds. */
+const settleMs = 250;
+const reconnectMs = 2_000;
+
+/** A rev of what is shown that names something else by now; null while everything is as shown. */
+export const outdated = signal<string | null>(null);
+
+/** What is shown, as it stood when it was asked for. */
+const shown = computed((): readonly ResolvedRev[] => {
+  if (place.value.file !== null) return fileContent.value.rev === null ? [] : [fileContent.value.rev];
+  const { revs } = results.value;
+  return revs === null ? [] : [revs.rev, ...(revs.against === null ? [] : [revs.against])];
+});
+
+/** Listens to the daemon while the page can be seen: a browser opens only a few connections to one server. */
+export function startListening(): void {
+  const visible = signal(document.visibilityState === 'visible');
+  document.addEventListener('visibilitychange', () => (visible.value = document.visibilityState === 'visible'));
+  effect(() => {
+    if (connection.value.state !== 'ready' || repository.value === '' || !visible.value) return;
+    const controller = new AbortController();
+    void listen(repository.value, controller.signal);
+    return () => controller.abort();
+  });
+  effect(() => {
+    void shown.value;
+    void epoch.value;
+    outdated.value = null;
+  });
+}
+
+async function listen(repo: string, signal: AbortSignal): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const onEvent = (event: DaemonEvent): void => {
+    if (event.kind === 'progress') {
+      const { operation, progress } = event;
+      setActivity(operation, progress === null ? null : { progress, cancel: null });
+      return;
+    }
+    clearTimeout(timer);
+    timer = setTimeout(() => void compareShown(repo, signal), settleMs);
+  };
+  while (!signal.aborted) {
+    // What happened while nobody listened.
+    void compareShown(repo, signal);
+    try {
+      await api().stream('events', { repo }, (events) => events.forEach(onEvent), { signal });
+    } catch (error) {
+      if (asRequestError(error) === null) break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, reconnectMs));
+  }
+  clearTimeout(timer);
+}
+
+/** Says so when a rev that is shown no longer names what is shown. */
+async function compareShown(repo: string, signal: AbortSignal): Promise<void> {
+  const revs = shown.peek();
+  try {
+    for (const { rev, tree } of revs) {
+      if (/^[0-9a-f]{40,64}$/.test(rev)) continue;
+      const { result } = await api().call('resolve', { repo, rev }, { signal });
+      if (shown.peek() !== revs) return;
+      if (result.tree !== tree) {
+        outdated.value = rev;
+        return;
+      }
+    }
+  } catch {
+    // A rev that is gone is told by the next search.
+  }
+}

@@ -1,0 +1,89 @@
+import { dialog, type Dialog } from '../state/dialogs.js';
+import { refresh } from '../state/epoch.js';
+import { moveLine, moveMatch } from '../state/file-cursor.js';
+import { follow, go, hrefOf, leaveFile, place } from '../state/navigation.js';
+import { modes, unnarrowed } from '../state/place.js';
+import { connection } from '../state/session.js';
+import { activeRow, moveActive, rows } from '../state/shown-results.js';
+import { fileOfItem } from '../search/item-links.js';
+import { permalink } from './file-head.js';
+import { focusContent, focusSearch } from './focus.js';
+
+/** Keys that work wherever nobody types; see the dialog of keys. */
+export function startKeyboard(): void {
+  document.addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || connection.peek().state !== 'ready' || dialog.peek() !== null) return;
+    if (isTyping(event.target)) return;
+    const action = event.key === 'Enter' ? enter(event) : actionOf(event);
+    if (action === undefined) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+type Action = () => void;
+
+function actionOf(event: KeyboardEvent): Action | undefined {
+  if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  const mode = modes[Number(event.key) - 1];
+  if (mode !== undefined) return () => go({ mode, file: null, ...unnarrowed });
+  return everywhere[event.key] ?? (place.peek().file === null ? inResults : inFile)[event.key];
+}
+
+const open = (name: Dialog) => () => {
+  dialog.value = name;
+};
+
+const everywhere: Readonly<Record<string, Action>> = {
+  '/': () => focusSearch(),
+  '?': open('keys'),
+  r: open('rev'),
+  c: open('against'),
+  R: refresh,
+};
+
+const next = (): void => {
+  moveActive(1);
+  focusContent();
+};
+/** Above the first result there is the search box. */
+const previous = (): void => {
+  if (activeRow.peek() === null || !moveActive(-1)) focusSearch();
+  else focusContent();
+};
+
+const inResults: Readonly<Record<string, Action>> = {
+  j: next,
+  ArrowDown: next,
+  k: previous,
+  ArrowUp: previous,
+  Escape: () => focusSearch(),
+};
+
+const inFile: Readonly<Record<string, Action>> = {
+  j: () => moveLine(1, false),
+  k: () => moveLine(-1, false),
+  J: () => moveLine(1, true),
+  K: () => moveLine(-1, true),
+  n: () => moveMatch(1),
+  p: () => moveMatch(-1),
+  y: () => {
+    const href = permalink();
+    if (href !== null) follow(href);
+  },
+  Escape: leaveFile,
+};
+
+/** Opens the active result, with Ctrl or the command key in a new tab. Buttons and links do what they do. */
+function enter({ target, ctrlKey, metaKey }: KeyboardEvent): Action | undefined {
+  if (target instanceof Element && target.closest('a, button') !== null) return undefined;
+  const row = rows.peek()[activeRow.peek() ?? -1];
+  if (place.peek().file !== null || row?.type !== 'item') return undefined;
+  const href = hrefOf({ file: fileOfItem(row.item) });
+  return () => (ctrlKey || metaKey ? void window.open(href) : follow(href));
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || (target instanceof HTMLInputElement && target.type === 'text');
+}

@@ -1,0 +1,130 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { asRequestError } from '../api/request-error.js';
+import { dialog } from '../state/dialogs.js';
+import { Modal } from './modal.js';
+
+export interface Choice {
+  /** What choosing it gives. */
+  readonly value: string;
+  readonly label: string;
+  readonly detail: string;
+  /** Choices of one group stand together, below its name. */
+  readonly group: string;
+  readonly current: boolean;
+}
+
+export interface PickerProps {
+  readonly title: string;
+  readonly placeholder: string;
+  /** The choices for what was typed. */
+  readonly load: (typed: string, signal: AbortSignal) => Promise<readonly Choice[]>;
+  readonly onPick: (value: string) => void;
+}
+
+const pauseMs = 80;
+
+/** A dialog in which one of many is chosen: typing narrows, arrows move, Enter chooses. */
+export function Picker({ title, placeholder, load, onPick }: PickerProps): JSX.Element {
+  const [typed, setTyped] = useState('');
+  const [choices, setChoices] = useState<readonly Choice[] | null>(null);
+  const [failure, setFailure] = useState('');
+  const [chosen, setChosen] = useState(0);
+  const list = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    const controller = new AbortController();
+    const timer = setTimeout(
+      () => {
+        load(typed.trim(), controller.signal).then(
+          (found) => {
+            setChoices(found);
+            setFailure('');
+            setChosen(
+              typed === ''
+                ? Math.max(
+                    0,
+                    found.findIndex(({ current }) => current),
+                  )
+                : 0,
+            );
+          },
+          (error: unknown) => setFailure(asRequestError(error)?.summary ?? ''),
+        );
+      },
+      choices === null ? 0 : pauseMs,
+    );
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [typed]);
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, [chosen, choices]);
+
+  const pick = (choice: Choice | undefined): void => {
+    if (choice === undefined) return;
+    dialog.value = null;
+    onPick(choice.value);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const count = choices?.length ?? 0;
+    if (event.key === 'ArrowDown') setChosen(Math.min(chosen + 1, count - 1));
+    else if (event.key === 'ArrowUp') setChosen(Math.max(chosen - 1, 0));
+    else if (event.key === 'Enter') pick(choices?.[chosen]);
+    else return;
+    event.preventDefault();
+  };
+
+  const shown = choices ?? [];
+  const groups = [...new Set(shown.map(({ group }) => group))];
+  return (
+    <Modal title={title}>
+      <input
+        class="picker-input"
+        type="text"
+        role="combobox"
+        aria-label={placeholder}
+        aria-autocomplete="list"
+        aria-expanded="true"
+        aria-controls="choices"
+        {...(shown.length > 0 ? { 'aria-activedescendant': `choice-${chosen}` } : {})}
+        autocomplete="off"
+        spellcheck={false}
+        autofocus
+        placeholder={placeholder}
+        value={typed}
+        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        onKeyDown={onKeyDown}
+      />
+      <div id="choices" class="choices" role="listbox" aria-label={title} ref={list} tabIndex={-1}>
+        {groups.map((group) => (
+          <div role="group" aria-label={group} key={group} class="choice-group">
+            <div class="choice-group-name" aria-hidden="true">
+              {group}
+            </div>
+            {shown.map((choice, index) =>
+              choice.group !== group ? null : (
+                <div
+                  key={`${choice.value} ${choice.detail}`}
+                  id={`choice-${index}`}
+                  role="option"
+                  class="choice"
+                  aria-selected={index === chosen}
+                  onClick={() => pick(choice)}
+                >
+                  <span class="choice-label">{choice.label}</span>
+                  <span class="choice-detail">{choice.detail}</span>
+                </div>
+              ),
+            )}
+          </div>
+        ))}
+      </div>
+      <p class="picker-note" role="status">
+        {failure !== '' ? failure : choices === null ? 'Loading…' : shown.length === 0 ? 'Nothing matches.' : ''}
+      </p>
+    </Modal>
+  );
+}

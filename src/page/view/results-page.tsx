@@ -1,0 +1,65 @@
+import type { JSX } from 'preact';
+import { isNarrowing } from '../search/facets.js';
+import { hrefOf, place } from '../state/navigation.js';
+import { results } from '../state/results.js';
+import { narrowing, rows } from '../state/shown-results.js';
+import { ErrorPanel } from './error-panel.js';
+import { FacetsPanel } from './facets-panel.js';
+import { OutdatedHint } from './outdated-hint.js';
+import { ResultList } from './result-list.js';
+import { SidePanel } from './side-panel.js';
+import { SummaryBar } from './summary-bar.js';
+import { Welcome } from './welcome.js';
+
+/** What was found, and what to narrow it by. */
+export function ResultsPage(): JSX.Element {
+  const { status, error, items, id } = results.value;
+  const isOld = status === 'failed' && items.length > 0;
+  return (
+    <div class="columns">
+      <SidePanel label="Filters">
+        <FacetsPanel />
+      </SidePanel>
+      <main class={isOld || (status === 'running' && id > 0) ? 'results results-old' : 'results'} aria-label="Results">
+        {place.value.query === '' && place.value.against === '' && <Welcome />}
+        {error !== null && <ErrorPanel error={error} id="search-error" />}
+        <SummaryBar />
+        <OutdatedHint />
+        {rows.value.length > 0 ? <ResultList /> : status === 'done' && <NothingFound />}
+      </main>
+    </div>
+  );
+}
+
+function NothingFound(): JSX.Element {
+  const { query, against, rev, mode } = place.value;
+  if (isNarrowing(narrowing.value) && results.value.items.length > 0) {
+    return (
+      <div class="nothing">
+        <p>None of the {results.value.items.length.toLocaleString()} results is left by the filters.</p>
+        <p>
+          <a href={hrefOf({ languages: [], folder: '', kinds: [], side: null })}>Clear all filters</a>
+        </p>
+      </div>
+    );
+  }
+  if (query === '')
+    return <p class="nothing">{against === '' ? `${rev} has no files.` : `${rev} and ${against} are the same.`}</p>;
+  return (
+    <div class="nothing">
+      <p>
+        Nothing at <b>{rev}</b> matches <code>{query}</code>.
+      </p>
+      {mode === 'exact' && (
+        <p>Exact search looks for the text as it stands, line by line. Match case and whole words find less.</p>
+      )}
+      {mode === 'ranked' && (
+        <p>
+          Words and filters in one query must all fit.{' '}
+          <a href={hrefOf({ mode: 'exact' })}>Search for exactly this text</a> or{' '}
+          <a href={hrefOf({ mode: 'history' })}>in all of history</a>.
+        </p>
+      )}
+    </div>
+  );
+}

@@ -44,6 +44,8 @@ const restMs = 60_000;
 const housekeepingMs = 20_000;
 /** Work trees that are in use are read so often whatever their watchers say. */
 const sweepMs = 5 * 60_000;
+/** Whatever changes in a work tree that nobody has asked about for so long is left until somebody does. */
+const activeMsMax = 30 * 60_000;
 /** What is under way when the daemon is to end gets so long. */
 const farewellMs = 10_000;
 
@@ -217,25 +219,33 @@ export class Daemon implements OperationHost {
     for (const what of ['worktree', 'head', 'refs'] as const) {
       if (change[what]) this.hub.publish(place.workTree, { kind: 'changed', what });
     }
-    if (this.stopping !== null || !(change.worktree || change.head)) return;
+    if (!change.worktree && !change.head) return;
+    await this.keepFresh(place.workTree, change.head ? ['HEAD', '@worktree'] : ['@worktree']);
+  }
+
+  /** Indexes what somebody is likely to ask about again; what nobody has asked about for long is no longer watched. */
+  private async keepFresh(workTree: string, revs: readonly string[]): Promise<void> {
+    if (this.stopping !== null) return;
+    const engine = this.engines.recent(workTree, activeMsMax);
+    if (engine === null) return this.watches.rest(workTree);
     try {
-      const engine = this.engines.open(place.workTree);
-      await engine.index(change.head ? ['HEAD', '@worktree'] : ['@worktree'], {
-        onProgress: (progress) => this.progress(place.workTree, 'index', progress),
-      });
-      this.progress(place.workTree, 'index', null);
+      await engine.index(revs, { onProgress: (progress) => this.progress(workTree, 'index', progress) });
+      this.progress(workTree, 'index', null);
     } catch (error) {
       // The work tree is gone, or half of a checkout; whoever asks next is told what is wrong.
-      this.options.log(`${place.workTree} could not be indexed yet: ${String(error)}`);
+      this.options.log(`${workTree} could not be indexed yet: ${String(error)}`);
     }
   }
 
   /** What is looked at now and then. */
   keepHouse(): void {
     const idleMs = elapsedMs() - this.handler.lastActiveMs;
-    if (this.stopping === null && elapsedMs() - this.sweptMs > sweepMs) {
+    if (elapsedMs() - this.sweptMs > sweepMs) {
       this.sweptMs = elapsedMs();
-      for (const workTree of this.watches.active) void this.sweepQuietly(workTree);
+      for (const workTree of this.watches.watched) {
+        this.watches.doubt(workTree);
+        void this.keepFresh(workTree, ['@worktree']);
+      }
     }
     if (!this.ownsStore()) {
       this.options.log('the store is gone, or another daemon serves it');
@@ -247,7 +257,6 @@ export class Daemon implements OperationHost {
     } else if (idleMs > restMs) {
       if (this.hasRested) return;
       this.hasRested = true;
-      this.watches.restIdle();
       this.engines.closeIdle();
       void this.engines.trim();
     } else this.hasRested = false;
@@ -260,14 +269,6 @@ export class Daemon implements OperationHost {
     throw new CoppiceError('SERVER_BUSY', 'the daemon is about to end', {
       hint: 'ask again: the next command starts another',
     });
-  }
-
-  private async sweepQuietly(workTree: string): Promise<void> {
-    try {
-      await this.sweep(workTree, AbortSignal.timeout(sweepMs));
-    } catch (error) {
-      this.options.log(`${workTree} could not be read: ${String(error)}`);
-    }
   }
 
   private ownsStore(): boolean {

@@ -43,6 +43,14 @@ export class OpenRepositories implements LocalEngines {
     return entry.engine;
   }
 
+  /** The engine of a place (see `placeOf`) that somebody has asked about within `withinMs`: for work that nobody asked for. */
+  recent(place: string, withinMs: number): Engine | null {
+    for (const [repo, { engine, usedMs }] of this.entries) {
+      if (elapsedMs() - usedMs <= withinMs && this.placeOf(repo) === place) return engine;
+    }
+    return null;
+  }
+
   /** One name for the repository or work tree that clients name by any path in it: its top folder. */
   placeOf(repo: string): string {
     const entry = this.entries.get(repo);

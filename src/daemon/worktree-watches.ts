@@ -1,12 +1,6 @@
-import { elapsedMs } from '../base/index.js';
 import type { WatchDescription } from '../api/index.js';
 import type { WatchedPlace, WorktreeMonitor } from '../engine/index.js';
 import { createWorktreeMonitor, type WatchedChange, type WorktreeWatcher } from './watch/index.js';
-
-/** A work tree that nobody has asked about for so long is no longer watched. */
-const idleMsMax = 30 * 60_000;
-/** One that somebody has asked about since is swept. */
-const activeMsMax = 15 * 60_000;
 
 export interface WorktreeWatchesOptions {
   /** A private folder for the watcher's own files. */
@@ -15,7 +9,7 @@ export interface WorktreeWatchesOptions {
   readonly onChange: (place: WatchedPlace, change: WatchedChange) => void;
 }
 
-/** The watched work trees of a daemon. Watching begins with the first question, ends after the last, and begins again. */
+/** The watched work trees of a daemon. Watching begins with a question, and may rest until the next. */
 export class WorktreeWatches {
   private readonly watches = new Set<Watch>();
 
@@ -37,13 +31,14 @@ export class WorktreeWatches {
     for (const watch of this.watches) if (watch.workTree === workTree) watch.doubt();
   }
 
-  /** Those that are watched, and that somebody has asked about not long ago. */
-  get active(): string[] {
-    return [...this.watches].filter((watch) => watch.isActive).map(({ workTree }) => workTree);
+  /** Those that are watched now. */
+  get watched(): string[] {
+    return [...this.watches].filter((watch) => watch.isWatching).map(({ workTree }) => workTree);
   }
 
-  restIdle(): void {
-    for (const watch of this.watches) watch.restIfIdle();
+  /** Stops watching a work tree, until it is asked about again. */
+  rest(workTree: string): void {
+    for (const watch of this.watches) if (watch.workTree === workTree && watch.isWatching) watch.rest();
   }
 
   close(): void {
@@ -53,7 +48,6 @@ export class WorktreeWatches {
 
 class Watch implements WorktreeMonitor {
   private watcher: WorktreeWatcher | null = null;
-  private usedMs = 0;
   /** Generations of watchers that have rested, so that the number never goes back. */
   private past = 0;
 
@@ -64,7 +58,6 @@ class Watch implements WorktreeMonitor {
   ) {}
 
   async generation(): Promise<number | null> {
-    this.usedMs = elapsedMs();
     this.watcher ??= this.start();
     const generation = await this.watcher.generation();
     return generation === null ? null : this.past + generation;
@@ -74,8 +67,8 @@ class Watch implements WorktreeMonitor {
     return this.place.workTree;
   }
 
-  get isActive(): boolean {
-    return this.watcher !== null && elapsedMs() - this.usedMs < activeMsMax;
+  get isWatching(): boolean {
+    return this.watcher !== null;
   }
 
   doubt(): void {
@@ -87,10 +80,6 @@ class Watch implements WorktreeMonitor {
     if (this.watcher === null) return { workTree, state: 'polling', folders: 0 };
     const { state, folders, reason } = this.watcher.status();
     return { workTree, state, folders, ...(reason === undefined ? {} : { reason }) };
-  }
-
-  restIfIdle(): void {
-    if (this.watcher !== null && elapsedMs() - this.usedMs > idleMsMax) this.rest();
   }
 
   close(): void {
@@ -105,7 +94,7 @@ class Watch implements WorktreeMonitor {
     return watcher;
   }
 
-  private rest(): void {
+  rest(): void {
     // What happens until the next watcher is ready is not seen: the number has to differ from any that was given.
     this.past += this.watcher!.status().generation + 1;
     this.watcher!.close();

@@ -14,7 +14,7 @@ import { describeFailure } from './watch-obstacles.js';
 
 /** How long the queue may take to deliver an event before it counts as not working. */
 const roundMsMax = 250;
-/** After a round that failed none is tried for so long, so that not every answer waits in vain. */
+/** After two rounds that failed none is tried for so long, so that not every answer waits in vain. */
 const restMs = 5_000;
 /** Work of the watchers may hold up the event loop for so long in each of its turns. */
 const sliceMs = 8;
@@ -37,6 +37,7 @@ export class EventQueue {
   private endRound: ((arrived: boolean) => void) | null = null;
   private round: Promise<boolean> | null = null;
   private nextRound: Promise<boolean> | null = null;
+  private failures = 0;
   private restUntilMs = 0;
   private failure: string | null = null;
   private readonly overflowListeners = new Set<() => void>();
@@ -113,12 +114,14 @@ export class EventQueue {
         clearTimeout(timer);
         this.endRound = null;
         this.round = null;
-        this.failure = arrived
-          ? null
-          : `An event took longer than ${roundMsMax} ms: each answer reads the work tree anew.`;
-        if (!arrived) {
+        if (arrived) {
+          this.failures = 0;
+          this.failure = null;
+        } else {
           this.disarm();
-          this.restUntilMs = elapsedMs() + restMs;
+          this.failure = `An event took longer than ${roundMsMax} ms: each answer reads the work tree anew.`;
+          // The first time the queue may only have been full.
+          if (++this.failures > 1) this.restUntilMs = elapsedMs() + restMs;
         }
         resolve(arrived);
       };

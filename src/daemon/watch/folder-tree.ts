@@ -5,7 +5,7 @@ import type { EventQueue } from './event-queue.js';
 
 /** `fs.watch` as it is used here. Latin-1 keeps every byte of a name. */
 export type WatchFolder = (
-  path: Buffer,
+  path: string | Buffer,
   options: { readonly persistent: false; readonly recursive: boolean; readonly encoding: 'latin1' },
   listener: (event: string, name: string | null) => void,
 ) => FSWatcher;
@@ -69,6 +69,8 @@ export class FolderTree {
   private arrivals: Entrance[] = [];
   /** To be entered. */
   private readonly entrances: Entrance[] = [];
+  /** Paths of arrivals that were entered, and have to be told of. */
+  private arrived: string[] = [];
   /** Folders whose parents are watched, but which were not wanted. */
   private readonly unwanted = new Set<string>();
   private work: Promise<void> | null = null;
@@ -123,19 +125,18 @@ export class FolderTree {
   }
 
   private async run(): Promise<void> {
-    let entered = false;
     while (!this.closed) {
       if (this.inDoubt) this.resetRoot();
-      else if (this.entrances.length > 0) {
-        this.enter(this.entrances.pop()!);
-        entered = true;
-      } else if (this.named.size > 0) this.lookAtNamed();
+      else if (this.entrances.length > 0) this.enter(this.entrances.pop()!);
+      else if (this.named.size > 0) this.lookAtNamed();
       else if (this.stale || this.arrivals.length > 0) await this.refresh();
       else break;
       if (this.options.queue.sliceIsOver()) await yieldToEventLoop();
     }
     // What happened in a folder before it was watched was not told of.
-    if (entered && !this.closed) this.options.onEvent('');
+    const { arrived } = this;
+    this.arrived = [];
+    if (!this.closed) for (const path of arrived) this.options.onEvent(path);
   }
 
   private resetRoot(): void {
@@ -152,6 +153,7 @@ export class FolderTree {
     this.named.clear();
     this.unwanted.clear();
     this.arrivals = [];
+    this.arrived = [];
     this.entrances.length = 0;
   }
 
@@ -190,7 +192,9 @@ export class FolderTree {
       }
       if (this.root !== null) this.leaveUnwanted(this.root);
     }
-    for (const entrance of arrivals) this.enterIfWanted(entrance);
+    for (const entrance of arrivals) {
+      if (this.enterIfWanted(entrance)) this.arrived.push(pathOf(entrance));
+    }
   }
 
   private leaveUnwanted(folder: Folder): void {
@@ -203,25 +207,27 @@ export class FolderTree {
     }
   }
 
-  private enterIfWanted(entrance: Entrance): void {
-    if (entrance.parent === null) return void this.entrances.push(entrance);
-    const path = joined(entrance.parent.path, entrance.name);
-    if (this.options.wanted(path)) this.entrances.push(entrance);
+  private enterIfWanted(entrance: Entrance): boolean {
+    const path = pathOf(entrance);
+    const wanted = path === '' || this.options.wanted(path);
+    if (wanted) this.entrances.push(entrance);
     else this.unwanted.add(path);
+    return wanted;
   }
 
-  private enter({ parent, name }: Entrance): void {
+  private enter(entrance: Entrance): void {
+    const { parent, name } = entrance;
     if (parent !== null && parent.watcher === null) return; // left meanwhile
     const { recursive } = this.options;
     const known = parent?.children.get(name);
     if (known !== undefined) this.leave(known);
-    const path = parent === null ? '' : joined(parent.path, name);
+    const path = pathOf(entrance);
     const folder: Folder = { path, parent, children: new Map(), watcher: null };
     let names: string[];
     try {
       const options = { persistent: false, recursive, encoding: 'latin1' } as const;
       const listener = (event: string, item: string | null): void => this.told(folder, event, item);
-      folder.watcher = this.options.watchFolder(this.absolute(path), options, listener);
+      folder.watcher = this.options.watchFolder(recursive ? this.options.root : this.absolute(path), options, listener);
       folder.watcher.on('error', () => this.startOver());
       names = recursive ? [] : foldersIn(this.absolute(path));
     } catch (error) {
@@ -232,6 +238,8 @@ export class FolderTree {
       return;
     }
     this.count++;
+    // Between the refresh and the watch the rules may have changed in there.
+    if (this.options.refresh !== undefined) this.stale = true;
     if (parent === null) this.root = folder;
     else parent.children.set(name, folder);
     for (const item of names) this.enterIfWanted({ parent: folder, name: item });
@@ -318,5 +326,7 @@ function foldersIn(path: Buffer): string[] {
 const nameOf = (latin1: string): string => decodeBytes(Buffer.from(latin1, 'latin1'));
 
 const joined = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
+
+const pathOf = ({ parent, name }: Entrance): string => (parent === null ? '' : joined(parent.path, name));
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));

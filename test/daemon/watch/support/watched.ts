@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach } from 'vitest';
 import {
   createWorktreeMonitor,
@@ -36,9 +37,35 @@ export async function until<T>(ask: () => T | Promise<T>): Promise<Exclude<T, nu
     const answer = await ask();
     if (answer !== null && answer !== false) return answer as Exclude<T, null | false>;
     if (performance.now() > endMs) throw new Error('waited for 10 s in vain');
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await pause(5);
   }
 }
 
 /** Waits until the monitor can tell, and returns the generation. */
 export const untilExact = (monitor: WorktreeWatcher): Promise<number> => until(() => monitor.generation());
+
+export interface Seen {
+  /** By how much the generation grew; null when it cannot be told. */
+  readonly grown: number | null;
+  /** The kinds of change that were reported. */
+  readonly reported: readonly string[];
+}
+
+/** What a monitor makes of changes. The monitor has to report quickly: give it a `quietMs` of 5. */
+export async function seenOf(monitor: WorktreeWatcher, change: () => unknown): Promise<Seen> {
+  const reported = new Set<string>();
+  const stop = monitor.onChange((what) => {
+    for (const [kind, yes] of Object.entries(what)) if (yes) reported.add(kind);
+  });
+  const calmDown = async (): Promise<void> => {
+    for (let before = -1; before !== monitor.status().events; await pause(30)) before = monitor.status().events;
+  };
+  const before = await untilExact(monitor);
+  await calmDown();
+  reported.clear();
+  await change();
+  const after = await monitor.generation();
+  await calmDown();
+  stop();
+  return { grown: after === null ? null : after - before, reported: [...reported].sort() };
+}

@@ -1,4 +1,5 @@
-// Builds dist/: the command, the library and the parser worker as ES modules with shared chunks, and the library's types.
+// Builds dist/: the command, the library and the parser worker as ES modules with shared chunks, the web page, the library's
+// types, and what operations answer.
 // What is imported lazily becomes a chunk of its own, so a command loads only what it needs.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,6 +7,8 @@ import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildPage } from './page.mjs';
+import { writeResultSchemas } from './result-schemas.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -44,7 +47,8 @@ for (const file of Object.keys(result.metafile.outputs)) {
 const written = new Set(Object.keys(result.metafile.outputs).map((file) => basename(file)));
 for (const file of readdirSync('dist')) if (file.endsWith('.js') && !written.has(file)) rmSync(join('dist', file));
 
-writeFileSync('dist/THIRD-PARTY.txt', licencesOf(Object.keys(result.metafile.inputs)));
+const pageInputs = await buildPage('dist/page');
+writeFileSync('dist/THIRD-PARTY.txt', licencesOf([...Object.keys(result.metafile.inputs), ...pageInputs]));
 
 if (entryPoints.main !== undefined) {
   const main = 'dist/main.js';
@@ -57,6 +61,7 @@ if (!process.argv.includes('--no-types')) {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   rmSync('dist/types', { recursive: true, force: true });
   execFileSync(process.execPath, [tsc, '-p', '.config/tsconfig.types.json'], { stdio: 'inherit' });
+  writeResultSchemas('dist/result-schemas.json');
 }
 
 /** The licences of the packages that are bundled, which ask to be passed on with every copy. */

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { requestSchema } from './json-schema.js';
-import { operationsByName } from './operations.js';
+import { operations, operationsByName } from './operations.js';
 import type { Operation } from './operation.js';
 
 const errorSchema = {
@@ -19,11 +20,29 @@ const errorSchema = {
   },
 };
 
+/**
+ * What operations answer, by their names in the table. Made from the types when the package is built; from sources alone
+ * they are not described.
+ */
+function readResultSchemas(): ReadonlyMap<string, object> {
+  let byKey: Readonly<Record<string, object>> = {};
+  try {
+    byKey = JSON.parse(readFileSync(new URL('./result-schemas.json', import.meta.url), 'utf8')) as typeof byKey;
+  } catch {
+    // Not built.
+  }
+  return new Map(Object.entries(operations).map(([key, { name }]) => [name, byKey[key] ?? { type: 'object' }]));
+}
+
 let described: object | undefined;
 
 /** The HTTP API as an OpenAPI 3.1 document. */
 export function describeApi(version: string): object {
-  described ??= {
+  return (described ??= describe(version, readResultSchemas()));
+}
+
+function describe(version: string, results: ReadonlyMap<string, object>): object {
+  return {
     openapi: '3.1.0',
     info: {
       title: 'Coppice',
@@ -38,7 +57,10 @@ export function describeApi(version: string): object {
     servers: [{ url: '/' }],
     security: [{ token: [] }],
     paths: Object.fromEntries(
-      [...operationsByName.values()].map((entry) => [`/v1/${entry.name}`, describePath(entry)]),
+      [...operationsByName.values()].map((entry) => [
+        `/v1/${entry.name}`,
+        describePath(entry, results.get(entry.name)!),
+      ]),
     ),
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
@@ -47,18 +69,18 @@ export function describeApi(version: string): object {
       },
     },
   };
-  return described;
 }
 
-function describePath(operation: Operation): object {
+function describePath(operation: Operation, result: object): object {
   const { name, summary, description, effect } = operation;
   const streams = 'stream' in operation;
-  const json = { 'application/json': { schema: { type: 'object' } } };
-  const lines = {
-    'application/x-ndjson': {
-      schema: { type: 'object', description: 'a line: progress, note, item, result or error' },
-    },
+  const json = { 'application/json': { schema: result } };
+  const line = {
+    type: 'object',
+    description: 'a line: progress, note, item, result or error',
+    ...(streams ? { properties: { item: result } } : {}),
   };
+  const lines = { 'application/x-ndjson': { schema: line } };
   return {
     post: {
       operationId: name,

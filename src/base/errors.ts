@@ -15,6 +15,8 @@ export const errorKinds = {
   OBJECT_MISSING: 'not-found',
   NO_WORKTREE: 'user',
   FORK_NOT_FOUND: 'not-found',
+  LEASE_NOT_FOUND: 'not-found',
+  OVERLAY_NOT_FOUND: 'not-found',
   FORK_EXISTS: 'user',
   FORK_NAME_INVALID: 'user',
   PATTERN_INVALID: 'user',

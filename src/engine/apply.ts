@@ -13,7 +13,8 @@ import {
 import type { Edit } from '../indexing/index.js';
 import { hashBlob } from '../git/index.js';
 import type { Oid, TreeEntry } from '../model/index.js';
-import { requireFork, resolveTarget } from './revs.js';
+import { requireFork } from './find-fork.js';
+import { resolveTarget } from './revs.js';
 import { forkInfo } from './forks.js';
 import { indexTrees } from './index-trees.js';
 import type { Session } from './session.js';

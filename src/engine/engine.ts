@@ -5,7 +5,7 @@ import { searchRev } from './search.js';
 import type { RepositoryPlace } from './sessions.js';
 import type { SharedStore } from './shared-store.js';
 import { showFile } from './show.js';
-import { symbolsOf } from './symbols.js';
+import { outlineOf, symbolsOf } from './symbols.js';
 import type * as api from './types.js';
 
 /** One store seen from the repository at a place. What a search of an indexed rev does not need is loaded on use. */
@@ -58,6 +58,35 @@ export class RepositoryEngine implements api.Engine {
     return this.place.run((session) => symbolsOf(session, name, options));
   }
 
+  outline(rev: string, path: string, options: api.CallOptions = {}): Promise<api.OutlineResult> {
+    return this.place.run((session) => outlineOf(session, rev, path, options));
+  }
+
+  revs(options: api.RevsOptions = {}): Promise<api.RevsResult> {
+    return this.place.run(async (session) => {
+      const { listRevs } = await import('./named-revs.js');
+      return listRevs(session, options);
+    });
+  }
+
+  files(options: api.FilesOptions = {}): Promise<api.FilesResult> {
+    return this.place.run(async (session) => {
+      const { listFiles } = await import('./files.js');
+      return listFiles(session, options);
+    });
+  }
+
+  compare(
+    from: string,
+    to: string,
+    options: api.CallOptions & api.FileFilter & { limit?: number } = {},
+  ): Promise<api.CompareResult> {
+    return this.place.run(async (session) => {
+      const { compareRevs } = await import('./files.js');
+      return compareRevs(session, from, to, options);
+    });
+  }
+
   log(
     pattern: string,
     revs: readonly string[] = [],
@@ -108,6 +137,39 @@ export class RepositoryEngine implements api.Engine {
 
   drop(name: string): Promise<void> {
     return this.place.run((session) => dropFork(session, name));
+  }
+
+  lease(rev: string, options: api.CallOptions & { ttlMs?: number } = {}): Promise<api.LeaseInfo> {
+    return this.place.run(async (session) => {
+      const { leaseRev } = await import('./leases.js');
+      return leaseRev(session, rev, options);
+    });
+  }
+
+  renewLease(lease: string, options: api.CallOptions & { ttlMs?: number } = {}): Promise<api.LeaseInfo> {
+    return this.place.run(async (session) => {
+      const { renewLease } = await import('./leases.js');
+      return renewLease(session, lease, options.ttlMs);
+    });
+  }
+
+  releaseLease(lease: string): Promise<void> {
+    return this.place.run(async (session) => {
+      const { releaseLease } = await import('./leases.js');
+      return releaseLease(session, lease);
+    });
+  }
+
+  putOverlay(
+    id: string,
+    files: readonly api.OverlayFile[],
+    options: api.CallOptions & { ttlMs?: number } = {},
+  ): Promise<api.OverlayInfo> {
+    return this.place.run((session) => session.overlays.put(id, files, options.ttlMs));
+  }
+
+  dropOverlay(id: string): Promise<void> {
+    return this.place.run((session) => Promise.resolve(session.overlays.drop(id)));
   }
 
   status(): Promise<api.StatusResult> {

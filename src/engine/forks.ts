@@ -1,49 +1,81 @@
 import { CoppiceError, compareBytewise, elapsedMs, nowMs, uniqueSuffix } from '../base/index.js';
+import { isLease } from '../store/index.js';
 import type { ForkEntry } from '../store/index.js';
-import { ensureTarget, requireFork, withTarget, worktreeRev } from './revs.js';
+import { requireFork } from './find-fork.js';
+import { ensureTarget, withTarget, worktreeRev } from './revs.js';
 import type { Session } from './session.js';
+import { checkTtl } from './ttl.js';
 import type { CallOptions, ForkInfo, ForkResult } from './types.js';
 
-export const forkInfo = ({ name, rev, commit, tree, at }: ForkEntry): ForkInfo => ({
+export const forkInfo = ({ name, rev, commit, tree, at, until }: ForkEntry): ForkInfo => ({
   name,
   rev,
   commit,
   tree,
   createdMs: at,
-  expiresMs: null,
+  expiresMs: until ?? null,
 });
 
 /** Makes a fork of a REV: one small record, whatever the size of what it sees. */
-export async function forkRev(session: Session, name: string, from: string, call: CallOptions): Promise<ForkResult> {
+export async function forkRev(
+  session: Session,
+  name: string,
+  from: string,
+  call: CallOptions & { ttlMs?: number },
+): Promise<ForkResult> {
   checkForkName(name);
+  const ttlMs = call.ttlMs === undefined ? undefined : checkTtl(call.ttlMs, Infinity);
+  const made = await recordFork(session, name, from, { ...call, ttlMs });
+  if (made === null) {
+    throw new CoppiceError('FORK_EXISTS', `there is a fork named "${name}" already`, {
+      hint: `choose another name, or remove it with \`coppice drop ${name}\``,
+      data: { name },
+    });
+  }
+  return { ...forkInfo(made.entry), tookMs: made.tookMs };
+}
+
+/** Records a name for what a REV names; null when there is one already. */
+export async function recordFork(
+  session: Session,
+  name: string,
+  from: string,
+  call: CallOptions & { ttlMs: number | undefined },
+): Promise<{ entry: ForkEntry; tookMs: number } | null> {
+  const { store } = session;
   const repo = await session.repositoryId();
   const { target, root } = await withTarget(session, from, call, async (target) => ({
     target,
     root: (await ensureTarget(session, target, call)).key.toString('base64url'),
   }));
   const { commit, tree } = target.resolved;
-  const entry: ForkEntry = { repo, name, rev: from, commit, tree, root, at: nowMs() };
   const startMs = elapsedMs();
-  if (!session.store.tryRecord({ t: 'fork', n: uniqueSuffix(), ...entry })) {
-    throw new CoppiceError('FORK_EXISTS', `there is a fork named "${name}" already`, {
-      hint: `choose another name, or remove it with \`coppice drop ${name}\``,
-      data: { name },
-    });
-  }
+  const at = nowMs();
+  const expiry = call.ttlMs === undefined ? {} : { until: at + call.ttlMs };
+  const entry: ForkEntry = { repo, name, rev: from, commit, tree, root, at, ...expiry };
+  store.refresh();
+  if (store.catalog.expiredForks(at).some((fork) => fork.repo === repo && fork.name === name))
+    store.tryRecord({ t: 'drop', n: uniqueSuffix(), repo, name, at });
+  if (!store.tryRecord({ t: 'fork', n: uniqueSuffix(), ...entry })) return null;
   const tookMs = elapsedMs() - startMs;
   // Garbage may have been collected between the look and the record; from now on it is kept.
   if (session.snapshots.findRoot(Buffer.from(root, 'base64url')) === null) await ensureTarget(session, target, call);
-  return { ...forkInfo(entry), tookMs };
+  return { entry, tookMs };
 }
 
 /** The repository's forks by name. */
-export async function listForks(session: Session): Promise<ForkInfo[]> {
+export async function listedForks(session: Session): Promise<ForkEntry[]> {
   const repo = await session.repositoryId();
   session.store.refresh();
-  return [...session.store.catalog.forks()]
-    .filter((entry) => entry.repo === repo)
-    .sort((a, b) => compareBytewise(a.name, b.name))
-    .map(forkInfo);
+  return session.store.catalog
+    .forks()
+    .filter((entry) => entry.repo === repo && !isLease(entry))
+    .sort((a, b) => compareBytewise(a.name, b.name));
+}
+
+/** See `Engine.forks`. */
+export async function listForks(session: Session): Promise<ForkInfo[]> {
+  return (await listedForks(session)).map(forkInfo);
 }
 
 export async function dropFork(session: Session, name: string): Promise<void> {

@@ -58,7 +58,7 @@ export async function recordHistory(session: Session, tips: readonly Oid[], opti
     const range = { exclude: recordedRevs(session, repo), ...(signal === undefined ? {} : { signal }) };
     const total = await repository.countCommits(missing, range);
     const sink = new SegmentSink(session.snapshots, { textBytesMax: segmentTextBytesMax });
-    sink.loadKeys();
+    await sink.loadKeys();
     const indexer = new HistoryIndexer({
       sink,
       pool: await shared.analysisPool(),

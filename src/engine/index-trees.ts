@@ -45,10 +45,10 @@ export async function indexTrees(
 export async function publishing<T>(sink: SegmentSink, action: () => Promise<T>): Promise<T> {
   try {
     const result = await action();
-    sink.publish();
+    await sink.publish();
     return result;
   } catch (error) {
-    if (error instanceof CoppiceError && error.code === 'ABORTED') sink.publish();
+    if (error instanceof CoppiceError && error.code === 'ABORTED') await sink.publish();
     else sink.abandon();
     throw error;
   }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-import { elapsedMs, throwIfAborted } from '../base/index.js';
+import { elapsedMs, nowMs, throwIfAborted, uniqueSuffix } from '../base/index.js';
 import { openRepository } from '../git/index.js';
 import { collectGarbage, examineStore } from '../indexing/index.js';
 import { asCommitId } from '../model/index.js';
@@ -11,7 +11,7 @@ import type { CallOptions, DoctorResult, GcResult } from './types.js';
 
 /**
  * Gives back what nothing reaches. Roots are: every commit that a repository's refs, reflogs or HEADs reach, the last
- * state of its work trees that was indexed, every fork. Of a repository that is no longer where it was seen only forks count.
+ * state of its work trees that was indexed, every fork and lease. Of a repository that is no longer where it was seen only forks count.
  */
 export async function collect(shared: SharedStore, options: CallOptions & { dryRun?: boolean }): Promise<GcResult> {
   const startMs = elapsedMs();
@@ -30,7 +30,7 @@ export async function collect(shared: SharedStore, options: CallOptions & { dryR
           options.onProgress?.({ phase: 'gc', done, total, unit: 'records', bytes: 0, what: 'segments' }),
       });
       if (result === null) continue; // a fork was made meanwhile
-      if (!dryRun) forgetRevs(shared);
+      if (!dryRun) forgetGone(shared);
       const { chunksBefore, chunksAfter, reclaimedBytes } = result;
       return { dryRun, chunksBefore, chunksAfter, reclaimedBytes, tookMs: elapsedMs() - startMs };
     }
@@ -92,11 +92,14 @@ function storedOf(
   };
 }
 
-/** Forgets the names of what is no longer stored. */
-function forgetRevs({ store, snapshots, fingerprint }: SharedStore): void {
+/** Forgets the names of what is no longer stored, or no longer held. */
+function forgetGone({ store, snapshots, fingerprint }: SharedStore): void {
   for (const { repo, name, tree } of [...store.catalog.revs.values()]) {
     if (snapshots.findRoot(rootKey(tree, fingerprint)) === null) store.record({ t: 'forget-rev', repo, name });
   }
+  const at = nowMs();
+  for (const { repo, name } of store.catalog.expiredForks(at))
+    store.tryRecord({ t: 'drop', n: uniqueSuffix(), repo, name, at });
 }
 
 /** Verifies the store; with `repair`, makes it whole. */

@@ -2,13 +2,16 @@ import { CoppiceError } from '../base/index.js';
 import type { ObjectSource, StoredRoot } from '../indexing/index.js';
 import type { Oid } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
+import { isLease, leasePrefix } from '../store/index.js';
 import type { ForkEntry } from '../store/index.js';
+import { leaseNotFound, requireFork, requireLease } from './find-fork.js';
 import type { Session } from './session.js';
 import type { CallOptions, Freshness, ResolvedRev } from './types.js';
 import type { WorktreeState } from './worktree.js';
 
 export const worktreeRev = '@worktree';
-const forkPrefix = 'fork:';
+export const forkPrefix = 'fork:';
+export const overlayPrefix = 'overlay:';
 
 /** When files change again and again while they are indexed. */
 const triesMax = 5;
@@ -17,6 +20,7 @@ const triesMax = 5;
 export interface Target {
   readonly resolved: ResolvedRev & { readonly tree: Oid; readonly commit: Oid | null };
   readonly source: ObjectSource;
+  /** The fork or lease that it is. */
   readonly fork: ForkEntry | null;
   /** The work tree that it is, or lies over. */
   readonly worktree: WorktreeState | null;
@@ -24,11 +28,13 @@ export interface Target {
   readonly near: readonly Oid[];
 }
 
-/** Finds what a REV names: `@worktree`, `fork:NAME`, what git knows, else a fork of that name. */
+/** Finds what a REV names: `@worktree`, `fork:NAME`, `lease:ID`, `overlay:ID`, what git knows, else a fork of that name. */
 export async function resolveTarget(session: Session, rev: string, call: CallOptions): Promise<Target> {
   if (rev === worktreeRev) return worktreeTarget(session, call);
   if (rev.startsWith(forkPrefix))
     return forkTarget(session, rev, await requireFork(session, rev.slice(forkPrefix.length)));
+  if (rev.startsWith(leasePrefix)) return forkTarget(session, rev, await requireLease(session, rev));
+  if (rev.startsWith(overlayPrefix)) return session.overlays.target(rev.slice(overlayPrefix.length), call);
   const { repository } = session;
   const found = await repository.find(rev);
   if (found === null) {
@@ -47,22 +53,14 @@ export async function resolveTarget(session: Session, rev: string, call: CallOpt
 
 const plain = { fork: null, worktree: null, near: [] };
 
-/** FORK_NOT_FOUND names the forks there are. */
-export async function requireFork(session: Session, name: string): Promise<ForkEntry> {
-  const repo = await session.repositoryId();
-  session.store.refresh();
-  const fork = session.store.catalog.fork(repo, name);
-  if (fork !== undefined) return fork;
-  const names = [...session.store.catalog.forks()].filter((entry) => entry.repo === repo).map((entry) => entry.name);
-  throw new CoppiceError('FORK_NOT_FOUND', `there is no fork named "${name}" of this repository`, {
-    hint: names.length === 0 ? `make one with \`coppice fork ${name}\`` : `forks: ${names.slice(0, 10).join(', ')}`,
-    data: { name },
-  });
-}
-
 function forkTarget(session: Session, rev: string, fork: ForkEntry): Target {
   const { commit, tree } = fork;
-  return { ...plain, resolved: { rev, kind: 'fork', commit, tree }, source: session.source, fork };
+  return {
+    ...plain,
+    resolved: { rev, kind: isLease(fork) ? 'lease' : 'fork', commit, tree },
+    source: session.source,
+    fork,
+  };
 }
 
 async function worktreeTarget(session: Session, call: CallOptions): Promise<Target> {
@@ -103,6 +101,7 @@ export async function ensureTarget(session: Session, target: Target, call: CallO
     const id = session.snapshots.findRoot(key);
     if (id !== null) return { id, key };
     if (fork.commit === null) {
+      if (isLease(fork)) throw leaseNotFound(fork.name);
       throw new CoppiceError('STORE_CORRUPT', `the tree of the fork "${fork.name}" is lost`, {
         hint: `its edits were only in the store; drop it with \`coppice drop ${fork.name}\``,
       });

@@ -1,25 +1,23 @@
 import { statSync } from 'node:fs';
 
-import { CoppiceError } from '../base/index.js';
 import type { Repository } from '../git/index.js';
 import { repositorySource } from '../indexing/index.js';
 import type { ObjectSource, SegmentSink, StoredRoot } from '../indexing/index.js';
-import { asCommitId, asRepositoryId } from '../model/index.js';
+import { asCommitId } from '../model/index.js';
 import type { CommitId, Oid, RepositoryId, TreeId } from '../model/index.js';
 import type { SegmentList } from '../segment/index.js';
 import { commitKey, rootKey } from '../snapshot/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
 import type { RevEntry, Store } from '../store/index.js';
+import { emptyRepositoryId, findIdentity } from './identity.js';
 import { IncompleteRoots } from './incomplete-roots.js';
 import { indexTrees } from './index-trees.js';
+import { Overlays } from './overlays.js';
 import { loadIndexing } from './shared-store.js';
 import type { SharedStore } from './shared-store.js';
 import { SingleFlight } from './single-flight.js';
 import type { CallOptions } from './types.js';
 import { WorktreeReader } from './worktree.js';
-
-/** A repository that has no commit yet has no identity of its own either. */
-export const emptyRepositoryId = asRepositoryId('empty');
 
 /** What is known beforehand of a tree that is to be stored. */
 export interface TreeOrigin {
@@ -37,6 +35,7 @@ export class Session {
   /** The repository's objects. */
   readonly source: ObjectSource;
   readonly worktree = new WorktreeReader(this);
+  readonly overlays = new Overlays(this);
   private readonly indexing = new SingleFlight<string, StoredRoot>();
   private readonly incomplete = new IncompleteRoots(this);
   private readonly place: string;
@@ -70,6 +69,7 @@ export class Session {
 
   release(): void {
     if (--this.holders > 0) return;
+    this.overlays.close();
     this.worktree.close();
     this.repository.close();
     this.onClose();
@@ -77,7 +77,7 @@ export class Session {
 
   /** The repository's identity, found once and remembered by where it was seen. */
   async repositoryId(): Promise<RepositoryId> {
-    this.identity ??= this.findIdentity();
+    this.identity ??= findIdentity(this.store, this.repository);
     try {
       const id = await this.identity;
       if (id === emptyRepositoryId) this.identity = null; // until its first commit
@@ -169,29 +169,6 @@ export class Session {
     const { parents, committerTime } = await this.repository.readCommit(oid);
     if (parents.length > 0 && parents.every((parent) => recorder.find(parent) !== null))
       recorder.record({ oid, parents, time: committerTime }, tree);
-  }
-
-  private async findIdentity(): Promise<RepositoryId> {
-    const { repository, store } = this;
-    const path = repository.commonDir;
-    for (const entry of store.catalog.repositories.values()) {
-      // Another repository may have taken that place since.
-      if (entry.path === path && entry.id !== emptyRepositoryId && (await repository.find(entry.id)) !== null)
-        return entry.id;
-    }
-    const root = await repository.rootCommit();
-    const id = root === null ? emptyRepositoryId : asRepositoryId(root);
-    const known = [...store.catalog.repositories.values()].some((entry) => entry.id === id && entry.path === path);
-    if (id !== emptyRepositoryId && !known) {
-      try {
-        store.record({ t: 'repository', id, path, name: repository.name });
-      } catch (error) {
-        // A store that cannot be written is searched all the same.
-        const code = error instanceof CoppiceError ? error.code : 'INTERNAL';
-        if (code !== 'STORE_READ_ONLY' && code !== 'STORE_FULL') throw error;
-      }
-    }
-    return id;
   }
 }
 

@@ -1,5 +1,6 @@
 import { CoppiceError } from '../base/index.js';
 import { asOid } from '../model/index.js';
+import type { Snapshot } from '../snapshot/index.js';
 import type { OpenedRev } from './revs.js';
 import type { Session } from './session.js';
 import type { ShownText } from './types.js';
@@ -53,10 +54,15 @@ async function readFile(session: Session, { snapshot, rev }: OpenedRev, path: st
       `the content of ${path} (blob ${oid}) is neither in the store nor in the repository`,
     );
   }
+  throw missingPath(snapshot, path);
+}
+
+/** PATH_NOT_FOUND, with paths that end alike. */
+export function missingPath(snapshot: Snapshot, path: string): CoppiceError {
   const folder = snapshot.files.some((other) => other.path.startsWith(`${path}/`));
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   const near = snapshot.files.filter((other) => other.path.toLowerCase().endsWith(name)).slice(0, 5);
-  throw new CoppiceError('PATH_NOT_FOUND', folder ? `${path} is a folder` : `there is no file ${path} at that rev`, {
+  return new CoppiceError('PATH_NOT_FOUND', folder ? `${path} is a folder` : `there is no file ${path} at that rev`, {
     ...(near.length === 0 ? {} : { hint: `did you mean ${near.map((other) => other.path).join(', ')}?` }),
     data: { path },
   });

@@ -1,7 +1,7 @@
 import { compareBytewise } from '../base/index.js';
 import type { RepositoryId } from '../model/index.js';
 import { rootKey } from '../snapshot/index.js';
-import { storeFormatVersion } from '../store/index.js';
+import { isLease, storeFormatVersion } from '../store/index.js';
 import type { Store } from '../store/index.js';
 import { totals } from './index-revs.js';
 import type { Session } from './session.js';
@@ -23,7 +23,7 @@ export async function storeStatus(shared: SharedStore, session: Session | null):
       name,
       path,
       revs: current === null ? knownRevs(store, id) : await freshRevs(current, id),
-      forks: [...store.catalog.forks()].filter(({ repo }) => repo === id).length,
+      forks: store.catalog.forks().filter((fork) => fork.repo === id && !isLease(fork)).length,
       ...(current === null ? { skipped: [], diagnostics: [] } : await headFiles(current)),
     });
   }
@@ -69,8 +69,9 @@ async function freshRevs(session: Session, id: RepositoryId): Promise<RevStatus[
     if (kind === 'worktree') revs.push({ rev, kind, commit: null, state: 'indexed' });
     else await add(rev, 'rev');
   }
-  for (const { repo, name, commit } of store.catalog.forks()) {
-    if (repo === id) revs.push({ rev: name, kind: 'fork', commit, state: 'indexed' });
+  for (const fork of store.catalog.forks()) {
+    if (fork.repo !== id || isLease(fork)) continue;
+    revs.push({ rev: fork.name, kind: 'fork', commit: fork.commit, state: 'indexed' });
   }
   return revs;
 }

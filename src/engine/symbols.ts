@@ -3,7 +3,8 @@ import { languageId, symbolKinds } from '../model/index.js';
 import { fileMask, findSymbols, rankingSignals } from '../search/index.js';
 import { withRev } from './revs.js';
 import type { Session } from './session.js';
-import type { SymbolHit, SymbolsOptions, SymbolsResult } from './types.js';
+import { missingPath } from './show.js';
+import type { CallOptions, OutlineResult, OutlineSymbol, SymbolHit, SymbolsOptions, SymbolsResult } from './types.js';
 
 /** See `Engine.symbols`. */
 export async function symbolsOf(session: Session, name: string, options: SymbolsOptions): Promise<SymbolsResult> {
@@ -40,5 +41,23 @@ export async function symbolsOf(session: Session, name: string, options: Symbols
       };
     });
     return { rev, symbols, freshness: await freshness(), tookMs: elapsedMs() - startMs };
+  });
+}
+
+/** See `Engine.outline`. */
+export function outlineOf(session: Session, rev: string, path: string, call: CallOptions): Promise<OutlineResult> {
+  return withRev(session, rev, call, async ({ rev: resolved, snapshot, freshness }) => {
+    const { segments } = snapshot;
+    const record = snapshot.fileAt(path)?.record;
+    if (record === undefined) throw missingPath(snapshot, path);
+    const symbols: OutlineSymbol[] = [];
+    let firstLine = 1;
+    for (const doc of record.skipped === null ? record.docs : []) {
+      for (const { name, scope, kind, line } of segments.chunkSymbols(doc).symbols)
+        symbols.push({ name, scope, kind, line: firstLine + line });
+      const segment = segments.segmentOfDoc(doc);
+      firstLine += segment.column('lineCount')[doc - segment.docBase]!;
+    }
+    return { rev: resolved, path, symbols, freshness: await freshness() };
   });
 }

@@ -312,7 +312,7 @@ export interface NamedRev {
   readonly current: boolean;
   /** Of another work tree: its folder, which is the repository to ask about its `@worktree`. */
   readonly path?: string;
-  /** Its snapshot is stored: a search of it indexes nothing. Of a work tree: it was indexed at some time. */
+  /** Its snapshot is stored: a search of it indexes nothing; of a work tree that of its HEAD, so that only differences are indexed. */
   readonly indexed: boolean;
 }
 
@@ -580,7 +580,7 @@ export interface Engine {
   revs(options?: RevsOptions): Promise<RevsResult>;
   /** Files at a rev. */
   files(options?: FilesOptions): Promise<FilesResult>;
-  /** Files that differ between two revs. */
+  /** Files that differ between two revs, links and submodules among them; `limit` 1,000 by default. */
   compare(from: string, to: string, options?: CallOptions & FileFilter & { limit?: number }): Promise<CompareResult>;
   /**
    * Every distinct line in the history of the revs (default `HEAD`) that matches, with the commits where it appeared and

@@ -1,3 +1,4 @@
+import { nowMs } from '../base/index.js';
 import type { Oid, RepositoryId } from '../model/index.js';
 import type { JournalRecord, JournalState } from './journal.js';
 
@@ -39,9 +40,11 @@ export interface RevEntry {
   readonly at: number;
 }
 
+/** A fork, or a lease: a fork that nobody moves, under a name that no user can give. */
 export interface ForkEntry {
   readonly repo: RepositoryId;
   readonly name: string;
+  /** What it was made of, as written. */
   readonly rev: string;
   /** The commit it equals; null once edited. */
   readonly commit: Oid | null;
@@ -49,7 +52,12 @@ export interface ForkEntry {
   /** Key of its root tree in the store, base64url (see snapshot's rootKey): an edited tree is nowhere else. */
   readonly root: string;
   readonly at: number;
+  /** When it is no longer there, in milliseconds since 1970; absent: it stays. */
+  readonly until?: number;
 }
+
+export const leasePrefix = 'lease:';
+export const isLease = ({ name }: Pick<ForkEntry, 'name'>): boolean => name.startsWith(leasePrefix);
 
 /** Next free id of each kind; ids are never used twice. */
 export interface NextIds {
@@ -76,7 +84,10 @@ type CatalogRecord =
       tree: Oid;
       root: string;
     }
-  | { t: 'drop'; n: string; repo: RepositoryId; name: string }
+  /** With `at`: only if it has expired by then. */
+  | { t: 'drop'; n: string; repo: RepositoryId; name: string; at?: number }
+  /** Counts only if it has not expired at `at`, when it was asked for. */
+  | { t: 'renew'; n: string; repo: RepositoryId; name: string; at: number; until: number }
   | {
       t: 'segments';
       add: readonly SegmentEntry[];
@@ -89,10 +100,13 @@ type CatalogRecord =
 
 const nameKey = (repo: string, name: string): string => `${repo}/${name}`;
 
+const hasExpired = ({ until }: ForkEntry, atMs: number): boolean => until !== undefined && until <= atMs;
+
 /**
  * The store's names and its list of live segments: what the journal's records add up to. The order of records decides
  * between writers: the first of two forks of one name exists, a move counts only from the tree it was made from, garbage
- * is collected only if no fork came meanwhile.
+ * is collected only if no fork came meanwhile. Records alone decide, never the clock of who reads them: so a fork that has
+ * expired is not seen, but its name is taken until a record drops it.
  */
 export class Catalog implements JournalState {
   /** By identity and place: clones share an identity and not their refs. */
@@ -104,7 +118,7 @@ export class Catalog implements JournalState {
   private readonly segmentMap = new Map<string, SegmentEntry>();
   private readonly refused = new Set<string>();
   nextIds: NextIds = { doc: 0, file: 0, tree: 0, commit: 0, segment: 0 };
-  /** Grows with every fork made or moved: what garbage collection found to be unreachable may be so no longer. */
+  /** Grows with every fork made, moved or renewed: what garbage collection found to be unreachable may be so no longer. */
   forkChanges = 0;
   /** Grows with every change of the segment list. */
   segmentsVersion = 0;
@@ -159,9 +173,23 @@ export class Catalog implements JournalState {
         }
         return;
       }
-      case 'drop':
-        if (!this.forkMap.delete(nameKey(entry.repo, entry.name))) this.refused.add(entry.n);
+      case 'drop': {
+        const key = nameKey(entry.repo, entry.name);
+        const fork = this.forkMap.get(key);
+        if (fork === undefined || (entry.at !== undefined && !hasExpired(fork, entry.at))) this.refused.add(entry.n);
+        else this.forkMap.delete(key);
         return;
+      }
+      case 'renew': {
+        const key = nameKey(entry.repo, entry.name);
+        const fork = this.forkMap.get(key);
+        if (fork?.until === undefined || hasExpired(fork, entry.at)) this.refused.add(entry.n);
+        else {
+          this.forkMap.set(key, { ...fork, until: entry.until });
+          this.forkChanges++;
+        }
+        return;
+      }
       case 'segments':
         if (entry.forkChanges !== undefined && entry.forkChanges !== this.forkChanges) {
           this.refused.add(entry.n ?? '');
@@ -181,7 +209,7 @@ export class Catalog implements JournalState {
       ...[...this.repositories.values()].map((entry) => ({ t: 'repository' as const, ...entry })),
       ...[...this.revs.values()].map((entry) => ({ t: 'rev' as const, ...entry })),
       ...[...this.incompleteRoots].map(([tree, root]) => ({ t: 'incomplete' as const, tree, root })),
-      ...[...this.forkMap.values()].map((entry) => ({ t: 'fork' as const, n: '', ...entry })),
+      ...Array.from(this.forks(), (entry) => ({ t: 'fork' as const, n: '', ...entry })),
     ];
     return records as unknown as JournalRecord[];
   }
@@ -191,12 +219,21 @@ export class Catalog implements JournalState {
     return [...this.segmentMap.values()].sort(compareSegments);
   }
 
+  /** The fork or lease of a name, unless it has expired. */
   fork(repo: string, name: string): ForkEntry | undefined {
-    return this.forkMap.get(nameKey(repo, name));
+    const fork = this.forkMap.get(nameKey(repo, name));
+    return fork === undefined || hasExpired(fork, nowMs()) ? undefined : fork;
   }
 
-  forks(): IterableIterator<ForkEntry> {
-    return this.forkMap.values();
+  /** Forks and leases that have not expired. */
+  forks(): ForkEntry[] {
+    const atMs = nowMs();
+    return [...this.forkMap.values()].filter((fork) => !hasExpired(fork, atMs));
+  }
+
+  /** Those that had expired at a moment. */
+  expiredForks(atMs: number): ForkEntry[] {
+    return [...this.forkMap.values()].filter((fork) => hasExpired(fork, atMs));
   }
 
   /** Whether the record with nonce `n` came too late to have its effect; asked once. */

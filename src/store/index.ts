@@ -1,5 +1,5 @@
 /** Here is a name: swing it atomically; here is a segment's id: give me its checked bytes. Only writer of the data folder. */
-export { Catalog, compareSegments } from './catalog.js';
+export { Catalog, compareSegments, isLease, leasePrefix } from './catalog.js';
 export type { CatalogRecord, ForkEntry, IdRange, NextIds, RepositoryEntry, RevEntry, SegmentEntry } from './catalog.js';
 export type { JournalDamage } from './journal.js';
 export { ProcessLock } from './lock.js';

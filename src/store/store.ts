@@ -27,6 +27,9 @@ import { asStoreError } from './store-errors.js';
  * Version of everything below the store's folder. History:
  *   1: journal, paged segment files.
  *   2: commits beside docs, files and trees.
+ *      Since Coppice 0.3 forks can expire (`until`) and be renewed. Coppice 0.2 reads such a store and keeps all that is in
+ *      it: for it a lease is a fork of an odd name that stays. It does not know renewals: if it rewrites the journal, these
+ *      are lost, and the lease ends when it would have ended without.
  */
 export const storeFormatVersion = 2;
 const formatFileName = 'format';

@@ -1,0 +1,129 @@
+import { CoppiceError, IdleTimer, nowMs } from '../base/index.js';
+import { hashBlob } from '../git/index.js';
+import type { Edit, OverlaySource } from '../indexing/index.js';
+import type { Oid } from '../model/index.js';
+import { overlayPrefix, resolveTarget, worktreeRev } from './revs.js';
+import type { Target } from './revs.js';
+import type { Session } from './session.js';
+import { loadIndexing } from './shared-store.js';
+import { checkTtl } from './ttl.js';
+import type { CallOptions, OverlayFile, OverlayInfo } from './types.js';
+import type { WorktreeState } from './worktree.js';
+
+const filesMax = 500;
+
+/** A buffer as a blob; its content is null when it is too large to be searched. */
+interface Buffered {
+  readonly oid: Oid;
+  readonly size: number;
+  readonly content: Buffer | null;
+}
+
+interface Overlay {
+  /** By path; null for a file that is not there. */
+  readonly files: ReadonlyMap<string, Buffered | null>;
+  readonly expiry: IdleTimer;
+  /** What it last made of a work tree. */
+  last: { readonly worktree: WorktreeState; readonly tree: Oid; readonly source: OverlaySource } | null;
+}
+
+/** Unsaved buffers of this process's clients, laid over the work tree when they are searched. */
+export class Overlays {
+  private readonly byId = new Map<string, Overlay>();
+
+  constructor(private readonly session: Session) {}
+
+  /** See `Engine.putOverlay`. USAGE, or PATH_NOT_FOUND for a path that no file of a tree can have. */
+  async put(id: string, files: readonly OverlayFile[], ttlMs: number | undefined): Promise<OverlayInfo> {
+    if (!/^[A-Za-z0-9._-]{1,100}$/.test(id)) {
+      throw new CoppiceError('USAGE', `${JSON.stringify(id.slice(0, 120))} cannot be the id of an overlay`, {
+        hint: 'use up to 100 letters, digits, ".", "_" and "-"',
+      });
+    }
+    if (files.length > filesMax) {
+      throw new CoppiceError('USAGE', `${files.length} files are more than an overlay can have`, {
+        hint: `lay at most ${filesMax} over the work tree: those that differ from the files on disk`,
+      });
+    }
+    const heldMs = checkTtl(ttlMs);
+    const { checkTreePath } = await loadIndexing();
+    const buffered = new Map<string, Buffered | null>();
+    for (const { path, content } of files) {
+      checkTreePath(path);
+      buffered.set(path, content === null ? null : this.toBlob(content));
+    }
+    this.byId.get(id)?.expiry.stop();
+    const expiry = new IdleTimer(heldMs, () => this.byId.delete(id));
+    expiry.touch();
+    this.byId.set(id, { files: buffered, expiry, last: null });
+    return { overlay: overlayPrefix + id, files: buffered.size, expiresMs: nowMs() + heldMs };
+  }
+
+  /** OVERLAY_NOT_FOUND. */
+  drop(id: string): void {
+    this.find(id).expiry.stop();
+    this.byId.delete(id);
+  }
+
+  /** What `overlay:ID` names now. */
+  async target(id: string, call: CallOptions): Promise<Target> {
+    this.find(id);
+    const isBare = this.session.repository.workTree === null;
+    const below = await resolveTarget(this.session, isBare ? 'HEAD' : worktreeRev, call);
+    const overlay = this.find(id); // as it is after the wait
+    overlay.expiry.touch();
+    const { tree, source } = await this.lay(overlay, below);
+    const { tree: treeBelow, commit } = below.resolved;
+    return {
+      ...below,
+      resolved: { rev: overlayPrefix + id, kind: 'overlay', commit: tree === treeBelow ? commit : null, tree },
+      source,
+      near: [treeBelow, ...below.near],
+    };
+  }
+
+  close(): void {
+    for (const { expiry } of this.byId.values()) expiry.stop();
+    this.byId.clear();
+  }
+
+  private find(id: string): Overlay {
+    const overlay = this.byId.get(id);
+    if (overlay !== undefined) return overlay;
+    throw new CoppiceError('OVERLAY_NOT_FOUND', `there is no overlay "${id.slice(0, 120)}" of this work tree`, {
+      hint: 'it has expired, or the process that held it has ended: put it again',
+      data: { id: id.slice(0, 120) },
+    });
+  }
+
+  private toBlob(content: Uint8Array): Buffered {
+    const { repository, shared } = this.session;
+    const isSearched = content.length <= shared.rules.maxFileBytes;
+    return {
+      oid: hashBlob(content, repository.objectFormat),
+      size: content.length,
+      content: isSearched ? Buffer.from(content) : null,
+    };
+  }
+
+  /** The tree with the buffers in place of the files. */
+  private async lay(
+    overlay: Overlay,
+    { resolved, source: behind, worktree }: Target,
+  ): Promise<{ tree: Oid; source: OverlaySource }> {
+    if (overlay.last !== null && overlay.last.worktree === worktree) return overlay.last;
+    const { OverlaySource, editTree, entryAt } = await loadIndexing();
+    const source = new OverlaySource(behind, 'kept');
+    const edits = new Map<string, Edit>();
+    for (const [path, file] of overlay.files) {
+      if (file !== null) {
+        const entry = await entryAt(resolved.tree, path, source);
+        edits.set(path, { kind: entry?.kind === 'executable' ? 'executable' : 'file', oid: file.oid });
+        source.blobs.set(file.oid, file);
+      } else edits.set(path, null);
+    }
+    const tree = await editTree(resolved.tree, edits, source, this.session.repository.objectFormat);
+    if (worktree !== null) overlay.last = { worktree, tree, source };
+    return { tree, source };
+  }
+}

@@ -1,0 +1,83 @@
+import { isAbsolute } from 'node:path';
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { CoppiceError } from '../../base/index.js';
+import type { Engines } from '../../engine/index.js';
+import { asCoppiceError } from '../error-status.js';
+import { Limiter } from '../http/limiter.js';
+import type { OperationContext, OperationHost } from '../operation.js';
+import { checkArguments } from './check-arguments.js';
+import { wellFormed } from './code-text.js';
+import { errorResult } from './error-result.js';
+import type { Tool, ToolContext } from './tool.js';
+
+export interface ToolCallerOptions {
+  readonly engines: Engines;
+  /** The repository that is meant where none is named, as an absolute path. */
+  readonly defaultRepo: string | null;
+}
+
+const runningMax = 16;
+const waitingMax = 512;
+const repositoriesNamed = 5;
+
+/** Runs tools, for any number of sessions. What goes wrong is an answer too: the model is told and can try again. */
+export class ToolCaller {
+  private readonly limiter = new Limiter(runningMax, waitingMax);
+
+  constructor(private readonly options: ToolCallerOptions) {}
+
+  async call(
+    tool: Tool,
+    given: Readonly<Record<string, unknown>> | undefined,
+    call: OperationContext['call'],
+  ): Promise<CallToolResult> {
+    try {
+      const { repo, input } = checkArguments(tool, given);
+      const context = this.context(this.repository(repo), call);
+      const { text, structured } = await this.limiter.run(() => tool.run(context, input));
+      return wellFormed({ content: [{ type: 'text', text }], structuredContent: structured });
+    } catch (error) {
+      const known = asCoppiceError(error);
+      const hint = known.code === 'NOT_A_REPOSITORY' ? await this.repositoriesHint() : undefined;
+      return wellFormed(errorResult(known, hint));
+    }
+  }
+
+  private repository(named: string | undefined): string {
+    const repo = named ?? this.options.defaultRepo;
+    if (repo === null)
+      throw new CoppiceError('NOT_A_REPOSITORY', 'no repository is named, and there is no usual one here');
+    if (isAbsolute(repo) && !repo.includes('\0')) return repo;
+    throw new CoppiceError('USAGE', `repo must be an absolute path, not ${JSON.stringify(repo)}`, {
+      hint: 'leave it out for the usual repository',
+    });
+  }
+
+  private async repositoriesHint(): Promise<string> {
+    const known = await this.options.engines.repositories().catch(() => []);
+    const paths = known.slice(0, repositoriesNamed).map(({ path }) => path.replace(/\/\.git$/, ''));
+    const some = paths.length === 0 ? '' : `, such as ${paths.join(', ')}`;
+    return `give repo: the absolute path of a git repository${some}`;
+  }
+
+  private context(repo: string, call: OperationContext['call']): ToolContext {
+    const { engines } = this.options;
+    return {
+      engine: () => engines.open(repo),
+      repo: () => repo,
+      call,
+      get host(): OperationHost {
+        throw new CoppiceError('INTERNAL', 'no tool is about the process that answers');
+      },
+      async atRev(rev, run) {
+        if (rev !== undefined && rev !== '') return run(rev);
+        try {
+          return await run('@worktree');
+        } catch (error) {
+          if (error instanceof CoppiceError && error.code === 'NO_WORKTREE') return run('HEAD');
+          throw error;
+        }
+      },
+    };
+  }
+}

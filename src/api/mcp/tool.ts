@@ -1,0 +1,65 @@
+import type { Operation, OperationContext, ParameterTable, ParameterValues } from '../operation.js';
+import type { AnswerSchema } from './answer-schema.js';
+import type { ToolAnswer } from './list-answer.js';
+import { maxTokens } from './token-budget.js';
+
+/** What a tool works with. */
+export interface ToolContext extends OperationContext {
+  /** Runs at a rev; where none was given, at the work tree as it is on disk, or at HEAD where there is none. */
+  atRev<T>(rev: string | undefined, run: (rev: string) => Promise<T>): Promise<T>;
+}
+
+/** A tool for agents: an operation of the table, worded and shortened for a model. */
+export interface Tool<P extends ParameterTable = ParameterTable> {
+  readonly name: string;
+  readonly title: string;
+  /** What it does and when it is the right one. Each session of an agent pays for it: short. */
+  readonly description: string;
+  /** What it does to the store, as the table says. */
+  readonly effect: Operation['effect'];
+  /** Takes something away or replaces it. */
+  readonly destructive?: true;
+  /** In snake_case. */
+  readonly parameters: P;
+  readonly answer: AnswerSchema;
+  run(context: ToolContext, input: ParameterValues<P>): Promise<ToolAnswer>;
+}
+
+export function defineTool<const P extends ParameterTable>(tool: Tool<P>): Tool<P> {
+  return tool;
+}
+
+export const revArgument = {
+  rev: {
+    type: 'string',
+    maxLength: 256,
+    help: 'branch, tag, sha, fork, lease:ID or @worktree (default: the files as they are on disk; HEAD in a bare repository)',
+  },
+} as const satisfies ParameterTable;
+
+export const sizeArgument = {
+  max_tokens: {
+    type: 'integer',
+    min: maxTokens.min,
+    max: maxTokens.max,
+    default: maxTokens.default,
+    help: 'size of the answer',
+  },
+} as const satisfies ParameterTable;
+
+export const offsetArgument = {
+  offset: { type: 'integer', min: 0, max: 1_000_000, default: 0, help: 'skip so many, to go on after an answer' },
+} as const satisfies ParameterTable;
+
+export const ttlArgument = {
+  ttl_minutes: { type: 'integer', min: 1, max: 1440, help: 'how long it is kept' },
+} as const satisfies ParameterTable;
+
+/** The engine's option for a `ttl_minutes`. */
+export const ttlMs = (minutes: number | undefined): { ttlMs?: number } =>
+  minutes === undefined ? {} : { ttlMs: minutes * 60_000 };
+
+/** What every tool takes. */
+export const repoArgument = {
+  repo: { type: 'string', maxLength: 1000, help: 'absolute path of the repository, if it is not the usual one' },
+} as const satisfies ParameterTable;

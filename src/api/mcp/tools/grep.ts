@@ -1,0 +1,192 @@
+import { parseRevRange } from '../../../model/index.js';
+import type { Freshness, GrepOptions, LineMatch, RangeLineMatch } from '../../../engine/index.js';
+import type { ParameterValues } from '../../operation.js';
+import { operations } from '../../operations.js';
+import { filterParameters } from '../../parameters.js';
+import { integer, integers, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
+import { clipLine, plural, showPath } from '../code-text.js';
+import { leftOutNote, summarizePaths } from '../left-out.js';
+import { ListAnswer, type ToolAnswer } from '../list-answer.js';
+import { provenanceOf, showRev, type AnsweredRev } from '../provenance.js';
+import { largestFitting } from '../token-budget.js';
+import { defineTool, offsetArgument, revArgument, sizeArgument, type ToolContext } from '../tool.js';
+
+const { pattern, literal, ignoreCase, wholeWord, context } = operations.grep.parameters;
+
+const parameters = {
+  pattern,
+  rev: { ...revArgument.rev, help: `${revArgument.rev.help}; or A..B: lines that only B (+) or only A (-) has` },
+  literal,
+  ignore_case: ignoreCase,
+  whole_word: wholeWord,
+  context: { ...context, max: 50 },
+  files_only: { type: 'boolean', help: 'only which files match, and how many lines of each' },
+  ...filterParameters,
+  ...offsetArgument,
+  ...sizeArgument,
+} as const;
+
+type Input = Omit<ParameterValues<typeof parameters>, 'rev'>;
+
+/** Lines that are asked of the engine at most, past the offset: far more than an answer has room for. */
+const linesMax = 5000;
+
+export const grep = defineTool({
+  name: 'grep',
+  title: 'Exact search',
+  description:
+    'All lines that match a regular expression or literal text, exactly as git grep finds them. Prefer it to shell grep in large ' +
+    'repositories, for what is not checked out, and for what changed between two revs.',
+  effect: operations.grep.effect,
+  parameters,
+  answer: listSchema(
+    'hits',
+    objectSchema(
+      {
+        ...provenance,
+        path: text,
+        lines: { ...integers, description: 'numbers of the matching lines in text' },
+        text,
+        count: { ...integer, description: 'matching lines of the file, with files_only' },
+      },
+      ['lines', 'text', 'count'],
+    ),
+  ),
+  run: (context, { rev, ...input }) =>
+    context.atRev(rev, async (at) => {
+      if (input.files_only !== true) return answerLines(context, input, await findLines(context, at, input));
+      return answerFiles(context, input, await countLines(context, at, input));
+    }),
+});
+
+type FoundLine = LineMatch & Partial<Pick<RangeLineMatch, 'side'>>;
+
+interface FoundLines {
+  readonly rev: AnsweredRev;
+  readonly freshness: Freshness;
+  readonly lines: readonly FoundLine[];
+  /** There are more lines than were asked for. */
+  readonly truncated: boolean;
+}
+
+interface FoundFiles extends Omit<FoundLines, 'lines'> {
+  /** Matching lines of each file. */
+  readonly files: ReadonlyMap<string, number>;
+}
+
+async function findLines(context: ToolContext, rev: string, input: Input): Promise<FoundLines> {
+  const options = { ...patternOptions(context, input), maxCount: input.offset + linesMax };
+  const range = parseRevRange(rev);
+  if (range === undefined)
+    return context.engine().grep(input.pattern, { ...options, rev, context: input.context ?? 0 });
+  const { to, ...found } = await context.engine().grepRange(input.pattern, range.from, range.to, options);
+  return { ...found, rev: { rev, commit: to.commit } };
+}
+
+async function countLines(context: ToolContext, rev: string, input: Input): Promise<FoundFiles> {
+  if (parseRevRange(rev) !== undefined) {
+    const found = await findLines(context, rev, { ...input, offset: 0 });
+    return { ...found, files: countByPath(found.lines) };
+  }
+  const { files, ...found } = await context
+    .engine()
+    .grepCounts(input.pattern, { ...patternOptions(context, input), rev });
+  return { ...found, truncated: false, files: new Map(files.map(({ path, count }) => [path, count])) };
+}
+
+function patternOptions(context: ToolContext, input: Input): GrepOptions {
+  const { literal, ignore_case, whole_word, paths, languages } = input;
+  return {
+    literal: literal === true,
+    ignoreCase: ignore_case === true,
+    wholeWord: whole_word === true,
+    ...(paths && { paths }),
+    ...(languages && { languages }),
+    ...context.call,
+  };
+}
+
+function answerLines(context: ToolContext, { offset, max_tokens }: Input, found: FoundLines): ToolAnswer {
+  const { lines, truncated } = found;
+  const provenance = provenanceOf(context.repo(), found.rev, found.freshness);
+  const total = lines.filter(isMatch).length;
+  const counted = `${plural(total, 'line')} in ${plural(countByPath(lines).size, 'file')}`;
+  const title = `${total === 0 ? 'no line matches' : `${truncated ? 'more than ' : ''}${counted}`} at ${showRev(provenance)}`;
+  const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'hits', fields: provenance });
+
+  const rest = afterMatches(lines, offset);
+  let shown = 0;
+  for (const ofFile of groupByPath(rest)) {
+    const { path } = ofFile[0]!;
+    const block = (count: number): [string, object] => {
+      const lines = ofFile.slice(0, count);
+      const text = lines.map(showLine).join('\n');
+      const numbers = lines.filter(isMatch).map(({ line }) => line);
+      return [`${showPath(path)}\n${text}`, { ...provenance, path, lines: numbers, text }];
+    };
+    const count = largestFitting(ofFile.length, (count) => answer.fits(...block(count)));
+    if (count > 0) answer.add(...block(count));
+    shown += ofFile.slice(0, count).filter(isMatch).length;
+    if (count < ofFile.length) break;
+  }
+  const left = countByPath(afterMatches(rest, shown));
+  const ways = [`go on with offset: ${offset + shown}`, 'narrow with paths or a longer pattern'];
+  return answer.end(
+    leftOutNote({
+      unit: 'line',
+      count: sum(left),
+      atLeast: truncated,
+      places: summarizePaths(left),
+      shown,
+      ways,
+    }),
+  );
+}
+
+function answerFiles(context: ToolContext, { offset, max_tokens }: Input, found: FoundFiles): ToolAnswer {
+  const { files, truncated } = found;
+  const provenance = provenanceOf(context.repo(), found.rev, found.freshness);
+  const counted = `${truncated ? 'at least ' : ''}${plural(files.size, 'file')} with ${plural(sum(files), 'line')}`;
+  const title = `${files.size === 0 ? 'no line matches' : counted} at ${showRev(provenance)}`;
+  const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'hits', fields: provenance });
+  const rest = [...files].slice(offset);
+  for (const [path, count] of rest) {
+    if (!answer.add(`${showPath(path)}: ${count}`, { ...provenance, path, count })) break;
+  }
+  const shown = answer.count;
+  const left = new Map(rest.slice(shown).map(([path]) => [path, 1]));
+  const ways = [`go on with offset: ${offset + shown}`, 'narrow with paths'];
+  return answer.end(
+    leftOutNote({ unit: 'file', count: left.size, atLeast: truncated, places: summarizePaths(left), shown, ways }),
+  );
+}
+
+const isMatch = (line: FoundLine): boolean => line.context !== true;
+
+/** As `grep -n` and `grep -C` write them. */
+function showLine({ side, line, column, text, context }: FoundLine): string {
+  return `${side ?? ''}${line}${context === true ? '-' : ':'}${clipLine(text, column)}`;
+}
+
+/** What comes after the first matches. */
+function afterMatches(lines: readonly FoundLine[], count: number): readonly FoundLine[] {
+  let at = 0;
+  for (let seen = 0; at < lines.length && seen < count; at++) if (isMatch(lines[at]!)) seen++;
+  return lines.slice(at);
+}
+
+function countByPath(lines: readonly FoundLine[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of lines) if (isMatch(line)) counts.set(line.path, (counts.get(line.path) ?? 0) + 1);
+  return counts;
+}
+
+function* groupByPath(lines: readonly FoundLine[]): Generator<readonly FoundLine[]> {
+  for (let from = 0, to = 0; from < lines.length; from = to) {
+    const { path } = lines[from]!;
+    while (to < lines.length && lines[to]!.path === path) to++;
+    yield lines.slice(from, to);
+  }
+}
+
+const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);

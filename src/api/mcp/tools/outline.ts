@@ -1,0 +1,38 @@
+import { operations } from '../../operations.js';
+import { integer, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
+import { plural, showPath } from '../code-text.js';
+import { leftOutNote } from '../left-out.js';
+import { ListAnswer } from '../list-answer.js';
+import { provenanceOf, showRev } from '../provenance.js';
+import { defineTool, offsetArgument, revArgument, sizeArgument } from '../tool.js';
+
+const { path } = operations.outline.parameters;
+
+export const outline = defineTool({
+  name: 'outline',
+  title: 'Outline of a file',
+  description:
+    'The definitions of a file, nested, with their lines: cheaper than reading it to find the part that matters.',
+  effect: operations.outline.effect,
+  parameters: { path, ...revArgument, ...offsetArgument, ...sizeArgument },
+  answer: listSchema('symbols', objectSchema({ line: integer, kind: text, name: text, scope: text }), {
+    ...provenance,
+    path: text,
+  }),
+  run: (context, { rev, path, offset, max_tokens }) =>
+    context.atRev(rev, async (at) => {
+      const found = await context.engine().outline(at, path, context.call);
+      const asked = provenanceOf(context.repo(), found.rev, found.freshness);
+      const title = `${showPath(found.path)} at ${showRev(asked)}: ${plural(found.symbols.length, 'definition')}`;
+      const fields = { ...asked, path: found.path };
+      const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'symbols', fields });
+      const rest = found.symbols.slice(offset);
+      for (const { line, kind, name, scope } of rest) {
+        const depth = scope === '' ? 0 : scope.split('.').length;
+        if (!answer.add(`${' '.repeat(depth)}${line} ${kind} ${name}`, { line, kind, name, scope })) break;
+      }
+      const shown = answer.count;
+      const ways = [`go on with offset: ${offset + shown}`];
+      return answer.end(leftOutNote({ unit: 'definition', count: rest.length - shown, shown, ways }));
+    }),
+});

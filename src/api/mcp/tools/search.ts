@@ -1,0 +1,76 @@
+import type { Hit } from '../../../engine/index.js';
+import { operations } from '../../operations.js';
+import { filterParameters } from '../../parameters.js';
+import { integer, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
+import { plural, showPath, splitLines } from '../code-text.js';
+import { excerpt } from '../excerpt.js';
+import { leftOutNote } from '../left-out.js';
+import { ListAnswer } from '../list-answer.js';
+import { provenanceOf, showRev } from '../provenance.js';
+import { largestFitting } from '../token-budget.js';
+import { defineTool, revArgument, sizeArgument } from '../tool.js';
+
+const { query, limit } = operations.search.parameters;
+
+export const search = defineTool({
+  name: 'search',
+  title: 'Ranked search',
+  description:
+    'Finds where something is done: the best places for a few words, as definitions with their code. Prefer it to grep when the ' +
+    'exact text is not known. "exact phrase", /regex/, -without, or, sym:NAME, kind:function, path:, lang: can be used.',
+  effect: operations.search.effect,
+  parameters: {
+    query: { ...query, help: 'words as they may occur in names, comments and code' },
+    rev: { ...revArgument.rev, help: `${revArgument.rev.help}; or A..B: only what B has new` },
+    limit: { ...limit, max: 100, help: 'how many places' },
+    ...filterParameters,
+    ...sizeArgument,
+  },
+  answer: listSchema(
+    'hits',
+    objectSchema({
+      ...provenance,
+      path: text,
+      blob: text,
+      start_line: integer,
+      end_line: integer,
+      language: text,
+      symbol: text,
+      kind: text,
+      text: { ...text, description: 'numbered lines; … where some are left out' },
+    }),
+  ),
+  run: (context, { rev, query, limit, max_tokens, ...filter }) =>
+    context.atRev(rev, async (at) => {
+      const found = await context.engine().search(query, { ...filter, rev: at, limit, ...context.call });
+      const { hits } = found;
+      const asked = {
+        repo: context.repo(),
+        rev: found.from === undefined ? found.rev : at,
+        commit: found.commit,
+        ...(hits[0] && { freshness: hits[0].freshness }),
+      };
+      const title = `${hits.length === 0 ? 'nothing found' : plural(hits.length, 'place')} at ${showRev(asked)}`;
+      const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'hits', fields: asked });
+      for (const [i, hit] of hits.entries()) if (!addHit(answer, context.repo(), hit, hits.length - i)) break;
+      const shown = answer.count;
+      const ways = ['narrow the query with path: or lang:', 'raise max_tokens'];
+      return answer.end(leftOutNote({ unit: 'place', count: hits.length - shown, shown, ways }));
+    }),
+});
+
+/** Adds a hit, whole if it takes no more than its share of what is left, else as an excerpt. */
+function addHit(answer: ListAnswer, repo: string, hit: Hit, hitsLeft: number): boolean {
+  const { path, blob, startLine, endLine, language, symbol, kind } = hit;
+  const lines = splitLines(hit.text.trimEnd());
+  const matching = [...new Set(hit.matches.map(({ line }) => line))].sort((a, b) => a - b);
+  const named = [kind, symbol].filter((part) => part !== '').join(' ');
+  const head = `${showPath(path)}:${startLine}-${endLine}${named === '' ? '' : ` ${named}`}`;
+  const block = (count: number): [string, object] => {
+    const text = excerpt({ lines, firstLine: startLine, matching }, count);
+    const place = { path, blob, start_line: startLine, end_line: endLine, language, symbol, kind };
+    return [`\n${head}\n${text}`, { ...provenanceOf(repo, hit, hit.freshness), ...place, text }];
+  };
+  const count = largestFitting(lines.length, (count) => answer.fits(...block(count), 1 / hitsLeft));
+  return answer.add(...block(Math.max(1, count)));
+}

@@ -1,0 +1,68 @@
+import type { SymbolHit } from '../../../engine/index.js';
+import { operations } from '../../operations.js';
+import { filterParameters } from '../../parameters.js';
+import { integer, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
+import { clipLine, plural, showPath } from '../code-text.js';
+import { leftOutNote } from '../left-out.js';
+import { ListAnswer } from '../list-answer.js';
+import { provenanceOf, showRev } from '../provenance.js';
+import { defineTool, revArgument, sizeArgument } from '../tool.js';
+
+const { name, kinds, limit } = operations.symbols.parameters;
+
+/** Characters of a definition's line that are shown. */
+const signatureLength = 150;
+
+export const symbols = defineTool({
+  name: 'symbols',
+  title: 'Find definitions',
+  description:
+    'Where a function, class, method or type is defined, by its name or a part of it: exact names first, then similar ones. ' +
+    'Prefer it to grep for "where is X defined".',
+  effect: operations.symbols.effect,
+  parameters: {
+    name: { ...name, help: 'the name, without what encloses it' },
+    ...revArgument,
+    kinds,
+    limit: { ...limit, max: 1000 },
+    ...filterParameters,
+    ...sizeArgument,
+  },
+  answer: listSchema(
+    'hits',
+    objectSchema({
+      ...provenance,
+      path: text,
+      line: integer,
+      name: text,
+      scope: { ...text, description: 'names of what encloses it, joined by dots' },
+      kind: text,
+      match: { enum: ['exact', 'prefix', 'subword', 'fuzzy'] },
+      text,
+    }),
+  ),
+  run: (context, { rev, name, max_tokens, ...options }) =>
+    context.atRev(rev, async (at) => {
+      const found = await context.engine().symbols(name, { ...options, rev: at, ...context.call });
+      const asked = provenanceOf(context.repo(), found.rev, found.freshness);
+      const title = `${titleOf(found.symbols)} at ${showRev(asked)}`;
+      const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'hits', fields: asked });
+      for (const hit of found.symbols) {
+        const { path, line, name, scope, kind, match } = hit;
+        const text = clipLine(hit.text.trim(), 1, signatureLength);
+        const shown = `${showPath(path)}:${line} ${kind}${scope === '' ? '' : ` in ${scope}`}: ${text}`;
+        if (!answer.add(shown, { ...asked, path, line, name, scope, kind, match, text })) break;
+      }
+      const shown = answer.count;
+      const ways = ['narrow with kinds or paths', 'raise max_tokens'];
+      return answer.end(leftOutNote({ unit: 'definition', count: found.symbols.length - shown, shown, ways }));
+    }),
+});
+
+function titleOf(symbols: readonly SymbolHit[]): string {
+  if (symbols.length === 0) return 'no definition found';
+  const exact = symbols.filter(({ match }) => match === 'exact').length;
+  if (exact === symbols.length) return plural(exact, 'definition');
+  const similar = plural(symbols.length - exact, 'similar name');
+  return exact === 0 ? `no exact match, ${similar}` : `${plural(exact, 'definition')} and ${similar}`;
+}

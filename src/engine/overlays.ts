@@ -67,7 +67,7 @@ export class Overlays {
 
   /** What `overlay:ID` names now. */
   async target(id: string, call: CallOptions): Promise<Target> {
-    this.find(id);
+    this.find(id).expiry.touch();
     const isBare = this.session.repository.workTree === null;
     const below = await resolveTarget(this.session, isBare ? 'HEAD' : worktreeRev, call);
     const overlay = this.find(id); // as it is after the wait

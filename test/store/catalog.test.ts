@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { asOid, asRepositoryId } from '../../src/model/index.js';
 import { Catalog } from '../../src/store/index.js';
 import type { CatalogRecord, ForkEntry, SegmentEntry } from '../../src/store/index.js';
@@ -93,6 +93,59 @@ test('segments are in the order of their ids, whatever is empty and whatever cam
   expect(catalog.segments().map(({ id }) => id)).toEqual(['s0', 's1', 's2', 's3', 's4']);
 });
 
+describe('forks that expire', () => {
+  const now = Date.now();
+  const timed = (name: string, until: number): CatalogRecord => ({ t: 'fork', n: 'n', ...forkEntry(name, 'a'), until });
+  const renew = (name: string, at: number, until: number): CatalogRecord => ({
+    t: 'renew',
+    n: 'r',
+    repo,
+    name,
+    at,
+    until,
+  });
+  const drop = (name: string, at: number): CatalogRecord => ({ t: 'drop', n: 'd', repo, name, at });
+
+  test('are not seen, but their name is taken until they are dropped', () => {
+    const catalog = new Catalog();
+    apply(catalog, timed('f', now - 1));
+    apply(catalog, timed('g', now + 60_000));
+    expect(catalog.fork(repo, 'f')).toBeUndefined();
+    expect(catalog.forks().map(({ name }) => name)).toEqual(['g']);
+    expect(catalog.expiredForks(now).map(({ name }) => name)).toEqual(['f']);
+    expect(apply(catalog, fork('f'))).toBe(false);
+    expect(apply(catalog, drop('g', now))).toBe(false);
+    expect(apply(catalog, drop('f', now))).toBe(true);
+    expect(apply(catalog, fork('f'))).toBe(true);
+    expect(apply(catalog, drop('f', now))).toBe(false); // by one who still saw the old one
+    expect(catalog.fork(repo, 'f')).toBeDefined();
+  });
+
+  test('are renewed only before that, whatever the time is when the record is read', () => {
+    const catalog = new Catalog();
+    apply(catalog, timed('f', 1000));
+    const { forkChanges } = catalog;
+    expect(apply(catalog, renew('f', 1000, now + 60_000))).toBe(false);
+    expect(apply(catalog, renew('f', 999, now + 60_000))).toBe(true);
+    expect(catalog.forkChanges).toBe(forkChanges + 1); // what garbage collection took for expired is not
+    expect(catalog.fork(repo, 'f')?.until).toBe(now + 60_000);
+    apply(catalog, fork('stays'));
+    expect(apply(catalog, renew('stays', 1, 2))).toBe(false);
+    expect(apply(catalog, renew('none', 1, 2))).toBe(false);
+  });
+
+  test('are left out when the journal is rewritten, and otherwise keep their time', () => {
+    const catalog = new Catalog();
+    apply(catalog, timed('old', now - 1));
+    apply(catalog, timed('f', now + 1000));
+    apply(catalog, renew('f', now, now + 60_000));
+    const copy = new Catalog();
+    for (const record of catalog.compact()) copy.apply(JSON.parse(JSON.stringify(record)) as JournalRecord);
+    expect(copy.forks()).toEqual([{ ...forkEntry('f', 'a'), until: now + 60_000 }]);
+    expect(copy.expiredForks(now)).toEqual([]);
+  });
+});
+
 test('compact says the same in fewer records', () => {
   const catalog = new Catalog();
   apply(catalog, { t: 'repository', id: repo, path: '/p', name: 'p' });
@@ -108,7 +161,7 @@ test('compact says the same in fewer records', () => {
   expect(records).toHaveLength(1 + 1 + 1 + 2);
   const copy = new Catalog();
   for (const record of records) copy.apply(JSON.parse(JSON.stringify(record)) as JournalRecord);
-  expect([...copy.forks()]).toEqual([...catalog.forks()]);
+  expect(copy.forks()).toEqual(catalog.forks());
   expect([...copy.revs]).toEqual([...catalog.revs]);
   expect([...copy.repositories]).toEqual([...catalog.repositories]);
   expect(copy.segments()).toEqual(catalog.segments());

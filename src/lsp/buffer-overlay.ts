@@ -3,6 +3,9 @@ import { CoppiceError, systemErrorCode, uniqueSuffix } from '../base/index.js';
 import type { CallOptions, Engine, OverlayFile } from '../engine/index.js';
 import type { OpenDocument, OpenDocuments } from './open-documents.js';
 
+/** As many files as an overlay takes. Of more buffers (all files of a large rename), the rest is searched as on disk. */
+const buffersMax = 500;
+
 /** Editors strip it from what they show. */
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -29,7 +32,7 @@ export class BufferOverlay {
     try {
       return await ask(await this.rev(options));
     } catch (error) {
-      if (!(error instanceof CoppiceError && error.code === 'OVERLAY_NOT_FOUND')) throw error;
+      if (!isMissingOverlay(error)) throw error;
       this.put = null;
       return ask(await this.rev(options));
     }
@@ -37,9 +40,7 @@ export class BufferOverlay {
 
   async drop(): Promise<void> {
     await this.turn;
-    if (this.put === null) return;
-    this.put = null;
-    await this.engine.dropOverlay(this.id);
+    if (this.put !== null) await this.dropPut();
   }
 
   /** One at a time: of two queries at once, the later must not put older buffers. */
@@ -52,10 +53,7 @@ export class BufferOverlay {
   private async update(options: CallOptions): Promise<string> {
     const changed = await this.changedBuffers(options);
     if (changed.size === 0) {
-      if (this.put !== null) {
-        this.put = null;
-        await this.engine.dropOverlay(this.id);
-      }
+      if (this.put !== null) await this.dropPut();
       return '@worktree';
     }
     if (this.put === null || !sameEntries(this.put, changed)) {
@@ -67,20 +65,33 @@ export class BufferOverlay {
     return `overlay:${this.id}`;
   }
 
+  private async dropPut(): Promise<void> {
+    this.put = null;
+    await this.engine.dropOverlay(this.id).catch((error: unknown) => {
+      if (!isMissingOverlay(error)) throw error;
+    });
+  }
+
   private async changedBuffers(options: CallOptions): Promise<Map<string, Uint8Array>> {
     const changed = new Map<string, Uint8Array>();
     for (const document of this.documents.all()) {
       const place = await document.place();
       if (place?.root !== this.root) continue;
-      const saved = await readIfThere(document.path!);
-      if (
-        saved !== null &&
-        (isSame(saved, document.bytes) || !(await this.isInWorktree(document, place.path, options)))
-      )
-        continue;
+      if (!(await this.isChanged(document, place.path, options))) continue;
       changed.set(place.path, document.bytes);
+      if (changed.size === buffersMax) break;
     }
     return changed;
+  }
+
+  private async isChanged(document: OpenDocument, path: string, options: CallOptions): Promise<boolean> {
+    let saved: Buffer;
+    try {
+      saved = await readFile(document.path!);
+    } catch (error) {
+      return systemErrorCode(error) === 'ENOENT'; // not saved yet; else it is no file, or none that the engine can read
+    }
+    return !isSame(saved, document.bytes) && (await this.isInWorktree(document, path, options));
   }
 
   /** False for a file that git ignores. Asked once while the document is open. */
@@ -100,14 +111,8 @@ export class BufferOverlay {
   }
 }
 
-/** Null when there is no such file, or none that we may read. */
-async function readIfThere(path: string): Promise<Buffer | null> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return null;
-  }
+function isMissingOverlay(error: unknown): boolean {
+  return error instanceof CoppiceError && error.code === 'OVERLAY_NOT_FOUND';
 }
 
 function isSame(saved: Buffer, buffer: Buffer): boolean {

@@ -29,8 +29,8 @@ interface ServerOptions {
 
 /** The life of a server, from `initialize` to `shutdown`, and what may be asked when. */
 export class LanguageServer {
-  readonly documents = new OpenDocuments();
   hadShutdown = false;
+  private readonly documents = new OpenDocuments();
   /** From `initialize` on, unless that failed. */
   private engines: Promise<Engines> | null = null;
   private workspace: Workspace | null = null;
@@ -68,7 +68,7 @@ export class LanguageServer {
         if (ProgressToken.is(token)) this.cancelledBy.get(token)?.abort();
       } else notificationHandlers.get(method)?.(params, { workspace, documents });
     } catch (error) {
-      this.options.client.error(`${method}: ${(error as Error).message}`);
+      this.options.client.error(this.explain(method, error).message);
     }
   }
 

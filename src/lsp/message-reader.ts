@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AbstractMessageReader, Disposable, ErrorCodes, Message, ResponseError } from 'vscode-languageserver/node';
-import type { DataCallback } from 'vscode-languageserver/node';
+import type { DataCallback, NotificationMessage } from 'vscode-languageserver/node';
 import { CoppiceError } from '../base/index.js';
 
 /** A header has two fields of some twenty characters. */
@@ -13,11 +13,12 @@ const notTheProtocol = (detail: string): CoppiceError =>
     hint: 'editors start `coppice lsp` and talk to it on standard input; there is nothing to type',
   });
 
+/** A notification in place of a message that could not be read, so that nobody knows what it said. */
+export const lostMessageMethod = '$/lostMessage';
+
 export interface MessageReaderEvents {
   /** A message that is no valid JSON-RPC, to be answered with the error. */
   onInvalid(error: ResponseError<void>, id: string | number | null): void;
-  /** A message that could not be read, so that nobody knows what it said. Comes before `onInvalid`. */
-  onUnreadable(): void;
   /** Where messages begin is lost; nothing more is read. */
   onBroken(error: CoppiceError): void;
 }
@@ -25,7 +26,8 @@ export interface MessageReaderEvents {
 /**
  * Reads JSON-RPC messages, each a header with its length and then JSON. Unlike the library's reader it bounds what it
  * keeps, stops at the first header that is none instead of waiting for one for ever, and passes on only what is
- * a message, so that every other request gets an answer.
+ * a message, so that every other request gets an answer. What befalls the stream comes as a notification after the messages
+ * before it: `lostMessageMethod`, and `exit` at its end.
  */
 export class MessageReader extends AbstractMessageReader {
   private callback: DataCallback = () => {};
@@ -59,7 +61,7 @@ export class MessageReader extends AbstractMessageReader {
     if (this.stopped) return;
     this.stopped = true;
     this.chunks = [];
-    this.fireClose();
+    this.tell('exit');
   }
 
   private onData(chunk: Buffer): void {
@@ -146,8 +148,13 @@ export class MessageReader extends AbstractMessageReader {
   }
 
   private refuse(code: number, reason: string): void {
-    this.events.onUnreadable();
+    this.tell(lostMessageMethod);
     this.events.onInvalid(new ResponseError<void>(code, reason), null);
+  }
+
+  private tell(method: string): void {
+    const message: NotificationMessage = { jsonrpc: '2.0', method };
+    this.callback(message);
   }
 
   /** All bytes that are waiting, in one piece. */

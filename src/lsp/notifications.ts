@@ -10,6 +10,7 @@ import {
   WorkspaceFolder,
 } from 'vscode-languageserver/node';
 import type { TextDocumentContentChangeEvent } from 'vscode-languageserver/node';
+import { lostMessageMethod } from './message-reader.js';
 import type { OpenDocuments } from './open-documents.js';
 import { guarded, isObject, listOf, readMembers } from './read-members.js';
 import type { Workspace } from './workspace.js';
@@ -30,7 +31,9 @@ export const notificationHandlers: ReadonlyMap<string, NotificationHandler> = ne
     DidOpenTextDocumentNotification.method,
     (params, { documents }) => {
       const item = guarded('a document with its text', (value) => TextDocumentItem.is(value));
-      const { textDocument } = keepingSync(documents, () => readMembers('didOpen', params, { textDocument: item }, {}));
+      const { textDocument } = keepingSync(documents, () =>
+        readMembers(DidOpenTextDocumentNotification.method, params, { textDocument: item }, {}),
+      );
       documents.open(textDocument);
     },
   ],
@@ -39,7 +42,12 @@ export const notificationHandlers: ReadonlyMap<string, NotificationHandler> = ne
     (params, { documents }) => {
       const versioned = guarded('a document and its version', (value) => VersionedTextDocumentIdentifier.is(value));
       const { textDocument, contentChanges } = keepingSync(documents, () =>
-        readMembers('didChange', params, { textDocument: versioned, contentChanges: listOf('changes', isChange) }, {}),
+        readMembers(
+          DidChangeTextDocumentNotification.method,
+          params,
+          { textDocument: versioned, contentChanges: listOf('changes', isChange) },
+          {},
+        ),
       );
       documents.change(textDocument.uri, contentChanges, textDocument.version);
     },
@@ -48,16 +56,27 @@ export const notificationHandlers: ReadonlyMap<string, NotificationHandler> = ne
     DidCloseTextDocumentNotification.method,
     (params, { documents }) => {
       const { textDocument } = keepingSync(documents, () =>
-        readMembers('didClose', params, { textDocument: document }, {}),
+        readMembers(DidCloseTextDocumentNotification.method, params, { textDocument: document }, {}),
       );
       documents.close(textDocument.uri);
     },
   ],
+  [lostMessageMethod, (_, { documents }) => documents.forgetAll()],
   [
     DidChangeWorkspaceFoldersNotification.method,
     (params, { workspace }) => {
-      const { event } = readMembers('didChangeWorkspaceFolders', params, { event: guarded('an object', isObject) }, {});
-      const { added = [], removed = [] } = readMembers('event', event, {}, { added: folders, removed: folders });
+      const { event } = readMembers(
+        DidChangeWorkspaceFoldersNotification.method,
+        params,
+        { event: guarded('an object', isObject) },
+        {},
+      );
+      const { added = [], removed = [] } = readMembers(
+        `${DidChangeWorkspaceFoldersNotification.method}: event`,
+        event,
+        {},
+        { added: folders, removed: folders },
+      );
       workspace.change(added, removed);
     },
   ],

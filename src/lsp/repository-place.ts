@@ -18,7 +18,7 @@ export async function placeOf(path: string): Promise<RepositoryPlace | null> {
   for (let folder = real; ; folder = dirname(folder)) {
     if (await isWorkTree(folder)) {
       const inside = relative(folder, real).split(sep).join('/');
-      return inside.split('/').includes('.git') ? null : { root: folder, path: inside };
+      return inside.toLowerCase().split('/').includes('.git') ? null : { root: folder, path: inside };
     }
     if (folder === dirname(folder)) return null;
   }

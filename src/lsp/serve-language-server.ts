@@ -41,7 +41,6 @@ export async function serveLanguageServer(options: LanguageServerOptions): Promi
         writer.write(answer).catch(() => client.markGone());
         client.error(message);
       },
-      onUnreadable: () => server.documents.forgetAll(),
       onBroken: end,
     });
     connection = createMessageConnection(reader, writer, {
@@ -57,7 +56,7 @@ export async function serveLanguageServer(options: LanguageServerOptions): Promi
       end(null);
     };
     connection.onClose(lost);
-    connection.onError(lost); // of the output: the reader has no other errors than those above
+    connection.onError(lost); // of the output: the reader tells of the input itself
     connection.listen();
   });
 

@@ -3,23 +3,19 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { yieldToEventLoop } from '../../src/base/index.js';
 import type { CoppiceError } from '../../src/base/index.js';
-import { MessageReader } from '../../src/lsp/message-reader.js';
+import { MessageReader, lostMessageMethod } from '../../src/lsp/message-reader.js';
 
 class Reading {
   readonly input = new PassThrough();
   readonly messages: unknown[] = [];
   readonly invalid: [code: number, id: string | number | null][] = [];
-  unreadable = 0;
   broken: CoppiceError | null = null;
-  closed = 0;
 
   constructor() {
     const reader = new MessageReader(this.input, {
       onInvalid: ({ code }, id) => void this.invalid.push([code, id]),
-      onUnreadable: () => void this.unreadable++,
       onBroken: (error) => void (this.broken = error),
     });
-    reader.onClose(() => void this.closed++);
     reader.listen((message) => void this.messages.push(message));
   }
 
@@ -86,16 +82,14 @@ describe('framing', () => {
     for (let i = 0; i < 65; i++) await reading.feed(piece);
     await reading.feed('xxx' + framed(JSON.stringify(request(1))));
     expect(reading.invalid).toEqual([[-32600, null]]);
-    expect(reading.unreadable).toBe(1);
-    expect(reading.messages).toEqual([request(1)]);
+    expect(reading.messages).toEqual([{ jsonrpc: '2.0', method: lostMessageMethod }, request(1)]);
   });
 
-  test('the end of the input is told once', async () => {
+  test('at the end of the input, exit comes after what was whole', async () => {
     const reading = new Reading();
-    reading.input.end('Content-Length: 10\r\n\r\n{');
+    reading.input.end(`${framed(JSON.stringify(request(1)))}Content-Length: 10\r\n\r\n{`);
     await new Promise((resolve) => reading.input.once('close', resolve));
-    expect(reading.closed).toBe(1);
-    expect(reading.messages).toEqual([]);
+    expect(reading.messages).toEqual([request(1), { jsonrpc: '2.0', method: 'exit' }]);
   });
 });
 
@@ -103,8 +97,7 @@ describe('messages', () => {
   test.each(['', '{', 'nul', '{"a":}', '\ufeff{}', '[1', '"\\ud8'])('%j is no JSON', async (body) => {
     const reading = await new Reading().feed(framed(body), framed(JSON.stringify(request(1))));
     expect(reading.invalid).toEqual([[-32700, null]]);
-    expect(reading.unreadable).toBe(1);
-    expect(reading.messages).toEqual([request(1)]);
+    expect(reading.messages).toEqual([{ jsonrpc: '2.0', method: lostMessageMethod }, request(1)]);
   });
 
   test.each([
@@ -125,7 +118,6 @@ describe('messages', () => {
   ])('%s is no message', async (body, id) => {
     const reading = await new Reading().feed(framed(body), framed(JSON.stringify(request(1))));
     expect(reading.invalid).toEqual([[-32600, id]]);
-    expect(reading.unreadable).toBe(0);
     expect(reading.messages).toEqual([request(1)]);
   });
 

@@ -94,8 +94,8 @@ try {
       }
     }
   });
-  await stage('sort and write', () => {
-    writer.finish();
+  await stage('sort and write', async () => {
+    await writer.finish();
   });
   store.close();
 

@@ -1,4 +1,4 @@
-import { BitSet, CoppiceError, throwIfAborted, uniqueSuffix, yieldToEventLoop } from '../base/index.js';
+import { BitSet, CoppiceError, TimeSlices, throwIfAborted, uniqueSuffix } from '../base/index.js';
 import { hashBlob } from '../git/index.js';
 import type { NextIds, SegmentEntry, Store } from '../store/index.js';
 import { asCommitId, asFileId, asTreeId } from '../model/index.js';
@@ -62,16 +62,15 @@ export async function examineStore(snapshots: SnapshotStore, options: Examinatio
       throwIfAborted(options.signal);
       const segment = opened.segments[0]!;
       const faults: string[] = [];
-      bytesChecked += verifySegment(segment, faults);
+      bytesChecked += await verifySegment(segment, faults);
       if (faults.length === 0) healthy.push(opened);
       else damaged.set(segment.entry.id, faults);
       options.onSegment?.(healthy.length + damaged.size, total, segment.entry.id);
-      await yieldToEventLoop();
     }
     for (const [id, faults] of damaged) {
       for (const fault of faults) report(`segments/${id}.seg`, fault, 'drop this segment; index again what it held');
     }
-    const adopted = repair ? takeBack(store, healthy, blocks) : [];
+    const adopted = repair ? await takeBack(store, healthy, blocks) : [];
     lists.push(...adopted);
     list = SegmentList.join([...healthy, ...adopted]);
     if (damaged.size + adopted.length > 0 && repair) {
@@ -118,10 +117,11 @@ function openAll(store: Store, blocks: BlockCache): { lists: SegmentList[]; dama
 }
 
 /** Checks and decodes all of a segment. Returns the bytes checked. */
-function verifySegment(segment: Segment, faults: string[]): number {
+async function verifySegment(segment: Segment, faults: string[]): Promise<number> {
+  const slices = new TimeSlices();
   try {
-    const bytes = segment.verify((message) => faults.push(message));
-    if (faults.length === 0) decodeAll(segment, faults);
+    const bytes = await segment.verify((message) => faults.push(message), slices);
+    if (faults.length === 0) await decodeAll(segment, faults, slices);
     return bytes;
   } catch (error) {
     faults.push(messageOf(error));
@@ -133,7 +133,7 @@ function verifySegment(segment: Segment, faults: string[]): number {
  * Whole segment files that no name is left of and whose ids are nobody else's: the newest first, as a merge's result
  * supersedes what it was made from.
  */
-function takeBack(store: Store, healthy: readonly SegmentList[], blocks: BlockCache): SegmentList[] {
+async function takeBack(store: Store, healthy: readonly SegmentList[], blocks: BlockCache): Promise<SegmentList[]> {
   const taken = healthy.flatMap(({ segments }) => segments.map(({ entry }) => entry));
   const names = store.orphans().flatMap((name) => /^s(\d+)\.seg$/.exec(name)?.[1] ?? []);
   const adopted: SegmentList[] = [];
@@ -146,7 +146,7 @@ function takeBack(store: Store, healthy: readonly SegmentList[], blocks: BlockCa
     }
     const segment = list.segments[0]!;
     const faults: string[] = [];
-    verifySegment(segment, faults);
+    await verifySegment(segment, faults);
     if (faults.length > 0 || taken.some((entry) => overlap(entry, segment.entry))) {
       list.release();
       continue;
@@ -205,18 +205,24 @@ function examineNames({ store }: SnapshotStore, repair: boolean, report: Report)
 }
 
 /** Reads everything a segment holds, once. */
-function decodeAll(segment: Segment, faults: string[]): void {
+async function decodeAll(segment: Segment, faults: string[], slices: TimeSlices): Promise<void> {
   try {
     for (const table of [segment.grams, segment.terms]) {
-      for (const { docCount } of table.lists())
+      for (const { docCount } of table.lists()) {
+        if (slices.isOver) await slices.next();
         if (docCount > segment.docCount) faults.push('a posting list names more chunks than there are');
+      }
     }
     for (const { docCount } of segment.changes.lists()) {
+      if (slices.isOver) await slices.next();
       if (docCount > segment.commitKeys.count) faults.push('a list of changes names more commits than there are');
     }
     const { content, symbols, fileRecords, treeRecords, commitRecords } = segment;
     for (const records of [content, symbols, fileRecords, treeRecords, commitRecords]) {
-      for (let number = 0; number < records.count; number += records.blockOf(number).recordCount) records.get(number);
+      for (let number = 0; number < records.count; number += records.blockOf(number).recordCount) {
+        if (slices.isOver) await slices.next();
+        records.get(number);
+      }
     }
   } catch (error) {
     faults.push(messageOf(error));
@@ -239,13 +245,22 @@ class WholeIds {
 
   async examine(report: (where: string, message: string) => void, signal: AbortSignal | undefined): Promise<void> {
     const { marked } = this;
+    const slices = new TimeSlices();
+    const turn = async (): Promise<void> => {
+      throwIfAborted(signal);
+      await slices.next();
+    };
     for (const segment of this.list.segments) {
-      for (const { number } of segment.docKeys.rows()) this.presentDocs.add(segment.docBase + number);
-      // Chunks that no file refers to are kept: they may be a run's that was cut short.
-      for (const { number } of segment.docKeys.rows()) marked.docs.add(segment.docBase + number);
+      for (const { number } of segment.docKeys.rows()) {
+        if (slices.isOver) await turn();
+        this.presentDocs.add(segment.docBase + number);
+        // Chunks that no file refers to are kept: they may be a run's that was cut short.
+        marked.docs.add(segment.docBase + number);
+      }
     }
     for (const segment of this.list.segments) {
       for (const { number } of segment.fileKeys.rows()) {
+        if (slices.isOver) await turn();
         const id = asFileId(segment.entry.files[0] + number);
         const fault = this.fileFault(id);
         if (fault === null) marked.files.add(id);
@@ -254,15 +269,13 @@ class WholeIds {
           report(`file ${id}`, fault);
         }
       }
-      throwIfAborted(signal);
-      await yieldToEventLoop();
     }
     // A tree may refer to one with a higher number (in the same run), so whether it is whole is found depth first.
     const verdicts = new Map<TreeId, boolean>();
     for (const segment of this.list.segments) {
       for (const { number } of segment.treeKeys.rows()) {
         const id = asTreeId(segment.entry.trees[0] + number);
-        if (this.isTreeWhole(id, verdicts)) marked.trees.add(id);
+        if (await this.isTreeWhole(id, verdicts, slices)) marked.trees.add(id);
         else {
           this.brokenCount++;
           report(`tree ${id}`, 'it refers to something that is lost');
@@ -274,6 +287,7 @@ class WholeIds {
       const numbers = Array.from(segment.commitKeys.rows(), ({ number }) => number);
       // Parents first: a commit is whole if they are.
       for (const id of numbers.sort((a, b) => a - b).map((number) => asCommitId(first + number))) {
+        if (slices.isOver) await turn();
         if (this.isCommitWhole(id)) marked.commits.add(id);
         else {
           this.brokenCount++;
@@ -317,19 +331,22 @@ class WholeIds {
     }
   }
 
-  private isTreeWhole(id: TreeId, verdicts: Map<TreeId, boolean>): boolean {
+  private async isTreeWhole(id: TreeId, verdicts: Map<TreeId, boolean>, slices: TimeSlices): Promise<boolean> {
     const known = verdicts.get(id);
     if (known !== undefined) return known;
     verdicts.set(id, false); // a tree that contains itself cannot be
+    if (slices.isOver) await slices.next();
     let node: TreeNode;
     try {
       node = this.list.tree(id);
     } catch {
       return false;
     }
-    const whole = node.entries.every(({ tree, file }) =>
-      tree !== undefined ? this.isTreeWhole(tree, verdicts) : file === undefined || this.marked.file(file),
-    );
+    let whole = true;
+    for (const { tree, file } of node.entries) {
+      if (tree !== undefined) whole &&= await this.isTreeWhole(tree, verdicts, slices);
+      else if (file !== undefined) whole &&= this.marked.file(file);
+    }
     verdicts.set(id, whole);
     return whole;
   }

@@ -39,7 +39,7 @@ export class FileIndexer {
   async storeFiles(files: readonly PendingFile[], source: ObjectSource): Promise<void> {
     if (files.length === 0) return;
     const { pool, rules, sink, signal } = this.options;
-    sink.expectFiles(files.length);
+    await sink.expectFiles(files.length);
     const concurrency = pool.concurrency(files.length);
     const underWay: { batch: ReadFile[]; analyses: Promise<FileAnalysis[]> }[] = [];
     let done = 0;
@@ -145,7 +145,9 @@ export class FileIndexer {
         symbolLength: 0,
       },
     };
-    return [this.options.sink.addChunk(chunk)];
+    const { sink } = this.options;
+    if (sink.isFull) await sink.publish();
+    return [sink.addChunk(chunk)];
   }
 
   private async storeChunks(
@@ -174,6 +176,7 @@ export class FileIndexer {
         docs.push(known);
         continue;
       }
+      if (sink.isFull) await sink.publish();
       docs.push(
         sink.addChunk({
           key,

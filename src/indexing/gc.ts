@@ -1,4 +1,4 @@
-import { throwIfAborted, uniqueSuffix, yieldToEventLoop } from '../base/index.js';
+import { TimeSlices, throwIfAborted, uniqueSuffix } from '../base/index.js';
 import { mergeSegments } from '../segment/index.js';
 import type { Segment } from '../segment/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
@@ -27,13 +27,18 @@ export async function collectGarbage(
   const segments = snapshots.segments().retain();
   try {
     const marked = new MarkedIds(store.catalog.nextIds);
-    for (const root of kept.roots) markReachable(root, segments, caches, marked);
+    const slices = new TimeSlices();
+    const mark = async (root: TreeId): Promise<void> => {
+      throwIfAborted(options.signal);
+      await markReachable(root, segments, caches, marked, slices);
+    };
+    for (const root of kept.roots) await mark(root);
     for (const commit of kept.commits) marked.commits.add(commit);
     // Children first: a commit keeps its parents, which git may have forgotten where a clone was made shallow.
     for (let id = segments.commitEnd - 1; id >= 0; id--) {
       if (!marked.commit(id)) continue;
       const { tree, parents } = segments.commit(id);
-      markReachable(tree, segments, caches, marked);
+      await mark(tree);
       for (const parent of parents) if (parent !== null) marked.commits.add(parent);
     }
     const rewritten = await keepOnly(snapshots, segments.segments, marked, options);
@@ -67,11 +72,12 @@ export async function keepOnly(
   options: KeepOptions,
 ): Promise<{ segment: Segment; kept: SegmentEntry | null }[] | null> {
   const { store } = snapshots;
+  const { signal } = options;
   let sequence = store.catalog.nextIds.segment;
   const results: { segment: Segment; kept: SegmentEntry | null }[] = [];
   try {
     for (const segment of segments) {
-      throwIfAborted(options.signal);
+      throwIfAborted(signal);
       const { docs, files, trees, commits } = segment.entry;
       const liveDocs = marked.docs.countRange(docs[0], docs[1]);
       const liveFiles = marked.files.countRange(files[0], files[1]);
@@ -84,9 +90,8 @@ export async function keepOnly(
         liveCommits === segment.commitKeys.count;
       if (complete) results.push({ segment, kept: segment.entry });
       else if (liveDocs + liveFiles + liveTrees + liveCommits === 0) results.push({ segment, kept: null });
-      else results.push({ segment, kept: mergeSegments(store, [segment], sequence++, marked) });
+      else results.push({ segment, kept: await mergeSegments(store, [segment], sequence++, { live: marked, signal }) });
       options.onSegment?.(results.length, segments.length);
-      await yieldToEventLoop();
     }
   } catch (error) {
     removeNew(snapshots, results);

@@ -1,4 +1,4 @@
-import { CoppiceError, elapsedMs, throwIfAborted } from '../base/index.js';
+import { CoppiceError, TimeSlices, elapsedMs, throwIfAborted } from '../base/index.js';
 import type { CommitLink } from '../git/index.js';
 import type { RepositoryId, TreeId } from '../model/index.js';
 import { CommitRecorder } from './commit-recorder.js';
@@ -112,15 +112,20 @@ export class HistoryIndexer {
   private async storeWindow(window: Window, source: ObjectSource): Promise<void> {
     const { sink, onProgress } = this.options;
     await this.files.storeFiles([...window.files].sort(byPath), source);
-    for (const tree of [...window.trees].sort(deepestFirst)) storeTree(tree, sink);
+    const slices = new TimeSlices();
+    for (const tree of [...window.trees].sort(deepestFirst)) {
+      if (slices.isOver) await slices.next();
+      storeTree(tree, sink);
+    }
     for (const { link, plan } of window.commits) {
+      if (slices.isOver) await slices.next();
       this.recorder.record(link, storeTree(plan, sink));
       this.commitsDone++;
     }
     this.planner.forgetStored();
     onProgress?.(this.commitsDone, this.bytesRead);
     if (elapsedMs() - this.publishedMs < publishedEveryMs) return;
-    sink.publish();
+    await sink.publish();
     this.publishedMs = elapsedMs();
   }
 }

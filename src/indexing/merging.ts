@@ -1,7 +1,7 @@
-import { throwIfAborted, yieldToEventLoop } from '../base/index.js';
+import { TimeSlices, throwIfAborted } from '../base/index.js';
 import { mergeSegments } from '../segment/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
-import type { SegmentEntry } from '../store/index.js';
+import type { SegmentEntry, Store } from '../store/index.js';
 
 /** So many segments at least become one, so that a byte is not written again for every commit. */
 const mergedCountMin = 8;
@@ -26,27 +26,33 @@ export function nextMerge(segments: readonly SegmentEntry[]): readonly SegmentEn
   return best === null ? null : segments.slice(best);
 }
 
-/** Merges as long as there is something to merge. For the holder of the writer lock. */
+/** Merges as long as there is something to merge. For the holder of the writer lock. Returns how often it merged. */
 export async function mergeWhereDue(snapshots: SnapshotStore, signal?: AbortSignal): Promise<number> {
-  let merges = 0;
-  for (;;) {
+  const { store } = snapshots;
+  for (let merges = 0; ; merges++) {
     throwIfAborted(signal);
-    const due = nextMerge(snapshots.store.catalog.segments());
-    if (due === null) return merges;
-    const ids = due.map(({ id }) => id);
-    const list = snapshots.segments();
-    const open = list.segments.filter(({ entry }) => ids.includes(entry.id));
-    const { nextIds } = snapshots.store.catalog;
-    const merged = mergeSegments(snapshots.store, open, nextIds.segment, null);
-    snapshots.store.record({
-      t: 'segments',
-      add: [merged],
-      remove: ids,
-      next: { ...nextIds, segment: nextIds.segment + 1 },
-    });
-    snapshots.segments();
-    snapshots.store.removeSegmentFiles(ids);
-    merges++;
-    await yieldToEventLoop();
+    const list = snapshots.segments().retain();
+    try {
+      const due = nextMerge(list.segments.map(({ entry }) => entry));
+      if (due === null) return merges;
+      const ids = due.map(({ id }) => id);
+      const sequence = store.catalog.nextIds.segment;
+      const open = list.segments.filter(({ entry }) => ids.includes(entry.id));
+      const merged = await mergeSegments(store, open, sequence, { live: null, signal });
+      const next = { ...store.catalog.nextIds, segment: sequence + 1 };
+      store.record({ t: 'segments', add: [merged], remove: ids, next });
+      snapshots.segments();
+      await removeInSlices(store, ids);
+    } finally {
+      list.release();
+    }
+  }
+}
+
+async function removeInSlices(store: Store, ids: readonly string[]): Promise<void> {
+  const slices = new TimeSlices();
+  for (const id of ids) {
+    if (slices.isOver) await slices.next();
+    store.removeSegmentFiles([id]);
   }
 }

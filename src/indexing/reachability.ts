@@ -1,4 +1,5 @@
 import { BitSet } from '../base/index.js';
+import type { TimeSlices } from '../base/index.js';
 import type { TreeId } from '../model/index.js';
 import type { LiveIds, SegmentList } from '../segment/index.js';
 import { readFileRecord, readTreeNode } from '../snapshot/index.js';
@@ -37,14 +38,24 @@ export class MarkedIds implements LiveIds {
 }
 
 /** Marks everything below a root tree. */
-export function markReachable(root: TreeId, segments: SegmentList, caches: RecordCaches, marked: MarkedIds): void {
-  if (marked.tree(root)) return;
-  marked.trees.add(root);
-  for (const entry of readTreeNode(segments, root, caches).entries) {
-    if (entry.tree !== undefined) markReachable(entry.tree, segments, caches, marked);
-    else if (entry.file !== undefined && !marked.file(entry.file)) {
-      marked.files.add(entry.file);
-      for (const doc of readFileRecord(segments, entry.file, caches).docs) marked.docs.add(doc);
+export async function markReachable(
+  root: TreeId,
+  segments: SegmentList,
+  caches: RecordCaches,
+  marked: MarkedIds,
+  slices: TimeSlices,
+): Promise<void> {
+  const unvisited = [root];
+  for (let tree = unvisited.pop(); tree !== undefined; tree = unvisited.pop()) {
+    if (marked.tree(tree)) continue;
+    marked.trees.add(tree);
+    if (slices.isOver) await slices.next();
+    for (const entry of readTreeNode(segments, tree, caches).entries) {
+      if (entry.tree !== undefined) unvisited.push(entry.tree);
+      else if (entry.file !== undefined && !marked.file(entry.file)) {
+        marked.files.add(entry.file);
+        for (const doc of readFileRecord(segments, entry.file, caches).docs) marked.docs.add(doc);
+      }
     }
   }
 }

@@ -1,4 +1,4 @@
-import { HashIndex } from '../base/index.js';
+import { HashIndex, TimeSlices } from '../base/index.js';
 import type { CommitId, DocId, FileId, Oid, TreeId } from '../model/index.js';
 import { asCommitId, asDocId, asFileId, asTreeId } from '../model/index.js';
 import { SegmentWriter, segmentTextBytesMax } from '../segment/index.js';
@@ -6,6 +6,7 @@ import type {
   ChangeSign,
   CommitRecord,
   FileRecord,
+  KeyTable,
   NewChunk,
   SegmentList,
   TreeCounts,
@@ -26,12 +27,15 @@ const chunksPerFile = 2000;
 let nextRun = 0;
 
 /**
- * Where new chunks, files, trees and commits go: the next segment, begun when there is something for it and published when
- * it is full or on demand. Knows what it took, so that content is stored once also within one run. For the holder of
+ * Where new chunks, files, trees and commits go: the next segment, begun when there is something for it and published on
+ * demand. Knows what it took, so that content is stored once also within one run. For the holder of
  * the writer lock only.
  */
 export class SegmentSink {
   private writer: SegmentWriter | null = null;
+  /** Segments that are being written, the oldest first. */
+  private readonly finishing: SegmentWriter[] = [];
+  private published: Promise<void> = Promise.resolve();
   private stored: SegmentList;
   private readonly docs = new KnownIds((key) => this.stored.findDoc(key));
   private readonly files = new KnownIds((key) => this.stored.findFile(key));
@@ -53,24 +57,20 @@ export class SegmentSink {
   }
 
   /** Reads all keys of the store into memory, so that each of many questions costs next to nothing. */
-  loadKeys(): void {
-    for (const segment of this.stored.segments) {
-      const { docs, files, trees, commits } = segment.entry;
-      this.docs.load(segment.docKeys.rows(), docs[0]);
-      this.files.load(segment.fileKeys.rows(), files[0]);
-      this.trees.load(segment.treeKeys.rows(), trees[0]);
-      this.commits.load(segment.commitKeys.rows(), commits[0]);
-    }
-    for (const ids of [this.docs, this.files, this.trees, this.commits]) ids.complete = true;
+  async loadKeys(): Promise<void> {
+    const { segments } = this.stored;
+    await this.docs.load(segments.map(({ docKeys, entry }) => [docKeys, entry.docs[0]]));
+    await this.files.load(segments.map(({ fileKeys, entry }) => [fileKeys, entry.files[0]]));
+    await this.trees.load(segments.map(({ treeKeys, entry }) => [treeKeys, entry.trees[0]]));
+    await this.commits.load(segments.map(({ commitKeys, entry }) => [commitKeys, entry.commits[0]]));
   }
 
   /** Told before many files are analysed: which chunks are stored is then worth knowing beforehand. */
-  expectFiles(count: number): void {
-    if (this.docs.complete) return;
-    const chunks = this.stored.segments.reduce((sum, { docKeys }) => sum + docKeys.count, 0);
-    if (chunks > count * chunksPerFile) return;
-    for (const segment of this.stored.segments) this.docs.load(segment.docKeys.rows(), segment.docBase);
-    this.docs.complete = true;
+  async expectFiles(count: number): Promise<void> {
+    const { segments } = this.stored;
+    const chunks = segments.reduce((sum, { docKeys }) => sum + docKeys.count, 0);
+    if (chunks <= count * chunksPerFile)
+      await this.docs.load(segments.map(({ docKeys, entry }) => [docKeys, entry.docs[0]]));
   }
 
   /** The chunks that need no analysis: what of them is known beforehand. */
@@ -83,10 +83,14 @@ export class SegmentSink {
     return known < 0 ? null : asDocId(known);
   }
 
+  /** The segment should be published before more chunks are added. */
+  get isFull(): boolean {
+    return this.writer?.isFull === true;
+  }
+
   addChunk(chunk: NewChunk): DocId {
     const known = this.docs.find(chunk.key);
     if (known >= 0) return asDocId(known);
-    if (this.writer?.isFull === true) this.publish();
     const doc = this.open().addChunk(chunk);
     this.docs.index.add(chunk.key, doc);
     this.newChunks++;
@@ -109,7 +113,9 @@ export class SegmentSink {
 
   /** A file's record, published or not. */
   fileRecord(id: FileId): FileRecord {
-    return this.writer?.fileRecord(id) ?? readFileRecord(this.stored, id, this.snapshots.caches);
+    return (
+      this.unpublished((writer) => writer.fileRecord(id)) ?? readFileRecord(this.stored, id, this.snapshots.caches)
+    );
   }
 
   findTree(key: Buffer): TreeId | null {
@@ -127,7 +133,7 @@ export class SegmentSink {
 
   /** A tree's record, published or not. */
   treeNode(id: TreeId): TreeNode {
-    return this.writer?.treeNode(id) ?? readTreeNode(this.stored, id, this.snapshots.caches);
+    return this.unpublished((writer) => writer.treeNode(id)) ?? readTreeNode(this.stored, id, this.snapshots.caches);
   }
 
   findCommit(key: Buffer): CommitId | null {
@@ -181,24 +187,22 @@ export class SegmentSink {
     return { fileCount, chunkCount, submoduleCount };
   }
 
-  /** Makes everything added so far durable and visible. */
-  publish(): void {
+  /** Makes everything added so far durable and visible. What is added meanwhile goes to the next segment. */
+  publish(): Promise<void> {
     const { writer } = this;
-    if (writer === null) return;
     this.writer = null;
-    if (writer.isEmpty) {
-      writer.abandon();
-      return;
+    if (writer?.isEmpty === true) writer.abandon();
+    else if (writer !== null) {
+      this.finishing.push(writer);
+      this.published = this.published.then(
+        () => this.finish(writer),
+        (error: unknown) => {
+          writer.abandon(); // its ids follow those of a segment that came to nothing
+          throw error;
+        },
+      );
     }
-    let finished: ReturnType<SegmentWriter['finish']>;
-    try {
-      finished = writer.finish();
-    } catch (error) {
-      writer.abandon();
-      throw error;
-    }
-    this.snapshots.store.record({ t: 'segments', add: [finished.entry], remove: [], next: finished.next });
-    this.stored = this.snapshots.segments();
+    return this.published;
   }
 
   /** Drops what is not published. */
@@ -207,11 +211,32 @@ export class SegmentSink {
     this.writer = null;
   }
 
+  private async finish(writer: SegmentWriter): Promise<void> {
+    const { store } = this.snapshots;
+    try {
+      const entry = await writer.finish();
+      store.record({ t: 'segments', add: [entry], remove: [], next: writer.next });
+    } catch (error) {
+      writer.abandon();
+      throw error;
+    }
+    this.stored = this.snapshots.segments();
+    this.finishing.shift();
+  }
+
+  private unpublished<T>(read: (writer: SegmentWriter) => T | null): T | null {
+    for (const writer of this.finishing) {
+      const found = read(writer);
+      if (found !== null) return found;
+    }
+    return this.writer && read(this.writer);
+  }
+
   private open(): SegmentWriter {
     const { store } = this.snapshots;
     return (this.writer ??= new SegmentWriter(
       store,
-      store.catalog.nextIds,
+      this.finishing.at(-1)?.next ?? store.catalog.nextIds,
       this.options.textBytesMax ?? segmentTextBytesMax,
     ));
   }
@@ -221,7 +246,7 @@ export class SegmentSink {
 class KnownIds {
   readonly index = new HashIndex();
   /** Every key of the store is in the index. */
-  complete = false;
+  private complete = false;
 
   constructor(private readonly findStored: (key: Buffer) => number) {}
 
@@ -231,9 +256,17 @@ class KnownIds {
     return known >= 0 || this.complete ? known : this.findStored(asBuffer(key));
   }
 
-  /** Adds keys whose numbers count from `base`. */
-  load(rows: Iterable<{ key: Buffer; number: number }>, base: number): void {
-    for (const { key, number } of rows) if (this.index.find(key) < 0) this.index.add(key, base + number);
+  /** Adds the keys of all segments, with the first id of each. */
+  async load(tables: readonly (readonly [keys: KeyTable, firstId: number])[]): Promise<void> {
+    if (this.complete) return;
+    const slices = new TimeSlices();
+    for (const [keys, firstId] of tables) {
+      for (const { key, number } of keys.rows()) {
+        if (slices.isOver) await slices.next();
+        if (this.index.find(key) < 0) this.index.add(key, firstId + number);
+      }
+    }
+    this.complete = true;
   }
 }
 

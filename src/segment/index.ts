@@ -1,7 +1,8 @@
 /** An immutable file of chunks, files, trees and postings: writer, reader, merge, table of contents, format version. */
 export { SegmentList } from './segment-list.js';
 export { mergeSegments } from './segment-merge.js';
-export type { LiveIds } from './segment-merge.js';
+export type { LiveIds, MergeOptions } from './segment-merge.js';
+export type { KeyTable } from './key-table.js';
 export type { PostingList } from './posting-table.js';
 export type { BlockCache } from './record-blocks.js';
 export { encodeChunkSymbols } from './records.js';

@@ -1,6 +1,7 @@
 import { ByteWriter, contentHashLength } from '../base/index.js';
+import type { TimeSlices } from '../base/index.js';
 import type { PagedFile, PagedFileWriter } from '../store/index.js';
-import { orderOfKeys } from './sorted-arrays.js';
+import { forRuns, orderOfHashes } from './sorted-arrays.js';
 
 /**
  * Content hash to number: rows of 16 bytes of hash and a u32, sorted by hash.
@@ -15,24 +16,53 @@ export interface KeyTableLocation {
   readonly count: number;
 }
 
-export function writeKeyTable(
+const pieceBytes = 60 * 1024;
+
+export class KeyTableWriter {
+  private readonly offset: number;
+  private readonly piece = new ByteWriter(64 * 1024);
+  private count = 0;
+
+  constructor(private readonly file: PagedFileWriter) {
+    this.offset = file.length;
+  }
+
+  /** Keys come in ascending order. */
+  add(key: Uint8Array, number: number): void {
+    this.piece.bytes(key);
+    this.piece.u32(number);
+    this.count++;
+    if (this.piece.length > pieceBytes) this.flush();
+  }
+
+  finish(): KeyTableLocation {
+    this.flush();
+    return { offset: this.offset, count: this.count };
+  }
+
+  private flush(): void {
+    this.file.write(this.piece.view());
+    this.piece.reset();
+  }
+}
+
+/** Writes keys that come in any order, each with its position as its number. */
+export async function writeKeyTable(
   file: PagedFileWriter,
   keys: readonly Uint8Array[],
-  numbers: ArrayLike<number>,
-): KeyTableLocation {
-  const order = orderOfKeys(keys);
-  const offset = file.length;
-  const writer = new ByteWriter(64 * 1024);
-  for (const row of order) {
-    writer.bytes(keys[row]!);
-    writer.u32(numbers[row]!);
-    if (writer.length > 60 * 1024) {
-      file.write(writer.view());
-      writer.reset();
-    }
-  }
-  file.write(writer.view());
-  return { offset, count: keys.length };
+  slices: TimeSlices,
+): Promise<KeyTableLocation> {
+  const firstBits = (position: number): number => {
+    const key = keys[position]!;
+    return (key[0]! << 24) | (key[1]! << 16) | (key[2]! << 8) | key[3]!;
+  };
+  const compare = (a: number, b: number): number => Buffer.compare(keys[a]!, keys[b]!);
+  const order = await orderOfHashes(keys.length, firstBits, compare, slices);
+  const table = new KeyTableWriter(file);
+  await forRuns(order.length, slices, (from, to) => {
+    for (let at = from; at < to; at++) table.add(keys[order[at]!]!, order[at]!);
+  });
+  return table.finish();
 }
 
 export class KeyTable {

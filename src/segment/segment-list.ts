@@ -1,4 +1,4 @@
-import { CoppiceError, assert } from '../base/index.js';
+import { CoppiceError, TimeSlices, assert } from '../base/index.js';
 import type { CommitId } from '../model/index.js';
 import { compareSegments } from '../store/index.js';
 import type { SegmentEntry, Store } from '../store/index.js';
@@ -62,7 +62,7 @@ export class SegmentList {
 
   release(): void {
     if (--this.holders > 0) return;
-    for (const segment of this.segments) if (--segment.holders === 0) segment.close();
+    void closeInSlices(this.segments.filter((segment) => --segment.holders === 0));
   }
 
   /** Ids below this are the docs this list knows. */
@@ -186,6 +186,15 @@ export class SegmentList {
     }
     assert(id >= 0, 'ids are not negative');
     throw collected(range, id);
+  }
+}
+
+/** A file that was removed meanwhile is deleted when it is closed, which takes a while: hundreds are not closed at once. */
+async function closeInSlices(segments: readonly Segment[]): Promise<void> {
+  const slices = new TimeSlices();
+  for (const segment of segments) {
+    if (slices.isOver) await slices.next();
+    segment.close();
   }
 }
 

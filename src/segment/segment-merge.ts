@@ -1,7 +1,7 @@
-import { ByteWriter, assert } from '../base/index.js';
+import { ByteWriter, TimeSlices, assert, throwIfAborted } from '../base/index.js';
 import type { IdRange, PagedFileWriter, SegmentEntry, Store } from '../store/index.js';
 import { readGramPostings, readTermPostings, writeGramPostings, writeTermPosting } from '../text/index.js';
-import { writeKeyTable } from './key-table.js';
+import { KeyTableWriter } from './key-table.js';
 import type { KeyTable, KeyTableLocation } from './key-table.js';
 import { PostingTableWriter } from './posting-table.js';
 import type { PostingList, PostingTableLocation } from './posting-table.js';
@@ -31,23 +31,30 @@ type Kind = 'docs' | 'files' | 'trees' | 'commits';
 /** A stored block is copied as it is when it is at least this full; smaller ones are packed anew. */
 const fullBlockShare = 0.5;
 
+export interface MergeOptions {
+  /** Leaves out what no longer counts. Null: all does. */
+  readonly live: LiveIds | null;
+  /** Cancels it: nothing is left behind. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Writes neighbouring segments as one, which answers as they did. Ids keep their numbers, so nothing that refers to
- * them changes. `live` leaves out what no longer counts.
+ * them changes. Works in slices: the segments have to be held open until it is done.
  *
  * 1. Records: full blocks are copied, the rest packed anew.
  * 2. Posting lists: for each key in order, the lists of the segments one after the other, as their doc ids ascend.
  * 3. Key tables and columns.
  */
-export function mergeSegments(
+export async function mergeSegments(
   store: Store,
   segments: readonly Segment[],
   sequence: number,
-  live: LiveIds | null,
-): SegmentEntry {
+  { live, signal }: MergeOptions,
+): Promise<SegmentEntry> {
   const file = store.createSegmentFile(segmentName(sequence));
   try {
-    return new Merge(file, segments, live).write(sequence);
+    return await new Merge(file, segments, live, signal).write(sequence);
   } catch (error) {
     file.abandon();
     throw error;
@@ -56,12 +63,14 @@ export function mergeSegments(
 
 class Merge {
   private readonly ranges: Readonly<Record<Kind, IdRange>>;
+  private readonly slices = new TimeSlices();
   private textBytes = 0;
 
   constructor(
     private readonly file: PagedFileWriter,
     private readonly segments: readonly Segment[],
     private readonly live: LiveIds | null,
+    private readonly signal: AbortSignal | undefined,
   ) {
     const first = segments[0];
     const last = segments.at(-1);
@@ -75,43 +84,57 @@ class Merge {
     };
   }
 
-  write(sequence: number): SegmentEntry {
+  async write(sequence: number): Promise<SegmentEntry> {
     const { live } = this;
-    const content = this.records('content', 'docs', live && ((id) => live.doc(id)), contentBlockBytes);
+    const content = await this.records('content', 'docs', live && ((id) => live.doc(id)), contentBlockBytes);
     if (live === null) this.textBytes = this.segments.reduce((sum, { entry }) => sum + entry.textBytes, 0);
     const toc: TableOfContents = {
       formatVersion: segmentFormatVersion,
       ...this.ranges,
       textBytes: this.textBytes,
       content,
-      symbols: this.records('symbols', 'docs', live && ((id) => live.doc(id)), recordBlockBytes),
-      fileRecords: this.records('fileRecords', 'files', live && ((id) => live.file(id)), recordBlockBytes),
-      treeRecords: this.records('treeRecords', 'trees', live && ((id) => live.tree(id)), recordBlockBytes),
-      commitRecords: this.records('commitRecords', 'commits', live && ((id) => live.commit(id)), recordBlockBytes),
-      grams: this.gramTable(),
-      terms: this.termTable(),
-      changes: this.changeTable(),
-      docKeys: this.keys('docKeys', 'docs', live && ((id) => live.doc(id))),
-      fileKeys: this.keys('fileKeys', 'files', live && ((id) => live.file(id))),
-      treeKeys: this.keys('treeKeys', 'trees', live && ((id) => live.tree(id))),
-      commitKeys: this.keys('commitKeys', 'commits', live && ((id) => live.commit(id))),
-      columns: this.columns(columnTypes, 'docs', live && ((id) => live.doc(id)), (segment, name) =>
+      symbols: await this.records('symbols', 'docs', live && ((id) => live.doc(id)), recordBlockBytes),
+      fileRecords: await this.records('fileRecords', 'files', live && ((id) => live.file(id)), recordBlockBytes),
+      treeRecords: await this.records('treeRecords', 'trees', live && ((id) => live.tree(id)), recordBlockBytes),
+      commitRecords: await this.records(
+        'commitRecords',
+        'commits',
+        live && ((id) => live.commit(id)),
+        recordBlockBytes,
+      ),
+      grams: await this.gramTable(),
+      terms: await this.termTable(),
+      changes: await this.changeTable(),
+      docKeys: await this.keys('docKeys', 'docs', live && ((id) => live.doc(id))),
+      fileKeys: await this.keys('fileKeys', 'files', live && ((id) => live.file(id))),
+      treeKeys: await this.keys('treeKeys', 'trees', live && ((id) => live.tree(id))),
+      commitKeys: await this.keys('commitKeys', 'commits', live && ((id) => live.commit(id))),
+      columns: await this.columns(columnTypes, 'docs', live && ((id) => live.doc(id)), (segment, name) =>
         segment.column(name),
       ),
-      commitColumns: this.columns(commitColumnTypes, 'commits', live && ((id) => live.commit(id)), (segment, name) =>
-        segment.commitColumn(name),
+      commitColumns: await this.columns(
+        commitColumnTypes,
+        'commits',
+        live && ((id) => live.commit(id)),
+        (segment, name) => segment.commitColumn(name),
       ),
     };
     const bytes = this.file.finish(encodeToc(toc));
     return { id: segmentName(sequence), ...this.ranges, bytes, textBytes: toc.textBytes };
   }
 
-  private records(
+  /** Between steps: lets other work have its turn when it is due. */
+  private async turn(): Promise<void> {
+    throwIfAborted(this.signal);
+    await this.slices.next();
+  }
+
+  private async records(
     section: 'content' | 'symbols' | 'fileRecords' | 'treeRecords' | 'commitRecords',
     kind: Kind,
     isLive: ((id: number) => boolean) | null,
     blockBytes: number,
-  ): RecordBlocksLocation {
+  ): Promise<RecordBlocksLocation> {
     const writer = new RecordBlocksWriter(this.file, blockBytes);
     const nothing = new Uint8Array(0);
     let nextId = this.ranges[kind][0];
@@ -121,6 +144,7 @@ class Merge {
       const records: RecordBlocks = segment[section];
       const blockCount = from === to ? 0 : records.blockCount;
       for (let block = 0; block < blockCount; block++) {
+        if (this.slices.isOver) await this.turn();
         const { bytes, firstNumber, recordCount } = records.compressedBlock(block);
         const decoded = records.blockOf(firstNumber);
         if (isLive === null && decoded.length > fullBlockShare * blockBytes) {
@@ -128,6 +152,7 @@ class Merge {
           continue;
         }
         for (let number = firstNumber; number < firstNumber + recordCount; number++) {
+          if (this.slices.isOver) await this.turn();
           const record = isLive === null || isLive(from + number) ? records.get(number) : nothing;
           if (section === 'content') this.textBytes += record.length;
           writer.add(record);
@@ -138,11 +163,11 @@ class Merge {
     return writer.finish();
   }
 
-  private gramTable(): PostingTableLocation {
+  private async gramTable(): Promise<PostingTableLocation> {
     const docCount = this.ranges.docs[1] - this.ranges.docs[0];
     const table = new PostingTableWriter(this.file, false);
     const writer = new ByteWriter(64 * 1024);
-    this.mergeLists('grams', (high, low, parts) => {
+    await this.mergeLists('grams', (high, low, parts) => {
       const docs: number[] = [];
       for (const { list, segment } of parts) {
         const shift = segment.docBase - this.ranges.docs[0];
@@ -158,11 +183,11 @@ class Merge {
     return table.finish();
   }
 
-  private termTable(): PostingTableLocation {
+  private termTable(): Promise<PostingTableLocation> {
     return this.postingTable('terms', 'docs', true, this.live && ((_, doc) => this.live!.doc(doc)));
   }
 
-  private changeTable(): PostingTableLocation {
+  private changeTable(): Promise<PostingTableLocation> {
     const { live } = this;
     return this.postingTable(
       'changes',
@@ -173,15 +198,15 @@ class Merge {
   }
 
   /** Lists in the way of term postings, over ids of one kind. */
-  private postingTable(
+  private async postingTable(
     name: 'terms' | 'changes',
     kind: Kind,
     wideKeys: boolean,
     isLive: ((key: number, id: number) => boolean) | null,
-  ): PostingTableLocation {
+  ): Promise<PostingTableLocation> {
     const table = new PostingTableWriter(this.file, wideKeys);
     const writer = new ByteWriter(64 * 1024);
-    this.mergeLists(name, (high, low, parts) => {
+    await this.mergeLists(name, (high, low, parts) => {
       writer.reset();
       let count = 0;
       let previous = -1;
@@ -201,15 +226,18 @@ class Merge {
   }
 
   /** Calls `onKey` for each key of the segments, ascending, with the lists that they have for it. */
-  private mergeLists(
+  private async mergeLists(
     name: 'grams' | 'terms' | 'changes',
     onKey: (high: number, low: number, parts: readonly { list: PostingList; segment: Segment }[]) => void,
-  ): void {
-    const cursors = this.segments.map((segment) => {
+  ): Promise<void> {
+    const cursors: { segment: Segment; lists: Generator<PostingList>; list: PostingList | undefined }[] = [];
+    for (const segment of this.segments) {
+      if (this.slices.isOver) await this.turn();
       const lists = segment[name].lists();
-      return { segment, lists, list: lists.next().value as PostingList | undefined };
-    });
+      cursors.push({ segment, lists, list: lists.next().value as PostingList | undefined });
+    }
     for (;;) {
+      if (this.slices.isOver) await this.turn();
       let high = Infinity;
       let low = Infinity;
       for (const { list } of cursors) {
@@ -229,37 +257,47 @@ class Merge {
     }
   }
 
-  private keys(
+  /** The key tables of the segments, each of which is in order, as one. */
+  private async keys(
     name: 'docKeys' | 'fileKeys' | 'treeKeys' | 'commitKeys',
     kind: Kind,
     isLive: ((id: number) => boolean) | null,
-  ): KeyTableLocation {
-    const keys: Uint8Array[] = [];
-    const numbers: number[] = [];
+  ): Promise<KeyTableLocation> {
+    const table = new KeyTableWriter(this.file);
     const [base] = this.ranges[kind];
+    const cursors: { from: number; rows: ReturnType<KeyTable['rows']>; row: ReturnType<typeof nextRow> }[] = [];
     for (const segment of this.segments) {
-      const [from] = segment.entry[kind];
-      const table: KeyTable = segment[name];
-      for (const { key, number } of table.rows()) {
-        if (isLive !== null && !isLive(from + number)) continue;
-        keys.push(key);
-        numbers.push(from + number - base);
-      }
+      if (this.slices.isOver) await this.turn();
+      const rows = segment[name].rows();
+      cursors.push({ from: segment.entry[kind][0], rows, row: nextRow(rows) });
     }
-    return writeKeyTable(this.file, keys, numbers);
+    for (;;) {
+      if (this.slices.isOver) await this.turn();
+      let least = cursors[0]!;
+      for (const cursor of cursors) {
+        const order = cursor.row.first - least.row.first;
+        if (order < 0 || (order === 0 && cursor.row.key.compare(least.row.key) < 0)) least = cursor;
+      }
+      const { key, number, first } = least.row;
+      if (first === Infinity) break;
+      if (isLive === null || isLive(least.from + number)) table.add(key, least.from + number - base);
+      least.row = nextRow(least.rows);
+    }
+    return table.finish();
   }
 
-  private columns<Columns>(
+  private async columns<Columns>(
     types: Readonly<Record<keyof Columns, Uint8ArrayConstructor | Uint16ArrayConstructor | Uint32ArrayConstructor>>,
     kind: Kind,
     isLive: ((id: number) => boolean) | null,
     columnOf: (segment: Segment, name: keyof Columns) => ArrayLike<number>,
-  ): ColumnLocations<Columns> {
+  ): Promise<ColumnLocations<Columns>> {
     const [from, to] = this.ranges[kind];
     const columns: Partial<Record<keyof Columns, ArrayLike<number>>> = {};
     for (const name of Object.keys(types) as (keyof Columns)[]) {
       const target = new types[name](to - from);
       for (const segment of this.segments) {
+        if (this.slices.isOver) await this.turn();
         const [base] = segment.entry[kind];
         const source = columnOf(segment, name);
         for (let i = 0; i < source.length; i++)
@@ -269,4 +307,11 @@ class Merge {
     }
     return writeColumns<Columns>(this.file, types, columns as Record<keyof Columns, ArrayLike<number>>);
   }
+}
+
+/** The next row of a key table with the key's first four bytes, which decide nearly always; Infinity after the last. */
+function nextRow(rows: ReturnType<KeyTable['rows']>): { key: Buffer; number: number; first: number } {
+  const next = rows.next();
+  if (next.done === true) return { key: Buffer.alloc(0), number: -1, first: Infinity };
+  return { ...next.value, first: next.value.key.readUInt32BE(0) };
 }

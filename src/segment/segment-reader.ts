@@ -1,4 +1,5 @@
 import { CoppiceError, LruCache } from '../base/index.js';
+import type { TimeSlices } from '../base/index.js';
 import type { SegmentEntry, PagedFile, Store } from '../store/index.js';
 import { KeyTable } from './key-table.js';
 import { PostingTable } from './posting-table.js';
@@ -6,6 +7,9 @@ import { RecordBlocks } from './record-blocks.js';
 import type { BlockCache, DecodedBlock } from './record-blocks.js';
 import { columnTypes, commitColumnTypes, segmentFormatVersion } from './segment-format.js';
 import type { ColumnLocation, CommitColumns, DocColumns, TableOfContents } from './segment-format.js';
+
+/** Whole pages that are checked at a time. */
+const verifiedBytes = 1024 * 1024;
 
 /** Unpacked blocks of all segments, bounded in bytes. */
 export const createBlockCache = (bytesMax: number): BlockCache => new LruCache<number, DecodedBlock>(bytesMax);
@@ -124,8 +128,18 @@ export class Segment {
     return this.content.blockOf(number).textOf(number);
   }
 
-  verify(onDamage: (message: string) => void): number {
-    return this.file.verify(onDamage);
+  /** Reads, and so checks, every page; calls `onDamage` for pieces that fail. Returns the size of the file in bytes. */
+  async verify(onDamage: (message: string) => void, slices: TimeSlices): Promise<number> {
+    const { dataLength, sizeBytes } = this.file;
+    for (let offset = 0; offset < dataLength; offset += verifiedBytes) {
+      if (slices.isOver) await slices.next();
+      try {
+        this.file.read(offset, Math.min(verifiedBytes, dataLength - offset));
+      } catch (error) {
+        onDamage(error instanceof Error ? error.message : String(error));
+      }
+    }
+    return sizeBytes;
   }
 
   close(): void {

@@ -1,14 +1,15 @@
-import { ByteWriter, assert } from '../base/index.js';
+import { ByteWriter, TimeSlices } from '../base/index.js';
 import { asCommitId, asDocId, asFileId, asTreeId } from '../model/index.js';
 import type { CommitId, DocId, FileId, TreeId } from '../model/index.js';
 import type { NextIds, PagedFileWriter, SegmentEntry, Store } from '../store/index.js';
 import { writeGramPostings, writeTermPosting } from '../text/index.js';
 import type { ChunkAnalysis } from '../text/index.js';
-import { GrowingColumns, sortByKey24, sortByKey32 } from './sorted-arrays.js';
+import { GrowingColumns, forRuns, orderOfHashes, sortByKey } from './sorted-arrays.js';
 import { writeKeyTable } from './key-table.js';
 import { PostingTableWriter } from './posting-table.js';
 import type { PostingTableLocation } from './posting-table.js';
 import { RecordBlocksWriter } from './record-blocks.js';
+import type { RecordBlocksLocation } from './record-blocks.js';
 import { decodeFileRecord, decodeTreeNode, encodeCommitRecord, encodeFileRecord, encodeTreeNode } from './records.js';
 import type { CommitRecord, FileRecord, TreeNode } from './records.js';
 import {
@@ -40,9 +41,8 @@ export interface NewChunk {
   readonly analysis: ChunkAnalysis;
 }
 
-/** A segment is finished before it holds more distinct terms than its sort can number. */
-const termCountMax = 2 ** 21;
-/** Or so much text that memory and the last, lonely sort grow. */
+/** A segment is finished before it holds so many distinct terms, or so much text, that memory and the last sort grow. */
+const termCountMax = 2 ** 20;
 export const segmentTextBytesMax = 16 * 1024 * 1024;
 
 /** Gathers chunks, files and trees with the next free ids and writes them as one segment. */
@@ -94,7 +94,7 @@ export class SegmentWriter {
 
   /** Time to finish this segment and begin another. */
   get isFull(): boolean {
-    return this.textBytes > this.textBytesMax || this.termNumbers.count > termCountMax / 2;
+    return this.textBytes > this.textBytesMax || this.termNumbers.count > termCountMax;
   }
 
   get docCount(): number {
@@ -163,19 +163,28 @@ export class SegmentWriter {
     return asCommitId(this.first.commit + number);
   }
 
-  /** Writes the segment durably. It counts once the catalog lists the entry. */
-  finish(): { entry: SegmentEntry; next: NextIds } {
-    const { first, file } = this;
-    const next: NextIds = {
+  /** The ids that follow those of this segment so far. */
+  get next(): NextIds {
+    const { first } = this;
+    return {
       doc: first.doc + this.docKeys.length,
       file: first.file + this.fileKeys.length,
       tree: first.tree + this.treeKeys.length,
       commit: first.commit + this.commitKeys.length,
       segment: first.segment + 1,
     };
-    const writeRecords = (records: readonly Uint8Array[]): TableOfContents['symbols'] => {
+  }
+
+  /** Writes the segment durably, in slices, while nothing is added. It counts once the catalog lists the entry. */
+  async finish(): Promise<SegmentEntry> {
+    const { first, next, file } = this;
+    const slices = new TimeSlices();
+    const writeRecords = async (records: readonly Uint8Array[]): Promise<RecordBlocksLocation> => {
       const writer = new RecordBlocksWriter(file, recordBlockBytes);
-      for (const record of records) writer.add(record);
+      for (const record of records) {
+        if (slices.isOver) await slices.next();
+        writer.add(record);
+      }
       return writer.finish();
     };
     const toc: TableOfContents = {
@@ -186,23 +195,23 @@ export class SegmentWriter {
       commits: [first.commit, next.commit],
       textBytes: this.textBytes,
       content: this.content.finish(),
-      symbols: writeRecords(this.symbols),
-      fileRecords: writeRecords(this.fileRecords),
-      treeRecords: writeRecords(this.treeRecords),
-      commitRecords: writeRecords(this.commitRecords),
-      grams: this.writeGrams(),
-      terms: this.writeTerms(),
-      changes: this.writeChanges(),
-      docKeys: writeKeyTable(file, this.docKeys, range(this.docKeys.length)),
-      fileKeys: writeKeyTable(file, this.fileKeys, range(this.fileKeys.length)),
-      treeKeys: writeKeyTable(file, this.treeKeys, range(this.treeKeys.length)),
-      commitKeys: writeKeyTable(file, this.commitKeys, range(this.commitKeys.length)),
+      symbols: await writeRecords(this.symbols),
+      fileRecords: await writeRecords(this.fileRecords),
+      treeRecords: await writeRecords(this.treeRecords),
+      commitRecords: await writeRecords(this.commitRecords),
+      grams: await this.writeGrams(slices),
+      terms: await this.writeTerms(slices),
+      changes: await this.writeChanges(slices),
+      docKeys: await writeKeyTable(file, this.docKeys, slices),
+      fileKeys: await writeKeyTable(file, this.fileKeys, slices),
+      treeKeys: await writeKeyTable(file, this.treeKeys, slices),
+      commitKeys: await writeKeyTable(file, this.commitKeys, slices),
       columns: writeColumns(file, columnTypes, this.columns),
       commitColumns: writeColumns(file, commitColumnTypes, this.commitColumns),
     };
     const bytes = file.finish(encodeToc(toc));
     const { docs, files, trees, commits, textBytes } = toc;
-    return { entry: { id: segmentName(first.segment), docs, files, trees, commits, bytes, textBytes }, next };
+    return { id: segmentName(first.segment), docs, files, trees, commits, bytes, textBytes };
   }
 
   /** Leaves nothing behind. */
@@ -232,12 +241,14 @@ export class SegmentWriter {
     rows.length = at;
   }
 
-  private writeGrams(): PostingTableLocation {
+  private async writeGrams(slices: TimeSlices): Promise<PostingTableLocation> {
     const table = new PostingTableWriter(this.file, false);
     const { length } = this.grams;
-    const { keys, values: docs } = sortByKey24(this.grams.columns[0]!, this.grams.columns[1]!, length);
+    const [grams, grammed] = this.grams.columns as [Uint32Array, Uint32Array];
+    const { keys, values: docs } = await sortByKey({ keys: grams, values: grammed }, length, 24, slices);
     const list = new ByteWriter(64 * 1024);
     for (let from = 0; from < length;) {
+      if (slices.isOver) await slices.next();
       const gram = keys[from]!;
       let to = from + 1;
       while (to < length && keys[to] === gram) to++;
@@ -249,12 +260,14 @@ export class SegmentWriter {
     return table.finish();
   }
 
-  private writeChanges(): PostingTableLocation {
+  private async writeChanges(slices: TimeSlices): Promise<PostingTableLocation> {
     const table = new PostingTableWriter(this.file, false);
     const { length } = this.changes;
-    const { keys: docs, values: packed } = sortByKey32(this.changes.columns[0]!, this.changes.columns[1]!, length);
+    const [changed, signs] = this.changes.columns as [Uint32Array, Uint32Array];
+    const { keys: docs, values: packed } = await sortByKey({ keys: changed, values: signs }, length, 32, slices);
     const list = new ByteWriter(4096);
     for (let from = 0; from < length;) {
+      if (slices.isOver) await slices.next();
       const doc = docs[from]!;
       let to = from;
       let previous = -1;
@@ -270,18 +283,26 @@ export class SegmentWriter {
     return table.finish();
   }
 
-  private writeTerms(): PostingTableLocation {
+  private async writeTerms(slices: TimeSlices): Promise<PostingTableLocation> {
     const table = new PostingTableWriter(this.file, true);
+    const { termNumbers } = this;
     const { length } = this.terms;
     const [numbers, docs, packed] = this.terms.columns as [Uint32Array, Uint32Array, Uint32Array];
-    const starts = new Uint32Array(this.termNumbers.count + 1);
-    for (let i = 0; i < length; i++) starts[numbers[i]! + 1]!++;
-    for (let number = 0; number < this.termNumbers.count; number++) starts[number + 1]! += starts[number]!;
+    const starts = new Uint32Array(termNumbers.count + 1);
+    await forRuns(length, slices, (from, to) => {
+      for (let i = from; i < to; i++) starts[numbers[i]! + 1]!++;
+    });
+    await forRuns(termNumbers.count, slices, (from, to) => {
+      for (let number = from; number < to; number++) starts[number + 1]! += starts[number]!;
+    });
     const fill = starts.slice();
     const rows = new Uint32Array(length); // by term, docs ascending within: rows were added in order of docs
-    for (let i = 0; i < length; i++) rows[fill[numbers[i]!]!++] = i;
+    await forRuns(length, slices, (from, to) => {
+      for (let i = from; i < to; i++) rows[fill[numbers[i]!]!++] = i;
+    });
     const list = new ByteWriter(64 * 1024);
-    for (const number of this.termNumbers.inKeyOrder()) {
+    for (const number of await termNumbers.inKeyOrder(slices)) {
+      if (slices.isOver) await slices.next();
       list.reset();
       let previous = -1;
       for (let at = starts[number]!; at < starts[number + 1]!; at++) {
@@ -289,7 +310,7 @@ export class SegmentWriter {
         writeTermPosting(list, docs[row]! - previous - 1, packed[row]!);
         previous = docs[row]!;
       }
-      const { high, low } = this.termNumbers.key(number);
+      const { high, low } = termNumbers.key(number);
       table.add(high, low, starts[number + 1]! - starts[number]!, list.view());
     }
     return table.finish();
@@ -300,9 +321,9 @@ export const segmentName = (sequence: number): string => `s${sequence}`;
 
 export const encodeToc = (toc: TableOfContents): Buffer => Buffer.from(JSON.stringify(toc), 'utf8');
 
-type ColumnType = { readonly BYTES_PER_ELEMENT: number };
+type ColumnType = Uint8ArrayConstructor | Uint16ArrayConstructor | Uint32ArrayConstructor;
 
-/** Writes columns, each a plain little-endian array of its type. */
+/** Writes columns, each an array of its type as it lies in memory. */
 export function writeColumns<Columns>(
   file: PagedFileWriter,
   types: Readonly<Record<keyof Columns, ColumnType>>,
@@ -310,17 +331,12 @@ export function writeColumns<Columns>(
 ): ColumnLocations<Columns> {
   const locations: Partial<Record<keyof Columns, ColumnLocation>> = {};
   for (const name of Object.keys(types) as (keyof Columns)[]) {
-    const values = columns[name];
-    const width = types[name].BYTES_PER_ELEMENT;
-    const bytes = Buffer.allocUnsafe(values.length * width);
-    for (let i = 0; i < values.length; i++) bytes.writeUIntLE(values[i]!, i * width, width);
+    const bytes = new Uint8Array(new types[name](columns[name]).buffer);
     locations[name] = { offset: file.length, length: bytes.length };
     file.write(bytes);
   }
   return locations as ColumnLocations<Columns>;
 }
-
-const range = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, i) => i);
 
 /** Numbers distinct terms from 0, by an open-addressing table on their keys. */
 class TermNumbers {
@@ -355,25 +371,10 @@ class TermNumbers {
   }
 
   /** Numbers by ascending key. */
-  inKeyOrder(): number[] {
-    assert(this.count <= termCountMax, 'too many distinct terms for one segment');
-    // High half and number packed into one double sort natively; equal high halves are put in order after.
-    const packed = new Float64Array(this.count);
-    for (let number = 0; number < this.count; number++)
-      packed[number] = this.keys.columns[0]![number]! * termCountMax + number;
-    packed.sort();
-    const numbers = Array.from(packed, (value) => value % termCountMax);
+  inKeyOrder(slices: TimeSlices): Promise<Uint32Array> {
     const [highs, lows] = this.keys.columns as [Uint32Array, Uint32Array];
-    for (let i = 1; i < numbers.length; i++) {
-      for (
-        let j = i;
-        j > 0 && highs[numbers[j]!] === highs[numbers[j - 1]!] && lows[numbers[j]!]! < lows[numbers[j - 1]!]!;
-        j--
-      ) {
-        [numbers[j - 1], numbers[j]] = [numbers[j]!, numbers[j - 1]!];
-      }
-    }
-    return numbers;
+    const compare = (a: number, b: number): number => highs[a]! - highs[b]! || lows[a]! - lows[b]!;
+    return orderOfHashes(this.count, (number) => highs[number]!, compare, slices);
   }
 
   private grow(): void {

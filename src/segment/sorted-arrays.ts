@@ -1,3 +1,5 @@
+import type { TimeSlices } from '../base/index.js';
+
 /** Columns of unsigned 32-bit integers that grow together. */
 export class GrowingColumns {
   columns: Uint32Array[];
@@ -20,18 +22,19 @@ export class GrowingColumns {
   }
 }
 
-/**
- * Rows of a 24-bit key and a value, sorted by key; equal keys keep their order (least significant digit radix sort).
- */
-export function sortByKey24(keys: Uint32Array, values: Uint32Array, count: number): KeyedRows {
-  const halfway = sortByDigit(keys, values, count, 0);
-  return sortByDigit(halfway.keys, halfway.values, count, digitBits);
-}
+/** Rows that are gone over between two looks at the clock: some tenths of a millisecond. */
+const rowsPerStep = 1 << 15;
 
-/** As sortByKey24, for keys of 32 bits. */
-export function sortByKey32(keys: Uint32Array, values: Uint32Array, count: number): KeyedRows {
-  const most = sortByKey24(keys, values, count);
-  return sortByDigit(most.keys, most.values, count, 2 * digitBits);
+/** Calls `step` with the ends of consecutive runs of rows; other work gets its turn in between. */
+export async function forRuns(
+  count: number,
+  slices: TimeSlices,
+  step: (from: number, to: number) => void,
+): Promise<void> {
+  for (let from = 0; from < count; from += rowsPerStep) {
+    if (slices.isOver) await slices.next();
+    step(from, Math.min(from + rowsPerStep, count));
+  }
 }
 
 export interface KeyedRows {
@@ -41,39 +44,80 @@ export interface KeyedRows {
 
 const digitBits = 12;
 
-function sortByDigit(keys: Uint32Array, values: Uint32Array, count: number, shift: number): KeyedRows {
+/** Rows sorted by key, of 24 or 32 bits; equal keys keep their order (least significant digit radix sort). */
+export async function sortByKey(
+  rows: KeyedRows,
+  count: number,
+  keyBits: 24 | 32,
+  slices: TimeSlices,
+): Promise<KeyedRows> {
+  let sorted = rows;
+  for (let shift = 0; shift < keyBits; shift += digitBits) sorted = await sortByDigit(sorted, count, shift, slices);
+  return sorted;
+}
+
+async function sortByDigit(
+  { keys, values }: KeyedRows,
+  count: number,
+  shift: number,
+  slices: TimeSlices,
+): Promise<KeyedRows> {
   const digits = 1 << digitBits;
   const starts = new Uint32Array(digits + 1);
-  for (let i = 0; i < count; i++) starts[((keys[i]! >>> shift) & (digits - 1)) + 1]!++;
+  await forRuns(count, slices, (from, to) => {
+    for (let i = from; i < to; i++) starts[((keys[i]! >>> shift) & (digits - 1)) + 1]!++;
+  });
   for (let digit = 0; digit < digits; digit++) starts[digit + 1]! += starts[digit]!;
   const sortedKeys = new Uint32Array(count);
   const sortedValues = new Uint32Array(count);
-  for (let i = 0; i < count; i++) {
-    const key = keys[i]!;
-    const at = starts[(key >>> shift) & (digits - 1)]!++;
-    sortedKeys[at] = key;
-    sortedValues[at] = values[i]!;
-  }
+  await forRuns(count, slices, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const key = keys[i]!;
+      const at = starts[(key >>> shift) & (digits - 1)]!++;
+      sortedKeys[at] = key;
+      sortedValues[at] = values[i]!;
+    }
+  });
   return { keys: sortedKeys, values: sortedValues };
 }
 
+const bucketBits = 10;
+const restBits = 32 - bucketBits;
+
 /**
- * Positions of `keys` in ascending order of their bytes. Their first four bytes, with the position beside them in one
- * double, sort natively; the rest decides between the few that share them.
+ * Positions of hashes in ascending order. Their first 32 bits decide nearly always: the first of these put a hash into a
+ * bucket, the others, with the position beside them in one double, sort natively; `compare` decides between equals.
  */
-export function orderOfKeys(keys: readonly Uint8Array[]): number[] {
-  const positions = 2 ** 21;
-  if (keys.length > positions) return Array.from(keys.keys()).sort((a, b) => Buffer.compare(keys[a]!, keys[b]!));
-  const packed = new Float64Array(keys.length);
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i]!;
-    packed[i] = (key[0]! * 2 ** 24 + key[1]! * 2 ** 16 + key[2]! * 2 ** 8 + key[3]!) * positions + i;
-  }
-  packed.sort();
-  const order = Array.from(packed, (value) => value % positions);
-  for (let i = 1; i < order.length; i++) {
-    for (let j = i; j > 0 && Buffer.compare(keys[order[j - 1]!]!, keys[order[j]!]!) > 0; j--) {
-      [order[j - 1], order[j]] = [order[j]!, order[j - 1]!];
+export async function orderOfHashes(
+  count: number,
+  firstBits: (position: number) => number,
+  compare: (a: number, b: number) => number,
+  slices: TimeSlices,
+): Promise<Uint32Array> {
+  const ends = new Uint32Array((1 << bucketBits) + 1);
+  await forRuns(count, slices, (from, to) => {
+    for (let i = from; i < to; i++) ends[(firstBits(i) >>> restBits) + 1]!++;
+  });
+  for (let bucket = 0; bucket < 1 << bucketBits; bucket++) ends[bucket + 1]! += ends[bucket]!;
+  const packed = new Float64Array(count);
+  // Afterwards each bucket's place in it is where it ends.
+  await forRuns(count, slices, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const bits = firstBits(i);
+      packed[ends[bits >>> restBits]!++] = (bits & ((1 << restBits) - 1)) * 2 ** 31 + i;
+    }
+  });
+  const order = new Uint32Array(count);
+  let start = 0;
+  for (let bucket = 0; bucket < 1 << bucketBits; start = ends[bucket++]!) {
+    if (slices.isOver) await slices.next();
+    const end = ends[bucket]!;
+    packed.subarray(start, end).sort();
+    for (let i = start; i < end; i++) {
+      const position = packed[i]! % 2 ** 31;
+      let at = i;
+      for (; at > start && compare(order[at - 1]!, position) > 0; at--) order[at] = order[at - 1]!;
+      order[at] = position;
     }
   }
   return order;

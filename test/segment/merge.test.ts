@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { TimeSlices } from '../../src/base/index.js';
 import { SegmentList, createBlockCache, mergeSegments } from '../../src/segment/index.js';
 import type { LiveIds } from '../../src/segment/index.js';
+import type { SegmentEntry } from '../../src/store/index.js';
 import { readGramPostings, readTermPostings } from '../../src/text/index.js';
 import { addSegment, keyOf, makeStore } from './support.js';
 import type { SegmentSpec } from './support.js';
@@ -93,15 +95,16 @@ function describeList(list: SegmentList, live: LiveIds): unknown {
 
 const everything: LiveIds = { doc: () => true, file: () => true, tree: () => true, commit: () => true };
 
-test('merged segments say what they said apart; what is not live is gone and nothing else', () => {
-  fc.assert(
-    fc.property(specs, fc.nat(4), fc.boolean(), (list, modulus, dropOne) => {
+test('merged segments say what they said apart; what is not live is gone and nothing else', async () => {
+  await fc.assert(
+    fc.asyncProperty(specs, fc.nat(4), fc.boolean(), async (list, modulus, dropOne) => {
       const store = makeStore();
       const distinct = list.map(({ texts, files }, n) => ({
         texts: texts.map((value, i) => `${n}.${i} ${value}`),
         files,
       }));
-      let entries = distinct.map((one) => addSegment(store, one));
+      let entries: SegmentEntry[] = [];
+      for (const one of distinct) entries.push(await addSegment(store, one));
       // A segment that was collected whole leaves a gap.
       if (dropOne && entries.length > 2) {
         store.record({ t: 'segments', add: [], remove: [entries[1]!.id], next: store.catalog.nextIds });
@@ -111,16 +114,16 @@ test('merged segments say what they said apart; what is not live is gone and not
       const apart = SegmentList.open(store, entries, null, blocks);
       const keeps = (id: number): boolean => modulus < 2 || id % modulus !== 0;
       const live: LiveIds | null = modulus < 2 ? null : { doc: keeps, file: keeps, tree: keeps, commit: keeps };
-      const merged = mergeSegments(store, apart.segments, store.catalog.nextIds.segment, live);
+      const merged = await mergeSegments(store, apart.segments, store.catalog.nextIds.segment, { live });
       const together = SegmentList.open(store, [merged], null, blocks);
       expect(describeList(together, everything)).toEqual(describeList(apart, live ?? everything));
       expect(merged.docs).toEqual([entries[0]!.docs[0], entries.at(-1)!.docs[1]]);
       const problems: string[] = [];
-      together.segments[0]!.verify((problem) => problems.push(problem));
+      await together.segments[0]!.verify((problem) => problems.push(problem), new TimeSlices());
       expect(problems).toEqual([]);
 
       // Merged once more, with nothing left out, it is the same again.
-      const again = mergeSegments(store, together.segments, store.catalog.nextIds.segment + 1, null);
+      const again = await mergeSegments(store, together.segments, store.catalog.nextIds.segment + 1, { live: null });
       const twice = SegmentList.open(store, [again], null, blocks);
       expect(describeList(twice, everything)).toEqual(describeList(together, everything));
       for (const opened of [apart, together, twice]) opened.release();

@@ -34,7 +34,7 @@ export interface SegmentSpec {
 }
 
 /** Writes and publishes a segment. */
-export function addSegment(store: Store, { texts, files }: SegmentSpec): SegmentEntry {
+export async function addSegment(store: Store, { texts, files }: SegmentSpec): Promise<SegmentEntry> {
   const next = store.catalog.nextIds;
   const writer = new SegmentWriter(store, next, segmentTextBytesMax);
   const docs = texts.map((text) =>
@@ -64,7 +64,7 @@ export function addSegment(store: Store, { texts, files }: SegmentSpec): Segment
       entries,
     });
   }
-  const finished = writer.finish();
-  store.record({ t: 'segments', add: [finished.entry], remove: [], next: finished.next });
-  return finished.entry;
+  const entry = await writer.finish();
+  store.record({ t: 'segments', add: [entry], remove: [], next: writer.next });
+  return entry;
 }

@@ -14,6 +14,7 @@ export { noteListener } from './notes.js';
 export { RequestHandler } from './http/request-handler.js';
 export type { McpHandler } from './http/request-handler.js';
 export { PageFiles } from './http/page-files.js';
+export { createMcpHttpHandler, createMcpServer, serveMcpStdio } from './mcp/serve-mcp.js';
 export { HttpClient } from './client/http-client.js';
 export type { ClientCall, DaemonAddress } from './client/http-client.js';
 export { RemoteEngines } from './client/remote-engines.js';

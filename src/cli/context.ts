@@ -49,8 +49,9 @@ export class CommandContext {
   }
 
   /** The engines of all repositories, for a command that lives long. Closed by the caller of the command. */
-  engines(): Promise<Engines> {
-    const opened = this.requireHost().attachEngines(this.engineOptions());
+  engines(onNote?: (note: string) => void): Promise<Engines> {
+    const options = this.engineOptions();
+    const opened = this.requireHost().attachEngines(onNote === undefined ? options : { ...options, onNote });
     this.opened = opened;
     return opened;
   }

@@ -14,6 +14,8 @@ export const defaultHints: Readonly<Record<ErrorCode, string>> = {
   OBJECT_MISSING: 'git fsck tells what is missing, git fetch may bring it',
   NO_WORKTREE: 'a bare repository has no files on disk; name a branch instead',
   FORK_NOT_FOUND: 'coppice forks lists them',
+  LEASE_NOT_FOUND: 'it has expired or was released; take another one',
+  OVERLAY_NOT_FOUND: 'it has expired; put it again',
   FORK_EXISTS: 'choose another name, or coppice drop NAME first',
   FORK_NAME_INVALID: 'a name is made as that of a branch: letters, digits, - _ . and /',
   PATTERN_INVALID: '-F searches for literal text',

@@ -12,12 +12,12 @@ export const command = defineCommand({
   examples: [{ command: 'coppice lsp', does: 'what to tell the editor to run' }],
   async run(context) {
     const { serveLanguageServer } = await import('../../lsp/index.js');
-    await serveLanguageServer({
-      openEngines: () => context.engines(),
+    const ended = await serveLanguageServer({
+      openEngines: (onNote) => context.engines(onNote),
       input: process.stdin,
       output: process.stdout,
       version: readVersion(),
     });
-    return 0;
+    return ended ? 0 : 1; // as the protocol wants it
   },
 });

@@ -18,7 +18,8 @@ export const command = defineCommand({
     const { createMcpServer, serveMcpStdio } = await import('../../api/index.js');
     const engines = await context.engines();
     const defaultRepo = resolve(context.io.cwd, context.globals.repo ?? '.');
-    await serveMcpStdio(createMcpServer({ engines, defaultRepo, version: readVersion() }), context.signal);
+    const server = await createMcpServer({ engines, defaultRepo, version: readVersion() });
+    await serveMcpStdio(server, context.signal);
     return 0;
   },
 });

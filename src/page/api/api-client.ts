@@ -37,6 +37,8 @@ export class ApiClient {
       ...(signal === undefined ? {} : { signal }),
     });
     if (!response.ok || response.body === null) throw await this.failure(response);
+    let result: RestOf<N> | undefined;
+    // To the end, also behind the result: a body that was not read whole costs its connection.
     for await (const lines of readLines(response.body)) {
       const items: unknown[] = [];
       for (const text of lines) {
@@ -44,14 +46,12 @@ export class ApiClient {
         if ('item' in line) items.push(line.item);
         else if ('progress' in line) onProgress?.(line.progress);
         else if ('error' in line) throw new RequestError(line.error);
-        else if ('result' in line) {
-          if (items.length > 0) onItems(items as ItemOf<N>[]);
-          return line.result as RestOf<N>;
-        }
+        else if ('result' in line) result = line.result as RestOf<N>;
       }
       if (items.length > 0) onItems(items as ItemOf<N>[]);
     }
-    throw new TypeError('the answer ended before its result');
+    if (result === undefined) throw new TypeError('the answer ended before its result');
+    return result;
   }
 
   /** Calls an operation without a list, or one whose list is wanted whole. */

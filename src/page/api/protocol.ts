@@ -104,7 +104,7 @@ export interface Operations {
     'files'
   >;
   show: Answer<OfRepository & { readonly rev: string; readonly path: string }, WireText>;
-  outline: Answer<OfRepository & { readonly rev: string; readonly path: string }, OutlineResult, 'symbols'>;
+  outline: Answer<OfRepository & { readonly rev: string; readonly path: string }, OutlineResult>;
   events: Items<OfRepository, DaemonEvent>;
 }
 

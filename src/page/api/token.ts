@@ -3,18 +3,17 @@ const channelName = 'coppice.token';
 const answerMsMax = 300;
 
 /**
- * The token that the daemon asks for. `coppice open` puts it into the URL's fragment, which is sent nowhere; it is kept
- * for this tab and taken out of the address bar. A tab that was opened from a link has none and asks the others of this
+ * The token that the daemon asks for. `coppice open` puts it into the URL's fragment, which is sent nowhere, beside
+ * what to search; it is kept for this tab and taken out of the address bar. A tab that was opened from a link has none and asks the others of this
  * origin. Null when nobody knows it.
  */
 export async function findToken(): Promise<string | null> {
-  const { token, repo } = readFragment(location.hash);
+  const fragment = new URLSearchParams(location.hash.replace(/^#/, ''));
+  const token = fragment.get('token');
   if (token !== null) {
     sessionStorage.setItem(storageKey, token);
-    const url = new URL(location.href);
-    url.hash = '';
-    if (repo !== null) url.searchParams.set('repo', repo);
-    history.replaceState(history.state, '', url);
+    fragment.delete('token');
+    history.replaceState(history.state, '', `?${[location.search.slice(1), fragment].filter(String).join('&')}`);
   }
   const known = sessionStorage.getItem(storageKey) ?? (await askOtherTabs());
   if (known !== null) {
@@ -27,11 +26,6 @@ export async function findToken(): Promise<string | null> {
 /** After the daemon has refused the token: it is of an earlier run. */
 export function forgetToken(): void {
   sessionStorage.removeItem(storageKey);
-}
-
-export function readFragment(hash: string): { readonly token: string | null; readonly repo: string | null } {
-  const parameters = new URLSearchParams(hash.replace(/^#/, ''));
-  return { token: parameters.get('token'), repo: parameters.get('repo') };
 }
 
 type TokenMessage = { readonly kind: 'ask' } | { readonly kind: 'tell'; readonly token: string };

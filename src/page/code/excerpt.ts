@@ -19,6 +19,8 @@ export interface ExcerptLine extends Span {
 }
 
 const linesMax = 7;
+/** The first line that tells something is followed by some even if nothing else does. */
+const linesAfterFirst = 5;
 const charsMax = 220;
 /** Characters that a cut line has before its first match. */
 const charsBeforeMark = 60;
@@ -34,7 +36,12 @@ export function excerptOf({ text, startLine, matches, symbol }: Hit): Excerpt {
     })
     .sort((a, b) => a.start - b.start);
   const matching = matches.map(({ line }) => line - startLine).filter((index) => index >= 0 && index < lines.length);
-  const chosen = chooseLines(matching, symbol !== '', (index) => isBlank(text, lines[index]!), lines.length);
+  const chosen = chooseLines(
+    definitionLine(text, lines, symbol),
+    matching,
+    (index) => isBlank(text, lines[index]!),
+    lines.length,
+  );
   const indent = commonIndent(
     text,
     chosen.map((index) => lines[index]!),
@@ -60,23 +67,41 @@ export function cut(line: Span, indent: number, marks: readonly Span[]): Omit<Ex
   return { start, end, cutBefore: start > first, cutAfter: end < line.end };
 }
 
-/** Indexes of lines, ascending. Blank lines are shown only between others. */
+/**
+ * Indexes of the lines that are shown, ascending. Blank lines are shown only between others.
+ * @param definition the line that names what is defined; null when nothing is
+ */
 function chooseLines(
+  definition: number | null,
   matching: readonly number[],
-  withFirst: boolean,
   isBlankLine: (index: number) => boolean,
   count: number,
 ): number[] {
-  // The most telling first: the definition's name, the matches, then what is around them; without any, how it begins.
-  const wanted =
-    matching.length > 0
-      ? [...matching, ...matching.flatMap((index) => [index + 1, index - 1])]
-      : Array.from({ length: linesMax }, (_, index) => index);
-  const inside = [...(withFirst ? [0] : []), ...wanted].filter((index) => index >= 0 && index < count);
+  const telling = [...(definition === null ? [] : [definition]), ...matching];
+  const first = telling[0] ?? 0;
+  // The most telling first. What is above a definition is a comment's end or nothing.
+  const wanted = [
+    ...telling,
+    ...telling.map((index) => index + 1),
+    ...matching.filter((index) => index !== definition).map((index) => index - 1),
+    ...Array.from({ length: telling.length === 0 ? linesMax : linesAfterFirst }, (_, index) => first + index),
+  ];
+  const inside = wanted.filter((index) => index >= 0 && index < count);
   const chosen = new Set([...new Set(inside)].slice(0, linesMax));
   return [...chosen]
     .sort((a, b) => a - b)
     .filter((index) => !isBlankLine(index) || (chosen.has(index - 1) && chosen.has(index + 1)));
+}
+
+/** The line that names the definition: the first outside of comments that has its name; null without one. */
+function definitionLine(text: string, lines: readonly Span[], symbol: string): number | null {
+  const name = symbol.slice(symbol.lastIndexOf('.') + 1);
+  if (name === '') return null;
+  const index = lines.findIndex(({ start, end }) => {
+    const line = text.slice(start, end);
+    return line.includes(name) && !/^\s*(?:\/\/|\/?\*|#|--|<!--)/.test(line);
+  });
+  return index < 0 ? null : index;
 }
 
 function isBlank(text: string, { start, end }: Span): boolean {

@@ -1,10 +1,10 @@
 import type { ApiClient } from '../api/api-client.js';
 import type { NamedRev } from '../api/protocol.js';
+import { epoch } from '../state/epoch.js';
 import { knownSuggestions, type CompletionPoint, type Suggestion } from './completion.js';
 
 export const suggestionsMax = 12;
-/** Files to look at for the folders that they are in. */
-const filesMax = 400;
+const filesMax = 100_000;
 
 export interface SuggestionContext {
   readonly api: ApiClient;
@@ -34,13 +34,20 @@ async function askedSuggestions(
     const kinds = new Map(items.map(({ name, kind }) => [name, kind] as const));
     return [...kinds].map(([name, kind]) => ({ insert: name, label: name, detail: kind }));
   }
-  if (/[*?[{]/.test(typed)) return [];
-  const paths = typed === '' ? [] : [typed];
-  const { items } = await api.call('files', { repo, rev, paths, limit: filesMax }, { signal });
-  return pathSuggestions(
-    items.map(({ path }) => path),
-    typed,
-  );
+  return pathSuggestions(await pathsOf(api, repo, rev), typed);
+}
+
+/** All paths of the rev that was asked for last: they are the same for each letter of a filter. */
+let latestPaths: { readonly key: string; readonly paths: Promise<readonly string[]> } | null = null;
+
+function pathsOf(api: ApiClient, repo: string, rev: string): Promise<readonly string[]> {
+  const key = `${epoch.peek()} ${rev} ${repo}`;
+  if (latestPaths?.key !== key) {
+    const paths = api.call('files', { repo, rev, limit: filesMax }).then(({ items }) => items.map(({ path }) => path));
+    latestPaths = { key, paths };
+    paths.catch(() => (latestPaths = null));
+  }
+  return latestPaths.paths;
 }
 
 /** Folders and files below what was typed come first, then other files that have it in their path. */
@@ -48,21 +55,30 @@ export function pathSuggestions(paths: readonly string[], typed: string): readon
   const folders = new Map<string, number>();
   const files: string[] = [];
   const others: string[] = [];
+  const wanted = typed.toLowerCase();
   for (const path of paths) {
-    if (!path.startsWith(typed)) others.push(path);
-    else {
-      const slash = path.indexOf('/', typed.length);
-      if (slash < 0) files.push(path);
-      else folders.set(path.slice(0, slash + 1), (folders.get(path.slice(0, slash + 1)) ?? 0) + 1);
+    if (!path.startsWith(typed)) {
+      if (others.length < suggestionsMax && path.toLowerCase().includes(wanted)) others.push(path);
+      continue;
     }
+    const slash = path.indexOf('/', typed.length);
+    const folder = path.slice(0, slash + 1);
+    if (slash >= 0) folders.set(folder, (folders.get(folder) ?? 0) + 1);
+    else files.push(path);
   }
   return [
-    ...[...folders].map(([folder, count]) => ({ insert: folder, label: folder, detail: `${count} files` })),
+    ...Array.from(folders, ([folder, count]) => ({
+      insert: folder,
+      label: folder,
+      detail: count === 1 ? '1 file' : `${count.toLocaleString()} files`,
+    })),
     ...[...files, ...others].map((path) => ({ insert: path, label: path, detail: '' })),
   ];
 }
 
 /** What a name is, in a few words. */
-export function describeRev({ kind, current, indexed }: NamedRev): string {
-  return [kind, current ? 'checked out' : '', indexed ? '' : 'not indexed'].filter((text) => text !== '').join(' · ');
+function describeRev({ kind, current, indexed }: NamedRev): string {
+  return [kind, current ? 'checked out' : '', indexed ? 'indexed' : 'not indexed']
+    .filter((text) => text !== '')
+    .join(', ');
 }

@@ -72,7 +72,7 @@ async function read(repo: string, rev: string, path: string, controller: AbortCo
   const outline = api()
     .call('outline', { repo, rev, path }, options)
     .then(
-      ({ items }) => items,
+      ({ result }) => result.symbols,
       () => [],
     );
   try {

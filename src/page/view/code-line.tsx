@@ -14,8 +14,8 @@ export function CodeLine({ text, part, runs, marks }: CodeLineProps): JSX.Elemen
   return (
     <>
       {segmentsOf(text, part, runs, marks).map(({ text, scope, marked }) => {
-        const coloured = scope === '' ? text : <span class={`code-${scope}`}>{text}</span>;
-        return marked ? <mark>{coloured}</mark> : coloured;
+        if (marked) return <mark>{text}</mark>;
+        return scope === '' ? text : <span class={`code-${scope}`}>{text}</span>;
       })}
     </>
   );

@@ -37,7 +37,9 @@ export function FileHead(): JSX.Element {
           <span class="visually-hidden">Rev: </span>
           <span class="button-label">{shortRev(file.rev)}</span>
         </button>
-        {rev?.commit != null && rev.commit !== file.rev && <code class="sha">{rev.commit.slice(0, 9)}</code>}
+        {rev !== null && rev.commit !== null && rev.commit !== file.rev && (
+          <code class="sha">{rev.commit.slice(0, 9)}</code>
+        )}
         {status === 'done' && <FreshnessNote freshness={freshness} />}
         <span class="muted">
           {language}

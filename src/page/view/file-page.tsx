@@ -14,7 +14,9 @@ export function FilePage(): JSX.Element {
   const { status, error, text, sizeBytes, symbols } = fileContent.value;
   return (
     <div class="columns">
-      <SidePanel label="Outline">{symbols.length > 0 ? <Outline /> : <p class="muted">No definitions.</p>}</SidePanel>
+      <SidePanel label="Outline">
+        {symbols.length > 0 ? <Outline /> : status === 'done' && <p class="muted">No definitions.</p>}
+      </SidePanel>
       <main class="file" aria-label="File">
         <FileHead />
         <OutdatedHint />

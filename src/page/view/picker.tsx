@@ -12,6 +12,8 @@ export interface Choice {
   /** Choices of one group stand together, below its name. */
   readonly group: string;
   readonly current: boolean;
+  /** Whether searching it needs no indexing first; absent where that is not asked. */
+  readonly indexed?: boolean;
 }
 
 export interface PickerProps {
@@ -114,6 +116,7 @@ export function Picker({ title, placeholder, load, onPick }: PickerProps): JSX.E
                   aria-selected={index === chosen}
                   onClick={() => pick(choice)}
                 >
+                  {choice.indexed !== undefined && <IndexedDot indexed={choice.indexed} />}
                   <span class="choice-label">{choice.label}</span>
                   <span class="choice-detail">{choice.detail}</span>
                 </div>
@@ -126,5 +129,14 @@ export function Picker({ title, placeholder, load, onPick }: PickerProps): JSX.E
         {failure !== '' ? failure : choices === null ? 'Loading…' : shown.length === 0 ? 'Nothing matches.' : ''}
       </p>
     </Modal>
+  );
+}
+
+function IndexedDot({ indexed }: { readonly indexed: boolean }): JSX.Element {
+  const text = indexed ? 'indexed' : 'not indexed';
+  return (
+    <span class={indexed ? 'dot dot-on' : 'dot'} title={text}>
+      <span class="visually-hidden">{text}</span>
+    </span>
   );
 }

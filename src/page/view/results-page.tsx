@@ -23,7 +23,7 @@ export function ResultsPage(): JSX.Element {
       <main class={isOld || (status === 'running' && id > 0) ? 'results results-old' : 'results'} aria-label="Results">
         {place.value.query === '' && place.value.against === '' && <Welcome />}
         {error !== null && <ErrorPanel error={error} id="search-error" />}
-        <SummaryBar />
+        {(status !== 'failed' || isOld) && <SummaryBar />}
         <OutdatedHint />
         {rows.value.length > 0 ? <ResultList /> : status === 'done' && <NothingFound />}
       </main>

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
 import type { NamedRev } from '../api/protocol.js';
-import { describeRev } from '../query/suggestions.js';
 import { go, place } from '../state/navigation.js';
 import { unnarrowed, type Place } from '../state/place.js';
 import { api, repository } from '../state/session.js';
@@ -52,9 +51,16 @@ async function loadRevs(typed: string, current: string, signal: AbortSignal): Pr
   const { items } = await api().call('revs', { repo: repository.peek(), match: typed, limit: revsMax }, { signal });
   const own = items.filter(({ path }) => path === undefined || path === repository.peek());
   const found = own.map((named): Choice => {
-    const sha = named.commit?.slice(0, 9) ?? '';
-    const detail = [describeRev(named), sha].filter((text) => text !== '').join(' · ');
-    return { value: named.rev, label: named.rev, detail, group: groups[named.kind], current: named.rev === current };
+    const { rev, kind, commit, indexed } = named;
+    const detail = [named.current ? 'checked out' : '', commit?.slice(0, 9) ?? ''].filter((text) => text !== '');
+    return {
+      value: rev,
+      label: rev,
+      detail: detail.join(' · '),
+      group: groups[kind],
+      current: rev === current,
+      indexed,
+    };
   });
   if (typed === '' || found.some(({ value }) => value === typed)) return found;
   const asTyped: Choice = {

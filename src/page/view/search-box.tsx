@@ -54,7 +54,7 @@ export function SearchBox(): JSX.Element {
     const controller = new AbortController();
     asking.current = controller;
     const { rev } = place.peek();
-    suggest(point, { api: api(), repo: repository.peek(), rev, signal: controller.signal })
+    void suggest(point, { api: api(), repo: repository.peek(), rev, signal: controller.signal })
       // A list of suggestions that does not come is no reason to disturb.
       .catch((): readonly Suggestion[] => [])
       .then((found) => {
@@ -163,5 +163,5 @@ export function SearchBox(): JSX.Element {
 
 function isInvalid(): boolean {
   const { status, error, place: searched } = results.value;
-  return status === 'failed' && error?.offset != null && searched.query === place.value.query;
+  return status === 'failed' && error !== null && error.offset !== null && searched.query === place.value.query;
 }

@@ -26,13 +26,13 @@ export function SummaryBar(): JSX.Element {
         )}
       </p>
       {revs !== null && <RevNote rev={revs.rev} />}
-      {revs?.against != null && (
+      {revs !== null && revs.against !== null && (
         <>
           <span class="muted">and</span> <RevNote rev={revs.against} />
         </>
       )}
       {summary !== null && <FreshnessNote freshness={summary.freshness} />}
-      {summary?.tookMs != null && <span class="took">{formatMs(summary.tookMs)}</span>}
+      {summary !== null && summary.tookMs !== null && <span class="took">{formatMs(summary.tookMs)}</span>}
     </div>
   );
 }

@@ -58,6 +58,8 @@ export interface WireText extends Omit<ShownText, 'content'> {
 
 /** What the daemon tells without being asked. */
 export type DaemonEvent =
+  /** The first: whatever happens from now on is told. */
+  | { readonly kind: 'listening' }
   | { readonly kind: 'changed'; readonly what: 'worktree' | 'head' | 'refs' }
   | { readonly kind: 'progress'; readonly operation: string; readonly progress: Progress | null };
 

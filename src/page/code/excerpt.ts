@@ -88,9 +88,11 @@ function chooseLines(
   ];
   const inside = wanted.filter((index) => index >= 0 && index < count);
   const chosen = new Set([...new Set(inside)].slice(0, linesMax));
-  return [...chosen]
-    .sort((a, b) => a - b)
-    .filter((index) => !isBlankLine(index) || (chosen.has(index - 1) && chosen.has(index + 1)));
+  const reachesText = (index: number, step: 1 | -1): boolean => {
+    while (chosen.has(index) && isBlankLine(index)) index += step;
+    return chosen.has(index);
+  };
+  return [...chosen].sort((a, b) => a - b).filter((index) => reachesText(index, -1) && reachesText(index, 1));
 }
 
 /** The line that names the definition: the first outside of comments that has its name; null without one. */

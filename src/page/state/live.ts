@@ -48,11 +48,10 @@ async function listen(repo: string, signal: AbortSignal): Promise<void> {
       return;
     }
     clearTimeout(timer);
-    timer = setTimeout(() => void compareShown(repo, signal), settleMs);
+    // What happened before anybody listened is looked at too.
+    timer = setTimeout(() => void compareShown(repo, signal), event.kind === 'listening' ? 0 : settleMs);
   };
   while (!signal.aborted) {
-    // What happened while nobody listened.
-    void compareShown(repo, signal);
     try {
       await api().stream('events', { repo }, (events) => events.forEach(onEvent), { signal });
     } catch (error) {

@@ -1,3 +1,5 @@
+import { encodeUrlText, parseQueryString } from './url-text.js';
+
 /** Ways to search. `ranked` reads the query language; the others take a pattern or a name. */
 export const modes = ['ranked', 'exact', 'symbols', 'history'] as const;
 export type Mode = (typeof modes)[number];
@@ -68,7 +70,7 @@ export const unnarrowed = { languages: [], folder: '', kinds: [], side: null, li
 
 /** Reads a URL's query string. What is missing or makes no sense gets its default. */
 export function parsePlace(queryString: string): Place {
-  const parameters = new URLSearchParams(queryString);
+  const parameters = parseQueryString(queryString);
   const text = (name: string): string => parameters.get(name) ?? '';
   const list = (name: string): string[] =>
     text(name)
@@ -118,7 +120,7 @@ export function formatPlace(place: Place): string {
   ];
   return parameters
     .filter(([, value]) => value !== '' && value !== false)
-    .map(([name, value]) => `${name}=${value === true ? '1' : encodeValue(value as string)}`)
+    .map(([name, value]) => `${name}=${value === true ? '1' : encodeUrlText(value as string)}`)
     .join('&');
 }
 
@@ -133,11 +135,4 @@ function parseLines(text: string): LineRange | null {
   const start = Number(match[1]);
   const end = Number(match[2] ?? start);
   return start >= 1 && end >= start ? { start, end } : null;
-}
-
-/** What a query string may hold as it is stays readable. */
-function encodeValue(value: string): string {
-  return encodeURIComponent(value)
-    .replace(/%20/g, '+')
-    .replace(/%(?:2F|3A|40|2C)/g, (escape) => decodeURIComponent(escape));
 }

@@ -1,0 +1,1 @@
+export function buildPage(outdir: string): Promise<string[]>;

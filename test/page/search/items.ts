@@ -1,0 +1,19 @@
+import type { Item } from '../../../src/page/search/item.js';
+import type { Side } from '../../../src/page/state/place.js';
+
+/** A result without more to it than facets look at. */
+export function itemOf(path: string, language = 'text', kind = '', side: Side | null = null): Item {
+  return { type: 'file', path, language, kind, side, rev: 'HEAD', change: null, skipped: null };
+}
+
+export function lineOf(path: string, line: number, side: Side | null = null): Item {
+  return {
+    type: 'line',
+    path,
+    language: 'text',
+    kind: '',
+    side,
+    rev: 'HEAD',
+    line: { path, line, column: 1, length: 1, text: 'x' },
+  };
+}

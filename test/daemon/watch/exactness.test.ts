@@ -59,6 +59,23 @@ test('a change right after an answer is in the next answer, wherever it is', asy
   expect(unknown).toBeLessThan(rounds / 20);
 });
 
+test('a change between two questions is in the second answer, though the first is still under way', async () => {
+  const repo = makeRepository();
+  repo.commit({ 'a/b': 'x' });
+  const monitor = watchPlace(await placeOf(repo.path));
+  await untilExact(monitor);
+  for (let round = 0; round < 20; round++) {
+    const answers: Promise<number | null>[] = [];
+    for (let i = 0; i < 3; i++) {
+      answers.push(monitor.generation());
+      repo.write('a/b', `${i}`);
+    }
+    answers.push(monitor.generation());
+    const [first, ...others] = await Promise.all(answers);
+    for (const other of others) expect(other).toBeGreaterThan(first!);
+  }
+});
+
 test('while another process edits, equal numbers mean equal files', async () => {
   const repo = makeRepository();
   repo.commit({ 'a/b/a': 'x' });

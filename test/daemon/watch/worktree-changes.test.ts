@@ -1,9 +1,10 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { WorktreeWatcher } from '../../../src/daemon/watch/index.js';
 import { makeFolder, makeRepository, type TestRepository } from '../../support/git.js';
-import { placeOf, seenOf, untilExact, watchPlace } from './support/watched.js';
+import { placeOf, seenOf, until, untilExact, watchPlace } from './support/watched.js';
 
 let repo: TestRepository;
 let monitor: WorktreeWatcher;
@@ -111,6 +112,29 @@ describe('files and folders', () => {
   });
 });
 
+test('what happens in a folder before it is watched is reported afterwards', async () => {
+  repo.commit({ 'src/a.ts': 'a' });
+  const place = await placeOf(repo.path);
+  let whileAsked = (): Promise<void> => Promise.resolve();
+  const ignoredFolders = async (): Promise<string[]> => {
+    await whileAsked();
+    return [];
+  };
+  const monitor = watchPlace({ ...place, ignoredFolders }, { quietMs: 5 });
+  let reports = 0;
+  monitor.onChange(() => reports++);
+  await until(() => reports === 1); // that it watches now
+  let reportsBefore = 0;
+  whileAsked = async () => {
+    whileAsked = () => Promise.resolve();
+    await pause(30);
+    reportsBefore = reports;
+    repo.write('new/file', 'x');
+  };
+  fs.mkdirSync(at('new'));
+  await until(() => reportsBefore > 1 && reports > reportsBefore);
+});
+
 describe('ignored folders', () => {
   test('are not watched, however many', async () => {
     repo.commit({ '.gitignore': 'node_modules\n', 'src/a.ts': 'a' });
@@ -168,6 +192,29 @@ describe('ignored folders', () => {
     expect((await seenOf(monitor, () => repo.write('out/kept', 'y'))).grown).toBe(0);
     repo.git('add', '-f', 'out/kept');
     expect((await seenOf(monitor, () => repo.write('out/kept', 'z'))).grown).toBeGreaterThan(0);
+  });
+
+  test('are asked for again when rules may have come with a new folder', async () => {
+    repo.commit({ '.gitignore': 'out\n' });
+    const place = await placeOf(repo.path);
+    let afterAnswer = (): void => undefined;
+    const monitor = watchPlace({
+      ...place,
+      ignoredFolders: async () => {
+        const folders = await place.ignoredFolders();
+        afterAnswer();
+        return folders;
+      },
+    });
+    await untilExact(monitor);
+    afterAnswer = () => {
+      afterAnswer = () => undefined;
+      repo.write('new/.gitignore', '!out\n');
+    };
+    repo.write('new/out/file', 'x');
+    const before = await untilExact(monitor);
+    repo.write('new/out/file', 'y');
+    expect(await monitor.generation()).toBeGreaterThan(before);
   });
 
   test('repositories inside are not watched while they are some', async () => {

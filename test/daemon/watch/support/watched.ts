@@ -58,7 +58,10 @@ export async function seenOf(monitor: WorktreeWatcher, change: () => unknown): P
     for (const [kind, yes] of Object.entries(what)) if (yes) reported.add(kind);
   });
   const calmDown = async (): Promise<void> => {
-    for (let before = -1; before !== monitor.status().events; await pause(30)) before = monitor.status().events;
+    for (let before = -1; before !== monitor.status().events; await untilExact(monitor)) {
+      before = monitor.status().events;
+      await pause(30);
+    }
   };
   const before = await untilExact(monitor);
   await calmDown();

@@ -33,6 +33,7 @@ const placeArguments = {
   folder: text,
 };
 const filterArguments = { paths: texts, languages: texts };
+const freshnessArguments = { allowStale: flag };
 
 /** Commands by name, for `workspace/executeCommand`. Each takes one object, and answers with plain JSON. */
 export const commands: ReadonlyMap<string, Command> = new Map([
@@ -42,6 +43,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     {
       ...placeArguments,
       ...filterArguments,
+      ...freshnessArguments,
       limit: whole(1, resultsMax),
       mode: oneOf('hybrid', 'lexical', 'semantic'),
     },
@@ -60,6 +62,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     {
       ...placeArguments,
       ...filterArguments,
+      ...freshnessArguments,
       literal: flag,
       ignoreCase: flag,
       wholeWord: flag,
@@ -88,7 +91,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   defineCommand(
     'coppice.symbols',
     { name: text },
-    { ...placeArguments, ...filterArguments, kinds: texts, limit: whole(1, resultsMax) },
+    { ...placeArguments, ...filterArguments, ...freshnessArguments, kinds: texts, limit: whole(1, resultsMax) },
     async ({ name, rev, folder, limit = 20, ...filters }, context) => {
       const { answers, repositories } = await ask(context, { rev, folder }, (engine, current) =>
         engine.symbols(name, { ...filters, ...context.options, limit, rev: current }),

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { dialog } from '../state/dialogs.js';
 import { Icon } from './icons.js';
 
@@ -11,7 +11,8 @@ export interface ModalProps {
 /** A dialog above the page, which waits until it is closed: by Escape, its button, or a click beside it. */
 export function Modal({ title, children }: ModalProps): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // At once, not after the next frame: who types on does so in the dialog.
+  useLayoutEffect(() => {
     element.current!.showModal();
   }, []);
   return (

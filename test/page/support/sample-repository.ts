@@ -1,0 +1,89 @@
+import { makeRepository, type TestRepository } from '../../support/git.js';
+
+const parser = `/** Reads the arguments of a command line. */
+export class ArgumentParser {
+  private readonly values = new Map<string, string>();
+
+  /** Parses one argument. */
+  parseArgument(text: string): void {
+    const [name, value] = text.split('=');
+    this.values.set(name!, value ?? '');
+  }
+
+  valueOf(name: string): string | undefined {
+    return this.values.get(name);
+  }
+}
+`;
+
+const lexer = `package lexer
+
+// Token is a piece of the input.
+type Token struct {
+	Kind string
+	Text string
+}
+
+// ParseTokens splits the input at spaces.
+func ParseTokens(input string) []Token {
+	var tokens []Token
+	return tokens
+}
+`;
+
+/** Many lines, for what scrolls; the last one is `const last`. */
+const long = `${Array.from({ length: 1500 }, (_, index) => `export const constant${index} = ${index};`).join('\n')}\nconst last = 1;\n`;
+
+/**
+ * A work tree on `main` with files in several languages and folders. The tag `v1.0` is an earlier commit; the branch `next`
+ * has another parser and one file more, and lacks the lexer.
+ */
+export function makeSampleRepository(): TestRepository {
+  const repository = makeRepository({ name: 'sample' });
+  repository.commits([
+    {
+      files: {
+        'README.md': '# Sample\n\nParses arguments.\n',
+        'src/parser.ts': parser.replace('Parses one argument', 'Parses one parameter'),
+        'docs/guide.md': '# Guide\n\n- parse first\n- ask later\n',
+      },
+      message: 'first\n',
+    },
+    {
+      files: {
+        'src/parser.ts': parser,
+        'src/lexer/lexer.go': lexer,
+        'src/long.ts': long,
+        'image.bin': Uint8Array.from([1, 2, 0, 3]),
+      },
+      message: 'a lexer\n',
+    },
+    {
+      files: {
+        'src/parser.ts': parser.replace('parseArgument', 'parseOption'),
+        'src/lexer/lexer.go': null,
+        'src/printer.py': 'def print_tree(tree):\n    """Prints what was parsed."""\n    return parse(tree)\n',
+      },
+      branch: 'next',
+      parents: [':2'],
+      message: 'options\n',
+    },
+  ]);
+  repository.tag('v1.0', 'main~1');
+  return repository;
+}
+
+export const manyHits = 10_000;
+
+/** So many small files, each of which has the word `needle`. */
+export function makeLargeRepository(): TestRepository {
+  const repository = makeRepository({ name: 'large', bare: true });
+  const files = Array.from({ length: manyHits }, (_, index) => {
+    return [
+      `notes/${index % 97}/note-${index}.ts`,
+      `// needle ${index}\nexport const note${index} = ${index};\n`,
+    ] as const;
+  });
+  repository.commit(Object.fromEntries(files), { branch: 'main' });
+  return repository;
+}

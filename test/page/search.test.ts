@@ -1,23 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { skipsBrowser } from './support/chromium.js';
+import { eventually } from './support/eventually.js';
 import { makeSampleRepository } from './support/sample-repository.js';
-import { ServedPage } from './support/served-page.js';
+import { useServedPage } from './support/use-served-page.js';
 
-const repository = makeSampleRepository();
-let served: ServedPage;
-
-beforeAll(async () => {
-  if (!skipsBrowser) served = await ServedPage.start(repository.path);
-});
-afterEach(async () => {
-  if (skipsBrowser) return;
-  await served.closeTabs();
-  expect(served.complaints.splice(0)).toEqual([]);
-});
-afterAll(async () => {
-  if (!skipsBrowser) await served.stop();
-});
+const served = useServedPage(makeSampleRepository().path);
 
 const searchBox = (page: Page) => page.getByRole('combobox', { name: /Search/ });
 const rows = (page: Page) => page.getByRole('row');
@@ -30,7 +18,7 @@ async function paths(page: Page): Promise<string[]> {
 
 describe.skipIf(skipsBrowser)('search', () => {
   test('as one types: hits with marks, the query in the URL, and back to the one before', async () => {
-    const page = await served.open({ query: 'tokens' });
+    const page = await served.current.open({ query: 'tokens' });
     await page.getByText('lexer.go').waitFor();
     expect(await page.title()).toContain('tokens');
     await searchBox(page).fill('argument');
@@ -40,14 +28,14 @@ describe.skipIf(skipsBrowser)('search', () => {
     expect(new URL(page.url()).searchParams.get('q')).toBe('argument');
     expect(page.url()).not.toContain('token=');
     await page.goBack();
-    await expect.poll(() => paths(page)).toEqual(['src/lexer/lexer.go']);
+    await eventually(() => paths(page)).toEqual(['src/lexer/lexer.go']);
     expect(await searchBox(page).inputValue()).toBe('tokens');
     await page.goForward();
-    await expect.poll(() => paths(page)).toContain('src/parser.ts');
+    await eventually(() => paths(page)).toContain('src/parser.ts');
   });
 
   test('completes filters and their values by the keyboard', async () => {
-    const page = await served.open();
+    const page = await served.current.open();
     await searchBox(page).focus();
     await page.keyboard.type('parse la');
     await page.getByRole('option', { name: /lang:/ }).waitFor();
@@ -61,7 +49,7 @@ describe.skipIf(skipsBrowser)('search', () => {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Tab');
     expect(await searchBox(page).inputValue()).toBe('parse lang:go ');
-    await expect.poll(() => paths(page)).toEqual(['src/lexer/lexer.go']);
+    await eventually(() => paths(page)).toEqual(['src/lexer/lexer.go']);
     await page.keyboard.type('path:src/l');
     await page.getByRole('option', { name: /src\/lexer/ }).waitFor();
     await page.keyboard.type('exer rev:v');
@@ -70,7 +58,7 @@ describe.skipIf(skipsBrowser)('search', () => {
   });
 
   test('says where a query is wrong', async () => {
-    const page = await served.open({ query: 'parse kind:nothing' });
+    const page = await served.current.open({ query: 'parse kind:nothing' });
     const alert = page.getByRole('alert');
     await alert.waitFor();
     expect(await alert.locator('.error-summary').textContent()).toBe('invalid query: there is no kind "nothing"');
@@ -81,43 +69,43 @@ describe.skipIf(skipsBrowser)('search', () => {
       'parse kind:'.length,
     );
     await searchBox(page).fill('parse kind:class');
-    await expect.poll(() => paths(page)).toEqual(['src/parser.ts']);
+    await eventually(() => paths(page)).toEqual(['src/parser.ts']);
     expect(await alert.count()).toBe(0);
   });
 
   test('facets narrow at a click, and give it back', async () => {
-    const page = await served.open({ query: 'parse' });
+    const page = await served.current.open({ query: 'parse' });
     await rows(page).first().waitFor();
     expect((await paths(page)).length).toBeGreaterThan(2);
     await page
       .getByRole('region', { name: 'Language' })
       .getByRole('button', { name: /markdown/ })
       .click();
-    await expect.poll(async () => (await paths(page)).every((path) => path.endsWith('.md'))).toBe(true);
+    await eventually(async () => (await paths(page)).every((path) => path.endsWith('.md'))).toBe(true);
     await page.getByRole('region', { name: 'Folder' }).getByRole('button', { name: /docs/ }).click();
-    await expect.poll(() => paths(page)).toEqual(['docs/guide.md']);
+    await eventually(() => paths(page)).toEqual(['docs/guide.md']);
     expect(new URL(page.url()).searchParams.get('lang')).toBe('markdown');
     await page.reload();
-    await expect.poll(() => paths(page)).toEqual(['docs/guide.md']);
+    await eventually(() => paths(page)).toEqual(['docs/guide.md']);
     await page.getByRole('link', { name: 'Clear all filters' }).click();
-    await expect.poll(async () => (await paths(page)).length).toBeGreaterThan(2);
+    await eventually(async () => (await paths(page)).length).toBeGreaterThan(2);
   });
 
   test('exact: literal or regular expression, letter case, whole words', async () => {
-    const page = await served.open({ mode: 'exact', query: 'tokens' });
-    await expect.poll(() => status(page).textContent()).toBe('4 lines');
+    const page = await served.current.open({ mode: 'exact', query: 'tokens' });
+    await eventually(() => status(page).textContent()).toBe('4 lines');
     await page.getByRole('button', { name: 'Match case' }).click();
-    await expect.poll(() => status(page).textContent()).toBe('2 lines');
+    await eventually(() => status(page).textContent()).toBe('2 lines');
     await page.getByRole('button', { name: 'Regular expression' }).click();
     await searchBox(page).fill('^func \\w+');
-    await expect.poll(() => status(page).textContent()).toBe('1 line');
+    await eventually(() => status(page).textContent()).toBe('1 line');
     await searchBox(page).fill('^func (');
     await page.getByRole('alert').waitFor();
     expect(await page.getByRole('alert').textContent()).toContain('^');
   });
 
   test('symbols by name, history by line', async () => {
-    const page = await served.open({ mode: 'symbols', query: 'parse' });
+    const page = await served.current.open({ mode: 'symbols', query: 'parse' });
     await page.getByRole('link', { name: 'ArgumentParser.parseArgument' }).waitFor();
     expect(await paths(page)).toEqual(expect.arrayContaining(['src/lexer/lexer.go', 'src/parser.ts']));
     await page.getByRole('radio', { name: 'history' }).check();
@@ -129,15 +117,15 @@ describe.skipIf(skipsBrowser)('search', () => {
   });
 
   test('without a query shows the files', async () => {
-    const page = await served.open();
-    await expect.poll(() => status(page).textContent()).toBe('6 files');
+    const page = await served.current.open();
+    await eventually(() => status(page).textContent()).toBe('6 files');
     expect(await page.getByText('binary').count()).toBe(1);
     await page.getByRole('link', { name: 'docs/guide.md' }).click();
     await page.getByText('ask later').waitFor();
   });
 
   test('another rev, chosen by its name or typed', async () => {
-    const page = await served.open({ query: 'parse' });
+    const page = await served.current.open({ query: 'parse' });
     await page.getByText('lexer.go').waitFor();
     await page.getByRole('button', { name: /Rev: HEAD/ }).click();
     await page.getByRole('option', { name: /next/ }).click();
@@ -154,7 +142,7 @@ describe.skipIf(skipsBrowser)('search', () => {
   });
 
   test('a rev that is not there says so, and another can be chosen', async () => {
-    const page = await served.open({ query: 'parse', rev: 'nowhere' });
+    const page = await served.current.open({ query: 'parse', rev: 'nowhere' });
     await page.getByRole('button', { name: 'Choose another rev' }).click();
     await page.getByRole('option', { name: /main/ }).click();
     await page.getByText('lexer.go').waitFor();
@@ -165,7 +153,7 @@ describe.skipIf(skipsBrowser)('a comparison', () => {
   const group = (page: Page, name: RegExp) => page.getByRole('heading', { name });
 
   test('is in three groups: only in the one, only in the other, in both', async () => {
-    const page = await served.open({ query: 'parse', rev: 'main' });
+    const page = await served.current.open({ query: 'parse', rev: 'main' });
     await page.getByText('lexer.go').waitFor();
     await page.keyboard.press('c');
     await page.getByRole('option', { name: /next/ }).click();
@@ -175,24 +163,20 @@ describe.skipIf(skipsBrowser)('a comparison', () => {
     const narrowTo = async (side: RegExp): Promise<string[]> => {
       const button = page.getByRole('region', { name: 'Where' }).getByRole('button', { name: side });
       await button.click();
-      await expect
-        .poll(() =>
-          page
-            .getByRole('heading', { level: 2 })
-            .filter({ hasText: /only|both/ })
-            .count(),
-        )
-        .toBe(1);
+      await eventually(() =>
+        page
+          .getByRole('heading', { level: 2 })
+          .filter({ hasText: /only|both/ })
+          .count(),
+      ).toBe(1);
       const found = await paths(page);
       await button.click();
-      await expect
-        .poll(() =>
-          page
-            .getByRole('heading', { level: 2 })
-            .filter({ hasText: /only|both/ })
-            .count(),
-        )
-        .toBe(3);
+      await eventually(() =>
+        page
+          .getByRole('heading', { level: 2 })
+          .filter({ hasText: /only|both/ })
+          .count(),
+      ).toBe(3);
       return found;
     };
     expect((await narrowTo(/only in main/)).sort()).toEqual(['src/lexer/lexer.go', 'src/parser.ts']);
@@ -201,15 +185,21 @@ describe.skipIf(skipsBrowser)('a comparison', () => {
   });
 
   test('exact: lines with their side', async () => {
-    const page = await served.open({ mode: 'exact', query: 'parse', matchCase: true, rev: 'main', against: 'next' });
-    await expect
-      .poll(async () => page.getByRole('heading', { level: 2 }).allTextContents())
-      .toEqual(expect.arrayContaining(['only in main 1', 'only in next 3', 'in both 1']));
+    const page = await served.current.open({
+      mode: 'exact',
+      query: 'parse',
+      matchCase: true,
+      rev: 'main',
+      against: 'next',
+    });
+    await eventually(async () => page.getByRole('heading', { level: 2 }).allTextContents()).toEqual(
+      expect.arrayContaining(['only in main 1', 'only in next 3', 'in both 1']),
+    );
   });
 
   test('without a query shows the files that differ', async () => {
-    const page = await served.open({ rev: 'main', against: 'next' });
-    await expect.poll(() => status(page).textContent()).toBe('3 changed files');
+    const page = await served.current.open({ rev: 'main', against: 'next' });
+    await eventually(() => status(page).textContent()).toBe('3 changed files');
     expect(await page.locator('.file-row').allTextContents()).toEqual([
       'addedsrc/lexer/lexer.go',
       'removedsrc/printer.py',

@@ -50,6 +50,8 @@ const openedFromResults = (): boolean => (history.state as EntryState | null)?.f
 /** Follows the browser's back and forward buttons, and links without loading the page anew. */
 export function startNavigation(): void {
   current.value = parsePlace(location.search);
+  // Another link of `coppice open`, put into the address bar of this tab.
+  addEventListener('hashchange', () => location.reload());
   addEventListener('popstate', () => (current.value = parsePlace(location.search)));
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.altKey) return;

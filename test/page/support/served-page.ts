@@ -30,9 +30,14 @@ export class ServedPage {
   /** A tab at a place of the repository, as `coppice open` would open it. */
   async open(place: Partial<Place> = {}, options: BrowserContextOptions = {}): Promise<Page> {
     const page = await this.newTab(options);
-    const query = formatPlace({ ...home, repo: this.repo, ...place });
-    await page.goto(`${this.access.url}/?${query}#token=${this.access.token}`);
+    await page.goto(this.linkTo(place));
     return page;
+  }
+
+  /** With the token. */
+  linkTo(place: Partial<Place>): string {
+    const query = formatPlace({ ...home, repo: this.repo, ...place });
+    return `${this.access.url}/?${query}#token=${this.access.token}`;
   }
 
   /** A tab of a new browser window, at nothing. */

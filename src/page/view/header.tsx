@@ -100,11 +100,11 @@ function PatternOptions(): JSX.Element | null {
           type="button"
           class={`toggle toggle-${name}`}
           aria-pressed={place.value[name]}
-          aria-label={help}
           title={help}
           onClick={() => go({ [name]: !place.value[name], file: null, ...unnarrowed } satisfies Partial<Place>)}
         >
-          {sign}
+          <span aria-hidden="true">{sign}</span>
+          <span class="visually-hidden">{help}</span>
         </button>
       ))}
     </div>

@@ -21,7 +21,7 @@ export function ProgressBar(): JSX.Element | null {
   const { done, total, phase, what } = progress;
   const known = total > 0;
   return (
-    <div class="progress">
+    <div class="progress" role="region" aria-label="Progress">
       <div
         class={known ? 'progress-track' : 'progress-track progress-unknown'}
         role="progressbar"

@@ -21,6 +21,7 @@ export function ResultsPage(): JSX.Element {
         <FacetsPanel />
       </SidePanel>
       <main class={isOld || (status === 'running' && id > 0) ? 'results results-old' : 'results'} aria-label="Results">
+        <h1 class="visually-hidden">Results</h1>
         {place.value.query === '' && place.value.against === '' && <Welcome />}
         {error !== null && <ErrorPanel error={error} id="search-error" />}
         {(status !== 'failed' || isOld) && <SummaryBar />}

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { connect } from 'node:net';
 import { elapsedMs, sleep } from '../base/index.js';
+import { Store } from '../store/index.js';
 import { readDescriptor, type Descriptor } from './descriptor.js';
 import { placesOf } from './places.js';
 
@@ -16,9 +17,12 @@ export interface StartOptions {
 /**
  * Starts a daemon for a store, detached from this process and its terminal, and does not wait for it. Of many that are
  * started at once one stays. It is given the memory allocator's settings by which an idle process gives memory back.
+ * NOT_A_STORE and what else can be wrong with the store's folder.
  */
 export function startDaemon({ storePath, script }: Omit<StartOptions, 'version'>): void {
   const { folder, log } = placesOf(storePath);
+  // Made first: a folder that has something else in it is not taken for one.
+  Store.open(storePath).close();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const output = openSync(log, 'a', 0o600);
   try {

@@ -11,7 +11,7 @@ export const command = defineCommand({
   args: [],
   flags: {},
   examples: [
-    { command: 'claude mcp add coppice -- npx coppice mcp', does: 'for Claude Code' },
+    { command: 'coppice mcp', does: 'what to tell the agent to run' },
     { command: 'coppice mcp --repo ~/src/app', does: 'for one repository' },
   ],
   async run(context) {

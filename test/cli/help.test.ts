@@ -13,17 +13,21 @@ test('the overview lists every command', async () => {
     Commands:
       grep     lines that match a pattern, exactly as git grep -n finds them
       search   the best places for some words, ranked
-      symbols  who defines a name
+      symbols  definitions by name: exact, then prefix, subword and fuzzy
       log      when the lines that match came and went
       show     the text of a file, or of some of its lines, at a rev
       index    index revs ahead of their first search
-      fork     make a copy-on-write fork of a rev
+      fork     a copy-on-write fork of a rev, to try edits on
       apply    move a fork forward by a diff
-      forks    list the forks
+      forks    the forks of the repository
       drop     delete a fork
       status   what is indexed, how fresh it is, and how much it takes
-      gc       reclaim what no ref, fork or lease reaches
+      gc       give back what no ref, fork or lease reaches
       doctor   verify every checksum and invariant of the store
+      serve    the daemon: answers commands, editors, agents and the page from one process
+      open     the web page, in your browser
+      mcp      an MCP server on standard input and output, for coding agents
+      lsp      a language server on standard input and output, for editors
       help     explain a command
 
     Flags of every command:
@@ -65,11 +69,11 @@ test('a command explains itself', async () => {
       -w, --word-regexp         whole words only
       -l, --files-with-matches  only the paths of files that match
       -c, --count               only how many lines match in each file
-      -C, --context N           show N lines around each match
+      -C, --context N           lines to show around each match
       -e, --regexp PATTERN      the pattern, when it begins with -
       -n, --line-number         accepted for habit: line numbers are always shown
-          --max N               stop after N lines
-          --path GLOB           only these paths; !GLOB leaves out (repeatable)
+          --max N               stop after so many lines
+          --path GLOB           only these paths, globs or substrings; !GLOB leaves out (repeatable)
           --lang L              only these languages: go, typescript, ts (repeatable)
 
     Flags of every command:

@@ -54,7 +54,7 @@ export class OpenRepositories implements LocalEngines {
   /** One name for the repository or work tree that clients name by any path in it: its top folder. */
   placeOf(repo: string): string {
     const entry = this.entries.get(repo);
-    if (entry?.place != null) return entry.place;
+    if (entry !== undefined && entry.place !== null) return entry.place;
     try {
       const { workTree, gitDir } = locateRepository(repo);
       const place = workTree ?? gitDir;

@@ -46,8 +46,9 @@ try {
   if (values.ablation || values['cross-validate']) {
     const open = await OpenRepositories.open(repositories, store);
     try {
-      if (values.ablation) sections.push(ablationTable(ablate(open, rankingSignals)));
-      if (values['cross-validate']) sections.push(validationTable(crossValidate(open, rankingSignals, console.error)));
+      if (values.ablation) sections.push(ablationTable(await ablate(open, rankingSignals)));
+      if (values['cross-validate'])
+        sections.push(validationTable(await crossValidate(open, rankingSignals, console.error)));
     } finally {
       await open.close();
     }

@@ -34,10 +34,12 @@ function withWeight({ bm25 }: RankingSignals, field: 'symbol' | 'comment', weigh
 }
 
 /** What is lost without each signal. */
-export function ablate(open: OpenRepositories, signals: RankingSignals): Ablation[] {
-  const whole = chunkNdcg(open.rank(signals));
-  return Object.entries(withouts).map(([signal, without]) => {
-    const ndcg = chunkNdcg(open.rank(without(signals)));
-    return { signal, ndcg, difference: ndcg - whole };
-  });
+export async function ablate(open: OpenRepositories, signals: RankingSignals): Promise<Ablation[]> {
+  const whole = chunkNdcg(await open.rank(signals));
+  const ablations: Ablation[] = [];
+  for (const [signal, without] of Object.entries(withouts)) {
+    const ndcg = chunkNdcg(await open.rank(without(signals)));
+    ablations.push({ signal, ndcg, difference: ndcg - whole });
+  }
+  return ablations;
 }

@@ -48,11 +48,11 @@ const gainMin = 0.0005;
 const roundsMax = 2;
 
 /** Tunes on all but four repositories, beginning with round guesses, and measures on the four; four times. */
-export function crossValidate(
+export async function crossValidate(
   open: OpenRepositories,
   signals: RankingSignals,
   onStep: (message: string) => void,
-): Validation {
+): Promise<Validation> {
   const scores = memoisedScores(open);
   const names = open.repositories.map(({ name }) => name);
   const heldOutScores: number[] = [];
@@ -62,28 +62,35 @@ export function crossValidate(
     const foldCount = Math.ceil(names.length / foldSize);
     const out = names.map((_, i) => i).filter((i) => i % foldCount === fold);
     const rest = names.map((_, i) => i).filter((i) => !out.includes(i));
-    const tuned = tune(untuned, (candidate) => mean(rest.map((i) => scores(candidate)[i]!)));
-    const tested = out.map((i) => scores(tuned)[i]!);
+    const scoreOf = async (candidate: RankingSignals): Promise<number> => {
+      const all = await scores(candidate);
+      return mean(rest.map((i) => all[i]!));
+    };
+    const tuned = await tune(untuned, scoreOf);
+    const all = await scores(tuned);
+    const tested = out.map((i) => all[i]!);
     heldOutScores.push(...tested);
     const result = {
       heldOut: out.map((i) => names[i]!),
-      trained: mean(rest.map((i) => scores(tuned)[i]!)),
+      trained: mean(rest.map((i) => all[i]!)),
       tested: mean(tested),
     };
     onStep(`${JSON.stringify(result)} ${JSON.stringify(difference(untuned, tuned))}`);
     folds.push(result);
   }
-  return { chosen: mean(scores(signals)), untuned: mean(scores(untuned)), folds, heldOut: mean(heldOutScores) };
+  const chosen = mean(await scores(signals));
+  return { chosen, untuned: mean(await scores(untuned)), folds, heldOut: mean(heldOutScores) };
 }
 
 /** NDCG@10 by repository. */
-function memoisedScores(open: OpenRepositories): (signals: RankingSignals) => readonly number[] {
+function memoisedScores(open: OpenRepositories): (signals: RankingSignals) => Promise<readonly number[]> {
   const known = new Map<string, readonly number[]>();
-  return (signals) => {
+  return async (signals) => {
     const key = JSON.stringify(signals);
     let scores = known.get(key);
     if (scores === undefined) {
-      scores = open.rank(signals).map(({ outcomes }) => mean(outcomes.map(({ chunks }) => chunks.ndcg)));
+      const measured = await open.rank(signals);
+      scores = measured.map(({ outcomes }) => mean(outcomes.map(({ chunks }) => chunks.ndcg)));
       known.set(key, scores);
     }
     return scores;
@@ -91,15 +98,18 @@ function memoisedScores(open: OpenRepositories): (signals: RankingSignals) => re
 }
 
 /** Coordinate search: one value at a time goes on in a direction while that gains. */
-export function tune(signals: RankingSignals, score: (signals: RankingSignals) => number): RankingSignals {
+export async function tune(
+  signals: RankingSignals,
+  score: (signals: RankingSignals) => Promise<number>,
+): Promise<RankingSignals> {
   let best = signals;
-  let bestScore = score(best);
+  let bestScore = await score(best);
   for (let round = 0; round < roundsMax; round++) {
     const before = bestScore;
     for (const path of leaves(signals as unknown as Numbers)) {
       for (const step of steps) {
         let candidate = scaled(best, path, step);
-        for (let value = score(candidate); value > bestScore + gainMin; value = score(candidate)) {
+        for (let value = await score(candidate); value > bestScore + gainMin; value = await score(candidate)) {
           bestScore = value;
           best = candidate;
           candidate = scaled(best, path, step);

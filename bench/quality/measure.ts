@@ -89,12 +89,13 @@ export class OpenRepositories {
     return this.held.map(({ repository }) => repository);
   }
 
-  rank(signals: RankingSignals): Measured[] {
-    return this.held.map(({ repository, snapshot, mask }) => ({
-      repository,
-      outcomes: repository.queries.map((query) => {
+  async rank(signals: RankingSignals): Promise<Measured[]> {
+    const measured: Measured[] = [];
+    for (const { repository, snapshot, mask } of this.held) {
+      const outcomes: Outcome[] = [];
+      for (const query of repository.queries) {
         const startMs = elapsedMs();
-        const ranked = rankSnapshot(snapshot, {
+        const ranked = await rankSnapshot(snapshot, {
           query: parseQuery(asText(query.query), { languageByAlias }),
           mask,
           limit: depth,
@@ -108,9 +109,11 @@ export class OpenRepositories {
           const lines = segment.column('lineCount')[doc - segment.docBase]!;
           return { path: snapshot.files[file]!.path, startLine, endLine: startLine + lines - 1 };
         });
-        return outcome(repository, query, hits, tookMs);
-      }),
-    }));
+        outcomes.push(outcome(repository, query, hits, tookMs));
+      }
+      measured.push({ repository, outcomes });
+    }
+    return measured;
   }
 
   async close(): Promise<void> {

@@ -24,7 +24,7 @@ export class IncompleteRoots {
     if (root === null) return null;
     const startMs = elapsedMs();
     if (startMs >= (this.missingUntilMs.get(oid) ?? 0)) {
-      const snapshot = this.session.snapshots.open(root.id);
+      const snapshot = await this.session.snapshots.open(root.id);
       const missing = snapshot.files
         .filter(({ record }) => record.skipped === 'missing')
         .map(({ record }) => record.oid);

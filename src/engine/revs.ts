@@ -136,7 +136,7 @@ async function openTarget(session: Session, target: Target, call: CallOptions): 
   for (let tries = 0; ; tries++) {
     const { id, key } = await ensureTarget(session, target, call);
     try {
-      return session.snapshots.open(id);
+      return await session.snapshots.open(id);
     } catch (error) {
       // Another process may have collected it as garbage between the look and the opening.
       if (session.snapshots.findRoot(key) === id || tries > 5) throw error;

@@ -1,6 +1,6 @@
 import { CoppiceError, elapsedMs, throwIfAborted } from '../base/index.js';
 import { languageByAlias, parseRevRange } from '../model/index.js';
-import { changedFiles, fileMask, parseQuery, rankSnapshot, rankingSignals } from '../search/index.js';
+import { Turns, changedFiles, fileMask, parseQuery, rankSnapshot, rankingSignals } from '../search/index.js';
 import { firstSeen } from './first-seen.js';
 import { toHit } from './hits.js';
 import { openRev, resolveTarget } from './revs.js';
@@ -46,7 +46,7 @@ export async function searchRev(session: Session, text: string, options: SearchO
     let mask = fileMask(to.snapshot, options);
     for (const rev of query.notRevs) mask = changedFiles(to.snapshot, (await open(rev)).snapshot, mask);
     throwIfAborted(options.signal);
-    const ranked = rankSnapshot(to.snapshot, {
+    const ranked = await rankSnapshot(to.snapshot, {
       query,
       mask,
       since: from?.snapshot,
@@ -58,9 +58,13 @@ export async function searchRev(session: Session, text: string, options: SearchO
     // Whose history it is may take a git process to tell: not asked where there is none.
     const repo = segments.commitEnd === 0 ? null : await session.repositoryId();
     const freshness = await to.freshness();
-    const hits = ranked.map((hit) =>
-      toHit({ ...to, repo: name, freshness }, query, hit, repo === null ? null : firstSeen(segments, repo, hit.doc)),
-    );
+    const searched = { ...to, repo: name, freshness };
+    const turns = new Turns(options.signal);
+    const hits: Hit[] = [];
+    for (const hit of ranked) {
+      if (turns.isDue) await turns.take();
+      hits.push(toHit(searched, query, hit, repo === null ? null : firstSeen(segments, repo, hit.doc)));
+    }
     return result(to.rev, from?.rev, hits);
   } finally {
     for (const { snapshot } of held) snapshot.release();

@@ -80,7 +80,7 @@ async function headFiles(session: Session): Promise<Pick<RepositoryStatus, 'skip
   const head = await session.repository.find('HEAD').catch(() => null);
   const root = head === null ? null : session.snapshots.findRoot(rootKey(head.tree, session.fingerprint));
   if (root === null) return { skipped: [], diagnostics: [] };
-  const snapshot = session.snapshots.open(root);
+  const snapshot = await session.snapshots.open(root);
   try {
     return {
       skipped: snapshot.files.flatMap(({ path, record }) =>

@@ -17,12 +17,13 @@ export async function symbolsOf(session: Session, name: string, options: Symbols
     }
   }
   return withRev(session, options.rev ?? 'HEAD', options, async ({ rev, snapshot, freshness }) => {
-    const found = findSymbols(snapshot, {
+    const found = await findSymbols(snapshot, {
       name,
       mask: fileMask(snapshot, options),
       kinds: options.kinds === undefined || options.kinds.length === 0 ? null : new Set(options.kinds),
       limit: options.limit ?? 20,
       signals: rankingSignals,
+      signal: options.signal,
     });
     const symbols = found.map(({ position, symbol, match }): SymbolHit => {
       const file = snapshot.files[snapshot.occurrenceFiles[position]!]!;

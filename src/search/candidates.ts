@@ -51,18 +51,15 @@ export interface VisibleSegment {
 
 /** Segments that hold at least one visible chunk. */
 export function visibleSegments(snapshot: Snapshot): readonly VisibleSegment[] {
-  let segments = snapshot.derived.get('visibleSegments') as VisibleSegment[] | undefined;
-  if (segments === undefined) {
-    segments = snapshot.segments.segments
+  return snapshot.derived.once('visibleSegments', () =>
+    snapshot.segments.segments
       .map((segment) => ({
         segment,
         visibleCount: snapshot.visible.countRange(segment.docBase, segment.docEnd),
         docEnd: snapshot.visible.endOf(segment.docBase, segment.docEnd),
       }))
-      .filter(({ visibleCount }) => visibleCount > 0);
-    snapshot.derived.set('visibleSegments', segments);
-  }
-  return segments;
+      .filter(({ visibleCount }) => visibleCount > 0),
+  );
 }
 
 /** At most `count` of the grams, evenly spread: neighbours overlap, so those between say little more. */

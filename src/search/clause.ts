@@ -7,16 +7,27 @@ import { compilePathFilter } from './path-filter.js';
 import { wordsOf } from './path-terms.js';
 import type { Clause, Condition, QueryTerm } from './query.js';
 import { visiblePostings } from './term-postings.js';
+import type { Turns } from './turns.js';
 
 /** Whether a chunk, at one of its occurrences in a file, may be a hit. */
 export type Holds = (doc: number, file: number) => boolean;
 
-/**
- * Compiles a clause for one snapshot. Postings and lines are looked up once for each condition, not for each chunk.
- * `topLevelTerms` false: bare terms of this clause only rank (ranking itself sees to it that one occurs).
- */
-export function compileClause(snapshot: Snapshot, clause: Clause, caseSensitive: boolean, topLevelTerms = true): Holds {
-  const tests = clause.conditions.map((condition) => compileCondition(snapshot, condition, caseSensitive));
+export interface ClauseOptions {
+  readonly caseSensitive: boolean;
+  /** False: bare terms of this clause only rank (ranking itself sees to it that one occurs). */
+  readonly topLevelTerms?: boolean;
+  readonly turns: Turns;
+}
+
+/** Compiles a clause for one snapshot. Postings and lines are looked up once for each condition, not for each chunk. */
+export async function compileClause(
+  snapshot: Snapshot,
+  clause: Clause,
+  { caseSensitive, topLevelTerms = true, turns }: ClauseOptions,
+): Promise<Holds> {
+  const tests: Holds[] = [];
+  for (const condition of clause.conditions)
+    tests.push(await compileCondition(snapshot, condition, caseSensitive, turns));
   if (topLevelTerms && clause.terms.length > 0) {
     const sets = clause.terms.map((term) => docsWithTerm(snapshot, term, caseSensitive));
     tests.push((doc) => sets.some((set) => set.has(doc)));
@@ -24,12 +35,18 @@ export function compileClause(snapshot: Snapshot, clause: Clause, caseSensitive:
   return (doc, file) => tests.every((test) => test(doc, file));
 }
 
-function compileCondition(snapshot: Snapshot, condition: Condition, caseSensitive: boolean): Holds {
+async function compileCondition(
+  snapshot: Snapshot,
+  condition: Condition,
+  caseSensitive: boolean,
+  turns: Turns,
+): Promise<Holds> {
   switch (condition.kind) {
     case 'phrase':
     case 'regex': {
       const set = new BitSet(snapshot.visible.size);
       for (const doc of candidateDocs(snapshot, condition.pattern.plan)) {
+        if (turns.isDue) await turns.take();
         if (condition.pattern.matchesAny(snapshot.segments.chunkText(doc))) set.add(doc);
       }
       return (doc) => set.has(doc);
@@ -56,11 +73,13 @@ function compileCondition(snapshot: Snapshot, condition: Condition, caseSensitiv
       return (_, file) => mask[file] === 1;
     }
     case 'or': {
-      const operands = condition.operands.map((clause) => compileClause(snapshot, clause, caseSensitive));
+      const operands: Holds[] = [];
+      for (const clause of condition.operands)
+        operands.push(await compileClause(snapshot, clause, { caseSensitive, turns }));
       return (doc, file) => operands.some((holds) => holds(doc, file));
     }
     case 'not': {
-      const holds = compileClause(snapshot, condition.clause, caseSensitive);
+      const holds = await compileClause(snapshot, condition.clause, { caseSensitive, turns });
       return (doc, file) => !holds(doc, file);
     }
   }

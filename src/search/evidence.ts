@@ -1,3 +1,4 @@
+import { TimeSlices } from '../base/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { fieldFrequency, inverseDocumentFrequency, saturate } from '../text/index.js';
 import type { FieldValues } from '../text/index.js';
@@ -5,6 +6,7 @@ import { PathTerms } from './path-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { visiblePostings } from './term-postings.js';
 import type { QueryTermWeights } from './query-terms.js';
+import type { Turns } from './turns.js';
 
 /** What speaks for each chunk and each file of a snapshot, by position. */
 export interface Evidence {
@@ -24,17 +26,22 @@ export interface Evidence {
  * Reads the postings of the query's terms. Sums are made term by term in the query's order, and what is counted for a
  * file is whole numbers, so that doc ids and segments leave no trace in the scores.
  */
-export function gatherEvidence(snapshot: Snapshot, terms: QueryTermWeights, signals: RankingSignals): Evidence {
+export async function gatherEvidence(
+  snapshot: Snapshot,
+  terms: QueryTermWeights,
+  signals: RankingSignals,
+  turns: Turns,
+): Promise<Evidence> {
   const { docCount, meanLength } = snapshot.statistics;
   const { occurrenceFiles } = snapshot;
   const { weight, lengthNormalization: b, saturation } = signals.bm25;
   const fileCount = snapshot.files.length;
-  const lengths = FileLengths.of(snapshot);
+  const lengths = await FileLengths.of(snapshot);
   const chunks = new Float64Array(occurrenceFiles.length);
   const defines = new Uint8Array(occurrenceFiles.length);
   const files = new Float64Array(fileCount);
   const paths = new Float64Array(fileCount);
-  const pathTerms = PathTerms.of(snapshot);
+  const pathTerms = await PathTerms.of(snapshot.paths);
   const idfs = new Map<string, number>();
   const body = new Uint32Array(fileCount);
   const comment = new Uint32Array(fileCount);
@@ -58,6 +65,7 @@ export function gatherEvidence(snapshot: Snapshot, terms: QueryTermWeights, sign
     let segment = snapshot.segments.segments[0];
     let columns = segment === undefined ? null : lengthsOf(segment);
     for (let i = 0; i < docs.length; i++) {
+      if ((i & 255) === 0 && turns.isDue) await turns.take();
       const doc = docs[i]!;
       if (segment === undefined || doc < segment.docBase || doc >= segment.docEnd) {
         segment = snapshot.segments.segmentOfDoc(doc);
@@ -73,6 +81,7 @@ export function gatherEvidence(snapshot: Snapshot, terms: QueryTermWeights, sign
       snapshot.forEachOccurrence(doc, addOccurrence);
     }
     const fileIdf = inverseDocumentFrequency(fileCount, touched.length);
+    if (turns.isDue) await turns.take();
     for (const file of touched) {
       const frequency =
         fieldFrequency(body[file]!, weight.body, b.body, lengths.body[file]!, lengths.mean.body) +
@@ -96,14 +105,27 @@ class FileLengths {
   readonly body: Float64Array;
   readonly comment: Float64Array;
   readonly symbol: Float64Array;
-  readonly mean: FieldValues;
+  mean: FieldValues = { body: 0, comment: 0, symbol: 0 };
 
-  private constructor(snapshot: Snapshot) {
-    const { files, occurrenceDocs, occurrenceFiles, segments } = snapshot;
-    this.body = new Float64Array(files.length);
-    this.comment = new Float64Array(files.length);
-    this.symbol = new Float64Array(files.length);
+  private constructor(fileCount: number) {
+    this.body = new Float64Array(fileCount);
+    this.comment = new Float64Array(fileCount);
+    this.symbol = new Float64Array(fileCount);
+  }
+
+  /** Made once for a snapshot. */
+  static of(snapshot: Snapshot): Promise<FileLengths> {
+    return snapshot.derived.once('fileLengths', async () => {
+      const lengths = new FileLengths(snapshot.files.length);
+      await lengths.count(snapshot);
+      return lengths;
+    });
+  }
+
+  private async count({ occurrenceDocs, occurrenceFiles, segments }: Snapshot): Promise<void> {
+    const slices = new TimeSlices();
     for (let position = 0; position < occurrenceDocs.length; position++) {
+      if ((position & 255) === 0 && slices.isOver) await slices.next();
       const doc = occurrenceDocs[position]!;
       const file = occurrenceFiles[position]!;
       const segment = segments.segmentOfDoc(doc);
@@ -115,16 +137,6 @@ class FileLengths {
     const mean = (values: Float64Array): number =>
       values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
     this.mean = { body: mean(this.body), comment: mean(this.comment), symbol: mean(this.symbol) };
-  }
-
-  /** Made once for a snapshot. */
-  static of(snapshot: Snapshot): FileLengths {
-    let known = snapshot.derived.get('fileLengths') as FileLengths | undefined;
-    if (known === undefined) {
-      known = new FileLengths(snapshot);
-      snapshot.derived.set('fileLengths', known);
-    }
-    return known;
   }
 }
 

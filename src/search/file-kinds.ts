@@ -1,5 +1,6 @@
+import { TimeSlices } from '../base/index.js';
 import { languageId } from '../model/index.js';
-import type { Snapshot, SnapshotFile } from '../snapshot/index.js';
+import type { Snapshot, SnapshotFile, SnapshotPaths } from '../snapshot/index.js';
 import type { RankingSignals } from './ranking-signals.js';
 
 const testPath =
@@ -13,22 +14,46 @@ const proseLanguages = new Set(
   ),
 );
 
-/** What a file's kind does to the score of its chunks. */
-export function fileFactor({ path, record }: SnapshotFile, signals: RankingSignals): number {
-  let factor = 1;
-  if (testPath.test(path)) factor *= signals.testFile;
-  if (vendoredPath.test(path)) factor *= signals.vendoredFile;
-  else if (examplePath.test(path)) factor *= signals.exampleFile;
-  if (record.generated) factor *= signals.generatedFile;
-  if (proseLanguages.has(languageId(record.language))) factor *= signals.proseFile;
-  return factor;
+/** What a file's kind does to the scores of its chunks, for all files of a snapshot by position. */
+export async function fileFactors(snapshot: Snapshot, signals: RankingSignals): Promise<Float64Array> {
+  const kinds = await pathKinds(snapshot.paths);
+  const bySignals = snapshot.derived.once('fileFactors', () => new WeakMap<RankingSignals, Float64Array>());
+  let factors = bySignals.get(signals);
+  if (factors === undefined) {
+    factors = Float64Array.from(snapshot.files, ({ record }, i) => fileFactor(kinds[i]!, record, signals));
+    bySignals.set(signals, factors);
+  }
+  return factors;
 }
 
-/** Factors of all files of a snapshot, by position; made once. */
-export function fileFactors(snapshot: Snapshot, signals: RankingSignals): Float64Array {
-  const known = snapshot.derived.get('fileFactors') as { signals: RankingSignals; factors: Float64Array } | undefined;
-  if (known?.signals === signals) return known.factors;
-  const factors = Float64Array.from(snapshot.files, (file) => fileFactor(file, signals));
-  snapshot.derived.set('fileFactors', { signals, factors });
-  return factors;
+const enum PathKind {
+  Test = 1,
+  Vendored = 2,
+  Example = 4,
+}
+
+/** What the paths alone say. */
+function pathKinds(paths: SnapshotPaths): Promise<Uint8Array> {
+  return paths.derived.once('pathKinds', async () => {
+    const kinds = new Uint8Array(paths.list.length);
+    const slices = new TimeSlices();
+    for (const [i, path] of paths.list.entries()) {
+      if (slices.isOver) await slices.next();
+      kinds[i] =
+        (testPath.test(path) ? PathKind.Test : 0) |
+        (vendoredPath.test(path) ? PathKind.Vendored : 0) |
+        (examplePath.test(path) ? PathKind.Example : 0);
+    }
+    return kinds;
+  });
+}
+
+function fileFactor(kind: number, { generated, language }: SnapshotFile['record'], signals: RankingSignals): number {
+  let factor = 1;
+  if ((kind & PathKind.Test) !== 0) factor *= signals.testFile;
+  if ((kind & PathKind.Vendored) !== 0) factor *= signals.vendoredFile;
+  else if ((kind & PathKind.Example) !== 0) factor *= signals.exampleFile;
+  if (generated) factor *= signals.generatedFile;
+  if (proseLanguages.has(languageId(language))) factor *= signals.proseFile;
+  return factor;
 }

@@ -5,9 +5,7 @@ import type { NameSignal } from './ranking-signals.js';
 
 /** Stems of the words a name is made of, found once for each name that a snapshot is asked about. */
 export function nameStems(snapshot: Snapshot): (name: string) => readonly string[] {
-  let known = snapshot.derived.get('nameStems') as Map<string, readonly string[]> | undefined;
-  if (known === undefined) snapshot.derived.set('nameStems', (known = new Map<string, readonly string[]>()));
-  const stems = known;
+  const stems = snapshot.derived.once('nameStems', () => new Map<string, readonly string[]>());
   return (name) => {
     let own = stems.get(name);
     if (own === undefined) stems.set(name, (own = [...new Set(stemsOf(name))]));

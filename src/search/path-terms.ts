@@ -1,5 +1,5 @@
-import { GenerationCache } from '../base/index.js';
-import type { Snapshot } from '../snapshot/index.js';
+import { GenerationCache, TimeSlices } from '../base/index.js';
+import type { SnapshotPaths } from '../snapshot/index.js';
 import { identifierTerms, inverseDocumentFrequency } from '../text/index.js';
 
 /** Bytes, by rough count, for the terms of names: snapshots of one repository have nearly all of them in common. */
@@ -19,26 +19,27 @@ function termsOfName(name: string): readonly string[] {
 export class PathTerms {
   private readonly names = new Map<string, number[]>();
   private readonly folders = new Map<string, number[]>();
-  private readonly fileCount: number;
 
-  private constructor(snapshot: Snapshot) {
-    this.fileCount = snapshot.files.length;
-    for (let file = 0; file < snapshot.files.length; file++) {
-      const parts = snapshot.files[file]!.path.split('/');
-      const name = parts.pop()!;
-      for (const term of termsOfName(stemOfName(name))) append(this.names, term, file);
-      for (const folder of parts) for (const term of termsOfName(folder)) append(this.folders, term, file);
-    }
+  private constructor(private readonly fileCount: number) {}
+
+  /** Made once for all snapshots that have these paths. */
+  static of(paths: SnapshotPaths): Promise<PathTerms> {
+    return paths.derived.once('pathTerms', async () => {
+      const terms = new PathTerms(paths.list.length);
+      const slices = new TimeSlices();
+      for (const [file, path] of paths.list.entries()) {
+        if (slices.isOver) await slices.next();
+        terms.add(file, path);
+      }
+      return terms;
+    });
   }
 
-  /** Made once for a snapshot. */
-  static of(snapshot: Snapshot): PathTerms {
-    let known = snapshot.derived.get('pathTerms') as PathTerms | undefined;
-    if (known === undefined) {
-      known = new PathTerms(snapshot);
-      snapshot.derived.set('pathTerms', known);
-    }
-    return known;
+  private add(file: number, path: string): void {
+    const parts = path.split('/');
+    const name = parts.pop()!;
+    for (const term of termsOfName(stemOfName(name))) append(this.names, term, file);
+    for (const folder of parts) for (const term of termsOfName(folder)) append(this.folders, term, file);
   }
 
   filesNamed(term: string): readonly number[] {

@@ -1,4 +1,4 @@
-import { CoppiceError, throwIfAborted } from '../base/index.js';
+import { CoppiceError } from '../base/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { compileClause } from './clause.js';
 import type { Holds } from './clause.js';
@@ -11,6 +11,7 @@ import { NewChunks } from './range.js';
 import { queryWords, termWeights } from './query-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { rerank } from './rerank.js';
+import { Turns } from './turns.js';
 
 /** A chunk at one place, with what speaks for it. */
 export interface Candidate {
@@ -55,29 +56,37 @@ const definitionCount = 40;
  * Equal scores are in order of path and line, so that the answer depends on the tree and the query alone. With `since`
  * the answer is what would be listed without it, scores included, less what is not new.
  */
-export function rankSnapshot(snapshot: Snapshot, request: RankRequest): RankedHit[] {
+export async function rankSnapshot(snapshot: Snapshot, request: RankRequest): Promise<RankedHit[]> {
   const { query, signals, limit, since } = request;
+  const { caseSensitive } = query;
+  const turns = new Turns(request.signal);
   const words = queryWords(query.ranking);
   const newChunks = since === undefined ? null : new NewChunks(since, snapshot);
-  const holds = compileClause(snapshot, query.clause, query.caseSensitive, query.caseSensitive);
-  if (words.length === 0) return unranked(snapshot, request, holds, newChunks);
-  throwIfAborted(request.signal);
-  const evidence = gatherEvidence(snapshot, termWeights(words, signals), signals);
-  throwIfAborted(request.signal);
-  const candidates = bestCandidates(snapshot, evidence, holds, newChunks, request);
-  return rerank(snapshot, { candidates, newChunks, words, idf: evidence.idf, query, signals, limit });
+  const holds = await compileClause(snapshot, query.clause, { caseSensitive, topLevelTerms: caseSensitive, turns });
+  const factors = await fileFactors(snapshot, signals);
+  if (words.length === 0) return unranked(snapshot, request, { holds, newChunks, factors, turns });
+  const evidence = await gatherEvidence(snapshot, termWeights(words, signals), signals, turns);
+  const candidates = await bestCandidates(snapshot, evidence, request, { holds, newChunks, factors, turns });
+  const { idf } = evidence;
+  return rerank(snapshot, { candidates, newChunks, words, idf, query, signals, limit, factors, turns });
+}
+
+/** What a request was prepared to. */
+interface Prepared {
+  readonly holds: Holds;
+  readonly newChunks: NewChunks | null;
+  readonly factors: Float64Array;
+  readonly turns: Turns;
 }
 
 /** The candidates with the highest scores, in that order. */
-function bestCandidates(
+async function bestCandidates(
   snapshot: Snapshot,
   { chunks, defines, files, paths }: Evidence,
-  holds: Holds,
-  newChunks: NewChunks | null,
   { mask, signals, limit }: RankRequest,
-): Candidate[] {
+  { holds, newChunks, factors, turns }: Prepared,
+): Promise<Candidate[]> {
   const { occurrenceDocs, occurrenceFiles } = snapshot;
-  const factors = fileFactors(snapshot, signals);
   const matches = new Float64Array(files.length);
   for (let position = 0; position < chunks.length; position++)
     matches[occurrenceFiles[position]!]! += chunks[position]!;
@@ -85,6 +94,7 @@ function bestCandidates(
   // Chunks that are not new stay, for they have their part in the scores of those that are.
   const fresh = newChunks === null ? null : new Pool(limit);
   for (let position = 0; position < chunks.length; position++) {
+    if ((position & 63) === 0 && turns.isDue) await turns.take();
     const file = occurrenceFiles[position]!;
     const text = chunks[position]!;
     const path = paths[file]!;
@@ -155,21 +165,20 @@ class Best {
 }
 
 /** A query of filters alone: what holds, best kinds of files first, in order of path and line. */
-function unranked(
+async function unranked(
   snapshot: Snapshot,
-  { query, mask, limit, signals }: RankRequest,
-  holds: Holds,
-  newChunks: NewChunks | null,
-): RankedHit[] {
+  { query, mask, limit }: RankRequest,
+  { holds, newChunks, factors, turns }: Prepared,
+): Promise<RankedHit[]> {
   if (query.clause.conditions.length === 0) {
     throw new CoppiceError('QUERY_INVALID', 'the query has no words to search for', {
       hint: 'give at least one word, "phrase", /regex/ or filter',
       data: { offset: 0 },
     });
   }
-  const factors = fileFactors(snapshot, signals);
   const holding: RankedHit[] = [];
   for (let position = 0; position < snapshot.occurrenceDocs.length; position++) {
+    if ((position & 63) === 0 && turns.isDue) await turns.take();
     const doc = snapshot.occurrenceDocs[position]!;
     const file = snapshot.occurrenceFiles[position]!;
     if (!passes(mask, file) || !holds(doc, file)) continue;
@@ -178,6 +187,7 @@ function unranked(
   const hits: RankedHit[] = [];
   for (const hit of holding.sort(byScore)) {
     if (hits.length >= limit) break;
+    if (turns.isDue) await turns.take();
     if (newChunks === null || newChunks.has(hit.position)) hits.push(hit);
   }
   return hits;

@@ -1,5 +1,4 @@
 import type { Snapshot } from '../snapshot/index.js';
-import { fileFactors } from './file-kinds.js';
 import { QueryNames, nameStems } from './name-match.js';
 import { nameOfFile } from './path-terms.js';
 import type { Query } from './query.js';
@@ -8,6 +7,8 @@ import type { NewChunks } from './range.js';
 import { byScore } from './ranked.js';
 import type { Candidate, RankedHit } from './ranked.js';
 import type { RankingSignals } from './ranking-signals.js';
+import { spreadOverFiles } from './spread.js';
+import type { Turns } from './turns.js';
 
 export interface RerankRequest {
   /** Best first. */
@@ -19,20 +20,24 @@ export interface RerankRequest {
   readonly query: Query;
   readonly signals: RankingSignals;
   readonly limit: number;
+  /** Of the snapshot's files (see fileFactors). */
+  readonly factors: Float64Array;
+  readonly turns: Turns;
 }
 
 /**
  * Looks at the best candidates themselves, what they define and what their file is called, and lists them so that one
  * file does not fill the page.
  */
-export function rerank(snapshot: Snapshot, request: RerankRequest): RankedHit[] {
-  const { candidates, newChunks, words, query, signals, limit } = request;
+export async function rerank(snapshot: Snapshot, request: RerankRequest): Promise<RankedHit[]> {
+  const { candidates, newChunks, words, query, signals, limit, factors, turns } = request;
   if (candidates.length === 0) return [];
   const names = new QueryNames(words, request.idf, nameStems(snapshot), query.caseSensitive);
-  const factors = fileFactors(snapshot, signals);
   const top = candidates[0]!.score;
   const definitionScores = new Map<number, number>();
-  const looked = candidates.map((candidate): Candidate => {
+  const looked: Candidate[] = [];
+  for (const candidate of candidates) {
+    if (turns.isDue) await turns.take();
     const { doc, file, position, score } = candidate;
     let defines = 0;
     for (const { name } of snapshot.segments.chunkSymbols(doc).symbols) {
@@ -41,15 +46,19 @@ export function rerank(snapshot: Snapshot, request: RerankRequest): RankedHit[] 
     }
     if (defines > 0) definitionScores.set(position, defines);
     const named = names.value(nameOfFile(snapshot.files[file]!.path), signals.namesFile);
-    return { ...candidate, score: score + (defines + named) * top * factors[file]! };
-  });
-  const ranks = [
-    ['lexical', ranksBy(candidates, ({ text }) => text)],
-    ['path', ranksBy(candidates, ({ path }) => path)],
-    ['symbol', ranksBy(candidates, ({ position }) => definitionScores.get(position) ?? 0)],
-  ] as const;
+    looked.push({ ...candidate, score: score + (defines + named) * top * factors[file]! });
+  }
+  const ranks: (readonly [kind: string, positions: Map<number, number>])[] = [];
+  const rankBy = async (kind: string, valueOf: (candidate: Candidate) => number): Promise<void> => {
+    if (turns.isDue) await turns.take();
+    ranks.push([kind, ranksBy(candidates, valueOf)]);
+  };
+  await rankBy('lexical', ({ text }) => text);
+  await rankBy('path', ({ path }) => path);
+  await rankBy('symbol', ({ position }) => definitionScores.get(position) ?? 0);
   const isHit = ({ position }: Candidate): boolean => newChunks === null || newChunks.has(position);
-  return spreadOverFiles(looked.sort(byScore), { decay: signals.sameFile, limit, isHit }).map((candidate) => {
+  const spread = await spreadOverFiles(looked.sort(byScore), { decay: signals.sameFile, limit, isHit, turns });
+  return spread.map((candidate) => {
     const own = ranks.flatMap(([kind, positions]) => {
       const rank = positions.get(candidate.position);
       return rank === undefined ? [] : [[kind, rank] as const];
@@ -64,34 +73,4 @@ function ranksBy(candidates: readonly Candidate[], valueOf: (candidate: Candidat
     .filter((candidate) => valueOf(candidate) > 0)
     .sort((a, b) => valueOf(b) - valueOf(a) || a.position - b.position);
   return new Map(sorted.map(({ position }, i) => [position, i + 1]));
-}
-
-interface Spread {
-  readonly decay: number;
-  readonly limit: number;
-  readonly isHit: (candidate: Candidate) => boolean;
-}
-
-/** Greedy: each further chunk of a file, hit or not, counts `decay` times what the one before it did. */
-function spreadOverFiles(sorted: readonly Candidate[], { decay, limit, isHit }: Spread): Candidate[] {
-  const listed = new Map<number, number>();
-  const left = [...sorted];
-  const result: Candidate[] = [];
-  while (result.length < limit && left.length > 0) {
-    let best = 0;
-    let bestScore = -Infinity;
-    for (let i = 0; i < left.length; i++) {
-      const { file, score } = left[i]!;
-      if (score <= bestScore) break; // sorted: no later one can do better
-      const value = score * decay ** (listed.get(file) ?? 0);
-      if (value > bestScore) {
-        best = i;
-        bestScore = value;
-      }
-    }
-    const candidate = left.splice(best, 1)[0]!;
-    listed.set(candidate.file, (listed.get(candidate.file) ?? 0) + 1);
-    if (isHit(candidate)) result.push({ ...candidate, score: bestScore });
-  }
-  return result;
 }

@@ -1,9 +1,11 @@
+import { TimeSlices } from '../base/index.js';
 import type { SymbolDefinition, SymbolKind } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { fileFactors } from './file-kinds.js';
 import type { FileMask } from './file-mask.js';
 import { stemsOf } from './name-match.js';
 import type { RankingSignals } from './ranking-signals.js';
+import { Turns } from './turns.js';
 
 export type SymbolMatch = 'exact' | 'prefix' | 'subword' | 'fuzzy';
 const matchOrder: readonly SymbolMatch[] = ['exact', 'prefix', 'subword', 'fuzzy'];
@@ -24,6 +26,7 @@ export interface SymbolRequest {
   readonly kinds: ReadonlySet<string> | null;
   readonly limit: number;
   readonly signals: RankingSignals;
+  readonly signal: AbortSignal | undefined;
 }
 
 interface PlacedSymbol {
@@ -43,8 +46,9 @@ const minorKinds = new Set<SymbolKind>(['impl', 'property', 'field', 'variable',
  * then shorter names, types and functions before fields and the like, tests and vendored code last, then in order of path
  * and line.
  */
-export function findSymbols(snapshot: Snapshot, request: SymbolRequest): FoundSymbol[] {
-  const table = symbolTable(snapshot);
+export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): Promise<FoundSymbol[]> {
+  const turns = new Turns(request.signal);
+  const table = await symbolTable(snapshot);
   const { bare, scope } = readName(request.name, table);
   const found: FoundSymbol[] = [];
   const add = (definitions: readonly PlacedSymbol[], match: SymbolMatch): void => {
@@ -59,6 +63,7 @@ export function findSymbols(snapshot: Snapshot, request: SymbolRequest): FoundSy
   const asked = bare.toLowerCase();
   const askedWords = stemsOf(bare);
   for (const [name, { definitions, words }] of table) {
+    if (turns.isDue) await turns.take();
     if (name === asked) add(definitions, 'exact');
     else if (name.startsWith(asked)) add(definitions, 'prefix');
     else if (asked.length >= subwordLengthMin && name.includes(asked)) add(definitions, 'subword');
@@ -69,10 +74,11 @@ export function findSymbols(snapshot: Snapshot, request: SymbolRequest): FoundSy
     const better = new Set(found.map(({ symbol }) => symbol.name.toLowerCase()));
     const mistakes = asked.length >= 8 ? 2 : asked.length >= 4 ? 1 : 0;
     for (const [name, { definitions }] of mistakes === 0 ? [] : table) {
+      if (turns.isDue) await turns.take();
       if (!better.has(name) && withinEdits(name, asked, mistakes)) add(definitions, 'fuzzy');
     }
   }
-  const factors = fileFactors(snapshot, request.signals);
+  const factors = await fileFactors(snapshot, request.signals);
   const key = ({ position, symbol, match }: FoundSymbol): readonly number[] => [
     matchOrder.indexOf(match),
     symbol.name === bare ? 0 : 1,
@@ -98,11 +104,15 @@ function readName(asked: string, table: SymbolTable): { bare: string; scope: str
   return { bare: separator[2]!, scope: separator[1]!.replace(/[:#.]+/g, '.').toLowerCase() };
 }
 
-function symbolTable(snapshot: Snapshot): SymbolTable {
-  const known = snapshot.derived.get('symbolTable') as SymbolTable | undefined;
-  if (known !== undefined) return known;
+function symbolTable(snapshot: Snapshot): Promise<SymbolTable> {
+  return snapshot.derived.once('symbolTable', () => buildSymbolTable(snapshot));
+}
+
+async function buildSymbolTable(snapshot: Snapshot): Promise<SymbolTable> {
   const table = new Map<string, { definitions: PlacedSymbol[]; words: readonly string[] }>();
+  const slices = new TimeSlices();
   for (let position = 0; position < snapshot.occurrenceDocs.length; position++) {
+    if ((position & 15) === 0 && slices.isOver) await slices.next();
     for (const symbol of snapshot.segments.chunkSymbols(snapshot.occurrenceDocs[position]!).symbols) {
       const name = symbol.name.toLowerCase();
       const entry = table.get(name);
@@ -110,7 +120,6 @@ function symbolTable(snapshot: Snapshot): SymbolTable {
       else entry.definitions.push({ position, symbol });
     }
   }
-  snapshot.derived.set('symbolTable', table);
   return table;
 }
 

@@ -2,7 +2,10 @@
 export { compareChunks, movedFiles } from './chunk-changes.js';
 export { commitKey, fileKey, ignoredFileKey, rootKey, treeKey } from './keys.js';
 export type { KeyContext } from './keys.js';
-export { Snapshot, contentOf, readFileRecord, readTreeNode } from './snapshot.js';
-export type { RecordCaches, SnapshotFile, SnapshotStatistics } from './snapshot.js';
+export { readFileRecord, readTreeNode } from './record-caches.js';
+export type { RecordCaches } from './record-caches.js';
+export { Snapshot, contentOf } from './snapshot.js';
+export type { SnapshotFile, SnapshotStatistics } from './snapshot.js';
+export type { SnapshotPaths } from './snapshot-paths.js';
 export { SnapshotStore } from './snapshot-store.js';
 export type { SnapshotMemory, SnapshotStoreOptions } from './snapshot-store.js';

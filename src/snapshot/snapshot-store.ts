@@ -4,8 +4,10 @@ import { asTreeId } from '../model/index.js';
 import { SegmentList, createBlockCache } from '../segment/index.js';
 import type { BlockCache, TreeNode } from '../segment/index.js';
 import type { Store } from '../store/index.js';
-import { Snapshot, createRecordCaches, readTreeNode } from './snapshot.js';
-import type { RecordCaches } from './snapshot.js';
+import { createRecordCaches, readTreeNode } from './record-caches.js';
+import type { RecordCaches } from './record-caches.js';
+import { Snapshot } from './snapshot.js';
+import { KnownPaths } from './snapshot-paths.js';
 
 /** Memory that one process gives to what it has read, in bytes. */
 export interface SnapshotStoreOptions {
@@ -35,6 +37,8 @@ export class SnapshotStore {
   readonly caches: RecordCaches;
   private readonly blocks: BlockCache;
   private readonly snapshots: LruCache<number, Snapshot>;
+  private readonly opening = new Map<number, Promise<void>>();
+  private readonly paths = new KnownPaths();
   private current: SegmentList | null = null;
   private currentVersion = -1;
 
@@ -80,14 +84,27 @@ export class SnapshotStore {
     return readTreeNode(this.segments(), tree, this.caches);
   }
 
-  /** The snapshot of a stored root tree; release it after use. */
-  open(root: TreeId): Snapshot {
-    const cached = this.snapshots.get(root);
-    if (cached !== undefined) return cached.retain();
-    const segments = this.segments();
-    const snapshot = new Snapshot(segments, root, readTreeNode(segments, root, this.caches), this.caches);
-    this.snapshots.set(root, snapshot, snapshot.weight);
-    return snapshot.retain();
+  /** The snapshot of a stored root tree; release it after use. Opened once for all who ask at the same time. */
+  async open(root: TreeId): Promise<Snapshot> {
+    for (;;) {
+      const cached = this.snapshots.get(root);
+      if (cached !== undefined) return cached.retain();
+      const others = this.opening.get(root);
+      if (others === undefined) break;
+      await others;
+    }
+    let opened = (): void => undefined;
+    this.opening.set(root, new Promise((resolve) => (opened = resolve)));
+    try {
+      const segments = this.segments();
+      const node = readTreeNode(segments, root, this.caches);
+      const snapshot = await Snapshot.open(segments, { id: root, node }, this.caches, (files) => this.paths.of(files));
+      this.snapshots.set(root, snapshot, snapshot.weight);
+      return snapshot.retain();
+    } finally {
+      this.opening.delete(root);
+      opened();
+    }
   }
 
   /** What is held in memory now, and its bound, in bytes by our own count. */
@@ -114,6 +131,7 @@ export class SnapshotStore {
   /** Lets go what is kept for speed alone. */
   trim(): void {
     this.forget();
+    this.paths.clear();
     this.blocks.clear();
     for (const cache of this.caches.derived) cache.clear();
   }

@@ -1,6 +1,12 @@
-import { BitSet, GenerationCache } from '../base/index.js';
-import type { DocId, EntryKind, FileId, Oid, TreeId } from '../model/index.js';
+import { TimeSlices } from '../base/index.js';
+import type { BitSet } from '../base/index.js';
+import type { EntryKind, FileId, TreeId } from '../model/index.js';
 import type { FileRecord, SegmentList, TreeNode } from '../segment/index.js';
+import { Derived } from './derived.js';
+import type { RecordCaches } from './record-caches.js';
+import { collectFiles, placeOccurrences } from './snapshot-contents.js';
+import type { Occurrences, TreeContents } from './snapshot-contents.js';
+import type { SnapshotPaths } from './snapshot-paths.js';
 
 /** A file of a snapshot. */
 export interface SnapshotFile {
@@ -16,101 +22,63 @@ export interface SnapshotStatistics {
   readonly meanLength: { readonly body: number; readonly comment: number; readonly symbol: number };
 }
 
-/** Records decoded once per process. Ids are never used twice, so entries never go stale. */
-export interface RecordCaches {
-  readonly trees: GenerationCache<number, TreeNode>;
-  readonly files: GenerationCache<number, FileRecord>;
-  /** What others keep that they made of records: counted with these. */
-  readonly derived: Set<Pick<GenerationCache<unknown, unknown>, 'weight' | 'weightMax' | 'clear'>>;
-}
-
-/** Caches that take about so many bytes together. */
-export const createRecordCaches = (bytesMax: number): RecordCaches => ({
-  trees: new GenerationCache<number, TreeNode>(bytesMax / 2, ({ entries }) => 150 + 80 * entries.length),
-  files: new GenerationCache<number, FileRecord>(bytesMax / 2, ({ docs }) => 200 + 8 * docs.length),
-  derived: new Set(),
-});
-
 /**
  * What one tree sees: its files in git's order and, for each chunk, where it occurs. Derived from the stored trees
  * when it is opened; immutable; holds its segments until closed.
  */
 export class Snapshot {
-  readonly files: readonly SnapshotFile[];
+  readonly files: TreeContents['files'];
   /** Symlinks and submodules, which are not searched. */
-  readonly unfollowed: readonly { readonly path: string; readonly kind: EntryKind; readonly oid: Oid }[];
+  readonly unfollowed: TreeContents['unfollowed'];
   /** The visible set, over the store's doc ids. */
   readonly visible: BitSet;
   /** Occurrences of chunks in order of path and line: the chunk, its file's position in `files`, its first line from 0. */
   readonly occurrenceDocs: Uint32Array;
   readonly occurrenceFiles: Uint32Array;
   readonly occurrenceLines: Uint32Array;
-  /** Position of a doc's first occurrence, by doc id, plus one; 0 for what is not visible. */
-  private readonly firstOccurrence: Uint32Array;
-  /** Position of the same doc's next occurrence plus one, by occurrence; 0 at the last. */
-  private readonly nextOccurrence: Uint32Array;
-  private cachedStatistics: SnapshotStatistics | undefined;
-  /** Derived things that a search keeps with the snapshot, by name. */
-  readonly derived = new Map<string, unknown>();
+  /** Things that a search makes of the snapshot once. */
+  readonly derived = new Derived();
   private holders = 1;
 
-  constructor(
+  private constructor(
     readonly segments: SegmentList,
     readonly root: TreeId,
-    readonly rootNode: TreeNode,
-    caches: RecordCaches,
+    contents: TreeContents,
+    private readonly occurrences: Occurrences,
+    /** Paths of its files, which other snapshots may have as well. */
+    readonly paths: SnapshotPaths,
   ) {
-    segments.retain();
-    const files: SnapshotFile[] = [];
-    const unfollowed: { path: string; kind: EntryKind; oid: Oid }[] = [];
-    collectFiles(segments, rootNode, '', caches, files, unfollowed);
-    this.files = files;
-    this.unfollowed = unfollowed;
-    let count = 0;
-    for (const { record } of files) count += searchedDocs(record).length;
-    this.visible = new BitSet(segments.docEnd);
-    this.occurrenceDocs = new Uint32Array(count);
-    this.occurrenceFiles = new Uint32Array(count);
-    this.occurrenceLines = new Uint32Array(count);
-    this.firstOccurrence = new Uint32Array(segments.docEnd);
-    this.nextOccurrence = new Uint32Array(count);
-    this.placeOccurrences();
+    this.files = contents.files;
+    this.unfollowed = contents.unfollowed;
+    this.visible = occurrences.visible;
+    this.occurrenceDocs = occurrences.docs;
+    this.occurrenceFiles = occurrences.files;
+    this.occurrenceLines = occurrences.lines;
   }
 
-  private placeOccurrences(): void {
-    const { files, segments, visible, firstOccurrence, nextOccurrence } = this;
-    const lastOccurrence = new Map<number, number>(); // only of docs that occur twice
-    let at = 0;
-    let segment = segments.segments[0];
-    let lineCounts = segment?.column('lineCount');
-    for (let file = 0; file < files.length; file++) {
-      let line = 0;
-      for (const doc of searchedDocs(files[file]!.record)) {
-        if (segment === undefined || doc < segment.docBase || doc >= segment.docEnd) {
-          segment = segments.segmentOfDoc(doc);
-          lineCounts = segment.column('lineCount');
-        }
-        this.occurrenceDocs[at] = doc;
-        this.occurrenceFiles[at] = file;
-        this.occurrenceLines[at] = line;
-        line += lineCounts![doc - segment.docBase]!;
-        const first = firstOccurrence[doc]!;
-        if (first === 0) {
-          firstOccurrence[doc] = at + 1;
-          visible.add(doc);
-        } else {
-          nextOccurrence[lastOccurrence.get(doc) ?? first - 1] = at + 1;
-          lastOccurrence.set(doc, at);
-        }
-        at++;
-      }
+  /** Opens what a root tree sees, giving other work its turns. */
+  static async open(
+    segments: SegmentList,
+    root: { readonly id: TreeId; readonly node: TreeNode },
+    caches: RecordCaches,
+    pathsOf: (files: readonly SnapshotFile[]) => SnapshotPaths,
+  ): Promise<Snapshot> {
+    segments.retain();
+    try {
+      const slices = new TimeSlices();
+      const contents = await collectFiles(segments, root.node, caches, slices);
+      const occurrences = await placeOccurrences(segments, contents.files, slices);
+      return new Snapshot(segments, root.id, contents, occurrences, pathsOf(contents.files));
+    } catch (error) {
+      segments.release();
+      throw error;
     }
   }
 
   /** Calls `onOccurrence` with the position of each occurrence of a visible chunk, in order. */
   forEachOccurrence(doc: number, onOccurrence: (position: number) => void): void {
-    for (let next = this.firstOccurrence[doc] ?? 0; next !== 0; next = this.nextOccurrence[next - 1]!)
-      onOccurrence(next - 1);
+    const { first, next } = this.occurrences;
+    for (let at = first[doc] ?? 0; at !== 0; at = next[at - 1]!) onOccurrence(at - 1);
   }
 
   /** Number of distinct visible chunks. */
@@ -119,41 +87,13 @@ export class Snapshot {
   }
 
   get statistics(): SnapshotStatistics {
-    if (this.cachedStatistics === undefined) {
-      let docCount = 0;
-      let body = 0;
-      let comment = 0;
-      let symbol = 0;
-      for (const segment of this.segments.segments) {
-        if (segment.docCount === 0 || this.visible.countRange(segment.docBase, segment.docEnd) === 0) continue;
-        const bodies = segment.column('bodyLength');
-        const comments = segment.column('commentLength');
-        const symbols = segment.column('symbolLength');
-        for (let doc = segment.docBase; doc < segment.docEnd; doc++) {
-          if (!this.visible.has(doc)) continue;
-          docCount++;
-          body += bodies[doc - segment.docBase]!;
-          comment += comments[doc - segment.docBase]!;
-          symbol += symbols[doc - segment.docBase]!;
-        }
-      }
-      const mean = (sum: number): number => (docCount === 0 ? 0 : sum / docCount);
-      this.cachedStatistics = {
-        docCount,
-        meanLength: { body: mean(body), comment: mean(comment), symbol: mean(symbol) },
-      };
-    }
-    return this.cachedStatistics;
+    return this.derived.once('statistics', () => statisticsOf(this));
   }
 
   /** The file at a path, or undefined. */
   fileAt(path: string): SnapshotFile | undefined {
-    let byPath = this.derived.get('fileAt') as Map<string, SnapshotFile> | undefined;
-    if (byPath === undefined) {
-      byPath = new Map(this.files.map((file) => [file.path, file]));
-      this.derived.set('fileAt', byPath);
-    }
-    return byPath.get(path);
+    const position = this.paths.positionOf(path);
+    return position === undefined ? undefined : this.files[position];
   }
 
   /** The blob as it was, or null when the store does not have it. */
@@ -176,51 +116,30 @@ export class Snapshot {
   }
 }
 
-/** A file that is skipped may have its content stored, for show alone. */
-const searchedDocs = ({ skipped, docs }: FileRecord): readonly DocId[] => (skipped === null ? docs : []);
-
-function collectFiles(
-  segments: SegmentList,
-  node: TreeNode,
-  prefix: string,
-  caches: RecordCaches,
-  files: SnapshotFile[],
-  unfollowed: { path: string; kind: EntryKind; oid: Oid }[],
-): void {
-  for (const entry of node.entries) {
-    const path = prefix + entry.name;
-    if (entry.tree !== undefined) {
-      collectFiles(segments, readTreeNode(segments, entry.tree, caches), `${path}/`, caches, files, unfollowed);
-    } else if (entry.file !== undefined) {
-      files.push({ path, id: entry.file, kind: entry.kind, record: readFileRecord(segments, entry.file, caches) });
-    } else {
-      unfollowed.push({ path, kind: entry.kind, oid: entry.oid! });
+function statisticsOf({ segments, visible }: Snapshot): SnapshotStatistics {
+  let docCount = 0;
+  let body = 0;
+  let comment = 0;
+  let symbol = 0;
+  for (const segment of segments.segments) {
+    if (segment.docCount === 0 || visible.countRange(segment.docBase, segment.docEnd) === 0) continue;
+    const bodies = segment.column('bodyLength');
+    const comments = segment.column('commentLength');
+    const symbols = segment.column('symbolLength');
+    for (let doc = segment.docBase; doc < segment.docEnd; doc++) {
+      if (!visible.has(doc)) continue;
+      docCount++;
+      body += bodies[doc - segment.docBase]!;
+      comment += comments[doc - segment.docBase]!;
+      symbol += symbols[doc - segment.docBase]!;
     }
   }
+  const mean = (sum: number): number => (docCount === 0 ? 0 : sum / docCount);
+  return { docCount, meanLength: { body: mean(body), comment: mean(comment), symbol: mean(symbol) } };
 }
 
 /** The chunks of a file, joined: the blob as it was; null when the store does not have it. */
 export function contentOf({ skipped, docs }: FileRecord, segments: SegmentList): Buffer | null {
   if (skipped !== null && docs.length === 0) return null;
   return Buffer.concat(docs.map((doc) => segments.chunkBytes(doc)));
-}
-
-/** A stored tree, decoded once. */
-export function readTreeNode(segments: SegmentList, id: TreeId, caches: RecordCaches): TreeNode {
-  let node = caches.trees.get(id);
-  if (node === undefined) {
-    node = segments.tree(id);
-    caches.trees.set(id, node);
-  }
-  return node;
-}
-
-/** A stored file, decoded once. */
-export function readFileRecord(segments: SegmentList, id: FileId, caches: RecordCaches): FileRecord {
-  let record = caches.files.get(id);
-  if (record === undefined) {
-    record = segments.file(id);
-    caches.files.set(id, record);
-  }
-  return record;
 }

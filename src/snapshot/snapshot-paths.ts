@@ -1,0 +1,37 @@
+import { Derived } from './derived.js';
+import type { SnapshotFile } from './snapshot.js';
+
+/** Lists of paths that are kept: of the trees that are searched by turns. */
+const keptMax = 4;
+
+/** The paths of a snapshot's files: after most edits the same as before, with all that was made of them. */
+export class SnapshotPaths {
+  readonly derived = new Derived();
+
+  constructor(readonly list: readonly string[]) {}
+
+  /** Position of the file of a path, or undefined. */
+  positionOf(path: string): number | undefined {
+    const positions = this.derived.once('positions', () => new Map(this.list.map((own, position) => [own, position])));
+    return positions.get(path);
+  }
+}
+
+/** Remembers the lists of paths that were met last. */
+export class KnownPaths {
+  /** The latest at the end. */
+  private known: SnapshotPaths[] = [];
+
+  of(files: readonly SnapshotFile[]): SnapshotPaths {
+    const same = this.known.find(
+      ({ list }) => list.length === files.length && list.every((path, i) => path === files[i]!.path),
+    );
+    const paths = same ?? new SnapshotPaths(files.map(({ path }) => path));
+    this.known = [...this.known.filter((other) => other !== paths), paths].slice(-keptMax);
+    return paths;
+  }
+
+  clear(): void {
+    this.known = [];
+  }
+}

@@ -25,7 +25,7 @@ export function checkArguments(tool: Tool, given: Readonly<Record<string, unknow
     validate = ajv.compile(argumentsSchema(tool));
     validators.set(tool, validate);
   }
-  const present = structuredClone(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null)));
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
   if (!validate(present)) throw describeError(tool, validate.errors ?? []);
   const { repo, ...input } = present;
   return { repo: repo as string | undefined, input: input as ParameterValues<ParameterTable> };

@@ -20,10 +20,6 @@ export class HttpSessions {
 
   constructor(private readonly options: HttpSessionsOptions) {}
 
-  get size(): number {
-    return this.sessions.size;
-  }
-
   async handle(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {
     const id = request.headers['mcp-session-id'];
     if (typeof id === 'string') {
@@ -34,7 +30,7 @@ export class HttpSessions {
     }
     const begins = request.method === 'POST' && (Array.isArray(body) ? body : [body]).some(isInitializeRequest);
     if (!begins) return sendRpcError(response, 400, badRequest, 'begin with initialize, then send Mcp-Session-Id');
-    if (!(await this.makeRoom())) {
+    if (this.isFull && this.longestUnused() === undefined) {
       response.setHeader('retry-after', '10');
       return sendRpcError(response, 503, badRequest, `all ${this.options.sessionsMax} sessions are in use`);
     }
@@ -48,6 +44,7 @@ export class HttpSessions {
       idleMs: this.options.idleMs,
       onOpen: (id) => {
         opened = true;
+        if (this.isFull) void this.longestUnused()?.close();
         this.sessions.set(id, session);
       },
       onClose: (id) => this.sessions.delete(id ?? ''),
@@ -57,12 +54,12 @@ export class HttpSessions {
     if (!opened) await session.close();
   }
 
-  /** False when all are in use. */
-  private async makeRoom(): Promise<boolean> {
-    if (this.sessions.size < this.options.sessionsMax) return true;
+  private get isFull(): boolean {
+    return this.sessions.size >= this.options.sessionsMax;
+  }
+
+  private longestUnused(): HttpSession | undefined {
     const unused = [...this.sessions.values()].filter(({ isBusy }) => !isBusy);
-    const oldest = unused.sort((a, b) => a.lastUsedMs - b.lastUsedMs)[0];
-    await oldest?.close();
-    return oldest !== undefined;
+    return unused.sort((a, b) => a.lastUsedMs - b.lastUsedMs)[0];
   }
 }

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { dialog } from './state/dialogs.js';
 import { place } from './state/navigation.js';
-import { connection, repositories, repository } from './state/session.js';
+import { connection, repository, repositoryName } from './state/session.js';
 import { ErrorPanel } from './view/error-panel.js';
 import { FilePage } from './view/file-page.js';
 import { Header } from './view/header.js';
@@ -11,7 +11,7 @@ import { LockedPage } from './view/locked-page.js';
 import { ProgressBar } from './view/progress-bar.js';
 import { RepositoryPicker } from './view/repository-picker.js';
 import { ResultsPage } from './view/results-page.js';
-import { AgainstPicker, RevPicker } from './view/rev-picker.js';
+import { AgainstPicker, FileRevPicker, RevPicker } from './view/rev-picker.js';
 
 /** The whole page. */
 export function App(): JSX.Element {
@@ -34,7 +34,7 @@ export function App(): JSX.Element {
 
 function SearchApp(): JSX.Element {
   const { file, query } = place.value;
-  const name = repositories.value.find(({ path }) => path === repository.value)?.name;
+  const name = repositoryName.value;
   useEffect(() => {
     document.title = [file?.path ?? query, name, 'Coppice'].filter((part) => part).join(' · ');
   }, [file?.path, query, name]);
@@ -52,6 +52,8 @@ function Dialogs(): JSX.Element | null {
   switch (dialog.value) {
     case 'rev':
       return <RevPicker />;
+    case 'file-rev':
+      return <FileRevPicker />;
     case 'against':
       return <AgainstPicker />;
     case 'repository':

@@ -5,7 +5,8 @@ import { eventually } from './support/eventually.js';
 import { makeSampleRepository } from './support/sample-repository.js';
 import { useServedPage } from './support/use-served-page.js';
 
-const served = useServedPage(makeSampleRepository().path);
+const repository = makeSampleRepository();
+const served = useServedPage(repository.path);
 
 const searchBox = (page: Page) => page.getByRole('combobox', { name: /Search/ });
 const rows = (page: Page) => page.getByRole('row');
@@ -138,6 +139,23 @@ describe.skipIf(skipsBrowser)('search', () => {
     await page.keyboard.press('Enter');
     await page.getByText('lexer.go').waitFor();
     await page.goBack();
+    await page.getByText('printer.py').waitFor();
+  });
+
+  test('a rev in the query wins, and is what the results are of', async () => {
+    const page = await served.current.open({ query: 'parse rev:next' });
+    await page.getByText('printer.py').waitFor();
+    await eventually(() => page.locator('.rev-note').textContent()).toContain('next');
+    await page.getByRole('link', { name: 'src/printer.py' }).click();
+    await page.getByRole('region', { name: 'Text of src/printer.py' }).waitFor();
+    expect(new URL(page.url()).searchParams.get('at')).toBe('next');
+  });
+
+  test('a commit can be pinned from its name', async () => {
+    const page = await served.current.open({ query: 'parse', rev: 'next' });
+    await page.getByText('printer.py').waitFor();
+    await page.locator('.rev-note a').click();
+    await eventually(() => new URL(page.url()).searchParams.get('rev')).toBe(repository.revParse('next'));
     await page.getByText('printer.py').waitFor();
   });
 

@@ -43,6 +43,8 @@ export interface Summary {
   readonly truncated: boolean;
   /** How many there are in all, where that is known. */
   readonly total: number | null;
+  /** The rev, where the query names another than the place. */
+  readonly searchedRev?: string;
 }
 
 /** Those of a repository's revs that an answer is about. */

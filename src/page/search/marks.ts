@@ -22,13 +22,22 @@ export function marksOfText(text: string, place: Place): Span[] | null {
   return marks;
 }
 
-/** What the search found in a file that is open, as offsets in its text, in order. */
-export function marksOfFile(text: string, path: string, rev: string, place: Place, items: readonly Item[]): Span[] {
+/**
+ * What the search found in a file that is open, as offsets in its text, in order.
+ * @param revs names of the rev at which it is shown, as results may have them
+ */
+export function marksOfFile(
+  text: string,
+  path: string,
+  revs: readonly string[],
+  place: Place,
+  items: readonly Item[],
+): Span[] {
   const literal = marksOfText(text, place);
   if (literal !== null) return literal;
   const starts = lineStartsOf(text);
   const marks = items
-    .filter((item) => item.path === path && item.rev === rev)
+    .filter((item) => item.path === path && revs.includes(item.rev))
     .flatMap((item) => {
       const matches = item.type === 'hit' ? item.hit.matches : item.type === 'line' ? [item.line] : [];
       return matches.flatMap(({ line, column, length }): Span[] => {

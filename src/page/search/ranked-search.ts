@@ -8,6 +8,7 @@ interface Answer {
   readonly freshness: Freshness;
   readonly tookMs: number;
   readonly truncated: boolean;
+  readonly searchedRev: string;
 }
 
 /** Ranked search of one rev or, in a comparison, of what each of the two has new and of what both have. */
@@ -44,7 +45,7 @@ async function search(
   const { query, limit } = place;
   let count = 0;
   let freshness: Freshness = 'exact';
-  const { tookMs } = await api.stream(
+  const result = await api.stream(
     'search',
     { repo, query, rev, limit },
     (hits) => {
@@ -54,7 +55,7 @@ async function search(
     },
     { signal, onProgress },
   );
-  return { freshness, tookMs, truncated: count >= limit };
+  return { freshness, tookMs: result.tookMs, truncated: count >= limit, searchedRev: result.rev };
 }
 
 function itemOf(hit: Hit, side: Side | null): Item {

@@ -33,7 +33,9 @@ export async function runSearch(request: SearchRequest): Promise<{ summary: Summ
     resolve(request, place.rev),
     place.against === '' ? null : resolve(request, place.against),
   ]);
-  return { summary: await searchOf(place)(request), revs: { rev, against } };
+  const summary = await searchOf(place)(request);
+  const { searchedRev = place.rev } = summary;
+  return { summary, revs: { rev: searchedRev === place.rev ? rev : await resolve(request, searchedRev), against } };
 }
 
 function searchOf({ mode, query }: Place): (request: SearchRequest) => Promise<Summary> {

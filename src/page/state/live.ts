@@ -1,6 +1,6 @@
 import { computed, effect, signal } from '@preact/signals';
 import { asRequestError } from '../api/request-error.js';
-import type { DaemonEvent, ResolvedRev } from '../api/protocol.js';
+import type { DaemonEvent, Progress, ResolvedRev } from '../api/protocol.js';
 import { setActivity } from './activity.js';
 import { epoch } from './epoch.js';
 import { fileContent } from './file-content.js';
@@ -11,6 +11,8 @@ import { api, connection, repository } from './session.js';
 /** Several changes in a row are looked at once, so long after the last, in milliseconds. */
 const settleMs = 250;
 const reconnectMs = 2_000;
+/** Work of others that says nothing for so long is no longer shown, in milliseconds. */
+const silentMsMax = 4_000;
 
 /** A rev of what is shown that names something else by now; null while everything is as shown. */
 export const outdated = signal<string | null>(null);
@@ -41,12 +43,9 @@ export function startListening(): void {
 
 async function listen(repo: string, signal: AbortSignal): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const work = new DaemonWork();
   const onEvent = (event: DaemonEvent): void => {
-    if (event.kind === 'progress') {
-      const { operation, progress } = event;
-      setActivity(operation, progress === null ? null : { progress, cancel: null });
-      return;
-    }
+    if (event.kind === 'progress') return work.tell(event.operation, event.progress);
     clearTimeout(timer);
     // What happened before anybody listened is looked at too.
     timer = setTimeout(() => void compareShown(repo, signal), event.kind === 'listening' ? 0 : settleMs);
@@ -56,10 +55,38 @@ async function listen(repo: string, signal: AbortSignal): Promise<void> {
       await api().stream('events', { repo }, (events) => events.forEach(onEvent), { signal });
     } catch (error) {
       if (asRequestError(error) === null) break;
+    } finally {
+      work.forget();
     }
     await new Promise((resolve) => setTimeout(resolve, reconnectMs));
   }
   clearTimeout(timer);
+}
+
+/** What the daemon does for whomever, as far as it is told. */
+class DaemonWork {
+  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+  tell(operation: string, progress: Progress | null): void {
+    // Not to be mistaken for work of ours.
+    const name = `daemon ${operation}`;
+    clearTimeout(this.timers.get(name));
+    setActivity(name, progress === null ? null : { progress, cancel: null });
+    // Who was cancelled or has crashed does not say that it has ended.
+    if (progress !== null)
+      this.timers.set(
+        name,
+        setTimeout(() => setActivity(name, null), silentMsMax),
+      );
+  }
+
+  /** Nobody tells any more. */
+  forget(): void {
+    for (const [name, timer] of this.timers) {
+      clearTimeout(timer);
+      setActivity(name, null);
+    }
+  }
 }
 
 /** Says so when a rev that is shown no longer names what is shown. */

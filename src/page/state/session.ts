@@ -21,6 +21,15 @@ export const repositories = signal<readonly Repository[]>([]);
 /** Path of the repository that is searched; empty while there is none. */
 export const repository = computed(() => place.value.repo || repositories.value[0]?.path || '');
 
+/** What people call it. A path may be a folder somewhere in it. */
+export const repositoryName = computed(() => {
+  const path = repository.value.replace(/\/+$/, '');
+  const known = repositories.value
+    .filter((known) => path === known.path || path.startsWith(`${known.path}/`))
+    .sort((a, b) => b.path.length - a.path.length);
+  return known[0]?.name ?? path.slice(path.lastIndexOf('/') + 1);
+});
+
 /** The client of the daemon. To be used only below what is shown when the connection is ready. */
 export function api(): ApiClient {
   const { value } = connection;

@@ -22,12 +22,13 @@ export function CodeView({ text }: { readonly text: string }): JSX.Element {
   const file = place.value.file!;
   const starts = useMemo(() => lineStartsOf(text), [text]);
   const columns = useMemo(() => columnsOf(text, starts), [text]);
-  const { items } = results.value;
+  const { items, revs } = results.value;
   const searched = place.value;
-  const marks = useMemo(
-    () => marksOfFile(text, path, file.rev, searched, items),
-    [text, path, file.rev, searched.mode, searched.query, searched.matchCase, searched.wholeWord, items],
-  );
+  const marks = useMemo(() => {
+    // By whatever name the search knew the same tree.
+    const names = [revs?.rev, revs?.against].flatMap((found) => (found && found.tree === rev?.tree ? [found.rev] : []));
+    return marksOfFile(text, path, [file.rev, ...names], searched, items);
+  }, [text, path, file.rev, searched.mode, searched.query, searched.matchCase, searched.wholeWord, items, revs]);
   const runs = highlighter.runsOf(text, language).value;
 
   useLayoutEffect(() => {

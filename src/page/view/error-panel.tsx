@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { RequestError } from '../api/request-error.js';
 import { dialog } from '../state/dialogs.js';
 import { refresh } from '../state/epoch.js';
+import { place } from '../state/navigation.js';
 import { focusSearch } from './focus.js';
 
 export interface ErrorPanelProps {
@@ -24,7 +25,11 @@ export function ErrorPanel({ error, id }: ErrorPanelProps): JSX.Element {
           </button>
         )}
         {error.code === 'REV_NOT_FOUND' && (
-          <button type="button" class="button" onClick={() => (dialog.value = 'rev')}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => (dialog.value = place.value.file === null ? 'rev' : 'file-rev')}
+          >
             Choose another rev
           </button>
         )}

@@ -32,7 +32,12 @@ export function FileHead(): JSX.Element {
         <CopyButton text={file.path} what="path" />
       </div>
       <div class="file-head-row">
-        <button type="button" class="button" title="Show it at another rev (r)" onClick={() => (dialog.value = 'rev')}>
+        <button
+          type="button"
+          class="button"
+          title="Show it at another rev (r)"
+          onClick={() => (dialog.value = 'file-rev')}
+        >
           <Icon name="branch" />
           <span class="visually-hidden">Rev: </span>
           <span class="button-label">{shortRev(file.rev)}</span>

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { dialog } from '../state/dialogs.js';
 import { freshSearch, go, place } from '../state/navigation.js';
 import { formatPlace, home, modes, unnarrowed, type Mode, type Place } from '../state/place.js';
-import { repositories, repository } from '../state/session.js';
+import { repository, repositoryName } from '../state/session.js';
 import { nextTheme, theme } from '../state/theme.js';
 import { Icon } from './icons.js';
 import { SearchBox } from './search-box.js';
@@ -16,9 +16,6 @@ const modeHelp: Readonly<Record<Mode, string>> = {
 
 /** What is searched, where, and how. */
 export function Header(): JSX.Element {
-  const repo = repository.value;
-  const name =
-    repositories.value.find(({ path }) => path === repo)?.name ?? repo.replace(/\/+$/, '').split('/').at(-1)!;
   return (
     <header class="page-head">
       <div class="head-row">
@@ -29,10 +26,15 @@ export function Header(): JSX.Element {
         >
           <img src="./icon.svg" alt="" width="24" height="24" />
         </a>
-        <button type="button" class="button repo-button" title={repo} onClick={() => (dialog.value = 'repository')}>
+        <button
+          type="button"
+          class="button repo-button"
+          title={repository.value}
+          onClick={() => (dialog.value = 'repository')}
+        >
           <span class="visually-hidden">Repository: </span>
           <Icon name="folder" />
-          <span class="button-label">{name}</span>
+          <span class="button-label">{repositoryName.value}</span>
         </button>
         <SearchBox />
         <button

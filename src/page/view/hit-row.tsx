@@ -20,6 +20,11 @@ export function HitRow({ item }: { readonly item: Extract<Item, { type: 'hit' }>
         </a>
         {hit.symbol !== '' && <span class="symbol-name">{hit.symbol}</span>}
         {hit.kind !== '' && <span class="kind">{hit.kind}</span>}
+        {hit.firstSeen !== null && (
+          <span class="hit-since" title={`first seen in ${hit.firstSeen.commit}`}>
+            since {hit.firstSeen.date.slice(0, 10)}
+          </span>
+        )}
         <span class="hit-lines">
           {hit.startLine}–{hit.endLine}
         </span>

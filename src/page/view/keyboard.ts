@@ -13,7 +13,7 @@ import { focusContent, focusSearch } from './focus.js';
 export function startKeyboard(): void {
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || connection.peek().state !== 'ready' || dialog.peek() !== null) return;
-    if (isTyping(event.target)) return;
+    if (isTyping(event.target) || (isChoosing(event.target) && event.key.startsWith('Arrow'))) return;
     const action = event.key === 'Enter' ? enter(event) : actionOf(event);
     if (action === undefined) return;
     event.preventDefault();
@@ -37,7 +37,6 @@ const open = (name: Dialog) => () => {
 const everywhere: Readonly<Record<string, Action>> = {
   '/': () => focusSearch(),
   '?': open('keys'),
-  r: open('rev'),
   c: open('against'),
   R: refresh,
 };
@@ -56,6 +55,7 @@ const inResults: Readonly<Record<string, Action>> = {
   j: next,
   ArrowDown: next,
   k: previous,
+  r: open('rev'),
   ArrowUp: previous,
   Escape: () => focusSearch(),
 };
@@ -67,6 +67,7 @@ const inFile: Readonly<Record<string, Action>> = {
   K: () => moveLine(-1, true),
   n: () => moveMatch(1),
   p: () => moveMatch(-1),
+  r: open('file-rev'),
   y: () => {
     const href = permalink();
     if (href !== null) follow(href);
@@ -86,4 +87,9 @@ function enter({ target, ctrlKey, metaKey }: KeyboardEvent): Action | undefined 
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || (target instanceof HTMLInputElement && target.type === 'text');
+}
+
+/** In a group of radio buttons the arrows choose. */
+function isChoosing(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.type === 'radio';
 }

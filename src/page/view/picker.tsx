@@ -5,7 +5,7 @@ import { dialog } from '../state/dialogs.js';
 import { Modal } from './modal.js';
 
 export interface Choice {
-  /** What choosing it gives. */
+  /** Tells it apart from the others. */
   readonly value: string;
   readonly label: string;
   readonly detail: string;
@@ -16,23 +16,30 @@ export interface Choice {
   readonly indexed?: boolean;
 }
 
-export interface PickerProps {
+export interface Choices<C extends Choice = Choice> {
+  readonly choices: readonly C[];
+  /** There are more, which are found by typing. */
+  readonly truncated: boolean;
+}
+
+export interface PickerProps<C extends Choice> {
   readonly title: string;
   readonly placeholder: string;
   /** The choices for what was typed. */
-  readonly load: (typed: string, signal: AbortSignal) => Promise<readonly Choice[]>;
-  readonly onPick: (value: string) => void;
+  readonly load: (typed: string, signal: AbortSignal) => Promise<Choices<C>>;
+  readonly onPick: (choice: C) => void;
 }
 
 const pauseMs = 80;
 
 /** A dialog in which one of many is chosen: typing narrows, arrows move, Enter chooses. */
-export function Picker({ title, placeholder, load, onPick }: PickerProps): JSX.Element {
+export function Picker<C extends Choice>({ title, placeholder, load, onPick }: PickerProps<C>): JSX.Element {
   const [typed, setTyped] = useState('');
-  const [choices, setChoices] = useState<readonly Choice[] | null>(null);
+  const [loaded, setLoaded] = useState<Choices<C> | null>(null);
   const [failure, setFailure] = useState('');
   const [chosen, setChosen] = useState(0);
   const list = useRef<HTMLDivElement>(null);
+  const shown = loaded?.choices ?? [];
 
   useEffect(() => {
     const controller = new AbortController();
@@ -40,13 +47,13 @@ export function Picker({ title, placeholder, load, onPick }: PickerProps): JSX.E
       () => {
         load(typed.trim(), controller.signal).then(
           (found) => {
-            setChoices(found);
+            setLoaded(found);
             setFailure('');
             setChosen(
               typed === ''
                 ? Math.max(
                     0,
-                    found.findIndex(({ current }) => current),
+                    found.choices.findIndex(({ current }) => current),
                   )
                 : 0,
             );
@@ -54,7 +61,7 @@ export function Picker({ title, placeholder, load, onPick }: PickerProps): JSX.E
           (error: unknown) => setFailure(asRequestError(error)?.summary ?? ''),
         );
       },
-      choices === null ? 0 : pauseMs,
+      loaded === null ? 0 : pauseMs,
     );
     return () => {
       clearTimeout(timer);
@@ -63,23 +70,21 @@ export function Picker({ title, placeholder, load, onPick }: PickerProps): JSX.E
   }, [typed]);
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
-  }, [chosen, choices]);
+  }, [chosen, loaded]);
 
-  const pick = (choice: Choice | undefined): void => {
+  const pick = (choice: C | undefined): void => {
     if (choice === undefined) return;
     dialog.value = null;
-    onPick(choice.value);
+    onPick(choice);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const count = choices?.length ?? 0;
-    if (event.key === 'ArrowDown') setChosen(Math.min(chosen + 1, count - 1));
+    if (event.key === 'ArrowDown') setChosen(Math.min(chosen + 1, shown.length - 1));
     else if (event.key === 'ArrowUp') setChosen(Math.max(chosen - 1, 0));
-    else if (event.key === 'Enter') pick(choices?.[chosen]);
+    else if (event.key === 'Enter') pick(shown[chosen]);
     else return;
     event.preventDefault();
   };
 
-  const shown = choices ?? [];
   const groups = [...new Set(shown.map(({ group }) => group))];
   return (
     <Modal title={title}>
@@ -109,7 +114,7 @@ export function Picker({ title, placeholder, load, onPick }: PickerProps): JSX.E
             {shown.map((choice, index) =>
               choice.group !== group ? null : (
                 <div
-                  key={`${choice.value} ${choice.detail}`}
+                  key={choice.value}
                   id={`choice-${index}`}
                   role="option"
                   class="choice"
@@ -126,10 +131,16 @@ export function Picker({ title, placeholder, load, onPick }: PickerProps): JSX.E
         ))}
       </div>
       <p class="picker-note" role="status">
-        {failure !== '' ? failure : choices === null ? 'Loading…' : shown.length === 0 ? 'Nothing matches.' : ''}
+        {failure || noteOf(loaded)}
       </p>
     </Modal>
   );
+}
+
+function noteOf(loaded: Choices | null): string {
+  if (loaded === null) return 'Loading…';
+  if (loaded.choices.length === 0) return 'Nothing matches.';
+  return loaded.truncated ? 'There are more: type to find them.' : '';
 }
 
 function IndexedDot({ indexed }: { readonly indexed: boolean }): JSX.Element {

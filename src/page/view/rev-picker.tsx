@@ -3,7 +3,7 @@ import type { NamedRev } from '../api/protocol.js';
 import { go, place } from '../state/navigation.js';
 import { unnarrowed, type Place } from '../state/place.js';
 import { api, repository } from '../state/session.js';
-import { Picker, type Choice } from './picker.js';
+import { Picker, type Choice, type Choices } from './picker.js';
 
 const revsMax = 200;
 
@@ -16,16 +16,35 @@ const groups: Readonly<Record<NamedRev['kind'], string>> = {
   remote: 'Remote branches',
 };
 
-/** Chooses the rev that is searched or, in a file that is open, the rev at which it is shown. */
+const placeholder = 'Branch, tag, fork, any commit';
+
+/** Chooses the rev that is searched. `A..B` compares B with A; another work tree is searched as a repository of its own. */
 export function RevPicker(): JSX.Element {
-  const { file, rev } = place.value;
-  const current = file?.rev ?? rev;
   return (
     <Picker
-      title={file === null ? 'Search at' : 'Show the file at'}
-      placeholder="Branch, tag, fork, any commit"
-      load={(typed, signal) => loadRevs(typed, current, signal)}
-      onPick={(value) => pickRev(value)}
+      title="Search at"
+      placeholder={placeholder}
+      load={(typed, signal) => loadRevs(typed, place.peek().rev, signal)}
+      onPick={({ rev, repo }) => {
+        const range = /^(.+?)\.\.(.+)$/.exec(rev);
+        if (range !== null) goToSearch({ against: range[1]!, rev: range[2]! });
+        else goToSearch({ rev, ...(repo === undefined ? {} : { repo }) });
+      }}
+    />
+  );
+}
+
+/** Chooses the rev at which the file that is open is shown. */
+export function FileRevPicker(): JSX.Element {
+  const { file } = place.value;
+  return (
+    <Picker
+      title="Show the file at"
+      placeholder={placeholder}
+      load={(typed, signal) => loadRevs(typed, file?.rev ?? '', signal)}
+      onPick={({ rev, repo }) => {
+        if (file !== null) go({ file: { ...file, rev }, ...(repo === undefined ? {} : { repo }) });
+      }}
     />
   );
 }
@@ -33,53 +52,59 @@ export function RevPicker(): JSX.Element {
 /** Chooses the rev that the searched one is compared with. */
 export function AgainstPicker(): JSX.Element {
   const { rev, against } = place.value;
-  const none: Choice = { value: '', label: 'Nothing', detail: 'stop comparing', group: 'Comparison', current: false };
+  const none: RevChoice = {
+    value: '',
+    rev: '',
+    label: 'Nothing',
+    detail: 'stop comparing',
+    group: 'Comparison',
+    current: false,
+  };
   return (
     <Picker
       title={`Compare ${rev} with`}
-      placeholder="Branch, tag, fork, any commit"
+      placeholder={placeholder}
       load={async (typed, signal) => {
-        const found = await loadRevs(typed, against, signal);
-        return against !== '' && typed === '' ? [none, ...found] : found;
+        const { choices, truncated } = await loadRevs(typed, against, signal);
+        // Revs of two work trees have no repository in common to ask.
+        const here = choices.filter(({ repo }) => repo === undefined);
+        return { choices: against !== '' && typed === '' ? [none, ...here] : here, truncated };
       }}
-      onPick={(value) => goToSearch({ against: value })}
+      onPick={(choice) => goToSearch({ against: choice.rev })}
     />
   );
 }
 
-async function loadRevs(typed: string, current: string, signal: AbortSignal): Promise<readonly Choice[]> {
-  const { items } = await api().call('revs', { repo: repository.peek(), match: typed, limit: revsMax }, { signal });
-  const own = items.filter(({ path }) => path === undefined || path === repository.peek());
-  const found = own.map((named): Choice => {
-    const { rev, kind, commit, indexed } = named;
-    const detail = [named.current ? 'checked out' : '', commit?.slice(0, 9) ?? ''].filter((text) => text !== '');
-    return {
-      value: rev,
-      label: rev,
-      detail: detail.join(' · '),
-      group: groups[kind],
-      current: rev === current,
-      indexed,
-    };
-  });
-  if (typed === '' || found.some(({ value }) => value === typed)) return found;
-  const asTyped: Choice = {
-    value: typed,
-    label: typed,
-    detail: 'as typed: a sha, HEAD~3, A..B',
-    group: 'Any rev',
-    current: false,
-  };
-  return found.length === 0 ? [asTyped] : [...found, asTyped];
+interface RevChoice extends Choice {
+  readonly rev: string;
+  /** Of another work tree: the path to ask about it. */
+  readonly repo?: string;
 }
 
-/** `A..B` compares B with A. */
-function pickRev(value: string): void {
-  const { file } = place.peek();
-  const range = /^(.+?)\.\.(.+)$/.exec(value);
-  if (file !== null) go({ file: { ...file, rev: value } });
-  else if (range !== null) goToSearch({ against: range[1]!, rev: range[2]! });
-  else goToSearch({ rev: value });
+async function loadRevs(typed: string, current: string, signal: AbortSignal): Promise<Choices<RevChoice>> {
+  const repo = repository.peek();
+  const { items, result } = await api().call('revs', { repo, match: typed, limit: revsMax }, { signal });
+  const found = items.map((named) => choiceOf(named, current));
+  if (typed !== '' && !found.some(({ rev }) => rev === typed)) {
+    const detail = 'as typed: a sha, HEAD~3, A..B';
+    found.push({ value: 'typed', rev: typed, label: typed, detail, group: 'Any rev', current: false });
+  }
+  return { choices: found, truncated: result.truncated };
+}
+
+function choiceOf({ rev, kind, commit, indexed, current: isCheckedOut, path }: NamedRev, current: string): RevChoice {
+  const isElsewhere = path !== undefined && path !== repository.peek();
+  const details = [isElsewhere ? path : '', isCheckedOut ? 'checked out' : '', commit?.slice(0, 9) ?? ''];
+  return {
+    value: `${kind} ${rev} ${path ?? ''}`,
+    rev,
+    label: rev,
+    detail: details.filter((text) => text !== '').join(' · '),
+    group: groups[kind],
+    current: rev === current && !isElsewhere,
+    indexed,
+    ...(isElsewhere ? { repo: path } : {}),
+  };
 }
 
 function goToSearch(change: Partial<Place>): void {

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import type { Freshness, ResolvedRev } from '../api/protocol.js';
 import { isNarrowing } from '../search/facets.js';
-import { place } from '../state/navigation.js';
+import { hrefOf, place } from '../state/navigation.js';
+import type { Place } from '../state/place.js';
 import { results } from '../state/results.js';
 import { narrowed, narrowing } from '../state/shown-results.js';
 
@@ -10,6 +11,7 @@ export function SummaryBar(): JSX.Element {
   const { status, summary, revs, items } = results.value;
   const count = narrowed.value.length;
   const narrowedText = isNarrowing(narrowing.value) ? ` of ${items.length.toLocaleString()}` : '';
+  const noun = nounOf(narrowedText === '' ? count : items.length);
   const total = summary?.total ?? null;
   const number = `${count.toLocaleString()}${summary?.truncated === true && total === null ? '+' : ''}`;
   return (
@@ -20,15 +22,15 @@ export function SummaryBar(): JSX.Element {
         ) : (
           <>
             <b>{number}</b>
-            {narrowedText} {nounOf(count)}
+            {narrowedText} {noun}
             {total !== null && total > items.length && ` (of ${total.toLocaleString()})`}
           </>
         )}
       </p>
-      {revs !== null && <RevNote rev={revs.rev} />}
+      {revs !== null && <RevNote rev={revs.rev} pin={(commit) => ({ rev: commit })} />}
       {revs !== null && revs.against !== null && (
         <>
-          <span class="muted">and</span> <RevNote rev={revs.against} />
+          <span>and</span> <RevNote rev={revs.against} pin={(commit) => ({ against: commit })} />
         </>
       )}
       {summary !== null && <FreshnessNote freshness={summary.freshness} />}
@@ -52,13 +54,22 @@ function nounOf(count: number): string {
   }
 }
 
-/** A rev and the commit that it names. */
-export function RevNote({ rev }: { readonly rev: ResolvedRev }): JSX.Element {
-  const short = rev.commit?.slice(0, 9);
+interface RevNoteProps {
+  readonly rev: ResolvedRev;
+  /** What makes its commit what is searched, whatever becomes of its name. */
+  readonly pin: (commit: string) => Partial<Place>;
+}
+
+/** A rev and the commit that it names now. */
+function RevNote({ rev: { rev, commit }, pin }: RevNoteProps): JSX.Element {
   return (
     <span class="rev-note">
-      {rev.rev === rev.commit ? null : <span class="rev-name">{rev.rev}</span>}
-      {short !== undefined && <code class="sha">{short}</code>}
+      {rev !== commit && <span class="rev-name">{rev}</span>}
+      {commit !== null && (
+        <a class="sha" href={hrefOf(pin(commit))} title="Permanent link: this commit instead of the name">
+          {commit.slice(0, 9)}
+        </a>
+      )}
     </span>
   );
 }

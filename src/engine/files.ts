@@ -1,8 +1,9 @@
-import { compareBytewise } from '../base/index.js';
+import { TimeSlices, compareBytewise } from '../base/index.js';
 import { languageId } from '../model/index.js';
+import type { EntryKind } from '../model/index.js';
 import { compileFileFilter, fileMask } from '../search/index.js';
 import type { FileFilter, FileTest } from '../search/index.js';
-import type { Snapshot } from '../snapshot/index.js';
+import type { Snapshot, SnapshotFile } from '../snapshot/index.js';
 import { leastFresh, withRev } from './revs.js';
 import type { Session } from './session.js';
 import type { CallOptions, CompareResult, ComparedFile, FileEntry, FilesOptions, FilesResult } from './types.js';
@@ -32,7 +33,7 @@ export function compareRevs(
   return withRev(session, from, options, (before) =>
     withRev(session, to, options, async (after) => {
       const passes = compileFileFilter(options);
-      const changed = differences(before.snapshot, after.snapshot, passes);
+      const changed = await differences(before.snapshot, after.snapshot, passes);
       const files = changed.slice(0, options.limit ?? limitDefault);
       const freshness = await leastFresh(before, after);
       return { from: before.rev, to: after.rev, files, total: changed.length, freshness };
@@ -42,32 +43,52 @@ export function compareRevs(
 
 /** What a path holds. Links and submodules, which are not searched, are compared as well: they have no language. */
 interface Entry {
-  readonly version: string;
+  readonly path: string;
+  readonly kind: EntryKind;
+  readonly oid: string;
   readonly language: number;
 }
 
 /** In order of path. A file counts when it passes at either end. */
-function differences(from: Snapshot, to: Snapshot, passes: FileTest | null): ComparedFile[] {
+async function differences(from: Snapshot, to: Snapshot, passes: FileTest | null): Promise<ComparedFile[]> {
   if (from.root === to.root) return [];
-  const before = entriesOf(from);
-  const after = entriesOf(to);
+  const slices = new TimeSlices();
   const changed: ComparedFile[] = [];
-  const note = (path: string, change: ComparedFile['change'], ...ends: readonly Entry[]): void => {
+  const note = (change: ComparedFile['change'], ...ends: readonly Entry[]): void => {
+    const { path } = ends[0]!;
     if (passes === null || ends.some(({ language }) => passes(path, language))) changed.push({ path, change });
   };
-  for (const [path, entry] of after) {
-    const old = before.get(path);
-    if (old === undefined) note(path, 'added', entry);
-    else if (old.version !== entry.version) note(path, 'modified', old, entry);
+  const before = entryFinder(from);
+  for (const entry of entriesOf(to)) {
+    if (slices.isOver) await slices.next();
+    const old = before(entry.path);
+    if (old === undefined) note('added', entry);
+    else if (old.oid !== entry.oid || old.kind !== entry.kind) note('modified', old, entry);
   }
-  for (const [path, entry] of before) if (!after.has(path)) note(path, 'removed', entry);
+  const after = entryFinder(to);
+  for (const entry of entriesOf(from)) {
+    if (slices.isOver) await slices.next();
+    if (after(entry.path) === undefined) note('removed', entry);
+  }
   return changed.sort((a, b) => compareBytewise(a.path, b.path));
 }
 
-function entriesOf({ files, unfollowed }: Snapshot): Map<string, Entry> {
-  const entries = new Map<string, Entry>();
-  for (const { path, kind, record } of files)
-    entries.set(path, { version: `${kind} ${record.oid}`, language: record.language });
-  for (const { path, kind, oid } of unfollowed) entries.set(path, { version: `${kind} ${oid}`, language: -1 });
-  return entries;
+function* entriesOf({ files, unfollowed }: Snapshot): Generator<Entry, void, undefined> {
+  for (const file of files) yield entryOf(file);
+  for (const { path, kind, oid } of unfollowed) yield { path, kind, oid, language: -1 };
 }
+
+function entryFinder(snapshot: Snapshot): (path: string) => Entry | undefined {
+  const links = new Map(snapshot.unfollowed.map((link) => [link.path, { ...link, language: -1 }]));
+  return (path) => {
+    const file = snapshot.fileAt(path);
+    return file === undefined ? links.get(path) : entryOf(file);
+  };
+}
+
+const entryOf = ({ path, kind, record }: SnapshotFile): Entry => ({
+  path,
+  kind,
+  oid: record.oid,
+  language: record.language,
+});

@@ -18,8 +18,8 @@ export async function grepRev(session: Session, pattern: string, options: GrepOp
       deadlineMs: options.deadlineMs ?? deadlineMsDefault,
       signal: options.signal,
     });
-    const all =
-      options.context === undefined || options.context === 0 ? lines : withContext(snapshot, lines, options.context);
+    const { context = 0, signal } = options;
+    const all = context === 0 ? lines : await withContext(snapshot, lines, context, signal);
     const shown = all.map(({ file, line, column, length, text }): LineMatch => {
       const place = { path: snapshot.files[file]!.path, line: line + 1, column: column + 1, length, text };
       return column < 0 ? { ...place, context: true } : place;

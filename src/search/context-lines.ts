@@ -1,13 +1,21 @@
 import type { Snapshot } from '../snapshot/index.js';
 import type { GrepLine } from './grep.js';
+import { Turns } from './turns.js';
 
 /** A line of grep's output: a match, or (column -1) a line near one. */
 export type GrepOutputLine = GrepLine;
 
 /** The lines with up to `count` lines around each, in order, each line once. */
-export function withContext(snapshot: Snapshot, lines: readonly GrepLine[], count: number): GrepOutputLine[] {
+export async function withContext(
+  snapshot: Snapshot,
+  lines: readonly GrepLine[],
+  count: number,
+  signal: AbortSignal | undefined,
+): Promise<GrepOutputLine[]> {
+  const turns = new Turns(signal);
   const result: GrepOutputLine[] = [];
   for (let from = 0; from < lines.length;) {
+    if (turns.isDue) await turns.take();
     const { file } = lines[from]!;
     let to = from + 1;
     while (to < lines.length && lines[to]!.file === file) to++;

@@ -4,6 +4,7 @@ import { grepSnapshot } from './grep.js';
 import type { GrepLine, GrepRequest } from './grep.js';
 import type { FileMask } from './file-mask.js';
 import { Multiset, changedFiles } from './range.js';
+import { Turns } from './turns.js';
 
 /** A line that only one of two snapshots has. */
 export interface RangeLine {
@@ -24,12 +25,19 @@ export async function grepRange(
   request: Omit<GrepRequest, 'mask' | 'maxCount'>,
 ): Promise<RangeLine[]> {
   const unlimited = { ...request, maxCount: Infinity };
-  const before = await grepSnapshot(from, { ...unlimited, mask: changedFiles(from, to, masks.from) });
-  const after = await grepSnapshot(to, { ...unlimited, mask: changedFiles(to, from, masks.to) });
+  const turns = new Turns(request.signal);
+  const changedFrom = changedFiles(from, to, masks.from);
+  if (turns.isDue) await turns.take();
+  const changedTo = changedFiles(to, from, masks.to);
+  if (turns.isDue) await turns.take();
+  const before = await grepSnapshot(from, { ...unlimited, mask: changedFrom });
+  const after = await grepSnapshot(to, { ...unlimited, mask: changedTo });
   const minus = before.lines.map((line): RangeLine => ({ side: '-', path: from.files[line.file]!.path, line }));
   const plus = after.lines.map((line): RangeLine => ({ side: '+', path: to.files[line.file]!.path, line }));
-  const order = pathOrder(from, to);
-  return [...onlyIn(minus, plus), ...onlyIn(plus, minus)].sort(
+  const found = [...onlyIn(minus, plus), ...onlyIn(plus, minus)];
+  const paths = [...new Set(found.map(({ path }) => path))].sort(compareBytewise);
+  const order = new Map(paths.map((path, i) => [path, i]));
+  return found.sort(
     (a, b) =>
       order.get(a.path)! - order.get(b.path)! ||
       a.line.line - b.line.line ||
@@ -42,20 +50,4 @@ function onlyIn(lines: readonly RangeLine[], others: readonly RangeLine[]): Rang
   const keyOf = ({ path, line }: RangeLine): string => `${path}\0${line.text}`;
   const there = new Multiset(others.map(keyOf));
   return lines.filter((line) => !there.take(keyOf(line)));
-}
-
-/** Rank of every path of either, in git's order. */
-function pathOrder(from: Snapshot, to: Snapshot): Map<string, number> {
-  const order = new Map<string, number>();
-  let i = 0;
-  let j = 0;
-  while (i < from.files.length || j < to.files.length) {
-    const a = from.files[i]?.path;
-    const b = to.files[j]?.path;
-    const path = b === undefined || (a !== undefined && compareBytewise(a, b) <= 0) ? a! : b;
-    if (path === a) i++;
-    if (path === b) j++;
-    order.set(path, order.size);
-  }
-  return order;
 }

@@ -1,6 +1,6 @@
 import { identifierTerms, splitIdentifier, stem } from '../text/index.js';
 import { escapeLiteral } from './pattern-rewrite.js';
-import { wordsOf } from './path-terms.js';
+import { wordPattern } from './path-terms.js';
 import type { CompiledPattern } from './pattern.js';
 import type { Clause, Query } from './query.js';
 import type { QueryWord } from './query-terms.js';
@@ -13,6 +13,8 @@ export interface Span {
 }
 
 const spansMax = 50;
+/** Found at most: some overlap. Beyond them a text, which may be one long line, is not looked at. */
+const foundMax = 4 * spansMax;
 
 /** The places in a text where the query's words, phrases and expressions occur, in order, without overlaps. */
 export function matchSpans(text: string, query: Query, words: readonly QueryWord[]): Span[] {
@@ -21,12 +23,17 @@ export function matchSpans(text: string, query: Query, words: readonly QueryWord
     const spansOf = query.caseSensitive ? literalSpans(words) : wordSpans(words);
     const lines = text.split('\n');
     for (let line = 0; line < lines.length && spans.length < spansMax; line++) {
-      for (const { column, length } of spansOf(lines[line]!)) spans.push({ line, column, length });
+      for (const { column, length } of spansOf(lines[line]!)) {
+        spans.push({ line, column, length });
+        if (spans.length >= foundMax) break;
+      }
     }
   }
   for (const pattern of patternsOf(query.clause)) {
+    let found = 0;
     pattern.matchLines(text, (line, _start, _end, column, length) => {
       spans.push({ line, column, length });
+      return ++found < foundMax;
     });
   }
   spans.sort((a, b) => a.line - b.line || a.column - b.column || b.length - a.length);
@@ -45,7 +52,9 @@ type LineSpans = Iterable<Omit<Span, 'line'>>;
 /** The words exactly as typed. */
 function literalSpans(words: readonly QueryWord[]): (line: string) => LineSpans {
   const regex = new RegExp(alternatives(words.map(({ text }) => text)), 'g');
-  return (line) => [...line.matchAll(regex)].map(({ index, 0: { length } }) => ({ column: index, length }));
+  return function* (line) {
+    for (const { index, 0: match } of line.matchAll(regex)) yield { column: index, length: match.length };
+  };
 }
 
 /** The words as the index knows them: `caches` is found in `preCaching`, of which `Caching` is marked. */
@@ -53,26 +62,21 @@ function wordSpans(words: readonly QueryWord[]): (line: string) => LineSpans {
   const terms = new Set(words.flatMap(({ terms }) => terms));
   // A stem keeps its word's beginning, so a line without any of these has nothing to mark.
   const hint = new RegExp(alternatives([...terms].map((term) => term.slice(0, 2))), 'i');
-  return (line) => {
-    const spans: Omit<Span, 'line'>[] = [];
-    if (!hint.test(line)) return spans;
-    let from = 0;
-    for (const identifier of wordsOf(line)) {
-      const start = line.indexOf(identifier, from);
-      from = start + identifier.length;
+  return function* (line) {
+    if (!hint.test(line)) return;
+    for (const { index: start, 0: identifier } of line.matchAll(wordPattern)) {
       if (!hint.test(identifier)) continue;
       if (terms.has(identifierTerms(identifier).at(-1) ?? '')) {
-        spans.push({ column: start, length: identifier.length });
+        yield { column: start, length: identifier.length };
         continue;
       }
       let at = 0;
       for (const word of splitIdentifier(identifier)) {
         at = identifier.indexOf(word, at);
-        if (terms.has(stem(word.toLowerCase()))) spans.push({ column: start + at, length: word.length });
+        if (terms.has(stem(word.toLowerCase()))) yield { column: start + at, length: word.length };
         at += word.length;
       }
     }
-    return spans;
   };
 }
 

@@ -73,7 +73,8 @@ export function nameOfFile(path: string): string {
 }
 
 /** Runs of letters, digits, `_` and `$`. */
-export const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}_$]+/gu) ?? [];
+export const wordPattern = /[\p{L}\p{N}\p{M}_$]+/gu;
+export const wordsOf = (text: string): string[] => text.match(wordPattern) ?? [];
 
 function append(map: Map<string, number[]>, term: string, file: number): void {
   const files = map.get(term);

@@ -41,8 +41,9 @@ export interface RankRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Candidates that the closer look of `rerank` is taken at, at least. */
+/** Candidates that the closer look of `rerank` is taken at, at least; of more hits thrice as many, up to so many besides. */
 const closerLookCount = 120;
+const closerLookMore = 2000;
 /** So many that define something with a query's term in its name are among them, however often that is used elsewhere. */
 const definitionCount = 40;
 
@@ -126,7 +127,7 @@ class Pool {
   private readonly definitions = new Best(definitionCount);
 
   constructor(limit: number) {
-    this.best = new Best(Math.max(closerLookCount, limit * 3));
+    this.best = new Best(Math.max(closerLookCount, limit + Math.min(limit * 2, closerLookMore)));
   }
 
   /** At the worst's score the earlier position stays. */

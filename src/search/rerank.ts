@@ -48,29 +48,47 @@ export async function rerank(snapshot: Snapshot, request: RerankRequest): Promis
     const named = names.value(nameOfFile(snapshot.files[file]!.path), signals.namesFile);
     looked.push({ ...candidate, score: score + (defines + named) * top * factors[file]! });
   }
+  const inOrder = [...candidates].sort((a, b) => a.position - b.position);
   const ranks: (readonly [kind: string, positions: Map<number, number>])[] = [];
   const rankBy = async (kind: string, valueOf: (candidate: Candidate) => number): Promise<void> => {
     if (turns.isDue) await turns.take();
-    ranks.push([kind, ranksBy(candidates, valueOf)]);
+    ranks.push([kind, ranksBy(inOrder, valueOf)]);
   };
   await rankBy('lexical', ({ text }) => text);
   await rankBy('path', ({ path }) => path);
   await rankBy('symbol', ({ position }) => definitionScores.get(position) ?? 0);
+  if (turns.isDue) await turns.take();
   const isHit = ({ position }: Candidate): boolean => newChunks === null || newChunks.has(position);
   const spread = await spreadOverFiles(looked.sort(byScore), { decay: signals.sameFile, limit, isHit, turns });
-  return spread.map((candidate) => {
-    const own = ranks.flatMap(([kind, positions]) => {
+  const hits: RankedHit[] = [];
+  for (const candidate of spread) {
+    if (turns.isDue) await turns.take();
+    const own: Record<string, number> = {};
+    for (const [kind, positions] of ranks) {
       const rank = positions.get(candidate.position);
-      return rank === undefined ? [] : [[kind, rank] as const];
-    });
-    return { ...candidate, signals: Object.fromEntries(own) };
-  });
+      if (rank !== undefined) own[kind] = rank;
+    }
+    hits.push({ ...candidate, signals: own });
+  }
+  return hits;
 }
 
-/** Ranks from 1 by a value, by position; candidates that have none of it are left out. */
-function ranksBy(candidates: readonly Candidate[], valueOf: (candidate: Candidate) => number): Map<number, number> {
-  const sorted = candidates
-    .filter((candidate) => valueOf(candidate) > 0)
-    .sort((a, b) => valueOf(b) - valueOf(a) || a.position - b.position);
-  return new Map(sorted.map(({ position }, i) => [position, i + 1]));
+/** Ranks from 1 by a value, by position, of candidates in order of position; those that have none of it are left out. */
+function ranksBy(inOrder: readonly Candidate[], valueOf: (candidate: Candidate) => number): Map<number, number> {
+  const ascending = Float64Array.from(inOrder, valueOf)
+    .filter((value) => value > 0)
+    .sort();
+  const nextRank = new Map<number, number>();
+  for (let i = ascending.length - 1; i >= 0; i--) {
+    if (!nextRank.has(ascending[i]!)) nextRank.set(ascending[i]!, ascending.length - i);
+  }
+  const ranks = new Map<number, number>();
+  for (const candidate of inOrder) {
+    const value = valueOf(candidate);
+    const rank = nextRank.get(value);
+    if (rank === undefined) continue;
+    ranks.set(candidate.position, rank);
+    nextRank.set(value, rank + 1);
+  }
+  return ranks;
 }

@@ -10,7 +10,7 @@ export interface SlicedWork {
 }
 
 /** After this long other work of the process gets its turn. */
-const sliceMs = 25;
+const sliceMs = 12;
 
 /**
  * Calls `step` with 0 to `count`, until it returns true: then the result is true. Steps match a pattern, so they are

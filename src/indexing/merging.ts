@@ -1,4 +1,4 @@
-import { TimeSlices, throwIfAborted } from '../base/index.js';
+import { TimeSlices, throwIfAborted, yieldToEventLoop } from '../base/index.js';
 import { mergeSegments } from '../segment/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
 import type { SegmentEntry, Store } from '../store/index.js';
@@ -39,10 +39,13 @@ export async function mergeWhereDue(snapshots: SnapshotStore, signal?: AbortSign
       const sequence = store.catalog.nextIds.segment;
       const open = list.segments.filter(({ entry }) => ids.includes(entry.id));
       const merged = await mergeSegments(store, open, sequence, { live: null, signal });
+      await yieldToEventLoop();
       const next = { ...store.catalog.nextIds, segment: sequence + 1 };
       store.record({ t: 'segments', add: [merged], remove: ids, next });
       snapshots.segments();
+      await yieldToEventLoop();
       await removeInSlices(store, ids);
+      await yieldToEventLoop();
     } finally {
       list.release();
     }

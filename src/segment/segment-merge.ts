@@ -119,6 +119,7 @@ class Merge {
         (segment, name) => segment.commitColumn(name),
       ),
     };
+    await this.turn(); // syncing the file takes a turn of its own
     const bytes = this.file.finish(encodeToc(toc));
     return { id: segmentName(sequence), ...this.ranges, bytes, textBytes: toc.textBytes };
   }

@@ -68,36 +68,31 @@ async function violationsIn(page: Page): Promise<string[]> {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
 }
 
-describe.skipIf(skipsBrowser).each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
-  test.each(views)('$name can be used by everybody', async ({ name, place, text, act }) => {
-    const page = await served.current.open(place, { colorScheme, viewport: { width: 1280, height: 860 } });
-    await page.getByText(text).filter({ visible: true }).first().waitFor();
-    await act?.(page);
+const wide = { width: 1280, height: 860 };
+const narrow = { width: 380, height: 780 };
+
+describe.skipIf(skipsBrowser)('everybody', () => {
+  test.each(views)('can use $name: in light and dark colours, on a narrow screen', async (view) => {
+    const page = await served.current.open(view.place, { colorScheme: 'light', viewport: wide });
+    await page.getByText(view.text).filter({ visible: true }).first().waitFor();
+    await view.act?.(page);
     // Colours of code come a little later.
     await page.waitForTimeout(150);
     mkdirSync(pictureFolder, { recursive: true });
-    await page.screenshot({ path: join(pictureFolder, `${name} ${colorScheme}.png`) });
-    expect(await violationsIn(page)).toEqual([]);
-  });
-});
-
-describe.skipIf(skipsBrowser)('on a telephone', () => {
-  const viewport = { width: 380, height: 780 };
-
-  test.each(views)('$name fits', async ({ name, place, text, act }) => {
-    const page = await served.current.open(place, { viewport });
-    await page.getByText(text).filter({ visible: true }).first().waitFor();
-    await act?.(page);
-    await page.waitForTimeout(150);
-    mkdirSync(pictureFolder, { recursive: true });
-    await page.screenshot({ path: join(pictureFolder, `${name} narrow.png`) });
-    const widest = await page.evaluate(() => document.documentElement.scrollWidth);
-    expect(widest).toBeLessThanOrEqual(viewport.width);
-    expect(await violationsIn(page)).toEqual([]);
+    const look = async (how: string): Promise<void> => {
+      await page.screenshot({ path: join(pictureFolder, `${view.name} ${how}.png`) });
+      expect(await violationsIn(page), how).toEqual([]);
+    };
+    await look('light');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await look('dark');
+    await page.setViewportSize(narrow);
+    await look('narrow');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(narrow.width);
   });
 
-  test('filters are behind a button', async () => {
-    const page = await served.current.open({ query: 'parse' }, { viewport });
+  test('finds the filters behind a button on a narrow screen', async () => {
+    const page = await served.current.open({ query: 'parse' }, { viewport: narrow });
     await page.getByText('ParseTokens').first().waitFor();
     await page.getByRole('button', { name: 'Filters' }).click();
     await page.getByRole('button', { name: /markdown/ }).click();

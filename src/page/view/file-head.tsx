@@ -49,7 +49,8 @@ export function FileHead(): JSX.Element {
         <span class="muted">
           {language}
           {text !== null && `, ${formatBytes(sizeBytes)}`}
-          {file.lines !== null && `, line ${formatLines(file.lines)}`}
+          {file.lines !== null &&
+            `, ${file.lines.start === file.lines.end ? 'line' : 'lines'} ${formatLines(file.lines)}`}
         </span>
         <span class="file-actions">
           {permanent !== null && (

@@ -102,7 +102,7 @@ describe('the size of an answer', () => {
         expect(text.endsWith(note)).toBe(true);
         if (note.startsWith('…')) expect(text).toMatch(/\n… .*\. [A-Z].*\.$/);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
     const sized = [...toolsByName.values()].filter(({ parameters }) => 'max_tokens' in parameters);
     expect([...used].sort()).toEqual(sized.map(({ name }) => name).sort());

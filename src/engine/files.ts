@@ -4,6 +4,7 @@ import type { EntryKind } from '../model/index.js';
 import { compileFileFilter, fileMask } from '../search/index.js';
 import type { FileFilter, FileTest } from '../search/index.js';
 import type { Snapshot, SnapshotFile } from '../snapshot/index.js';
+import { checkCount } from './limits.js';
 import { leastFresh, withRev } from './revs.js';
 import type { Session } from './session.js';
 import type { CallOptions, CompareResult, ComparedFile, FileEntry, FilesOptions, FilesResult } from './types.js';
@@ -11,11 +12,12 @@ import type { CallOptions, CompareResult, ComparedFile, FileEntry, FilesOptions,
 const limitDefault = 1000;
 
 /** See `Engine.files`. */
-export function listFiles(session: Session, options: FilesOptions): Promise<FilesResult> {
+export async function listFiles(session: Session, options: FilesOptions): Promise<FilesResult> {
+  const limit = checkCount('limit', options.limit, limitDefault);
   return withRev(session, options.rev ?? 'HEAD', options, async ({ rev, snapshot, freshness }) => {
     const mask = fileMask(snapshot, options);
     const matching = mask === null ? snapshot.files : snapshot.files.filter((_, i) => mask[i] === 1);
-    const files = matching.slice(0, options.limit ?? limitDefault).map(({ path, record }): FileEntry => {
+    const files = matching.slice(0, limit).map(({ path, record }): FileEntry => {
       const { language, sizeBytes, skipped } = record;
       return { path, language: languageId(language), sizeBytes, skipped };
     });
@@ -24,17 +26,18 @@ export function listFiles(session: Session, options: FilesOptions): Promise<File
 }
 
 /** See `Engine.compare`. */
-export function compareRevs(
+export async function compareRevs(
   session: Session,
   from: string,
   to: string,
   options: CallOptions & FileFilter & { limit?: number },
 ): Promise<CompareResult> {
+  const limit = checkCount('limit', options.limit, limitDefault);
   return withRev(session, from, options, (before) =>
     withRev(session, to, options, async (after) => {
       const passes = compileFileFilter(options);
       const changed = await differences(before.snapshot, after.snapshot, passes);
-      const files = changed.slice(0, options.limit ?? limitDefault);
+      const files = changed.slice(0, limit);
       const freshness = await leastFresh(before, after);
       return { from: before.rev, to: after.rev, files, total: changed.length, freshness };
     }),

@@ -2,6 +2,7 @@ import { CoppiceError } from '../base/index.js';
 import { isLease } from '../store/index.js';
 import type { ForkEntry } from '../store/index.js';
 import { emptyRepositoryId } from './identity.js';
+import { shorten } from './limits.js';
 import type { Session } from './session.js';
 
 /** FORK_NOT_FOUND names the forks there are. */
@@ -13,9 +14,9 @@ export async function requireFork(session: Session, name: string): Promise<ForkE
   if (fork !== undefined && !isLease(fork)) return fork;
   const forks = store.catalog.forks().filter((entry) => entry.repo === repo && !isLease(entry));
   const names = forks.slice(0, 10).map((entry) => entry.name);
-  throw new CoppiceError('FORK_NOT_FOUND', `there is no fork named "${name}" of this repository`, {
-    hint: names.length === 0 ? `make one with \`coppice fork ${name}\`` : `forks: ${names.join(', ')}`,
-    data: { name },
+  throw new CoppiceError('FORK_NOT_FOUND', `there is no fork named "${shorten(name)}" of this repository`, {
+    hint: names.length === 0 ? `make one with \`coppice fork ${shorten(name)}\`` : `forks: ${names.join(', ')}`,
+    data: { name: shorten(name) },
   });
 }
 
@@ -31,7 +32,7 @@ export async function requireLease(session: Session, lease: string): Promise<For
 }
 
 export const leaseNotFound = (lease: string): CoppiceError =>
-  new CoppiceError('LEASE_NOT_FOUND', `there is no lease "${lease}" of this repository`, {
+  new CoppiceError('LEASE_NOT_FOUND', `there is no lease "${shorten(lease)}" of this repository`, {
     hint: 'it has expired or was released: take a new one',
-    data: { lease },
+    data: { lease: shorten(lease) },
   });

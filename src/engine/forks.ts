@@ -2,6 +2,7 @@ import { CoppiceError, compareBytewise, elapsedMs, nowMs, uniqueSuffix } from '.
 import { isLease } from '../store/index.js';
 import type { ForkEntry } from '../store/index.js';
 import { requireFork } from './find-fork.js';
+import { shorten } from './limits.js';
 import { ensureTarget, withTarget, worktreeRev } from './revs.js';
 import type { Session } from './session.js';
 import { checkTtl } from './ttl.js';
@@ -86,9 +87,9 @@ export async function dropFork(session: Session, name: string): Promise<void> {
 /** FORK_NAME_INVALID unless the name can stand where a REV stands. */
 function checkForkName(name: string): void {
   const invalid = (why: string): CoppiceError =>
-    new CoppiceError('FORK_NAME_INVALID', `"${name}" cannot be a fork's name: ${why}`, {
+    new CoppiceError('FORK_NAME_INVALID', `"${shorten(name)}" cannot be a fork's name: ${why}`, {
       hint: 'use letters, digits, "-", "_", "." and "/", as for a branch',
-      data: { name },
+      data: { name: shorten(name) },
     });
   if (name === '') throw invalid('it is empty');
   if (Buffer.byteLength(name) > 200) throw invalid('it is longer than 200 bytes');

@@ -1,25 +1,30 @@
 import { elapsedMs } from '../base/index.js';
 import { compilePattern, countSnapshot, fileMask, grepRange, grepSnapshot, withContext } from '../search/index.js';
+import { checkCount, checkDeadline } from './limits.js';
 import { leastFresh, withRev } from './revs.js';
 import type { Session } from './session.js';
 import type { GrepCountsResult, GrepOptions, GrepRangeResult, GrepResult, LineMatch, RangeLineMatch } from './types.js';
 
 const deadlineMsDefault = 10_000;
 
+const limitsOf = ({ maxCount, deadlineMs }: GrepOptions): { maxCount: number; deadlineMs: number } => ({
+  maxCount: checkCount('maxCount', maxCount, Infinity),
+  deadlineMs: checkDeadline(deadlineMs ?? deadlineMsDefault),
+});
+
 /** See `Engine.grep`. */
 export async function grepRev(session: Session, pattern: string, options: GrepOptions): Promise<GrepResult> {
   const startMs = elapsedMs();
+  const context = checkCount('context', options.context, 0);
   const compiled = compilePattern(pattern, options);
   return withRev(session, options.rev ?? 'HEAD', options, async ({ rev, snapshot, freshness }) => {
     const { lines, truncated } = await grepSnapshot(snapshot, {
       pattern: compiled,
       mask: fileMask(snapshot, options),
-      maxCount: options.maxCount ?? Infinity,
-      deadlineMs: options.deadlineMs ?? deadlineMsDefault,
+      ...limitsOf(options),
       signal: options.signal,
     });
-    const { context = 0, signal } = options;
-    const all = context === 0 ? lines : await withContext(snapshot, lines, context, signal);
+    const all = context === 0 ? lines : await withContext(snapshot, lines, context, options.signal);
     const shown = all.map(({ file, line, column, length, text }): LineMatch => {
       const place = { path: snapshot.files[file]!.path, line: line + 1, column: column + 1, length, text };
       return column < 0 ? { ...place, context: true } : place;
@@ -35,8 +40,7 @@ export async function countRev(session: Session, pattern: string, options: GrepO
     const counts = await countSnapshot(snapshot, {
       pattern: compiled,
       mask: fileMask(snapshot, options),
-      maxCount: options.maxCount ?? Infinity,
-      deadlineMs: options.deadlineMs ?? deadlineMsDefault,
+      ...limitsOf(options),
       signal: options.signal,
     });
     const files = [...counts].map(([file, count]) => ({ path: snapshot.files[file]!.path, count }));
@@ -54,15 +58,16 @@ export async function grepRevs(
 ): Promise<GrepRangeResult> {
   const startMs = elapsedMs();
   const compiled = compilePattern(pattern, options);
+  const { maxCount, deadlineMs } = limitsOf(options);
   return withRev(session, from, options, (before) =>
     withRev(session, to, options, async (after) => {
       const masks = { from: fileMask(before.snapshot, options), to: fileMask(after.snapshot, options) };
       const found = await grepRange(before.snapshot, after.snapshot, masks, {
         pattern: compiled,
-        deadlineMs: options.deadlineMs ?? deadlineMsDefault,
+        deadlineMs,
         signal: options.signal,
       });
-      const lines = found.slice(0, options.maxCount ?? found.length).map(({ side, path, line }): RangeLineMatch => ({
+      const lines = found.slice(0, maxCount).map(({ side, path, line }): RangeLineMatch => ({
         side,
         path,
         line: line.line + 1,

@@ -8,6 +8,7 @@ import { compileFileFilter, compilePattern } from '../search/index.js';
 import type { CompiledPattern, FileTest } from '../search/index.js';
 import type { SegmentList } from '../segment/index.js';
 import { ensureRecorded } from './history.js';
+import { checkCount, checkDeadline } from './limits.js';
 import { resolveTarget, worktreeRev } from './revs.js';
 import type { Session } from './session.js';
 import type { SharedStore } from './shared-store.js';
@@ -173,7 +174,7 @@ function compile(pattern: string, options: LogOptions): Compiled {
   return {
     pattern: compilePattern(pattern, options),
     passes: compileFileFilter(options),
-    deadlineMs: options.deadlineMs ?? deadlineMsDefault,
+    deadlineMs: checkDeadline(options.deadlineMs ?? deadlineMsDefault),
     signal: options.signal,
     firstParentOnly: options.firstParent ?? false,
   };
@@ -251,11 +252,11 @@ function namedTips(refs: readonly Ref[], idOf: (commit: Oid) => CommitId | null)
 /** Completes results by groups, one group ahead of what is asked for. */
 async function* inGroups<Found, Result>(
   found: Iterable<Found>,
-  { maxCount = Infinity, signal }: LogOptions,
+  { maxCount, signal }: LogOptions,
   complete: (group: readonly Found[]) => Promise<Result[]>,
 ): AsyncGenerator<Result, void, undefined> {
   const iterator = found[Symbol.iterator]();
-  let left = maxCount;
+  let left = checkCount('maxCount', maxCount, Infinity);
   const nextGroup = (size: number): Promise<Result[]> => {
     const group: Found[] = [];
     while (group.length < Math.min(size, left)) {

@@ -8,6 +8,7 @@ import { rootKey } from '../snapshot/index.js';
 import { forkPrefix, worktreeRev } from './revs.js';
 import type { Session } from './session.js';
 import { listedForks } from './forks.js';
+import { checkCount } from './limits.js';
 import type { NamedRev, RevsOptions, RevsResult } from './types.js';
 import { newestFirst } from './version-order.js';
 
@@ -24,6 +25,7 @@ interface Candidate extends Omit<NamedRev, 'indexed'> {
 /** See `Engine.revs`. Whether a name is indexed is found out for those alone that are returned. */
 export async function listRevs(session: Session, options: RevsOptions): Promise<RevsResult> {
   const { repository } = session;
+  const limit = checkCount('limit', options.limit, limitDefault);
   const [refs, head] = await Promise.all([repository.refs(options.signal), repository.head()]);
   const worktrees = await worktreesOf(repository, head.commit);
   throwIfAborted(options.signal);
@@ -46,7 +48,7 @@ export async function listRevs(session: Session, options: RevsOptions): Promise<
     ...(await forksOf(session, refs)),
     ...candidates('remote'),
   ].filter(({ rev, path }) => rev.toLowerCase().includes(wanted) || path?.toLowerCase().includes(wanted) === true);
-  const page = matching.slice(0, options.limit ?? limitDefault);
+  const page = matching.slice(0, limit);
   const trees = await treesOf(repository, page);
   const isIndexed = ({ tip, root }: Candidate): boolean => {
     const tree = tip === null ? undefined : trees.get(tip);

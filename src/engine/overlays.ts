@@ -2,6 +2,7 @@ import { CoppiceError, IdleTimer, nowMs } from '../base/index.js';
 import { hashBlob } from '../git/index.js';
 import type { Edit, OverlaySource } from '../indexing/index.js';
 import type { Oid } from '../model/index.js';
+import { isTooLong, shorten } from './limits.js';
 import { overlayPrefix, resolveTarget, worktreeRev } from './revs.js';
 import type { Target } from './revs.js';
 import type { Session } from './session.js';
@@ -36,7 +37,7 @@ export class Overlays {
   /** See `Engine.putOverlay`. USAGE, or PATH_NOT_FOUND for a path that no file of a tree can have. */
   async put(id: string, files: readonly OverlayFile[], ttlMs: number | undefined): Promise<OverlayInfo> {
     if (!/^[A-Za-z0-9._-]{1,100}$/.test(id)) {
-      throw new CoppiceError('USAGE', `${JSON.stringify(id.slice(0, 120))} cannot be the id of an overlay`, {
+      throw new CoppiceError('USAGE', `${JSON.stringify(shorten(id))} cannot be the id of an overlay`, {
         hint: 'use up to 100 letters, digits, ".", "_" and "-"',
       });
     }
@@ -49,6 +50,7 @@ export class Overlays {
     const { checkTreePath } = await loadIndexing();
     const buffered = new Map<string, Buffered | null>();
     for (const { path, content } of files) {
+      if (isTooLong(path)) throw new CoppiceError('PATH_NOT_FOUND', `no path of a file: ${shorten(path)}`);
       checkTreePath(path);
       buffered.set(path, content === null ? null : this.toBlob(content));
     }
@@ -90,9 +92,9 @@ export class Overlays {
   private find(id: string): Overlay {
     const overlay = this.byId.get(id);
     if (overlay !== undefined) return overlay;
-    throw new CoppiceError('OVERLAY_NOT_FOUND', `there is no overlay "${id.slice(0, 120)}" of this work tree`, {
+    throw new CoppiceError('OVERLAY_NOT_FOUND', `there is no overlay "${shorten(id)}" of this work tree`, {
       hint: 'it has expired, or the process that held it has ended: put it again',
-      data: { id: id.slice(0, 120) },
+      data: { id: shorten(id) },
     });
   }
 

@@ -5,6 +5,7 @@ import type { Snapshot } from '../snapshot/index.js';
 import { isLease, leasePrefix } from '../store/index.js';
 import type { ForkEntry } from '../store/index.js';
 import { leaseNotFound, requireFork, requireLease } from './find-fork.js';
+import { isTooLong, shorten } from './limits.js';
 import type { Session } from './session.js';
 import type { CallOptions, Freshness, ResolvedRev } from './types.js';
 import type { WorktreeState } from './worktree.js';
@@ -30,6 +31,11 @@ export interface Target {
 
 /** Finds what a REV names: `@worktree`, `fork:NAME`, `lease:ID`, `overlay:ID`, what git knows, else a fork of that name. */
 export async function resolveTarget(session: Session, rev: string, call: CallOptions): Promise<Target> {
+  if (isTooLong(rev)) {
+    throw new CoppiceError('REV_NOT_FOUND', `no such rev: '${shorten(rev)}'`, {
+      hint: 'a rev is a line of text, not a file',
+    });
+  }
   if (rev === worktreeRev) return worktreeTarget(session, call);
   if (rev.startsWith(forkPrefix))
     return forkTarget(session, rev, await requireFork(session, rev.slice(forkPrefix.length)));

@@ -3,10 +3,13 @@ import { languageByAlias, parseRevRange } from '../model/index.js';
 import { Turns, changedFiles, fileMask, parseQuery, rankSnapshot, rankingSignals } from '../search/index.js';
 import { firstSeen } from './first-seen.js';
 import { toHit } from './hits.js';
+import { checkCount } from './limits.js';
 import { openRev, resolveTarget } from './revs.js';
 import type { OpenedRev } from './revs.js';
 import type { Session } from './session.js';
 import type { Hit, ResolvedRev, SearchOptions, SearchResult } from './types.js';
+
+const limitDefault = 10;
 
 /** See `Engine.search`. */
 export async function searchRev(session: Session, text: string, options: SearchOptions): Promise<SearchResult> {
@@ -16,6 +19,7 @@ export async function searchRev(session: Session, text: string, options: SearchO
       hint: 'use --mode lexical, or hybrid, which is lexical until vectors exist',
     });
   }
+  const limit = checkCount('limit', options.limit, limitDefault);
   const query = parseQuery(text, { languageByAlias });
   const written = query.rev ?? options.rev ?? 'HEAD';
   const range = parseRevRange(written) ?? { from: undefined, to: written };
@@ -50,7 +54,7 @@ export async function searchRev(session: Session, text: string, options: SearchO
       query,
       mask,
       since: from?.snapshot,
-      limit: options.limit ?? 10,
+      limit,
       signals: rankingSignals,
       signal: options.signal,
     });

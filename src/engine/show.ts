@@ -1,6 +1,7 @@
 import { CoppiceError } from '../base/index.js';
 import { asOid } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
+import { isTooLong, shorten } from './limits.js';
 import type { OpenedRev } from './revs.js';
 import type { Session } from './session.js';
 import type { ShownText } from './types.js';
@@ -59,6 +60,7 @@ async function readFile(session: Session, { snapshot, rev }: OpenedRev, path: st
 
 /** PATH_NOT_FOUND, with paths that end alike. */
 export function missingPath(snapshot: Snapshot, path: string): CoppiceError {
+  if (isTooLong(path)) return new CoppiceError('PATH_NOT_FOUND', `there is no file ${shorten(path)} at that rev`);
   const folder = snapshot.files.some((other) => other.path.startsWith(`${path}/`));
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   const near = snapshot.files.filter((other) => other.path.toLowerCase().endsWith(name)).slice(0, 5);

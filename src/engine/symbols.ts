@@ -1,10 +1,13 @@
 import { CoppiceError, elapsedMs } from '../base/index.js';
 import { languageId, symbolKinds } from '../model/index.js';
 import { fileMask, findSymbols, rankingSignals } from '../search/index.js';
+import { checkCount } from './limits.js';
 import { withRev } from './revs.js';
 import type { Session } from './session.js';
 import { missingPath } from './show.js';
 import type { CallOptions, OutlineResult, OutlineSymbol, SymbolHit, SymbolsOptions, SymbolsResult } from './types.js';
+
+const limitDefault = 20;
 
 /** See `Engine.symbols`. */
 export async function symbolsOf(session: Session, name: string, options: SymbolsOptions): Promise<SymbolsResult> {
@@ -16,12 +19,13 @@ export async function symbolsOf(session: Session, name: string, options: Symbols
       throw new CoppiceError('USAGE', `unknown kind "${kind}"`, { hint: `kinds: ${symbolKinds.join(', ')}` });
     }
   }
+  const limit = checkCount('limit', options.limit, limitDefault);
   return withRev(session, options.rev ?? 'HEAD', options, async ({ rev, snapshot, freshness }) => {
     const found = await findSymbols(snapshot, {
       name,
       mask: fileMask(snapshot, options),
       kinds: options.kinds === undefined || options.kinds.length === 0 ? null : new Set(options.kinds),
-      limit: options.limit ?? 20,
+      limit,
       signals: rankingSignals,
       signal: options.signal,
     });

@@ -189,7 +189,7 @@ export class ObjectReader {
 
 /** What git dies of when a rev expression asks for something that is not there, instead of calling it missing. */
 const complaintsAboutNames =
-  /^fatal: .*(upstream|no such branch|does not point to a branch|log for|relative path|push|invalid object name|not exist)/m;
+  /^fatal: .*(upstream|no such branch|does not point to a branch|log for|relative path|push|invalid object name|not exist|outside repository)/m;
 
 /** An idle reader must not keep a program from ending. */
 function setReferenced(child: ChildProcessWithoutNullStreams, referenced: boolean): void {

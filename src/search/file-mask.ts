@@ -21,9 +21,17 @@ export function fileMask(snapshot: Snapshot, filter: FileFilter): FileMask {
 /** Whether a file passes, by its path and its position in the language table. */
 export type FileTest = (path: string, language: number) => boolean;
 
+const pathsMax = 1000;
+const pathLengthMax = 4096;
+
 /** Null when all files pass. */
 export function compileFileFilter(filter: FileFilter): FileTest | null {
   const paths = filter.paths ?? [];
+  if (paths.length > pathsMax || paths.some(({ length }) => length > pathLengthMax)) {
+    throw new CoppiceError('USAGE', 'the path filters are too many or too long', {
+      hint: `give at most ${pathsMax}, of at most ${pathLengthMax} characters each`,
+    });
+  }
   const languages = new Set((filter.languages ?? []).map(numberOfLanguage));
   if (paths.length === 0 && languages.size === 0) return null;
   const passes = compilePathFilter([...paths]);

@@ -17,6 +17,9 @@ export interface PatternOptions {
   readonly wholeWord?: boolean;
 }
 
+/** Reading and compiling more would stop all else for too long. */
+const patternLengthMax = 32_768;
+
 /** A pattern ready to search whole chunks. It holds no state between calls and may be used re-entrantly. */
 export interface CompiledPattern extends LineMatcher {
   readonly source: string;
@@ -51,6 +54,8 @@ export function compilePattern(source: string, options: PatternOptions = {}): Co
     ignoreCase: options.ignoreCase ?? false,
     wholeWord: options.wholeWord ?? false,
   };
+  if (source.length > patternLengthMax)
+    throw invalidPattern(source, patternLengthMax, `longer than ${patternLengthMax} characters`);
   return all.literal ? compileLiteral(source, source, all) : compileRegex(source, all);
 }
 

@@ -17,6 +17,8 @@ export type QueryToken =
       readonly offset: number;
     };
 
+const queryLengthMax = 10_000;
+
 /** The error of a query that cannot be read; `offset` is an index in the query. */
 export function invalidQuery(query: string, offset: number, reason: string, hint?: string): CoppiceError {
   return new CoppiceError('QUERY_INVALID', `invalid query: ${reason}\n${withCaret(query, offset)}`, {
@@ -27,6 +29,8 @@ export function invalidQuery(query: string, offset: number, reason: string, hint
 
 /** Splits a query into tokens; what they may be next to each other is the parser's business. */
 export function tokenizeQuery(query: string): QueryToken[] {
+  if (query.length > queryLengthMax)
+    throw invalidQuery(query, queryLengthMax, `it is longer than ${queryLengthMax} characters`);
   const tokens: QueryToken[] = [];
   let at = 0;
   while (at < query.length) {

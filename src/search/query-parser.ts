@@ -9,6 +9,8 @@ import type { FilterName, QueryToken } from './query-lexer.js';
 type FilterToken = Extract<QueryToken, { kind: 'filter' }>;
 type FilterCondition = Extract<Condition, { kind: 'symbol' | 'symbol-kind' | 'language' | 'path' }>;
 
+const depthMax = 100;
+
 /** A clause under construction. */
 interface OpenClause {
   readonly terms: QueryTerm[];
@@ -30,6 +32,8 @@ export class QueryParser {
   /** How many `or` and `-` groups the current token is in. */
   private orDepth = 0;
   private notDepth = 0;
+  /** How many parentheses and `-` it is in. */
+  private depth = 0;
 
   constructor(
     private readonly text: string,
@@ -102,6 +106,15 @@ export class QueryParser {
 
   private parseOperand(): Clause {
     const token = this.tokens[this.at++]!;
+    if (++this.depth > depthMax) throw this.error(token.offset, 'it is nested too deeply');
+    try {
+      return this.parseOperandOf(token);
+    } finally {
+      this.depth--;
+    }
+  }
+
+  private parseOperandOf(token: QueryToken): Clause {
     switch (token.kind) {
       case 'minus':
         return this.parseNegation(token.offset);

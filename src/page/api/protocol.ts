@@ -112,7 +112,6 @@ export interface Operations {
 
 export type OperationName = keyof Operations;
 export type InputOf<N extends OperationName> = Operations[N]['input'];
-export type ResultOf<N extends OperationName> = Operations[N]['result'];
 
 /** An element of the list that is streamed. */
 export type ItemOf<N extends OperationName> =

@@ -3,7 +3,7 @@ import type { NamedRev } from '../api/protocol.js';
 import { epoch } from '../state/epoch.js';
 import { knownSuggestions, type CompletionPoint, type Suggestion } from './completion.js';
 
-export const suggestionsMax = 12;
+const suggestionsMax = 12;
 const filesMax = 100_000;
 
 export interface SuggestionContext {

@@ -14,7 +14,7 @@ export function encodeUrlText(text: string): string {
 }
 
 /** The reverse; escapes that make no sense stay as they are. */
-export function decodeUrlText(encoded: string): string {
+function decodeUrlText(encoded: string): string {
   return encoded
     .replace(/\+/g, ' ')
     .split(encodedSurrogate)

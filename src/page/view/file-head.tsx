@@ -4,9 +4,9 @@ import { dialog } from '../state/dialogs.js';
 import { fileContent } from '../state/file-content.js';
 import { freshSearch, hrefOf, leaveFile, place } from '../state/navigation.js';
 import { formatLines, formatPlace } from '../state/place.js';
-import { shortRev } from './header.js';
+import { shortRev } from './short-rev.js';
 import { Icon } from './icons.js';
-import { formatBytes } from './progress-bar.js';
+import { formatBytes } from './format-bytes.js';
 import { FreshnessNote } from './summary-bar.js';
 
 /** Where the file is, at which rev, and what can be done with it. */

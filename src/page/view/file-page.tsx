@@ -6,7 +6,7 @@ import { ErrorPanel } from './error-panel.js';
 import { FileHead } from './file-head.js';
 import { OutdatedHint } from './outdated-hint.js';
 import { Outline } from './outline.js';
-import { formatBytes } from './progress-bar.js';
+import { formatBytes } from './format-bytes.js';
 import { SidePanel } from './side-panel.js';
 
 /** A file at a rev: its text, its definitions. */

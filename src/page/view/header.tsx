@@ -6,6 +6,7 @@ import { repository, repositoryName } from '../state/session.js';
 import { nextTheme, theme } from '../state/theme.js';
 import { Icon } from './icons.js';
 import { SearchBox } from './search-box.js';
+import { shortRev } from './short-rev.js';
 
 const modeHelp: Readonly<Record<Mode, string>> = {
   ranked: 'the best places for some words; the query language',
@@ -146,9 +147,4 @@ function RevButtons(): JSX.Element {
       )}
     </div>
   );
-}
-
-/** A full sha is long, and its beginning says as much. */
-export function shortRev(rev: string): string {
-  return /^[0-9a-f]{40,64}$/.test(rev) ? rev.slice(0, 9) : rev;
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { refresh } from '../state/epoch.js';
 import { outdated } from '../state/live.js';
-import { shortRev } from './header.js';
+import { shortRev } from './short-rev.js';
 import { Icon } from './icons.js';
 
 /** Tells that what is shown has changed meanwhile. What one reads does not move by itself. */

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { Progress } from '../api/protocol.js';
 import { activities } from '../state/activity.js';
+import { formatBytes } from './format-bytes.js';
 
 const verbs: Readonly<Record<Progress['phase'], string>> = {
   git: 'Reading',
@@ -48,10 +49,4 @@ function amountOf({ done, total, unit, bytes }: Progress): string {
   const count =
     total > 0 ? `${done.toLocaleString()} of ${total.toLocaleString()} ${unit}` : `${done.toLocaleString()} ${unit}`;
   return bytes > 0 ? `${count}, ${formatBytes(bytes)}` : count;
-}
-
-/** `812 bytes`, `4.2 kB`, `1.3 MB`. */
-export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
-  return bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

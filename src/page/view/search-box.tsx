@@ -81,6 +81,8 @@ export function SearchBox(): JSX.Element {
     element.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    // Keys of an input method, which makes one letter of several.
+    if (event.isComposing) return;
     const isOpen = suggestions.length > 0;
     const suggestion = suggestions[chosen];
     if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && isOpen) {

@@ -16,7 +16,9 @@ export class ServedPage {
 
   static async start(repo: string): Promise<ServedPage> {
     const folder = makeFolder();
-    const [daemon, browser] = await Promise.all([startDaemon(folder), startChromium()]);
+    // The browser first: where there is none, nothing is left running.
+    const browser = await startChromium();
+    const daemon = await startDaemon(folder);
     return new ServedPage(repo, daemon, await daemon.listenHttp(0), browser);
   }
 

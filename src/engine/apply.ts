@@ -42,12 +42,12 @@ export async function applySteps(
     const target = await resolveTarget(session, `fork:${name}`, call);
     // Not through ensureTarget's own lock: we hold it.
     const stored = session.snapshots.findRoot(Buffer.from(fork.root, 'base64url'));
-    const rootId = stored ?? (await indexTrees(session.shared, [fork.tree], target.source, call))[0]!.id;
+    const rootId = stored ?? (await indexTrees(session.shared, [fork.tree], target.source, call)).roots[0]!.id;
     const source = new OverlaySource(new StoredSource(session.snapshots, rootId, session.source), 'kept');
     const state = new ForkState(session, source, fork.tree, fork.commit);
     for (const step of steps) await state.take(step);
     const sink = new SegmentSink(session.snapshots);
-    const roots = await indexTrees(session.shared, [state.tree], source, call, { sink, baseOids: [fork.tree] });
+    const { roots } = await indexTrees(session.shared, [state.tree], source, call, { sink, baseOids: [fork.tree] });
     const root = roots[0]!.key.toString('base64url');
     const { repo, root: from } = fork;
     if (

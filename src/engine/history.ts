@@ -1,5 +1,7 @@
 import type { Commit } from '../git/index.js';
 import type { Oid, RepositoryId, TreeId } from '../model/index.js';
+import { addedTo, nothingAdded } from './added.js';
+import type { Added } from './added.js';
 import { publishing } from './index-trees.js';
 import type { Session } from './session.js';
 import type { CallOptions } from './types.js';
@@ -45,16 +47,20 @@ async function fewUnrecorded(session: Session, repo: RepositoryId, tips: readonl
 
 /**
  * Records every commit reachable from the tips, with its tree and what it changed; parents first, so that a recorded
- * commit has a recorded history. Goes on where an earlier call was cut short. Returns how many it recorded.
+ * commit has a recorded history. Goes on where an earlier call was cut short. Tells how many it recorded.
  */
-export async function recordHistory(session: Session, tips: readonly Oid[], options: CallOptions): Promise<number> {
+export async function recordHistory(
+  session: Session,
+  tips: readonly Oid[],
+  options: CallOptions,
+): Promise<{ commits: number; added: Added }> {
   const { repository, shared, source } = session;
   const repo = await session.repositoryId();
   const { signal, onProgress } = options;
   const { HistoryIndexer, SegmentSink } = await import('../indexing/index.js');
   return shared.asWriter(options, async () => {
     const missing = tips.filter((tip) => !isRecorded(session, repo, tip));
-    if (missing.length === 0) return 0;
+    if (missing.length === 0) return { commits: 0, added: nothingAdded };
     const range = { exclude: recordedRevs(session, repo), ...(signal === undefined ? {} : { signal }) };
     const total = await repository.countCommits(missing, range);
     const sink = new SegmentSink(session.snapshots, { textBytesMax: segmentTextBytesMax });
@@ -69,7 +75,10 @@ export async function recordHistory(session: Session, tips: readonly Oid[], opti
       onProgress: (done, bytes) =>
         onProgress?.({ phase: 'index', done, total, unit: 'commits', bytes, what: 'history' }),
     });
-    return publishing(sink, () => indexer.index(repository.commits(missing, { ...range, oldestFirst: true }), source));
+    const commits = await publishing(sink, () =>
+      indexer.index(repository.commits(missing, { ...range, oldestFirst: true }), source),
+    );
+    return { commits, added: addedTo(sink) };
   });
 }
 

@@ -1,10 +1,11 @@
 import { elapsedMs, nowMs, throwIfAborted } from '../base/index.js';
 import type { RepositoryId, TreeId } from '../model/index.js';
 import type { RevEntry } from '../store/index.js';
+import { nothingAdded, sumOfAdded } from './added.js';
 import { continueHistory, recordHistory } from './history.js';
-import { ensureTarget, resolveTarget, withTarget, worktreeRev } from './revs.js';
+import { ensureTarget, resolveTarget, withTarget } from './revs.js';
 import type { Target } from './revs.js';
-import type { Session } from './session.js';
+import type { EnsuredRoot, Session } from './session.js';
 import type { IndexOptions, IndexResult, IndexedRev } from './types.js';
 
 /** Indexes revs, with `all` every branch and tag, with `history` every commit behind them. */
@@ -27,7 +28,6 @@ export async function indexRevs(
       names.add(counts.get(shortName)! > 1 ? name : shortName);
     }
   }
-  const before = totals(session);
   const targets: Target[] = [];
   for (const rev of names) {
     throwIfAborted(options.signal);
@@ -35,7 +35,7 @@ export async function indexRevs(
   }
   const tips = targets.flatMap(({ resolved }) => (resolved.commit === null ? [] : [resolved.commit]));
   // First, as it reads each blob of all revs once, in the order that suits git.
-  const commits = options.history === true ? await recordHistory(session, tips, options) : tips.length;
+  const history = options.history === true ? await recordHistory(session, tips, options) : null;
   const results: IndexedRev[] = [];
   const submodules = new Set<string>();
   for (const target of targets) {
@@ -47,7 +47,8 @@ export async function indexRevs(
     await withTarget(session, target.resolved.rev, options, indexAndRecord, target);
   }
   if (submodules.size > 0) session.shared.note(`submodules are not searched: ${[...submodules].join(', ')}`);
-  return { revs: results, commits, ...growth(before, totals(session)), tookMs: elapsedMs() - startMs };
+  const added = sumOfAdded([history?.added ?? nothingAdded, ...results]);
+  return { revs: results, commits: history?.commits ?? tips.length, ...added, tookMs: elapsedMs() - startMs };
 }
 
 async function indexTarget(
@@ -57,15 +58,14 @@ async function indexTarget(
   submodules: Set<string>,
 ): Promise<IndexedRev> {
   const startMs = elapsedMs();
-  const before = totals(session);
-  const id = await indexedTree(session, target, options);
+  const { id, added } = await indexedTree(session, target, options);
   const { fileCount, chunkCount } = session.snapshots.treeNode(id);
   for (const path of submodulePaths(session, id)) submodules.add(path);
   return {
     ...target.resolved,
     files: fileCount,
     chunks: chunkCount,
-    ...growth(before, totals(session)),
+    ...added,
     tookMs: elapsedMs() - startMs,
   };
 }
@@ -81,47 +81,24 @@ function submodulePaths(session: Session, tree: TreeId, prefix = ''): string[] {
 }
 
 /** The target's root tree; what has just been recorded need not be looked for again. */
-async function indexedTree(session: Session, target: Target, options: IndexOptions): Promise<TreeId> {
+async function indexedTree(
+  session: Session,
+  target: Target,
+  options: IndexOptions,
+): Promise<Pick<EnsuredRoot, 'id' | 'added'>> {
   const { commit } = target.resolved;
   const recorded = options.history === true && commit !== null ? await session.recordedTree(commit) : null;
-  if (recorded !== null) return recorded;
-  const { id } = await ensureTarget(session, target, options);
-  if (commit !== null) await continueHistory(session, commit, id, options);
-  return id;
-}
-
-type Totals = ReturnType<typeof totals>;
-
-const growth = (before: Totals, after: Totals): Pick<IndexedRev, 'newFiles' | 'newChunks' | 'newBytes'> => ({
-  newFiles: after.files - before.files,
-  newChunks: after.chunks - before.chunks,
-  newBytes: after.textBytes - before.textBytes,
-});
-
-/** What the live segments hold, by their ranges and sizes. */
-export function totals({
-  snapshots,
-}: Pick<Session, 'snapshots'>): Record<'files' | 'chunks' | 'trees' | 'commits' | 'textBytes', number> {
-  let files = 0;
-  let chunks = 0;
-  let trees = 0;
-  let commits = 0;
-  let textBytes = 0;
-  for (const segment of snapshots.segments().segments) {
-    files += segment.fileKeys.count;
-    chunks += segment.docKeys.count;
-    trees += segment.treeKeys.count;
-    commits += segment.commitKeys.count;
-    textBytes += segment.entry.textBytes;
-  }
-  return { files, chunks, trees, commits, textBytes };
+  if (recorded !== null) return { id: recorded, added: nothingAdded };
+  const root = await ensureTarget(session, target, options);
+  if (commit !== null) await continueHistory(session, commit, root.id, options);
+  return root;
 }
 
 /** Remembers the name, so that `status` can tell how fresh it is. Writes only what changed; a full oid is no name. */
 function recordRev(session: Session, repo: RepositoryId, { resolved }: Target): void {
-  if (resolved.kind === 'fork' || resolved.rev === resolved.commit) return;
+  if (!['commit', 'tree', 'worktree'].includes(resolved.kind) || resolved.rev === resolved.commit) return;
   const kind: RevEntry['kind'] =
-    resolved.rev === worktreeRev ? 'worktree' : (session.repository.refKind(resolved.rev) ?? 'rev');
+    resolved.kind === 'worktree' ? 'worktree' : (session.repository.refKind(resolved.rev) ?? 'rev');
   const known = session.store.catalog.revs.get(`${repo}/${resolved.rev}`);
   if (known?.tree === resolved.tree && known.commit === resolved.commit) return;
   session.store.record({

@@ -1,6 +1,8 @@
 import { CoppiceError } from '../base/index.js';
 import type { ObjectSource, SegmentSink, StoredRoot } from '../indexing/index.js';
 import type { Oid } from '../model/index.js';
+import { addedTo } from './added.js';
+import type { Added } from './added.js';
 import { loadIndexing } from './shared-store.js';
 import type { SharedStore } from './shared-store.js';
 import type { CallOptions } from './types.js';
@@ -19,7 +21,7 @@ export async function indexTrees(
   source: ObjectSource,
   call: CallOptions & { what?: string },
   options: IndexTreesOptions = {},
-): Promise<StoredRoot[]> {
+): Promise<{ roots: StoredRoot[]; added: Added }> {
   const { SegmentSink, TreeIndexer } = await loadIndexing();
   const sink = options.sink ?? new SegmentSink(shared.snapshots);
   let bytes = 0;
@@ -37,7 +39,7 @@ export async function indexTrees(
   return publishing(sink, async () => {
     const roots = await indexer.ensure(oids, source, options.baseOids);
     await options.beforePublish?.(sink, roots);
-    return roots;
+    return { roots, added: addedTo(sink) };
   });
 }
 

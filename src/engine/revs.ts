@@ -1,12 +1,13 @@
 import { CoppiceError } from '../base/index.js';
-import type { ObjectSource, StoredRoot } from '../indexing/index.js';
+import type { ObjectSource } from '../indexing/index.js';
 import type { Oid } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { isLease, leasePrefix } from '../store/index.js';
 import type { ForkEntry } from '../store/index.js';
+import { nothingAdded } from './added.js';
 import { leaseNotFound, requireFork, requireLease } from './find-fork.js';
 import { isTooLong, shorten } from './limits.js';
-import type { Session } from './session.js';
+import type { EnsuredRoot, Session } from './session.js';
 import type { CallOptions, Freshness, ResolvedRev } from './types.js';
 import type { WorktreeState } from './worktree.js';
 
@@ -100,12 +101,12 @@ export async function withTarget<T>(
 }
 
 /** The target's stored root tree, which is indexed first if need be. */
-export async function ensureTarget(session: Session, target: Target, call: CallOptions): Promise<StoredRoot> {
+export async function ensureTarget(session: Session, target: Target, call: CallOptions): Promise<EnsuredRoot> {
   const { fork, resolved, source, worktree, near } = target;
   if (fork !== null) {
     const key = Buffer.from(fork.root, 'base64url');
     const id = session.snapshots.findRoot(key);
-    if (id !== null) return { id, key };
+    if (id !== null) return { id, key, added: nothingAdded };
     if (fork.commit === null) {
       if (isLease(fork)) throw leaseNotFound(fork.name);
       throw new CoppiceError('STORE_CORRUPT', `the tree of the fork "${fork.name}" is lost`, {

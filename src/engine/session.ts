@@ -9,6 +9,8 @@ import type { SegmentList } from '../segment/index.js';
 import { commitKey, rootKey } from '../snapshot/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
 import type { RevEntry, Store } from '../store/index.js';
+import { nothingAdded } from './added.js';
+import type { Added } from './added.js';
 import { emptyRepositoryId, findIdentity } from './identity.js';
 import { IncompleteRoots } from './incomplete-roots.js';
 import { indexTrees } from './index-trees.js';
@@ -27,6 +29,12 @@ export interface TreeOrigin {
   readonly near: readonly Oid[];
 }
 
+/** A root tree that is stored now. */
+export interface EnsuredRoot extends StoredRoot {
+  /** By whoever asked for it, or at the same time. */
+  readonly added: Added;
+}
+
 /** What all operations on one repository, or one of its work trees, share. It is closed when the last holder releases it. */
 export class Session {
   readonly store: Store;
@@ -36,7 +44,7 @@ export class Session {
   readonly source: ObjectSource;
   readonly worktree = new WorktreeReader(this);
   readonly overlays = new Overlays(this);
-  private readonly indexing = new SingleFlight<string, StoredRoot>();
+  private readonly indexing = new SingleFlight<string, EnsuredRoot>();
   private readonly incomplete = new IncompleteRoots(this);
   private readonly place: string;
   private identity: Promise<RepositoryId> | null = null;
@@ -97,12 +105,12 @@ export class Session {
     source: ObjectSource,
     call: CallOptions & { what?: string },
     origin: TreeOrigin,
-  ): Promise<StoredRoot> {
+  ): Promise<EnsuredRoot> {
     const key = rootKey(oid, this.fingerprint);
     const id = this.snapshots.findRoot(key);
-    if (id !== null) return { id, key };
+    if (id !== null) return { id, key, added: nothingAdded };
     const incomplete = await this.incomplete.find(oid, source, origin.commit);
-    if (incomplete !== null) return incomplete;
+    if (incomplete !== null) return { ...incomplete, added: nothingAdded };
     const { what } = call;
     return this.indexing.join(oid, call, (shared) =>
       this.indexTree(oid, source, what === undefined ? shared : { ...shared, what }, origin),
@@ -114,10 +122,10 @@ export class Session {
     source: ObjectSource,
     call: CallOptions & { what?: string },
     { commit, near }: TreeOrigin,
-  ): Promise<StoredRoot> {
+  ): Promise<EnsuredRoot> {
     await this.repositoryId(); // the store has to know whose this is, or it would be garbage
     return this.shared.asWriter(call, async () => {
-      const roots = await indexTrees(this.shared, [oid], source, call, {
+      const { roots, added } = await indexTrees(this.shared, [oid], source, call, {
         baseOids: await this.likelyBases(commit, near),
         beforePublish: async (sink, [root]) => {
           if (commit !== null) await this.recordNext(commit, root!.id, sink);
@@ -125,7 +133,7 @@ export class Session {
       });
       const root = roots[0]!;
       if (!root.key.equals(rootKey(oid, this.fingerprint))) this.incomplete.remember(oid, root);
-      return root;
+      return { ...root, added };
     });
   }
 

@@ -3,7 +3,6 @@ import type { RepositoryId } from '../model/index.js';
 import { rootKey } from '../snapshot/index.js';
 import { isLease, storeFormatVersion } from '../store/index.js';
 import type { Store } from '../store/index.js';
-import { totals } from './index-revs.js';
 import type { Session } from './session.js';
 import type { SharedStore } from './shared-store.js';
 import type { RepositoryStatus, RevStatus, StatusResult } from './types.js';
@@ -43,6 +42,23 @@ export async function storeStatus(shared: SharedStore, session: Session | null):
   };
 }
 
+/** What the live segments hold, by their ranges and sizes. */
+function totals({ snapshots }: SharedStore): Record<'files' | 'chunks' | 'trees' | 'commits' | 'textBytes', number> {
+  let files = 0;
+  let chunks = 0;
+  let trees = 0;
+  let commits = 0;
+  let textBytes = 0;
+  for (const segment of snapshots.segments().segments) {
+    files += segment.fileKeys.count;
+    chunks += segment.docKeys.count;
+    trees += segment.treeKeys.count;
+    commits += segment.commitKeys.count;
+    textBytes += segment.entry.textBytes;
+  }
+  return { files, chunks, trees, commits, textBytes };
+}
+
 function knownRevs(store: Store, id: RepositoryId): RevStatus[] {
   return [...store.catalog.revs.values()]
     .filter(({ repo }) => repo === id)
@@ -54,21 +70,23 @@ function knownRevs(store: Store, id: RepositoryId): RevStatus[] {
 async function freshRevs(session: Session, id: RepositoryId): Promise<RevStatus[]> {
   const { repository, store } = session;
   const known = new Map(knownRevs(store, id).map((rev) => [rev.rev, rev]));
-  const revs: RevStatus[] = [];
-  const add = async (name: string, kind: RevStatus['kind']): Promise<void> => {
-    const found = await repository.find(name).catch(() => null);
-    if (found === null) return;
-    const indexed = session.snapshots.findRoot(rootKey(found.tree, session.fingerprint)) !== null;
-    const state = indexed ? 'indexed' : known.has(name) ? 'behind' : 'not-indexed';
-    revs.push({ rev: name, kind, commit: found.commit, state });
-    known.delete(name);
-  };
-  await add('HEAD', 'rev');
-  for (const { shortName, kind } of await repository.refs()) if (kind !== 'remote') await add(shortName, kind);
-  for (const { rev, kind } of known.values()) {
+  const asked: { rev: string; kind: RevStatus['kind'] }[] = [{ rev: 'HEAD', kind: 'rev' }];
+  for (const { shortName, kind } of await repository.refs())
+    if (kind !== 'remote') asked.push({ rev: shortName, kind });
+  const listed = new Set(asked.map(({ rev }) => rev));
+  for (const { rev, kind } of known.values())
+    if (kind !== 'worktree' && !listed.has(rev)) asked.push({ rev, kind: 'rev' });
+  // All at once, as git answers many sooner than one by one.
+  const found = await Promise.all(asked.map(({ rev }) => repository.find(rev).catch(() => null)));
+  const revs = asked.flatMap(({ rev, kind }, i): RevStatus[] => {
+    const target = found[i] ?? null;
+    if (target === null) return [];
+    const indexed = session.snapshots.findRoot(rootKey(target.tree, session.fingerprint)) !== null;
+    const state = indexed ? 'indexed' : known.has(rev) ? 'behind' : 'not-indexed';
+    return [{ rev, kind, commit: target.commit, state }];
+  });
+  for (const { rev, kind } of known.values())
     if (kind === 'worktree') revs.push({ rev, kind, commit: null, state: 'indexed' });
-    else await add(rev, 'rev');
-  }
   for (const fork of store.catalog.forks()) {
     if (fork.repo !== id || isLease(fork)) continue;
     revs.push({ rev: fork.name, kind: 'fork', commit: fork.commit, state: 'indexed' });

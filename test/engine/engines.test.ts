@@ -148,6 +148,21 @@ describe('calls at once', () => {
     expect((await engine.doctor()).problems).toEqual([]);
   });
 
+  test('each tell what they added themselves', async () => {
+    const repository = makeRepository();
+    repository.commit(manyFiles(20, 'old'));
+    repository.commit(manyFiles(30, 'young'));
+    repository.branch('topic');
+    const engine = (await open()).open(repository.path);
+    const [old, young, same] = await Promise.all([
+      engine.index(['HEAD~1']),
+      engine.index(['HEAD']),
+      engine.index(['topic']),
+    ]);
+    expect([old.newFiles, young.newFiles, same.newFiles]).toEqual([20, 30, 30]);
+    expect((await engine.index(['HEAD', 'topic'])).newChunks).toBe(0);
+  });
+
   test('many writers come in turn, and none waits for the lock of another', async () => {
     const repository = makeRepository();
     const commits = repository.commits(
@@ -162,6 +177,24 @@ describe('calls at once', () => {
     await Promise.all(calls);
     expect(order.slice(1)).toEqual([...order.slice(1)].sort((a, b) => a - b));
     expect((await engine.doctor()).problems).toEqual([]);
+  });
+});
+
+describe('merging', () => {
+  test('gives way to writers, and is done all the same', async () => {
+    const repository = makeRepository();
+    const commits = repository.commits(
+      Array.from({ length: 80 }, (_, i) => ({ files: { [`f${i}.ts`]: `const value${i} = ${i};\n` } })),
+    );
+    const engine = (await open()).open(repository.path);
+    let segmentsMax = 0;
+    for (const commit of commits) {
+      await engine.index([commit]); // the next comes at once, when merging has just begun
+      segmentsMax = Math.max(segmentsMax, (await engine.status()).segments);
+    }
+    expect(segmentsMax).toBeLessThan(24);
+    expect((await engine.doctor()).problems).toEqual([]);
+    expect(await linesOf(engine, 'value')).toHaveLength(80);
   });
 });
 

@@ -100,6 +100,8 @@ test('a lease can be taken of a lease, a fork or an overlay; it is no fork, and 
   const first = await engine.lease('f');
   const again = await engine.lease(first.lease);
   const buffer = await engine.lease('overlay:o');
+  await engine.index([again.lease, 'overlay:o']);
+  expect((await engine.status()).repositories[0]!.revs.map(({ rev }) => rev)).toEqual(['HEAD', 'main', 'f']);
   await engine.drop('f');
   await engine.dropOverlay('o');
   await engine.releaseLease(first.lease);

@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { openEngine } from '../../src/engine/index.js';
 import { asOid } from '../../src/model/index.js';
 import { fileKey, ignoredFileKey, rootKey, treeKey, SnapshotStore } from '../../src/snapshot/index.js';
+import type { Snapshot } from '../../src/snapshot/index.js';
 import { Store } from '../../src/store/index.js';
 import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
 import { makeFolder, makeRepository } from '../support/git.js';
@@ -69,6 +70,35 @@ test('an engine that merged and searched a lot closes every file', async () => {
   await vi.waitFor(() => expect(new Set(openSegments(path)).size).toBeLessThan(20));
   await engine.close();
   await vi.waitFor(() => expect(openSegments(path)).toEqual([])); // many files are closed by and by
+});
+
+test('a snapshot is opened once for all; those with the same paths share what is made of them', async () => {
+  const repository = makeRepository();
+  repository.commits([
+    { files: { 'a.ts': 'one\n', 'dir/b.ts': 'two\n' } },
+    { files: { 'a.ts': 'three\n' } },
+    { files: { 'c.ts': 'four\n' } },
+  ]);
+  const path = join(makeFolder(), 'store');
+  const writer = await openEngine({ repo: repository.path, store: path, workers: 0 });
+  await writer.index(['HEAD~2', 'HEAD~1', 'HEAD']);
+  const store = Store.open(path);
+  const snapshots = new SnapshotStore(store);
+  const open = (rev: string): Promise<Snapshot> => {
+    const key = rootKey(repository.revParse(`${rev}^{tree}`), rulesFingerprint(defaultRules));
+    return snapshots.open(snapshots.findRoot(key)!);
+  };
+  const [first, again, second, third] = await Promise.all(['HEAD~2', 'HEAD~2', 'HEAD~1', 'HEAD'].map(open));
+  expect(again).toBe(first);
+  expect(second!.paths).toBe(first!.paths);
+  expect(third!.paths).not.toBe(first!.paths);
+  expect([first, second, third].map((snapshot) => snapshot!.fileAt('a.ts')!.record.sizeBytes)).toEqual([4, 6, 6]);
+  expect(first!.fileAt('c.ts')).toBeUndefined();
+  for (const snapshot of [first, again, second, third]) snapshot!.release();
+  snapshots.close();
+  store.close();
+  await writer.close();
+  await vi.waitFor(() => expect(openSegments(path)).toEqual([]));
 });
 
 test('keys differ by whatever decides what is stored', () => {

@@ -14,6 +14,7 @@ import {
   type CommitLink,
   type HistoryOptions,
 } from './history.js';
+import { FilterDrivers } from './filter-drivers.js';
 import { listIgnoredFolders } from './ignored-folders.js';
 import { listWorktrees, type LinkedWorktree } from './linked-worktrees.js';
 import { locateRepository, type Location } from './locate.js';
@@ -61,6 +62,7 @@ export class Repository {
   private readonly refLister: RefLister;
   /** A commit's tree never changes. */
   private readonly commitTrees = new LruCache<Oid, Oid>(commitTreesMax);
+  private readonly filters: FilterDrivers;
   private readonly gitDirArgument: string;
   private readonly processOptions: RunOptions;
 
@@ -74,6 +76,7 @@ export class Repository {
     this.name = nameOf(location);
     this.gitDirArgument = `--git-dir=${location.gitDir}`;
     this.processOptions = { folder: location.gitDir };
+    this.filters = new FilterDrivers(location, this.gitDirArgument);
     this.refFiles = new RefFiles(location);
     this.reader = new ObjectReader(this.gitDirArgument, this.processOptions);
     this.refLister = new RefLister(this.gitDirArgument, this.refFiles, this.reader);
@@ -178,7 +181,10 @@ export class Repository {
   /** Every path whose state on disk differs from HEAD's tree. NO_WORKTREE in a bare repository. */
   async worktreeChanges(signal?: AbortSignal): Promise<WorktreeChanges> {
     const workTree = this.requireWorktree();
-    return listWorktreeChanges(this.location, this.worktreeArguments(workTree), { folder: workTree, signal });
+    return listWorktreeChanges(this.location, this.worktreeArguments(workTree), this.filters, {
+      folder: workTree,
+      signal,
+    });
   }
 
   /**

@@ -1,9 +1,10 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { CoppiceError, compareBytewise, decodeBytes } from '../base/index.js';
+import { compareBytewise, decodeBytes } from '../base/index.js';
 import { asOid, type EntryKind, type Oid } from '../model/index.js';
+import type { FilterDrivers } from './filter-drivers.js';
 import type { Location } from './locate.js';
-import { runGit, runGitRaw, type RunOptions, type Setting } from './process.js';
+import { runGit, type RunOptions } from './process.js';
 import { kindOfMode } from './tree-object.js';
 import { kindOfStats, worktreeBytes } from './worktree-file.js';
 
@@ -30,9 +31,10 @@ export interface WorktreeChanges {
 export async function listWorktreeChanges(
   location: Location,
   gitArguments: readonly string[],
+  filters: FilterDrivers,
   options: RunOptions,
 ): Promise<WorktreeChanges> {
-  const settings = await neutralFilters(gitArguments[0]!, options);
+  const settings = await filters.neutralised(options);
   const args = [...gitArguments, 'status', '--porcelain=v2', '-z', '--branch', '--no-ahead-behind', '--no-renames'];
   args.push('--untracked-files=all', '--ignore-submodules=all');
   const output = await runGit(args, { ...options, settings });
@@ -78,25 +80,6 @@ export async function listWorktreeChanges(
   const changed = [...kinds].map(([path, kind]) => ({ path, kind }));
   changed.sort((a, b) => compareBytewise(a.path, b.path));
   return { head, changed, submodulesSkipped: submodulesSkipped.sort(compareBytewise) };
-}
-
-/** Overrides every filter's programs with nothing, so that `status` hashes files as they lie on disk. */
-async function neutralFilters(gitDirArgument: string, options: RunOptions): Promise<Setting[]> {
-  const listing = [gitDirArgument, 'config', '-z', '--name-only', '--get-regexp', '^filter\\.'];
-  const result = await runGitRaw(listing, options);
-  if (result.exitCode > 1)
-    throw new CoppiceError('GIT_FAILED', 'git config failed', { data: { stderr: result.stderr } });
-  const drivers = new Set<string>();
-  for (const name of decodeBytes(result.stdout).split('\0')) {
-    const driver = /^filter\.(.+)\.[^.]+$/s.exec(name)?.[1];
-    if (driver !== undefined) drivers.add(driver);
-  }
-  return [...drivers].flatMap((driver): Setting[] => [
-    [`filter.${driver}.clean`, ''],
-    [`filter.${driver}.smudge`, ''],
-    [`filter.${driver}.process`, ''],
-    [`filter.${driver}.required`, 'false'],
-  ]);
 }
 
 /** Tracked paths that a sparse checkout leaves out of the work tree; `status` takes them for unchanged. */

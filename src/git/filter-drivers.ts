@@ -6,7 +6,7 @@ import type { Location } from './locate.js';
 import { runGit, type RunOptions, type Setting } from './process.js';
 
 /** A file that changed so lately may change again without its times telling, in milliseconds. */
-const racyMs = 2000;
+const racyMsDefault = 2000;
 /** Where git looks for the system's configuration is not known for certain, so it is asked again after so long. */
 const ageMsMax = 60_000;
 const systemFiles = ['/etc/gitconfig', '/usr/local/etc/gitconfig', '/opt/homebrew/etc/gitconfig'];
@@ -29,6 +29,7 @@ export class FilterDrivers {
   constructor(
     private readonly location: Location,
     private readonly gitDirArgument: string,
+    private readonly racyMs = racyMsDefault,
   ) {}
 
   async neutralised(options: RunOptions): Promise<readonly Setting[]> {
@@ -37,7 +38,7 @@ export class FilterDrivers {
       return known.settings;
     this.known = null;
     const sinceMs = elapsedMs();
-    const racyFromMs = nowMs() - racyMs;
+    const racyFromMs = nowMs() - this.racyMs;
     const listing = await runGit([this.gitDirArgument, 'config', '--list', '--show-origin', '-z'], options);
     const values = parseListing(decodeBytes(listing));
     const settings = [...new Set(values.flatMap(({ key }) => /^filter\.(.+)\.[^.]+$/s.exec(key)?.[1] ?? []))].flatMap(

@@ -1,102 +1,111 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sleep } from '../../src/base/index.js';
-import { openRepository, type Repository } from '../../src/git/index.js';
+import { FilterDrivers } from '../../src/git/filter-drivers.js';
+import { locateRepository } from '../../src/git/locate.js';
 import { makeFolder, makeRepository, type TestRepository } from '../support/git.js';
 
-const opened: Repository[] = [];
-afterEach(() => {
-  for (const repo of opened.splice(0)) repo.close();
-  vi.unstubAllEnvs();
-});
+/** After so long a file's times tell of every later change: file systems here count in a few milliseconds. */
+const racyMs = 100;
 
-/** Configuration that has not changed for so long is remembered. */
-const settledMs = 2100;
+let made: TestRepository;
+let home: string;
+let drivers: FilterDrivers;
+let log: string;
 
-/** A repository with a file that has the filter `trap`, for which no program is configured yet; it is asked through a git that is counted. */
-async function makeTrap(): Promise<{
-  made: TestRepository;
-  repo: Repository;
-  program: string;
-  hasRun: () => boolean;
-  asked: () => number;
-}> {
-  const folder = makeFolder();
-  const home = join(folder, 'home');
-  mkdirSync(home);
-  const canary = join(folder, 'canary');
-  const program = join(folder, 'program');
-  writeFileSync(program, `#!/bin/sh\necho > '${canary}'\ncat\n`);
-  chmodSync(program, 0o755);
-  const log = join(folder, 'log');
+/** The drivers that are overridden, and how many processes it took. */
+async function ask(): Promise<{ names: string[]; processes: number }> {
   writeFileSync(log, '');
-  const bin = join(folder, 'bin');
-  mkdirSync(bin);
-  const git = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
-  writeFileSync(
-    join(bin, 'git'),
-    `#!/bin/sh\ncase "$*" in *" config "*) echo >> '${log}';; esac\nexec '${git}' "$@"\n`,
-  );
-  chmodSync(join(bin, 'git'), 0o755);
-  const made = makeRepository();
-  made.commit({ '.gitattributes': '*.bin filter=trap\n', 'a.bin': 'a' });
-  made.branch('side');
-  vi.stubEnv('HOME', home);
-  vi.stubEnv('GIT_CONFIG_GLOBAL', undefined);
-  vi.stubEnv('XDG_CONFIG_HOME', undefined);
-  vi.stubEnv('PATH', `${bin}${delimiter}${process.env['PATH']}`);
-  const repo = await openRepository(made.path);
-  opened.push(repo);
-  made.write('a.bin', 'b'); // hashed by every status
-  return { made, repo, program, hasRun: () => existsSync(canary), asked: () => readFileSync(log, 'utf8').length };
+  const settings = await drivers.neutralised({ folder: made.gitDir });
+  const names = settings.flatMap(([name]) => /^filter\.(.*)\.clean$/s.exec(name)?.[1] ?? []);
+  return { names, processes: readFileSync(log, 'utf8').length };
 }
 
-describe.skipIf(process.platform === 'win32')('programs of filters', () => {
-  test('are asked for once while no configuration changes', async () => {
-    const { repo, asked } = await makeTrap();
-    await repo.worktreeChanges();
-    await repo.worktreeChanges();
-    expect(asked()).toBe(2); // just made, it could change again unseen
-    await sleep(settledMs);
-    for (let i = 0; i < 5; i++) expect((await repo.worktreeChanges()).changed).toHaveLength(1);
-    expect(asked()).toBe(3);
+/** Asks until the answer is remembered. */
+async function settle(): Promise<string[]> {
+  await sleep(2 * racyMs);
+  await ask();
+  const { names, processes } = await ask();
+  expect(processes).toBe(0);
+  return names;
+}
+
+const filter = (name: string): string => `[filter "${name}"]\n\tclean = program\n`;
+const inHome = (path: string): string => join(home, path);
+
+describe.skipIf(process.platform === 'win32')('filter drivers', () => {
+  beforeEach(() => {
+    const bin = makeFolder();
+    home = makeFolder();
+    log = join(bin, 'log');
+    const git = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+    writeFileSync(join(bin, 'git'), `#!/bin/sh\nprintf x >> '${log}'\nexec '${git}' "$@"\n`);
+    chmodSync(join(bin, 'git'), 0o755);
+    vi.stubEnv('PATH', `${bin}${delimiter}${process.env['PATH']}`);
+    vi.stubEnv('HOME', home);
+    vi.stubEnv('XDG_CONFIG_HOME', undefined);
+    vi.stubEnv('GIT_CONFIG_GLOBAL', undefined);
+    made = makeRepository();
+    made.commit({ a: 'a' });
+    made.branch('side');
+    const location = locateRepository(made.path);
+    drivers = new FilterDrivers(location, `--git-dir=${made.gitDir}`, racyMs);
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
+  test('are asked for each time while a file could still change unseen, then once', async () => {
+    made.git('config', 'filter.odd "name".clean', 'program');
+    for (let i = 0; i < 2; i++) expect(await ask()).toEqual({ names: ['odd "name"'], processes: 1 });
+    expect(await settle()).toEqual(['odd "name"']);
+    for (let i = 0; i < 3; i++) expect(await ask()).toEqual({ names: ['odd "name"'], processes: 0 });
   });
 
-  test.each<
-    [where: string, before: string, configure: (trap: { made: TestRepository; program: string }, home: string) => void]
-  >([
-    ["in the repository's configuration", '', ({ made, program }) => made.git('config', 'filter.trap.clean', program)],
-    ["in the user's configuration", '', ({ program }, home) => writeFileSync(join(home, '.gitconfig'), trap(program))],
+  test.each<[where: string, before: string, change: () => void]>([
+    ['the configuration of the repository', '', () => made.git('config', 'filter.new.clean', 'program')],
+    ["the user's configuration", '', () => writeFileSync(inHome('.gitconfig'), filter('new'))],
     [
-      'in an included file that was not there',
-      '[include]\n\tpath = later\n',
-      ({ program }, home) => writeFileSync(join(home, 'later'), trap(program)),
+      "the user's other configuration",
+      '',
+      () => {
+        mkdirSync(inHome('.config/git'), { recursive: true });
+        writeFileSync(inHome('.config/git/config'), filter('new'));
+      },
     ],
     [
-      'in a file that is included on another branch',
+      'a file to include, which was not there',
+      '[include]\n\tpath = sub/later\n',
+      () => {
+        mkdirSync(inHome('sub'));
+        writeFileSync(inHome('sub/later'), filter('new'));
+      },
+    ],
+    [
+      'a file that is included on another branch',
       '[includeIf "onbranch:side"]\n\tpath = ~/side\n',
-      ({ made }) => made.git('symbolic-ref', 'HEAD', 'refs/heads/side'),
+      () => made.git('symbolic-ref', 'HEAD', 'refs/heads/side'),
     ],
-  ])('do not run where they are configured later: %s', async (_, before, configure) => {
-    const made = await makeTrap();
-    const { repo, program, hasRun, asked } = made;
-    const home = process.env['HOME']!;
-    writeFileSync(join(home, 'side'), trap(program));
-    if (before !== '') writeFileSync(join(home, '.gitconfig'), before);
-    await sleep(settledMs);
-    await repo.worktreeChanges();
-    await repo.worktreeChanges();
-    expect(asked()).toBe(1);
-    configure(made, home);
-    expect((await repo.worktreeChanges()).changed).toHaveLength(1);
-    expect(asked()).toBe(2);
-    expect(hasRun()).toBe(false);
-    // The trap is a good one: git as it is steps into it.
-    execFileSync('git', ['status'], { cwd: made.made.path, stdio: 'ignore' });
-    expect(hasRun()).toBe(true);
+    [
+      'the configuration of this work tree',
+      '',
+      () => {
+        made.git('config', 'extensions.worktreeConfig', 'true');
+        made.git('config', '--worktree', 'filter.new.clean', 'program');
+      },
+    ],
+  ])('are asked for again when %s changes', async (_, before, change) => {
+    writeFileSync(inHome('side'), filter('new'));
+    if (before !== '') writeFileSync(inHome('.gitconfig'), before);
+    expect(await settle()).toEqual([]);
+    change();
+    expect(await ask()).toEqual({ names: ['new'], processes: 1 });
+  });
+
+  test('are gone with their file', async () => {
+    writeFileSync(inHome('.gitconfig'), filter('old'));
+    expect(await settle()).toEqual(['old']);
+    rmSync(inHome('.gitconfig'));
+    expect(await ask()).toEqual({ names: [], processes: 1 });
   });
 });
-
-const trap = (program: string): string => `[filter "trap"]\n\tclean = ${program}\n`;

@@ -44,6 +44,9 @@ export async function openRepository(path: string): Promise<Repository> {
 
 /** Commits whose tree is remembered. */
 const commitTreesMax = 10_000;
+/** What is read again and again while a work tree is edited is remembered: so many commits, entries of so many trees. */
+const commitsMax = 1000;
+const treeEntriesMax = 40_000;
 
 /** A repository, read-only. All methods may be called at once. Close it: it may own a process. */
 export class Repository {
@@ -62,6 +65,8 @@ export class Repository {
   private readonly refLister: RefLister;
   /** A commit's tree never changes. */
   private readonly commitTrees = new LruCache<Oid, Oid>(commitTreesMax);
+  private readonly readCommits = new LruCache<Oid, Commit>(commitsMax);
+  private readonly readTrees = new LruCache<Oid, readonly TreeEntry[]>(treeEntriesMax);
   private readonly filters: FilterDrivers;
   private readonly gitDirArgument: string;
   private readonly processOptions: RunOptions;
@@ -120,12 +125,16 @@ export class Repository {
   }
 
   /** The entries of a tree in git's order. OBJECT_MISSING when it is not here. */
-  async readTree(oid: Oid): Promise<TreeEntry[]> {
+  async readTree(oid: Oid): Promise<readonly TreeEntry[]> {
+    const known = this.readTrees.get(oid);
+    if (known !== undefined) return known;
     const result = await this.reader.read(checkedOid(oid), { keep: (type) => type === 'tree' });
     if (!result.found || result.type !== 'tree') {
       throw new CoppiceError('OBJECT_MISSING', `tree ${oid} is missing`, { data: { oid } });
     }
-    return decodeTree(result.content!, oidBytes(this.objectFormat));
+    const entries = decodeTree(result.content!, oidBytes(this.objectFormat));
+    this.readTrees.set(oid, entries, entries.length + 1);
+    return entries;
   }
 
   /** The content of a blob, or null when it is missing. */
@@ -139,8 +148,11 @@ export class Repository {
     return readBlobs(this.bulkReader, oids, options);
   }
 
-  readCommit(oid: Oid): Promise<Commit> {
-    return readCommit(this.reader, oid);
+  /** OBJECT_MISSING when it is not here. */
+  async readCommit(oid: Oid): Promise<Commit> {
+    const commit = this.readCommits.get(oid) ?? (await readCommit(this.reader, oid));
+    this.readCommits.set(oid, commit);
+    return commit;
   }
 
   /** Branches, remote branches and tags, sorted by full name. The same array while nothing changed, where that is known. */
@@ -207,8 +219,10 @@ export class Repository {
     return listWorktrees(this.gitDirArgument, this.processOptions);
   }
 
-  /** Ends processes that have nothing to do; they would end by themselves after a while. */
+  /** Forgets what was read, and ends processes that have nothing to do, as they would by themselves after a while. */
   trim(): void {
+    this.readCommits.clear();
+    this.readTrees.clear();
     this.reader.rest();
     this.bulkReader.rest();
   }

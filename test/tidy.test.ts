@@ -24,7 +24,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   daemon: ['base', 'model', 'git', 'store', 'engine', 'api'],
   cli: ['base', 'model', 'engine', 'api', 'lsp', 'daemon'],
   // What the browser runs: the table of languages, and of the engine types only.
-  page: ['model'],
+  page: ['model', 'engine'],
   // The two entry points.
   'index.ts': ['base', 'engine'],
   'main.ts': ['base', 'cli'],

@@ -11,6 +11,7 @@ import {
   type HostDescription,
   type HostEvent,
   type HttpAccess,
+  type McpHandler,
   type OperationHost,
 } from '../api/index.js';
 import { openEngines, type LocalEngines, type Progress, type WatchedPlace } from '../engine/index.js';
@@ -120,11 +121,12 @@ export class Daemon implements OperationHost {
       onChange: (place, change) => void this.changed(place, change),
     });
     const { version, pageFolder } = options;
+    let mcp: Promise<McpHandler> | undefined; // one for all: it keeps the sessions
     this.handler = new RequestHandler({
       host: this,
       version,
       page: new PageFiles(pageFolder),
-      mcp: () => createMcpHttpHandler({ engines: this.engines, defaultRepo: null, version }),
+      mcp: () => (mcp ??= createMcpHttpHandler({ engines: this.engines, defaultRepo: null, version })),
     });
   }
 

@@ -127,7 +127,9 @@ export class RequestHandler {
     const streamed = /\bapplication\/x-ndjson\b/.test(request.headers.accept ?? '');
     const reply = streamed || 'stream' in operation ? new NdjsonReply(response) : null;
     const { repo, ...input } = body;
+    let hasProgressed = false;
     const onProgress = throttled((progress) => {
+      hasProgressed = true;
       if (streamed) reply?.hint({ progress });
       if (typeof repo === 'string') this.options.host.progress(repo, operation.name, progress);
     });
@@ -140,6 +142,8 @@ export class RequestHandler {
     } catch (error) {
       if (reply === null || !reply.started || response.destroyed) throw error;
       await reply.end({ error: toWireError(asCoppiceError(error)) });
+    } finally {
+      if (hasProgressed && typeof repo === 'string') this.options.host.progress(repo, operation.name, null);
     }
   }
 

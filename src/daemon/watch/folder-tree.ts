@@ -20,7 +20,7 @@ export interface FolderTreeOptions {
   readonly recursive: boolean;
   /** Whether a folder is to be watched; asked only where its parent is. Paths are relative to the root, with `/`. */
   readonly wanted: (path: string) => boolean;
-  /** Brings up to date what `wanted` says: before folders are entered that were not there before, and after `reconsider`. */
+  /** Brings up to date what `wanted` says: before many folders are entered, after any was, and after `reconsider`. */
   readonly refresh?: () => Promise<void>;
   /** Something happened to what is, or was, at a path; `''`: anything may have happened in the tree. */
   readonly onEvent: (path: string) => void;
@@ -42,7 +42,15 @@ interface Folder {
 interface Entrance {
   readonly parent: Folder | null;
   readonly name: string;
+  /** It was there when its parent was entered. */
+  readonly listed: boolean;
 }
+
+/**
+ * So many folders are entered before `refresh` says which are wanted. It costs more than that, and has to be called
+ * afterwards in any case; but among what came there may be a folder of thousands that is not wanted.
+ */
+const unaskedMax = 32;
 
 /** A folder may vanish between any two looks at it, or be closed to us; then it is closed to git as well. */
 const unreachable: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP']);
@@ -65,11 +73,11 @@ export class FolderTree {
   private stale = true;
   /** To be looked at: names in watched folders. */
   private readonly named = new Map<Folder, Set<string>>();
-  /** To be entered once `wanted` is up to date. */
-  private arrivals: Entrance[] = [];
-  /** To be entered. */
+  /** To be entered, if wanted. */
   private readonly entrances: Entrance[] = [];
-  /** Paths of arrivals that were entered, and have to be told of. */
+  /** How many may be entered before the next refresh. */
+  private allowance = 0;
+  /** Paths of folders that came and were entered, and have to be told of. */
   private arrived: string[] = [];
   /** Folders whose parents are watched, but which were not wanted. */
   private readonly unwanted = new Set<string>();
@@ -127,9 +135,9 @@ export class FolderTree {
   private async run(): Promise<void> {
     while (!this.closed) {
       if (this.inDoubt) this.resetRoot();
-      else if (this.entrances.length > 0) this.enter(this.entrances.pop()!);
-      else if (this.named.size > 0) this.lookAtNamed();
-      else if (this.stale || this.arrivals.length > 0) await this.refresh();
+      else if (this.entrances.length > 0 && this.allowance > 0) this.enter(this.entrances.pop()!);
+      else if (this.entrances.length === 0 && this.named.size > 0) this.lookAtNamed();
+      else if (this.entrances.length > 0 || this.stale) await this.refresh();
       else break;
       if (this.options.queue.sliceIsOver()) await yieldToEventLoop();
     }
@@ -143,8 +151,9 @@ export class FolderTree {
     this.inDoubt = false;
     this.forget();
     this.identity = identityOf(this.options.root);
+    this.allowance = 0;
     if (this.identity === '') this.stale = false;
-    else this.arrivals.push({ parent: null, name: '' });
+    else this.entrances.push({ parent: null, name: '', listed: false });
   }
 
   private forget(): void {
@@ -152,13 +161,13 @@ export class FolderTree {
     this.root = null;
     this.named.clear();
     this.unwanted.clear();
-    this.arrivals = [];
-    this.arrived = [];
     this.entrances.length = 0;
+    this.arrived = [];
   }
 
   /** Looks at one name. */
   private lookAtNamed(): void {
+    this.allowance = Math.min(this.allowance, unaskedMax);
     const [folder, names] = this.named.entries().next().value!;
     const [name] = names;
     names.delete(name!);
@@ -167,33 +176,27 @@ export class FolderTree {
     const child = folder.children.get(name!);
     if (child !== undefined) this.leave(child);
     const path = joined(folder.path, name!);
-    if (isFolder(this.absolute(path))) this.arrivals.push({ parent: folder, name: name! });
-    else this.unwanted.delete(path);
+    if (!isFolder(this.absolute(path))) return void this.unwanted.delete(path);
+    this.entrances.push({ parent: folder, name: name!, listed: false });
+    this.stale = true; // another folder of that name may not have been wanted
   }
 
   private async refresh(): Promise<void> {
     const { refresh, wanted } = this.options;
-    const arrivals = this.arrivals;
-    this.arrivals = [];
     this.stale = false;
     try {
       await refresh?.();
     } catch (error) {
-      this.arrivals.push(...arrivals);
       this.stale = true;
       throw error;
     }
-    if (refresh !== undefined) {
-      for (const path of this.unwanted) {
-        if (!wanted(path)) continue;
-        this.unwanted.delete(path);
-        const parent = this.find(parentOf(path));
-        if (parent !== null) arrivals.push({ parent, name: basename(path) });
-      }
-      if (this.root !== null) this.leaveUnwanted(this.root);
-    }
-    for (const entrance of arrivals) {
-      if (this.enterIfWanted(entrance)) this.arrived.push(pathOf(entrance));
+    this.allowance = Infinity;
+    if (this.root !== null) this.leaveUnwanted(this.root);
+    for (const path of this.unwanted) {
+      if (!wanted(path)) continue;
+      this.unwanted.delete(path);
+      const parent = this.find(parentOf(path));
+      if (parent !== null) this.entrances.push({ parent, name: basename(path), listed: false });
     }
   }
 
@@ -207,21 +210,14 @@ export class FolderTree {
     }
   }
 
-  private enterIfWanted(entrance: Entrance): boolean {
-    const path = pathOf(entrance);
-    const wanted = path === '' || this.options.wanted(path);
-    if (wanted) this.entrances.push(entrance);
-    else this.unwanted.add(path);
-    return wanted;
-  }
-
   private enter(entrance: Entrance): void {
     const { parent, name } = entrance;
     if (parent !== null && parent.watcher === null) return; // left meanwhile
+    const path = parent === null ? '' : joined(parent.path, name);
+    if (parent !== null && !this.options.wanted(path)) return void this.unwanted.add(path);
     const { recursive } = this.options;
     const known = parent?.children.get(name);
     if (known !== undefined) this.leave(known);
-    const path = pathOf(entrance);
     const folder: Folder = { path, parent, children: new Map(), watcher: null };
     let names: string[];
     try {
@@ -238,11 +234,13 @@ export class FolderTree {
       return;
     }
     this.count++;
+    this.allowance--;
     // Between the refresh and the watch the rules may have changed in there.
     if (this.options.refresh !== undefined) this.stale = true;
     if (parent === null) this.root = folder;
     else parent.children.set(name, folder);
-    for (const item of names) this.enterIfWanted({ parent: folder, name: item });
+    for (const item of names) this.entrances.push({ parent: folder, name: item, listed: true });
+    if (!entrance.listed) this.arrived.push(path);
   }
 
   private leave(folder: Folder): void {
@@ -326,7 +324,5 @@ function foldersIn(path: Buffer): string[] {
 const nameOf = (latin1: string): string => decodeBytes(Buffer.from(latin1, 'latin1'));
 
 const joined = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
-
-const pathOf = ({ parent, name }: Entrance): string => (parent === null ? '' : joined(parent.path, name));
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));

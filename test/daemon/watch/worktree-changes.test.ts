@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { watchFolder } from '../../../src/daemon/watch/folder-tree.js';
 import type { WorktreeWatcher } from '../../../src/daemon/watch/index.js';
 import { makeFolder, makeRepository, type TestRepository } from '../../support/git.js';
 import { placeOf, seenOf, until, untilExact, watchPlace } from './support/watched.js';
@@ -127,12 +127,13 @@ test('what happens in a folder before it is watched is reported afterwards', asy
   let reportsBefore = 0;
   whileAsked = async () => {
     whileAsked = () => Promise.resolve();
-    await pause(30);
+    fs.mkdirSync(at('second'));
+    await until(() => reports === 3);
     reportsBefore = reports;
-    repo.write('new/file', 'x');
+    repo.write('second/file', 'x');
   };
-  fs.mkdirSync(at('new'));
-  await until(() => reportsBefore > 1 && reports > reportsBefore);
+  fs.mkdirSync(at('first'));
+  await until(() => reportsBefore === 3 && reports > 3);
 });
 
 describe('ignored folders', () => {
@@ -145,14 +146,23 @@ describe('ignored folders', () => {
     expect(seen).toEqual({ grown: 0, reported: [] });
   });
 
-  test('are not watched when they come later', async () => {
+  test('are not watched when they come later, however many', async () => {
     repo.commit({ '.gitignore': 'node_modules\n', 'src/a.ts': 'a' });
-    await start();
-    const { folders } = monitor.status();
-    repo.write('src/node_modules/package/file', 'x');
+    let watches = 0;
+    monitor = watchPlace(await placeOf(repo.path), {
+      quietMs: 5,
+      watchFolder: (...args) => {
+        watches++;
+        return watchFolder(...args);
+      },
+    });
+    await untilExact(monitor);
+    const [{ folders }, watchesBefore] = [monitor.status(), watches];
+    for (let i = 0; i < 500; i++) repo.write(`src/node_modules/${i}/file`, 'x');
     await untilExact(monitor);
     expect(monitor.status().folders).toBe(folders);
-    const seen = await seenOf(monitor, () => repo.write('src/node_modules/package/file', 'y'));
+    expect(watches - watchesBefore).toBeLessThan(100);
+    const seen = await seenOf(monitor, () => repo.write('src/node_modules/1/file', 'y'));
     expect(seen).toEqual({ grown: 0, reported: [] });
   });
 
@@ -194,26 +204,22 @@ describe('ignored folders', () => {
     expect((await seenOf(monitor, () => repo.write('out/kept', 'z'))).grown).toBeGreaterThan(0);
   });
 
-  test('are asked for again when rules may have come with a new folder', async () => {
-    repo.commit({ '.gitignore': 'out\n' });
+  test('are asked for again when rules may have changed in a folder before it was watched', async () => {
+    repo.commit({ '.gitignore': 'out\n', 'src/a.ts': 'a' });
+    repo.write('src/out/file', 'x');
     const place = await placeOf(repo.path);
-    let afterAnswer = (): void => undefined;
+    let isFirst = true;
     const monitor = watchPlace({
       ...place,
       ignoredFolders: async () => {
         const folders = await place.ignoredFolders();
-        afterAnswer();
+        if (isFirst) repo.write('src/.gitignore', '!out\n');
+        isFirst = false;
         return folders;
       },
     });
-    await untilExact(monitor);
-    afterAnswer = () => {
-      afterAnswer = () => undefined;
-      repo.write('new/.gitignore', '!out\n');
-    };
-    repo.write('new/out/file', 'x');
     const before = await untilExact(monitor);
-    repo.write('new/out/file', 'y');
+    repo.write('src/out/file', 'y');
     expect(await monitor.generation()).toBeGreaterThan(before);
   });
 
@@ -229,5 +235,15 @@ describe('ignored folders', () => {
     repo.git('init', '-q', 'inner');
     await untilExact(monitor);
     expect((await seenOf(monitor, () => repo.write('inner/src/b.ts', 'e'))).grown).toBe(0);
+  });
+
+  test('a folder that takes the place of a repository at once is watched', async () => {
+    repo.commit({ 'src/a.ts': 'a' });
+    repo.write('inner/src/b.ts', 'b');
+    repo.git('init', '-q', 'inner');
+    await start();
+    fs.renameSync(at('inner'), join(makeFolder(), 'away'));
+    repo.write('inner/src/b.ts', 'x');
+    expect((await seenOf(monitor, () => repo.write('inner/src/b.ts', 'y'))).grown).toBeGreaterThan(0);
   });
 });

@@ -11,9 +11,8 @@ export type {
 export { operations, operationsByName } from './operations.js';
 export { filterParameters, patternParameters, revParameter } from './parameters.js';
 export { noteListener } from './notes.js';
-export { RequestHandler } from './http/request-handler.js';
-export type { McpHandler } from './http/request-handler.js';
-export { PageFiles } from './http/page-files.js';
+export { loadServer } from './load-server.js';
+export type { McpHandler, RequestHandler } from './http/request-handler.js';
 export { createMcpHttpHandler, createMcpServer, serveMcpStdio } from './mcp/serve-mcp.js';
 export { HttpClient } from './client/http-client.js';
 export type { ClientCall, DaemonAddress } from './client/http-client.js';

@@ -4,15 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CoppiceError, elapsedMs, nowMs, sleep } from '../base/index.js';
 import {
-  PageFiles,
-  RequestHandler,
   createMcpHttpHandler,
+  loadServer,
   noteListener,
   type HostDescription,
   type HostEvent,
   type HttpAccess,
   type McpHandler,
   type OperationHost,
+  type RequestHandler,
 } from '../api/index.js';
 import { openEngines, type LocalEngines, type Progress, type WatchedPlace } from '../engine/index.js';
 import { ProcessLock } from '../store/index.js';
@@ -95,9 +95,10 @@ export class Daemon implements OperationHost {
     });
     try {
       mkdirSync(places.folder, { recursive: true, mode: 0o700 });
+      const server = await loadServer();
       const lock = new ProcessLock(places.lock);
       await takeLock(lock, places);
-      const daemon = new Daemon(options, places, lock, engines);
+      const daemon = new Daemon(options, places, lock, engines, server);
       watches.current = daemon.watches;
       await daemon.open();
       return daemon;
@@ -112,6 +113,7 @@ export class Daemon implements OperationHost {
     private readonly places: DaemonPlaces,
     private readonly lock: ProcessLock,
     engines: LocalEngines,
+    { RequestHandler, PageFiles }: Awaited<ReturnType<typeof loadServer>>,
   ) {
     this.engines = new OpenRepositories(engines, () => this.checkOpen());
     this.settings = this.readSettings();

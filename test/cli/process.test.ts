@@ -13,6 +13,7 @@ const main = join(folder, 'main.js');
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const stubEngine = `
+export const openEngines = () => Promise.reject(new Error('only one engine here'));
 export async function openEngine() {
   const rev = { rev: 'HEAD', kind: 'commit', commit: null, tree: '' };
   const line = (i) => ({ path: 'dir/file.txt', line: i + 1, column: 1, length: 4, text: 'text of line ' + (i + 1) });

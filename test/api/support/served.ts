@@ -1,13 +1,9 @@
 import { request, type IncomingMessage, type OutgoingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
-import {
-  PageFiles,
-  RequestHandler,
-  type HostEvent,
-  type McpHandler,
-  type OperationHost,
-} from '../../../src/api/index.js';
+import { PageFiles } from '../../../src/api/http/page-files.js';
+import { RequestHandler } from '../../../src/api/http/request-handler.js';
+import type { HostEvent, McpHandler, OperationHost } from '../../../src/api/index.js';
 import { createHttpServer, listen } from '../../../src/daemon/http-listener.js';
 import { openEngines, type LocalEngines } from '../../../src/engine/index.js';
 import { makeFolder } from '../../support/git.js';

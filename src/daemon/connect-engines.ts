@@ -1,5 +1,5 @@
 import { CoppiceError } from '../base/index.js';
-import { HttpClient, RemoteEngines, type HttpAccess } from '../api/index.js';
+import type * as api from '../api/index.js';
 import type { Engines } from '../engine/index.js';
 import { findDaemon } from './find-daemon.js';
 import { answers, ensureDaemon, type StartOptions } from './start-daemon.js';
@@ -10,11 +10,15 @@ export interface ConnectOptions extends StartOptions {
 
 const startTimeoutMs = 10_000;
 
+/** Node's HTTP client takes a command longer to load than a search takes: only who has a daemon to ask loads it. */
+const loadApi = (): Promise<typeof api> => import('../api/index.js');
+
 /** The engines of the daemon that serves a store; null when none of this version does. */
 export async function connectEngines(options: ConnectOptions): Promise<Engines | null> {
   const { storePath, version, onNote } = options;
   const found = findDaemon(storePath);
   if (found === null || !(await answers(found.socket))) return null;
+  const { HttpClient, RemoteEngines } = await loadApi();
   const client = new HttpClient({ socketPath: found.socket });
   if (found.version === version) return new RemoteEngines({ storePath, transport: client, onNote });
   // An older one makes room for one of this version. Nobody waits for it: this time there is none.
@@ -31,21 +35,22 @@ export async function attachEngines(options: ConnectOptions): Promise<Engines | 
   const { storePath, onNote } = options;
   await (await connectEngines(options))?.close(); // has a daemon of another version end
   if ((await ensureDaemon(options, startTimeoutMs)) === null) return null;
-  const { DaemonTransport } = await import('./daemon-transport.js');
+  const [{ RemoteEngines }, { DaemonTransport }] = await Promise.all([loadApi(), import('./daemon-transport.js')]);
   return new RemoteEngines({ storePath, transport: new DaemonTransport(options), onNote });
 }
 
 /** Has the daemon of a store, started if need be, listen for HTTP. DAEMON_UNREACHABLE, CANNOT_LISTEN. */
-export async function openHttp(options: StartOptions, port: number): Promise<HttpAccess> {
+export async function openHttp(options: StartOptions, port: number): Promise<api.HttpAccess> {
   const found = await ensureDaemon(options, startTimeoutMs);
   if (found === null) {
     throw new CoppiceError('DAEMON_UNREACHABLE', `no daemon could be started for ${options.storePath}`, {
       hint: 'run `coppice serve --http` to see why',
     });
   }
+  const { HttpClient } = await loadApi();
   const client = new HttpClient({ socketPath: found.socket });
   try {
-    return (await client.ask('listen-http', { port }, undefined, {})) as HttpAccess;
+    return (await client.ask('listen-http', { port }, undefined, {})) as api.HttpAccess;
   } finally {
     client.close();
   }

@@ -1,4 +1,5 @@
 import { elapsedMs, yieldToEventLoop } from './clock.js';
+import { throwIfAborted } from './errors.js';
 
 /** After so long other work of this thread gets its turn, in milliseconds. */
 const sliceMsDefault = 8;
@@ -10,7 +11,11 @@ const sliceMsDefault = 8;
 export class TimeSlices {
   private endMs: number;
 
-  constructor(private readonly sliceMs = sliceMsDefault) {
+  /** With a signal, the work can be cancelled between slices. */
+  constructor(
+    private readonly signal?: AbortSignal,
+    private readonly sliceMs = sliceMsDefault,
+  ) {
     this.endMs = elapsedMs() + sliceMs;
   }
 
@@ -18,9 +23,10 @@ export class TimeSlices {
     return elapsedMs() >= this.endMs;
   }
 
-  /** Resolves in the next turn of the event loop. */
+  /** Resolves in the next turn of the event loop. ABORTED when it was cancelled. */
   async next(): Promise<void> {
     await yieldToEventLoop();
+    throwIfAborted(this.signal);
     this.endMs = elapsedMs() + this.sliceMs;
   }
 }

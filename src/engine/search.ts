@@ -1,6 +1,6 @@
-import { CoppiceError, elapsedMs, throwIfAborted } from '../base/index.js';
+import { CoppiceError, TimeSlices, elapsedMs, throwIfAborted } from '../base/index.js';
 import { languageByAlias, parseRevRange } from '../model/index.js';
-import { Turns, changedFiles, fileMask, parseQuery, rankSnapshot, rankingSignals } from '../search/index.js';
+import { changedFiles, fileMask, parseQuery, rankSnapshot, rankingSignals } from '../search/index.js';
 import { firstSeen } from './first-seen.js';
 import { toHit } from './hits.js';
 import { checkCount } from './limits.js';
@@ -63,10 +63,10 @@ export async function searchRev(session: Session, text: string, options: SearchO
     const repo = segments.commitEnd === 0 ? null : await session.repositoryId();
     const freshness = await to.freshness();
     const searched = { ...to, repo: name, freshness };
-    const turns = new Turns(options.signal);
+    const slices = new TimeSlices(options.signal);
     const hits: Hit[] = [];
     for (const hit of ranked) {
-      if (turns.isDue) await turns.take();
+      if (slices.isOver) await slices.next();
       hits.push(toHit(searched, query, hit, repo === null ? null : firstSeen(segments, repo, hit.doc)));
     }
     return result(to.rev, from?.rev, hits);

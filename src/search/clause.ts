@@ -7,7 +7,7 @@ import { compilePathFilter } from './path-filter.js';
 import { wordsOf } from './path-terms.js';
 import type { Clause, Condition, QueryTerm } from './query.js';
 import { visiblePostings } from './term-postings.js';
-import type { Turns } from './turns.js';
+import type { TimeSlices } from '../base/index.js';
 
 /** Whether a chunk, at one of its occurrences in a file, may be a hit. */
 export type Holds = (doc: number, file: number) => boolean;
@@ -16,18 +16,18 @@ export interface ClauseOptions {
   readonly caseSensitive: boolean;
   /** False: bare terms of this clause only rank (ranking itself sees to it that one occurs). */
   readonly topLevelTerms?: boolean;
-  readonly turns: Turns;
+  readonly slices: TimeSlices;
 }
 
 /** Compiles a clause for one snapshot. Postings and lines are looked up once for each condition, not for each chunk. */
 export async function compileClause(
   snapshot: Snapshot,
   clause: Clause,
-  { caseSensitive, topLevelTerms = true, turns }: ClauseOptions,
+  { caseSensitive, topLevelTerms = true, slices }: ClauseOptions,
 ): Promise<Holds> {
   const tests: Holds[] = [];
   for (const condition of clause.conditions)
-    tests.push(await compileCondition(snapshot, condition, caseSensitive, turns));
+    tests.push(await compileCondition(snapshot, condition, caseSensitive, slices));
   if (topLevelTerms && clause.terms.length > 0) {
     const sets = clause.terms.map((term) => docsWithTerm(snapshot, term, caseSensitive));
     tests.push((doc) => sets.some((set) => set.has(doc)));
@@ -39,14 +39,14 @@ async function compileCondition(
   snapshot: Snapshot,
   condition: Condition,
   caseSensitive: boolean,
-  turns: Turns,
+  slices: TimeSlices,
 ): Promise<Holds> {
   switch (condition.kind) {
     case 'phrase':
     case 'regex': {
       const set = new BitSet(snapshot.visible.size);
       for (const doc of candidateDocs(snapshot, condition.pattern.plan)) {
-        if (turns.isDue) await turns.take();
+        if (slices.isOver) await slices.next();
         if (condition.pattern.matchesAny(snapshot.segments.chunkText(doc))) set.add(doc);
       }
       return (doc) => set.has(doc);
@@ -75,11 +75,11 @@ async function compileCondition(
     case 'or': {
       const operands: Holds[] = [];
       for (const clause of condition.operands)
-        operands.push(await compileClause(snapshot, clause, { caseSensitive, turns }));
+        operands.push(await compileClause(snapshot, clause, { caseSensitive, slices }));
       return (doc, file) => operands.some((holds) => holds(doc, file));
     }
     case 'not': {
-      const holds = await compileClause(snapshot, condition.clause, { caseSensitive, turns });
+      const holds = await compileClause(snapshot, condition.clause, { caseSensitive, slices });
       return (doc, file) => !holds(doc, file);
     }
   }

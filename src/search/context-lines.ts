@@ -1,6 +1,6 @@
 import type { Snapshot } from '../snapshot/index.js';
 import type { GrepLine } from './grep.js';
-import { Turns } from './turns.js';
+import { TimeSlices } from '../base/index.js';
 
 /** A line of grep's output: a match, or (column -1) a line near one. */
 export type GrepOutputLine = GrepLine;
@@ -12,10 +12,10 @@ export async function withContext(
   count: number,
   signal: AbortSignal | undefined,
 ): Promise<GrepOutputLine[]> {
-  const turns = new Turns(signal);
+  const slices = new TimeSlices(signal);
   const result: GrepOutputLine[] = [];
   for (let from = 0; from < lines.length;) {
-    if (turns.isDue) await turns.take();
+    if (slices.isOver) await slices.next();
     const { file } = lines[from]!;
     let to = from + 1;
     while (to < lines.length && lines[to]!.file === file) to++;

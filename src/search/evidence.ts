@@ -6,7 +6,6 @@ import { PathTerms } from './path-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { visiblePostings } from './term-postings.js';
 import type { QueryTermWeights } from './query-terms.js';
-import type { Turns } from './turns.js';
 
 /** What speaks for each chunk and each file of a snapshot, by position. */
 export interface Evidence {
@@ -30,7 +29,7 @@ export async function gatherEvidence(
   snapshot: Snapshot,
   terms: QueryTermWeights,
   signals: RankingSignals,
-  turns: Turns,
+  slices: TimeSlices,
 ): Promise<Evidence> {
   const { docCount, meanLength } = snapshot.statistics;
   const { occurrenceFiles } = snapshot;
@@ -65,7 +64,7 @@ export async function gatherEvidence(
     let segment = snapshot.segments.segments[0];
     let columns = segment === undefined ? null : lengthsOf(segment);
     for (let i = 0; i < docs.length; i++) {
-      if ((i & 255) === 0 && turns.isDue) await turns.take();
+      if ((i & 255) === 0 && slices.isOver) await slices.next();
       const doc = docs[i]!;
       if (segment === undefined || doc < segment.docBase || doc >= segment.docEnd) {
         segment = snapshot.segments.segmentOfDoc(doc);
@@ -81,7 +80,7 @@ export async function gatherEvidence(
       snapshot.forEachOccurrence(doc, addOccurrence);
     }
     const fileIdf = inverseDocumentFrequency(fileCount, touched.length);
-    if (turns.isDue) await turns.take();
+    if (slices.isOver) await slices.next();
     for (const file of touched) {
       const frequency =
         fieldFrequency(body[file]!, weight.body, b.body, lengths.body[file]!, lengths.mean.body) +

@@ -1,10 +1,9 @@
-import { compareBytewise } from '../base/index.js';
+import { TimeSlices, compareBytewise } from '../base/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { grepSnapshot } from './grep.js';
 import type { GrepLine, GrepRequest } from './grep.js';
 import type { FileMask } from './file-mask.js';
 import { Multiset, changedFiles } from './range.js';
-import { Turns } from './turns.js';
 
 /** A line that only one of two snapshots has. */
 export interface RangeLine {
@@ -25,11 +24,11 @@ export async function grepRange(
   request: Omit<GrepRequest, 'mask' | 'maxCount'>,
 ): Promise<RangeLine[]> {
   const unlimited = { ...request, maxCount: Infinity };
-  const turns = new Turns(request.signal);
+  const slices = new TimeSlices(request.signal);
   const changedFrom = changedFiles(from, to, masks.from);
-  if (turns.isDue) await turns.take();
+  if (slices.isOver) await slices.next();
   const changedTo = changedFiles(to, from, masks.to);
-  if (turns.isDue) await turns.take();
+  if (slices.isOver) await slices.next();
   const before = await grepSnapshot(from, { ...unlimited, mask: changedFrom });
   const after = await grepSnapshot(to, { ...unlimited, mask: changedTo });
   const minus = before.lines.map((line): RangeLine => ({ side: '-', path: from.files[line.file]!.path, line }));

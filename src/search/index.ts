@@ -23,4 +23,3 @@ export type { RankingSignals } from './ranking-signals.js';
 export { forEachInSlices } from './slices.js';
 export type { SlicedWork } from './slices.js';
 export { findSymbols } from './symbol-search.js';
-export { Turns } from './turns.js';

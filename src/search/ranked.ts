@@ -1,4 +1,4 @@
-import { CoppiceError } from '../base/index.js';
+import { CoppiceError, TimeSlices } from '../base/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { compileClause } from './clause.js';
 import type { Holds } from './clause.js';
@@ -11,7 +11,6 @@ import { NewChunks } from './range.js';
 import { queryWords, termWeights } from './query-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { rerank } from './rerank.js';
-import { Turns } from './turns.js';
 
 /** A chunk at one place, with what speaks for it. */
 export interface Candidate {
@@ -60,16 +59,16 @@ const definitionCount = 40;
 export async function rankSnapshot(snapshot: Snapshot, request: RankRequest): Promise<RankedHit[]> {
   const { query, signals, limit, since } = request;
   const { caseSensitive } = query;
-  const turns = new Turns(request.signal);
+  const slices = new TimeSlices(request.signal);
   const words = queryWords(query.ranking);
   const newChunks = since === undefined ? null : new NewChunks(since, snapshot);
-  const holds = await compileClause(snapshot, query.clause, { caseSensitive, topLevelTerms: caseSensitive, turns });
+  const holds = await compileClause(snapshot, query.clause, { caseSensitive, topLevelTerms: caseSensitive, slices });
   const factors = await fileFactors(snapshot, signals);
-  if (words.length === 0) return unranked(snapshot, request, { holds, newChunks, factors, turns });
-  const evidence = await gatherEvidence(snapshot, termWeights(words, signals), signals, turns);
-  const candidates = await bestCandidates(snapshot, evidence, request, { holds, newChunks, factors, turns });
+  if (words.length === 0) return unranked(snapshot, request, { holds, newChunks, factors, slices });
+  const evidence = await gatherEvidence(snapshot, termWeights(words, signals), signals, slices);
+  const candidates = await bestCandidates(snapshot, evidence, request, { holds, newChunks, factors, slices });
   const { idf } = evidence;
-  return rerank(snapshot, { candidates, newChunks, words, idf, query, signals, limit, factors, turns });
+  return rerank(snapshot, { candidates, newChunks, words, idf, query, signals, limit, factors, slices });
 }
 
 /** What a request was prepared to. */
@@ -77,7 +76,7 @@ interface Prepared {
   readonly holds: Holds;
   readonly newChunks: NewChunks | null;
   readonly factors: Float64Array;
-  readonly turns: Turns;
+  readonly slices: TimeSlices;
 }
 
 /** The candidates with the highest scores, in that order. */
@@ -85,7 +84,7 @@ async function bestCandidates(
   snapshot: Snapshot,
   { chunks, defines, files, paths }: Evidence,
   { mask, signals, limit }: RankRequest,
-  { holds, newChunks, factors, turns }: Prepared,
+  { holds, newChunks, factors, slices }: Prepared,
 ): Promise<Candidate[]> {
   const { occurrenceDocs, occurrenceFiles } = snapshot;
   const matches = new Float64Array(files.length);
@@ -95,7 +94,7 @@ async function bestCandidates(
   // Chunks that are not new stay, for they have their part in the scores of those that are.
   const fresh = newChunks === null ? null : new Pool(limit);
   for (let position = 0; position < chunks.length; position++) {
-    if ((position & 63) === 0 && turns.isDue) await turns.take();
+    if ((position & 63) === 0 && slices.isOver) await slices.next();
     const file = occurrenceFiles[position]!;
     const text = chunks[position]!;
     const path = paths[file]!;
@@ -169,7 +168,7 @@ class Best {
 async function unranked(
   snapshot: Snapshot,
   { query, mask, limit }: RankRequest,
-  { holds, newChunks, factors, turns }: Prepared,
+  { holds, newChunks, factors, slices }: Prepared,
 ): Promise<RankedHit[]> {
   if (query.clause.conditions.length === 0) {
     throw new CoppiceError('QUERY_INVALID', 'the query has no words to search for', {
@@ -179,7 +178,7 @@ async function unranked(
   }
   const holding: RankedHit[] = [];
   for (let position = 0; position < snapshot.occurrenceDocs.length; position++) {
-    if ((position & 63) === 0 && turns.isDue) await turns.take();
+    if ((position & 63) === 0 && slices.isOver) await slices.next();
     const doc = snapshot.occurrenceDocs[position]!;
     const file = snapshot.occurrenceFiles[position]!;
     if (!passes(mask, file) || !holds(doc, file)) continue;
@@ -188,7 +187,7 @@ async function unranked(
   const hits: RankedHit[] = [];
   for (const hit of holding.sort(byScore)) {
     if (hits.length >= limit) break;
-    if (turns.isDue) await turns.take();
+    if (slices.isOver) await slices.next();
     if (newChunks === null || newChunks.has(hit.position)) hits.push(hit);
   }
   return hits;

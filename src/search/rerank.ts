@@ -8,7 +8,7 @@ import { byScore } from './ranked.js';
 import type { Candidate, RankedHit } from './ranked.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { spreadOverFiles } from './spread.js';
-import type { Turns } from './turns.js';
+import type { TimeSlices } from '../base/index.js';
 
 export interface RerankRequest {
   /** Best first. */
@@ -22,7 +22,7 @@ export interface RerankRequest {
   readonly limit: number;
   /** Of the snapshot's files (see fileFactors). */
   readonly factors: Float64Array;
-  readonly turns: Turns;
+  readonly slices: TimeSlices;
 }
 
 /**
@@ -30,14 +30,14 @@ export interface RerankRequest {
  * file does not fill the page.
  */
 export async function rerank(snapshot: Snapshot, request: RerankRequest): Promise<RankedHit[]> {
-  const { candidates, newChunks, words, query, signals, limit, factors, turns } = request;
+  const { candidates, newChunks, words, query, signals, limit, factors, slices } = request;
   if (candidates.length === 0) return [];
   const names = new QueryNames(words, request.idf, nameStems(snapshot), query.caseSensitive);
   const top = candidates[0]!.score;
   const definitionScores = new Map<number, number>();
   const looked: Candidate[] = [];
   for (const candidate of candidates) {
-    if (turns.isDue) await turns.take();
+    if (slices.isOver) await slices.next();
     const { doc, file, position, score } = candidate;
     let defines = 0;
     for (const { name } of snapshot.segments.chunkSymbols(doc).symbols) {
@@ -51,18 +51,18 @@ export async function rerank(snapshot: Snapshot, request: RerankRequest): Promis
   const inOrder = [...candidates].sort((a, b) => a.position - b.position);
   const ranks: (readonly [kind: string, positions: Map<number, number>])[] = [];
   const rankBy = async (kind: string, valueOf: (candidate: Candidate) => number): Promise<void> => {
-    if (turns.isDue) await turns.take();
+    if (slices.isOver) await slices.next();
     ranks.push([kind, ranksBy(inOrder, valueOf)]);
   };
   await rankBy('lexical', ({ text }) => text);
   await rankBy('path', ({ path }) => path);
   await rankBy('symbol', ({ position }) => definitionScores.get(position) ?? 0);
-  if (turns.isDue) await turns.take();
+  if (slices.isOver) await slices.next();
   const isHit = ({ position }: Candidate): boolean => newChunks === null || newChunks.has(position);
-  const spread = await spreadOverFiles(looked.sort(byScore), { decay: signals.sameFile, limit, isHit, turns });
+  const spread = await spreadOverFiles(looked.sort(byScore), { decay: signals.sameFile, limit, isHit, slices });
   const hits: RankedHit[] = [];
   for (const candidate of spread) {
-    if (turns.isDue) await turns.take();
+    if (slices.isOver) await slices.next();
     const own: Record<string, number> = {};
     for (const [kind, positions] of ranks) {
       const rank = positions.get(candidate.position);

@@ -1,12 +1,12 @@
 import type { Candidate } from './ranked.js';
-import type { Turns } from './turns.js';
+import type { TimeSlices } from '../base/index.js';
 
 export interface Spread {
   /** What each further chunk of a file counts of what the one before it did; at most 1. */
   readonly decay: number;
   readonly limit: number;
   readonly isHit: (candidate: Candidate) => boolean;
-  readonly turns: Turns;
+  readonly slices: TimeSlices;
 }
 
 /** The best chunk of a file that is not listed yet. */
@@ -23,7 +23,7 @@ interface Head {
  */
 export async function spreadOverFiles(
   sorted: readonly Candidate[],
-  { decay, limit, isHit, turns }: Spread,
+  { decay, limit, isHit, slices }: Spread,
 ): Promise<Candidate[]> {
   const files = new Map<number, Candidate[]>();
   for (const candidate of sorted) {
@@ -34,7 +34,7 @@ export async function spreadOverFiles(
   const heads = new Heap(Array.from(files.values(), (file): Head => ({ file, rank: 0, value: file[0]!.score })));
   const result: Candidate[] = [];
   for (let step = 0; result.length < limit; step++) {
-    if ((step & 63) === 0 && turns.isDue) await turns.take();
+    if ((step & 63) === 0 && slices.isOver) await slices.next();
     const best = heads.first;
     if (best === undefined) break;
     const { file, rank, value } = best;

@@ -1,11 +1,10 @@
-import { TimeSlices } from '../base/index.js';
 import type { SymbolDefinition, SymbolKind } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { fileFactors } from './file-kinds.js';
 import type { FileMask } from './file-mask.js';
 import { stemsOf } from './name-match.js';
 import type { RankingSignals } from './ranking-signals.js';
-import { Turns } from './turns.js';
+import { TimeSlices } from '../base/index.js';
 
 export type SymbolMatch = 'exact' | 'prefix' | 'subword' | 'fuzzy';
 const matchOrder: readonly SymbolMatch[] = ['exact', 'prefix', 'subword', 'fuzzy'];
@@ -47,7 +46,7 @@ const minorKinds = new Set<SymbolKind>(['impl', 'property', 'field', 'variable',
  * and line.
  */
 export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): Promise<FoundSymbol[]> {
-  const turns = new Turns(request.signal);
+  const slices = new TimeSlices(request.signal);
   const table = await symbolTable(snapshot);
   const { bare, scope } = readName(request.name, table);
   const found: FoundSymbol[] = [];
@@ -63,7 +62,7 @@ export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): P
   const asked = bare.toLowerCase();
   const askedWords = stemsOf(bare);
   for (const [name, { definitions, words }] of table) {
-    if (turns.isDue) await turns.take();
+    if (slices.isOver) await slices.next();
     if (name === asked) add(definitions, 'exact');
     else if (name.startsWith(asked)) add(definitions, 'prefix');
     else if (asked.length >= subwordLengthMin && name.includes(asked)) add(definitions, 'subword');
@@ -74,7 +73,7 @@ export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): P
     const better = new Set(found.map(({ symbol }) => symbol.name.toLowerCase()));
     const mistakes = asked.length >= 8 ? 2 : asked.length >= 4 ? 1 : 0;
     for (const [name, { definitions }] of mistakes === 0 ? [] : table) {
-      if (turns.isDue) await turns.take();
+      if (slices.isOver) await slices.next();
       if (!better.has(name) && withinEdits(name, asked, mistakes)) add(definitions, 'fuzzy');
     }
   }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { byScore } from '../../src/search/ranked.js';
 import type { Candidate } from '../../src/search/ranked.js';
 import { spreadOverFiles } from '../../src/search/spread.js';
-import { Turns } from '../../src/search/turns.js';
+import { TimeSlices } from '../../src/base/index.js';
 
 /** As it is defined: at each step every chunk that is left is looked at. */
 function spreadPlainly(sorted: readonly Candidate[], decay: number, limit: number, hit: (c: Candidate) => boolean) {
@@ -33,7 +33,7 @@ test('chunks are spread over files as the definition says, whatever their scores
           .map(({ file, score }, position) => ({ position, doc: position, file, text: 0, path: 0, score }))
           .sort(byScore);
         const isHit = ({ position }: Candidate): boolean => all || position % 3 === 0;
-        const spread = await spreadOverFiles(sorted, { decay, limit, isHit, turns: new Turns(undefined) });
+        const spread = await spreadOverFiles(sorted, { decay, limit, isHit, slices: new TimeSlices() });
         const shown = spread.map(({ position, score }) => ({ position, score }));
         expect(shown).toEqual(spreadPlainly(sorted, decay, limit, isHit));
       },

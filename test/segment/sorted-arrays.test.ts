@@ -5,7 +5,7 @@ import { RowPages } from '../../src/segment/row-pages.js';
 import { orderOfHashes, sortByKey } from '../../src/segment/sorted-arrays.js';
 
 /** Slices that end at once, so that every step is followed by a turn of the event loop. */
-const slices = new TimeSlices(0);
+const slices = new TimeSlices(undefined, 0);
 
 test('rows come out in order of their keys, equal ones as they came', async () => {
   const sizes = fc.array(fc.oneof(fc.nat(5), fc.constantFrom(700, 5000)), { maxLength: 12 });

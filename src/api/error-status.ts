@@ -1,4 +1,4 @@
-import { CoppiceError, systemErrorCode, type ErrorCode, type ErrorKind } from '../base/index.js';
+import type { CoppiceError, ErrorCode, ErrorKind } from '../base/index.js';
 
 const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   user: 400,
@@ -23,13 +23,3 @@ const statusOfCode: Partial<Readonly<Record<ErrorCode, number>>> = {
 
 /** HTTP status of an error code. */
 export const errorStatus = (error: CoppiceError): number => statusOfCode[error.code] ?? statusOfKind[error.kind];
-
-const fullDisk = new Set(['ENOSPC', 'EDQUOT']);
-
-/** Any failure as what is told; what is no CoppiceError is INTERNAL, without its stack. */
-export function asCoppiceError(error: unknown): CoppiceError {
-  if (error instanceof CoppiceError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  if (fullDisk.has(systemErrorCode(error) ?? '')) return new CoppiceError('STORE_FULL', message, { cause: error });
-  return new CoppiceError('INTERNAL', message || 'unknown failure', { cause: error });
-}

@@ -93,3 +93,12 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 export function systemErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
+
+const fullDisk: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Any failure as what is told of it; what is no CoppiceError is INTERNAL, and its stack its cause's. */
+export function asCoppiceError(error: unknown): CoppiceError {
+  if (error instanceof CoppiceError) return error;
+  const message = (error instanceof Error ? error.message : String(error)) || 'unknown failure';
+  return new CoppiceError(fullDisk.has(systemErrorCode(error)) ? 'STORE_FULL' : 'INTERNAL', message, { cause: error });
+}

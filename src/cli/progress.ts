@@ -1,5 +1,6 @@
 import { encodeBytes } from '../base/index.js';
 import type { Progress } from '../engine/index.js';
+import { phaseNames } from '../model/index.js';
 import { formatBytes, formatCount, formatDuration } from './format.js';
 import type { GlobalValues } from './global-flags.js';
 import type { Io } from './io.js';
@@ -9,14 +10,6 @@ import { createPaint, visibleLength, wantsColour, type Paint } from './style.js'
 const quietMs = 300;
 const intervalMs = 100;
 const barWidth = 20;
-
-const phaseNames: Readonly<Record<Progress['phase'], string>> = {
-  git: 'reading git',
-  index: 'indexing',
-  merge: 'merging',
-  gc: 'reclaiming',
-  verify: 'verifying',
-};
 
 /** Progress and notes on stderr: a bar on a terminal, only the notes elsewhere. */
 export class ProgressReporter {

@@ -1,4 +1,4 @@
-import { CoppiceError, systemErrorCode, type ErrorCode } from '../base/index.js';
+import { asCoppiceError, type ErrorCode } from '../base/index.js';
 import { defaultHints } from './default-hints.js';
 import type { Paint } from './style.js';
 
@@ -8,20 +8,11 @@ export interface ReportedError {
   readonly hint?: string;
 }
 
-const fullDisk = new Set(['ENOSPC', 'EDQUOT']);
-
 /** Any failure as what is told: unknown ones become INTERNAL, with a stack trace only for who debugs Coppice. */
 export function describeError(error: unknown, debug: boolean): ReportedError {
-  const code = codeOf(error);
-  let message = error instanceof Error ? error.message : String(error);
-  if (debug && code === 'INTERNAL' && error instanceof Error) message = error.stack ?? message;
-  const hint = error instanceof CoppiceError ? error.hint : undefined;
-  return { code, message: message === '' ? 'unknown failure' : message, hint: hint ?? defaultHints[code] };
-}
-
-function codeOf(error: unknown): ErrorCode {
-  if (error instanceof CoppiceError) return error.code;
-  return fullDisk.has(systemErrorCode(error) ?? '') ? 'STORE_FULL' : 'INTERNAL';
+  const { code, message, hint = defaultHints[code] } = asCoppiceError(error);
+  const stack = debug && code === 'INTERNAL' && error instanceof Error ? error.stack : undefined;
+  return { code, message: stack ?? (message || 'unknown failure'), hint };
 }
 
 /** `coppice: error[CODE]: message` and the hint. */

@@ -1,8 +1,9 @@
 import { CoppiceError } from '../base/index.js';
 import type * as api from '../api/index.js';
 import type { Engines } from '../engine/index.js';
-import { findDaemon } from './find-daemon.js';
-import { answers, ensureDaemon, type StartOptions } from './start-daemon.js';
+import { askDaemon } from './ask-daemon.js';
+import { runningDaemon } from './find-daemon.js';
+import { ensureDaemon, type StartOptions } from './start-daemon.js';
 
 export interface ConnectOptions extends StartOptions {
   readonly onNote?: (note: string) => void;
@@ -10,21 +11,21 @@ export interface ConnectOptions extends StartOptions {
 
 const startTimeoutMs = 10_000;
 
-/** Node's HTTP client takes a command longer to load than a search takes: only who has a daemon to ask loads it. */
+/** As in `askDaemon`: only who has a daemon to ask loads it. */
 const loadApi = (): Promise<typeof api> => import('../api/index.js');
 
 /** The engines of the daemon that serves a store; null when none of this version does. */
 export async function connectEngines(options: ConnectOptions): Promise<Engines | null> {
   const { storePath, version, onNote } = options;
-  const found = findDaemon(storePath);
-  if (found === null || !(await answers(found.socket))) return null;
+  const found = await runningDaemon(storePath);
+  if (found === null) return null;
+  if (found.version !== version) {
+    // An older one makes room for one of this version. Nobody waits for it: this time there is none.
+    await askDaemon(found, 'shut-down').catch(() => undefined);
+    return null;
+  }
   const { HttpClient, RemoteEngines } = await loadApi();
-  const client = new HttpClient({ socketPath: found.socket });
-  if (found.version === version) return new RemoteEngines({ storePath, transport: client, onNote });
-  // An older one makes room for one of this version. Nobody waits for it: this time there is none.
-  await client.ask('shut-down', {}, undefined, {}).catch(() => undefined);
-  client.close();
-  return null;
+  return new RemoteEngines({ storePath, transport: new HttpClient({ socketPath: found.socket }), onNote });
 }
 
 /**
@@ -47,11 +48,5 @@ export async function openHttp(options: StartOptions, port: number): Promise<api
       hint: 'run `coppice serve --http` to see why',
     });
   }
-  const { HttpClient } = await loadApi();
-  const client = new HttpClient({ socketPath: found.socket });
-  try {
-    return (await client.ask('listen-http', { port }, undefined, {})) as api.HttpAccess;
-  } finally {
-    client.close();
-  }
+  return (await askDaemon(found, 'listen-http', { port })) as api.HttpAccess;
 }

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import { defaultStorePath } from '../store/index.js';
 import { readDescriptor, type Descriptor } from './descriptor.js';
@@ -10,4 +11,22 @@ export const storePathOf = (store: string | undefined): string =>
 /** The daemon that says it serves a store; whether it does, its socket tells. */
 export function findDaemon(storePath: string): Descriptor | null {
   return readDescriptor(placesOf(storePath).descriptor);
+}
+
+/** The daemon that serves a store, of whatever version; null when none answers. */
+export async function runningDaemon(storePath: string): Promise<Descriptor | null> {
+  const found = findDaemon(storePath);
+  return found !== null && (await answers(found.socket)) ? found : null;
+}
+
+/** Whether somebody accepts connections there. */
+export function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    const settle = (result: boolean) => (): void => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.on('connect', settle(true)).on('error', settle(false));
+  });
 }

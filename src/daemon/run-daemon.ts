@@ -1,9 +1,9 @@
 import type { HostDescription, HttpAccess } from '../api/index.js';
 import { CoppiceError, elapsedMs, sleep } from '../base/index.js';
 import type { DaemonOptions } from './daemon.js';
-import { findDaemon } from './find-daemon.js';
+import { askDaemon } from './ask-daemon.js';
+import { answers, runningDaemon } from './find-daemon.js';
 import { placesOf } from './places.js';
-import { answers } from './start-daemon.js';
 
 export interface ServeOptions extends Omit<DaemonOptions, 'pageFolder'> {
   /** Listen for HTTP on this port of loopback (0: any free one); null: on the store's socket only. */
@@ -38,30 +38,17 @@ export async function runDaemon({ port, ...options }: ServeOptions): Promise<Run
 
 /** What the daemon of a store says of itself; null when there is none. */
 export async function describeDaemon(storePath: string): Promise<HostDescription | null> {
-  const found = findDaemon(storePath);
-  if (found === null || !(await answers(found.socket))) return null;
-  const { HttpClient } = await import('../api/index.js');
-  const client = new HttpClient({ socketPath: found.socket });
-  try {
-    return (await client.ask('daemon', {}, undefined, {})) as HostDescription;
-  } finally {
-    client.close();
-  }
+  const found = await runningDaemon(storePath);
+  return found === null ? null : ((await askDaemon(found, 'daemon')) as HostDescription);
 }
 
 const stopTimeoutMs = 20_000;
 
 /** Has the daemon of a store end, and waits for it; false when there is none. DAEMON_UNREACHABLE when it does not. */
 export async function stopDaemon(storePath: string): Promise<boolean> {
-  const found = findDaemon(storePath);
-  if (found === null || !(await answers(found.socket))) return false;
-  const { HttpClient } = await import('../api/index.js');
-  const client = new HttpClient({ socketPath: found.socket });
-  try {
-    await client.ask('shut-down', {}, undefined, {});
-  } finally {
-    client.close();
-  }
+  const found = await runningDaemon(storePath);
+  if (found === null) return false;
+  await askDaemon(found, 'shut-down');
   const endMs = elapsedMs() + stopTimeoutMs;
   while (await answers(found.socket)) {
     if (elapsedMs() > endMs) {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { connect } from 'node:net';
 import { elapsedMs, sleep } from '../base/index.js';
 import { Store } from '../store/index.js';
-import { readDescriptor, type Descriptor } from './descriptor.js';
+import type { Descriptor } from './descriptor.js';
+import { runningDaemon } from './find-daemon.js';
 import { placesOf } from './places.js';
 
 export interface StartOptions {
@@ -47,10 +47,9 @@ export function startDaemon({ storePath, script }: Omit<StartOptions, 'version'>
 
 /** The daemon of a store, started if none answers; null when none does within `timeoutMs`. */
 export async function ensureDaemon(options: StartOptions, timeoutMs: number): Promise<Descriptor | null> {
-  const { descriptor } = placesOf(options.storePath);
   const running = async (): Promise<Descriptor | null> => {
-    const found = readDescriptor(descriptor);
-    return found?.version === options.version && (await answers(found.socket)) ? found : null;
+    const found = await runningDaemon(options.storePath);
+    return found?.version === options.version ? found : null;
   };
   const found = await running();
   if (found !== null) return found;
@@ -62,16 +61,4 @@ export async function ensureDaemon(options: StartOptions, timeoutMs: number): Pr
     if (started !== null) return started;
   }
   return null;
-}
-
-/** Whether somebody accepts connections there. */
-export function answers(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath);
-    const settle = (result: boolean) => (): void => {
-      socket.destroy();
-      resolve(result);
-    };
-    socket.on('connect', settle(true)).on('error', settle(false));
-  });
 }

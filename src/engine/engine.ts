@@ -18,6 +18,10 @@ export class RepositoryEngine implements api.Engine {
     private readonly onClosed: () => Promise<void> | void,
   ) {}
 
+  get isOpen(): boolean {
+    return this.closing === null;
+  }
+
   get storePath(): string {
     return this.shared.store.path;
   }

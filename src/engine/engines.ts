@@ -41,7 +41,9 @@ function openShared(options: EnginesOptions, offThread: boolean): SharedStore {
 
 class StoreEngines implements LocalEngines {
   private readonly sessions: Sessions;
-  private readonly engines = new Set<Engine>();
+  /** Those that are not closed altogether yet. */
+  private readonly engines = new Set<RepositoryEngine>();
+  private readonly byPath = new Map<string, RepositoryEngine>();
   private closing: Promise<void> | null = null;
 
   constructor(private readonly shared: SharedStore) {
@@ -54,9 +56,15 @@ class StoreEngines implements LocalEngines {
 
   open(repo: string): Engine {
     if (this.closing !== null) throw new CoppiceError('INTERNAL', 'the engines were closed');
-    const place = new RepositoryPlace(this.sessions, resolve(repo));
-    const engine: Engine = new RepositoryEngine(this.shared, place, () => void this.engines.delete(engine));
+    const path = resolve(repo);
+    const known = this.byPath.get(path);
+    if (known?.isOpen === true) return known;
+    const engine: RepositoryEngine = new RepositoryEngine(this.shared, new RepositoryPlace(this.sessions, path), () => {
+      this.engines.delete(engine);
+      if (this.byPath.get(path) === engine) this.byPath.delete(path);
+    });
     this.engines.add(engine);
+    this.byPath.set(path, engine);
     return engine;
   }
 

@@ -5,7 +5,7 @@ import { compileFileFilter, fileMask } from '../search/index.js';
 import type { FileFilter, FileTest } from '../search/index.js';
 import type { Snapshot, SnapshotFile } from '../snapshot/index.js';
 import { checkCount } from './limits.js';
-import { leastFresh, withRev } from './revs.js';
+import { leastFresh, withRev, withRevs } from './revs.js';
 import type { Session } from './session.js';
 import type { CallOptions, CompareResult, ComparedFile, FileEntry, FilesOptions, FilesResult } from './types.js';
 
@@ -33,15 +33,13 @@ export async function compareRevs(
   options: CallOptions & FileFilter & { limit?: number },
 ): Promise<CompareResult> {
   const limit = checkCount('limit', options.limit, limitDefault);
-  return withRev(session, from, options, (before) =>
-    withRev(session, to, options, async (after) => {
-      const passes = compileFileFilter(options);
-      const changed = await differences(before.snapshot, after.snapshot, passes);
-      const files = changed.slice(0, limit);
-      const freshness = await leastFresh(before, after);
-      return { from: before.rev, to: after.rev, files, total: changed.length, freshness };
-    }),
-  );
+  return withRevs(session, from, to, options, async (before, after) => {
+    const passes = compileFileFilter(options);
+    const changed = await differences(before.snapshot, after.snapshot, passes);
+    const files = changed.slice(0, limit);
+    const freshness = await leastFresh(before, after);
+    return { from: before.rev, to: after.rev, files, total: changed.length, freshness };
+  });
 }
 
 /** What a path holds. Links and submodules, which are not searched, are compared as well: they have no language. */

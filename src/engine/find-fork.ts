@@ -12,8 +12,10 @@ export async function requireFork(session: Session, name: string): Promise<ForkE
   store.refresh();
   const fork = store.catalog.fork(repo, name);
   if (fork !== undefined && !isLease(fork)) return fork;
-  const forks = store.catalog.forks().filter((entry) => entry.repo === repo && !isLease(entry));
-  const names = forks.slice(0, 10).map((entry) => entry.name);
+  const names = store.catalog
+    .forksOf(repo)
+    .slice(0, 10)
+    .map((entry) => entry.name);
   throw new CoppiceError('FORK_NOT_FOUND', `there is no fork named "${shorten(name)}" of this repository`, {
     hint: names.length === 0 ? `make one with \`coppice fork ${shorten(name)}\`` : `forks: ${names.join(', ')}`,
     data: { name: shorten(name) },

@@ -1,5 +1,4 @@
 import { CoppiceError, compareBytewise, elapsedMs, nowMs, uniqueSuffix } from '../base/index.js';
-import { isLease } from '../store/index.js';
 import type { ForkEntry } from '../store/index.js';
 import { requireFork } from './find-fork.js';
 import { shorten } from './limits.js';
@@ -68,10 +67,7 @@ export async function recordFork(
 export async function listedForks(session: Session): Promise<ForkEntry[]> {
   const repo = await session.repositoryId();
   session.store.refresh();
-  return session.store.catalog
-    .forks()
-    .filter((entry) => entry.repo === repo && !isLease(entry))
-    .sort((a, b) => compareBytewise(a.name, b.name));
+  return session.store.catalog.forksOf(repo).sort((a, b) => compareBytewise(a.name, b.name));
 }
 
 /** See `Engine.forks`. */

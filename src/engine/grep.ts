@@ -1,7 +1,7 @@
 import { elapsedMs } from '../base/index.js';
 import { compilePattern, countSnapshot, fileMask, grepRange, grepSnapshot, withContext } from '../search/index.js';
 import { checkCount, checkDeadline } from './limits.js';
-import { leastFresh, withRev } from './revs.js';
+import { leastFresh, withRev, withRevs } from './revs.js';
 import type { Session } from './session.js';
 import type { GrepCountsResult, GrepOptions, GrepRangeResult, GrepResult, LineMatch, RangeLineMatch } from './types.js';
 
@@ -59,30 +59,28 @@ export async function grepRevs(
   const startMs = elapsedMs();
   const compiled = compilePattern(pattern, options);
   const { maxCount, deadlineMs } = limitsOf(options);
-  return withRev(session, from, options, (before) =>
-    withRev(session, to, options, async (after) => {
-      const masks = { from: fileMask(before.snapshot, options), to: fileMask(after.snapshot, options) };
-      const found = await grepRange(before.snapshot, after.snapshot, masks, {
-        pattern: compiled,
-        deadlineMs,
-        signal: options.signal,
-      });
-      const lines = found.slice(0, maxCount).map(({ side, path, line }): RangeLineMatch => ({
-        side,
-        path,
-        line: line.line + 1,
-        column: line.column + 1,
-        length: line.length,
-        text: line.text,
-      }));
-      return {
-        from: before.rev,
-        to: after.rev,
-        lines,
-        truncated: lines.length < found.length,
-        freshness: await leastFresh(before, after),
-        tookMs: elapsedMs() - startMs,
-      };
-    }),
-  );
+  return withRevs(session, from, to, options, async (before, after) => {
+    const masks = { from: fileMask(before.snapshot, options), to: fileMask(after.snapshot, options) };
+    const found = await grepRange(before.snapshot, after.snapshot, masks, {
+      pattern: compiled,
+      deadlineMs,
+      signal: options.signal,
+    });
+    const lines = found.slice(0, maxCount).map(({ side, path, line }): RangeLineMatch => ({
+      side,
+      path,
+      line: line.line + 1,
+      column: line.column + 1,
+      length: line.length,
+      text: line.text,
+    }));
+    return {
+      from: before.rev,
+      to: after.rev,
+      lines,
+      truncated: lines.length < found.length,
+      freshness: await leastFresh(before, after),
+      tookMs: elapsedMs() - startMs,
+    };
+  });
 }

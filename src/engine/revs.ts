@@ -166,6 +166,17 @@ export async function withRev<T>(
   }
 }
 
+/** Runs an action on the snapshots of two REVs and releases them. */
+export function withRevs<T>(
+  session: Session,
+  from: string,
+  to: string,
+  call: CallOptions,
+  action: (before: OpenedRev, after: OpenedRev) => Promise<T>,
+): Promise<T> {
+  return withRev(session, from, call, (before) => withRev(session, to, call, (after) => action(before, after)));
+}
+
 const byFreshness: readonly Freshness[] = ['stale', 'live', 'exact'];
 
 /** Of several answers that of the one that is the least fresh. */

@@ -1,7 +1,7 @@
 import { compareBytewise } from '../base/index.js';
 import type { RepositoryId } from '../model/index.js';
 import { rootKey } from '../snapshot/index.js';
-import { isLease, storeFormatVersion } from '../store/index.js';
+import { storeFormatVersion } from '../store/index.js';
 import type { Store } from '../store/index.js';
 import type { Session } from './session.js';
 import type { SharedStore } from './shared-store.js';
@@ -22,7 +22,7 @@ export async function storeStatus(shared: SharedStore, session: Session | null):
       name,
       path,
       revs: current === null ? knownRevs(store, id) : await freshRevs(current, id),
-      forks: store.catalog.forks().filter((fork) => fork.repo === id && !isLease(fork)).length,
+      forks: store.catalog.forksOf(id).length,
       ...(current === null ? { skipped: [], diagnostics: [] } : await headFiles(current)),
     });
   }
@@ -87,10 +87,8 @@ async function freshRevs(session: Session, id: RepositoryId): Promise<RevStatus[
   });
   for (const { rev, kind } of known.values())
     if (kind === 'worktree') revs.push({ rev, kind, commit: null, state: 'indexed' });
-  for (const fork of store.catalog.forks()) {
-    if (fork.repo !== id || isLease(fork)) continue;
-    revs.push({ rev: fork.name, kind: 'fork', commit: fork.commit, state: 'indexed' });
-  }
+  for (const { name, commit } of store.catalog.forksOf(id))
+    revs.push({ rev: name, kind: 'fork', commit, state: 'indexed' });
   return revs;
 }
 

@@ -1,8 +1,8 @@
-import type { FileDiagnostic, SkipReason, SymbolKind } from '../model/index.js';
+import type { FileDiagnostic, SkipReason, SymbolKind, WorkPhase } from '../model/index.js';
 
 /** How far a long operation has come. `total` is 0 while unknown. */
 export interface Progress {
-  readonly phase: 'git' | 'index' | 'merge' | 'gc' | 'verify';
+  readonly phase: WorkPhase;
   readonly done: number;
   readonly total: number;
   readonly unit: 'files' | 'commits' | 'bytes' | 'records';
@@ -622,7 +622,10 @@ export interface Engine {
 export interface Engines {
   /** The store's folder. */
   readonly storePath: string;
-  /** The engine of a repository, named by an absolute path. Closing it closes the repository only. */
+  /**
+   * The engine of a repository, named by an absolute path; the same one for that path until it is closed, which closes the
+   * repository only.
+   */
   open(repo: string): Engine;
   /** The repositories that the store knows, by name. */
   repositories(): Promise<readonly KnownRepository[]>;

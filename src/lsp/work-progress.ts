@@ -1,17 +1,10 @@
 import type { ProgressToken } from 'vscode-languageserver/node';
 import { elapsedMs, uniqueSuffix } from '../base/index.js';
 import type { Progress } from '../engine/index.js';
+import { phaseNames } from '../model/index.js';
 import type { Client } from './client.js';
 
 const reportIntervalMs = 100;
-
-const phaseNames: Readonly<Record<Progress['phase'], string>> = {
-  git: 'reading git',
-  index: 'indexing',
-  merge: 'merging',
-  gc: 'reclaiming',
-  verify: 'verifying',
-};
 
 export interface WorkProgressOptions {
   /** Named by the client with its request; else we make one, if the client lets us. */

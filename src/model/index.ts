@@ -9,3 +9,5 @@ export { languageByAlias, languageId, languageNumber, languages } from './langua
 export type { Language } from './languages.js';
 export { parseRevRange } from './rev-range.js';
 export type { RevRange } from './rev-range.js';
+export { phaseNames } from './work-phase.js';
+export type { WorkPhase } from './work-phase.js';

@@ -231,6 +231,11 @@ export class Catalog implements JournalState {
     return [...this.forkMap.values()].filter((fork) => !hasExpired(fork, atMs));
   }
 
+  /** The forks of a repository, without its leases. */
+  forksOf(repo: string): ForkEntry[] {
+    return this.forks().filter((fork) => fork.repo === repo && !isLease(fork));
+  }
+
   /** Those that had expired at a moment. */
   expiredForks(atMs: number): ForkEntry[] {
     return [...this.forkMap.values()].filter((fork) => hasExpired(fork, atMs));

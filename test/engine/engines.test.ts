@@ -63,6 +63,19 @@ describe('engines over one store', () => {
     expect((await linked.forks()).map(({ name }) => name)).toEqual(['f']);
   });
 
+  test('the engine of a path is one, until it is closed', async () => {
+    const repository = makeRepository();
+    repository.commit({ 'a.ts': 'one\n' });
+    const engines = await open();
+    const first = engines.open(repository.path);
+    expect(engines.open(repository.path)).toBe(first);
+    const closing = first.close();
+    const second = engines.open(repository.path);
+    expect(await linesOf(second, 'one')).toEqual(['a.ts:one']);
+    await closing;
+    expect(engines.open(repository.path)).toBe(second);
+  });
+
   test('knows its repositories', async () => {
     const [first, second] = [makeRepository({ name: 'b' }), makeRepository({ name: 'a' })];
     const engines = await open();

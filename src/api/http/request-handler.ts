@@ -1,12 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { isAbsolute } from 'node:path';
-import { CoppiceError, elapsedMs } from '../../base/index.js';
+import { CoppiceError, asCoppiceError, elapsedMs } from '../../base/index.js';
 import type { Progress } from '../../engine/index.js';
-import { asCoppiceError } from '../error-status.js';
 import { noteListener } from '../notes.js';
 import type { Operation, OperationContext, OperationHost, ParameterTable, ParameterValues } from '../operation.js';
 import { operationsByName } from '../operations.js';
 import { describeApi } from '../openapi.js';
+import { checkRepoPath } from '../repo-path.js';
 import { checkRequest } from '../validate.js';
 import { checkOrigin, checkToken, type TcpAccess } from './guard.js';
 import { Limiter } from './limiter.js';
@@ -149,12 +148,7 @@ export class RequestHandler {
 
   private context(repo: unknown, call: OperationContext['call']): OperationContext {
     const { host } = this.options;
-    const named = (): string => {
-      if (typeof repo === 'string' && isAbsolute(repo) && !repo.includes('\0')) return repo;
-      throw new CoppiceError('USAGE', `repo must be an absolute path, not ${JSON.stringify(repo)}`, {
-        hint: 'name a work tree, a bare repository or a .git folder',
-      });
-    };
+    const named = (): string => checkRepoPath(repo, 'name a work tree, a bare repository or a .git folder');
     return { engine: () => host.engines.open(named()), repo: named, host, call };
   }
 }

@@ -1,10 +1,9 @@
-import { isAbsolute } from 'node:path';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
-import { CoppiceError } from '../../base/index.js';
+import { CoppiceError, asCoppiceError } from '../../base/index.js';
 import type { Engines } from '../../engine/index.js';
-import { asCoppiceError } from '../error-status.js';
 import { Limiter } from '../http/limiter.js';
 import type { OperationContext, OperationHost } from '../operation.js';
+import { checkRepoPath } from '../repo-path.js';
 import { checkArguments } from './check-arguments.js';
 import { wellFormed } from './code-text.js';
 import { errorResult } from './error-result.js';
@@ -47,10 +46,7 @@ export class ToolCaller {
     const repo = named ?? this.options.defaultRepo;
     if (repo === null)
       throw new CoppiceError('NOT_A_REPOSITORY', 'no repository is named, and there is no usual one here');
-    if (isAbsolute(repo) && !repo.includes('\0')) return repo;
-    throw new CoppiceError('USAGE', `repo must be an absolute path, not ${JSON.stringify(repo)}`, {
-      hint: 'leave it out for the usual repository',
-    });
+    return checkRepoPath(repo, 'leave it out for the usual repository');
   }
 
   private async repositoriesHint(): Promise<string> {

@@ -1,4 +1,4 @@
-import { defineOperation, defineStream } from '../operation.js';
+import { defineOperation, defineStream, type ParameterTable } from '../operation.js';
 import {
   filterParameters,
   freshnessParameter,
@@ -33,6 +33,14 @@ export const search = defineOperation({
   run: (context, { query, ...options }) => context.engine().search(query, { ...options, ...context.call }),
 });
 
+const grepParameters = {
+  ...patternParameters,
+  ...revParameter,
+  maxCount: { type: 'integer', min: 1, help: 'stop after so many lines' },
+  ...filterParameters,
+  ...freshnessParameter,
+} as const satisfies ParameterTable;
+
 export const grep = defineOperation({
   name: 'grep',
   summary: 'lines that match a pattern, exactly as git grep -n finds them',
@@ -40,12 +48,8 @@ export const grep = defineOperation({
   effect: 'store',
   repo: 'required',
   parameters: {
-    ...patternParameters,
-    ...revParameter,
-    maxCount: { type: 'integer', min: 1, help: 'stop after so many lines' },
+    ...grepParameters,
     context: { type: 'integer', min: 0, max: 1000, help: 'lines to show around each match' },
-    ...filterParameters,
-    ...freshnessParameter,
   },
   list: 'lines',
   run: (context, { pattern, ...options }) => context.engine().grep(pattern, { ...options, ...context.call }),
@@ -56,13 +60,7 @@ export const grepCounts = defineOperation({
   summary: 'how many lines of each file match a pattern',
   effect: 'store',
   repo: 'required',
-  parameters: {
-    ...patternParameters,
-    ...revParameter,
-    maxCount: { type: 'integer', min: 1, help: 'stop after so many lines' },
-    ...filterParameters,
-    ...freshnessParameter,
-  },
+  parameters: grepParameters,
   list: 'files',
   run: (context, { pattern, ...options }) => context.engine().grepCounts(pattern, { ...options, ...context.call }),
 });

@@ -325,4 +325,5 @@ const nameOf = (latin1: string): string => decodeBytes(Buffer.from(latin1, 'lati
 
 const joined = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
 
-const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+/** The folder that a path, relative to a root, lies in; `''` is the root. */
+export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));

@@ -3,7 +3,7 @@ import { encodeBytes } from '../../base/index.js';
 import type { WatchedPlace, WorktreeMonitor } from '../../engine/index.js';
 import { ChangeNotifier, type WatchedChange } from './change-notifier.js';
 import { EventQueue } from './event-queue.js';
-import { FolderTree, watchFolder, type WatchFolder } from './folder-tree.js';
+import { FolderTree, parentOf, watchFolder, type WatchFolder } from './folder-tree.js';
 import {
   isWantedInGitDir,
   meaningInCommonDir,
@@ -238,8 +238,6 @@ async function withinMs(ms: number, work: Promise<void>): Promise<void> {
   await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
   clearTimeout(timer);
 }
-
-const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 function exists(path: string): boolean {
   try {

@@ -6,9 +6,9 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { asCoppiceError } from '../../../src/base/index.js';
 import { sendError } from '../../../src/api/http/reply.js';
 import { readJsonBody } from '../../../src/api/http/request-body.js';
-import { asCoppiceError } from '../../../src/api/error-status.js';
 import { createMcpHttpHandler, type McpHttpOptions } from '../../../src/api/mcp/serve-mcp.js';
 import type { Engines } from '../../../src/engine/types.js';
 import { makeRepository } from '../../support/git.js';

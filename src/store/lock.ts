@@ -88,7 +88,7 @@ export class ProcessLock {
   private tryAcquire(): boolean {
     const holder: LockHolder = {
       pid: process.pid,
-      start: processStart(process.pid),
+      start: processStat(process.pid)?.start ?? null,
       host: hostname(),
       command: ['coppice', ...process.argv.slice(2, 4)].join(' ').slice(0, 80),
       sinceMs: nowMs(),
@@ -132,8 +132,11 @@ export class ProcessLock {
     } catch (error) {
       return systemErrorCode(error) === 'EPERM';
     }
-    const startNow = start ? processStart(pid) : null;
-    return startNow === null || startNow === start;
+    const now = processStat(pid);
+    if (now === null) return true;
+    // One that has ended stays in the table until its parent asks how, and some never do.
+    if (now.state === 'Z' || now.state === 'X') return false;
+    return !start || now.start === start;
   }
 
   /**
@@ -167,12 +170,13 @@ function parseHolder(text: string): LockHolder {
   }
 }
 
-/** When a process started, in the system's own counting; null where it does not tell. */
-function processStart(pid: number): string | null {
+/** What the system says of a process: its state, and when it started, in the system's own counting. Null where it does not tell. */
+function processStat(pid: number): { state: string | undefined; start: string | null } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The command's name, in parentheses, may hold spaces; the start is the 20th field after it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    // The command's name, in parentheses, may hold spaces; the state follows it, the start is the 20th field.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0], start: fields[19] ?? null };
   } catch {
     return null;
   }

@@ -141,6 +141,27 @@ describe('the writer lock', () => {
     expect(codes(answers)).toEqual([process.platform === 'linux' ? null : 'STORE_LOCKED']);
   });
 
+  test.runIf(process.platform === 'linux')(
+    'a holder that has ended counts for nothing, even if nobody took note',
+    async () => {
+      const store = copyStore(sample);
+      // The shell becomes a program that never asks how its child ended.
+      const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']);
+      try {
+        const pid = await new Promise<number>((resolve) =>
+          parent.stdout.once('data', (text: Buffer) => resolve(Number(text.toString()))),
+        );
+        const state = (): string => readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '')[0]!;
+        while (state() !== 'Z') await new Promise((resolve) => setTimeout(resolve, 10));
+        const holder = { pid, host: hostname(), command: 'coppice', sinceMs: Date.now() };
+        writeFileSync(join(store, 'writer.lock'), JSON.stringify(holder));
+        expect(codes(await ask({ store, env: { ASK_LOCK_MS: '300' } }, put('first', 'x.ts', 'x\n')))).toEqual([null]);
+      } finally {
+        parent.kill();
+      }
+    },
+  );
+
   test('a holder on another host counts as long as it is heard of', async () => {
     const store = copyStore(sample);
     const path = join(store, 'writer.lock');

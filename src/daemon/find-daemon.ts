@@ -8,6 +8,9 @@ import { placesOf } from './places.js';
 export const storePathOf = (store: string | undefined): string =>
   store === undefined ? defaultStorePath() : resolve(store);
 
+/** Where the token for HTTP is kept. */
+export const tokenFileOf = (storePath: string): string => placesOf(storePath).token;
+
 /** The daemon that says it serves a store; whether it does, its socket tells. */
 export function findDaemon(storePath: string): Descriptor | null {
   return readDescriptor(placesOf(storePath).descriptor);

@@ -13,8 +13,6 @@ export interface ServeOptions extends Omit<DaemonOptions, 'pageFolder'> {
 export interface RunningDaemon {
   readonly socket: string;
   readonly http: HttpAccess | null;
-  /** Where the token for HTTP is kept. */
-  readonly tokenFile: string;
   /** Ends it gracefully. */
   stop(): Promise<void>;
   /** Resolves when it has ended, for whatever reason. */
@@ -28,8 +26,8 @@ export async function runDaemon({ port, ...options }: ServeOptions): Promise<Run
   const daemon = await Daemon.start({ ...options, pageFolder });
   try {
     const http = port === null ? null : await daemon.listenHttp(port);
-    const { socket, token } = placesOf(options.storePath);
-    return { socket, http, tokenFile: token, stop: () => daemon.stop(), wait: () => daemon.wait() };
+    const { socket } = placesOf(options.storePath);
+    return { socket, http, stop: () => daemon.stop(), wait: () => daemon.wait() };
   } catch (error) {
     await daemon.stop();
     throw error;

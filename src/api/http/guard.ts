@@ -41,7 +41,7 @@ export function checkToken({ headers }: IncomingMessage, { token }: TcpAccess): 
   // Digests, because timingSafeEqual wants equal lengths and must not tell the right one.
   if (given !== undefined && timingSafeEqual(sha256(given), sha256(token))) return;
   throw new CoppiceError('UNAUTHORIZED', given === undefined ? 'a token is needed' : 'the token is wrong', {
-    hint: 'send `Authorization: Bearer TOKEN`; `coppice serve --status` tells where the token is kept, `coppice open` opens the page with it',
+    hint: 'send `Authorization: Bearer TOKEN`; `coppice serve --http` tells where the token is kept, `coppice open` opens the page with it',
   });
 }
 

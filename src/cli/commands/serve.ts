@@ -1,5 +1,13 @@
 import { CoppiceError } from '../../base/index.js';
-import { ensureDaemon, findDaemon, openHttp, runDaemon, stopDaemon, storePathOf } from '../../daemon/index.js';
+import {
+  ensureDaemon,
+  openHttp,
+  runDaemon,
+  runningDaemon,
+  stopDaemon,
+  storePathOf,
+  tokenFileOf,
+} from '../../daemon/index.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { readVersion } from '../version.js';
@@ -29,10 +37,9 @@ export const command = defineCommand({
     const storePath = storePathOf(context.storeFolder);
     if (flags.stop) return stop(context, storePath);
     if (flags.status) return describe(context, storePath);
-    const start = context.startOptions(storePath);
+    const start = { ...context.startOptions(storePath), stays: true };
     const port = flags.http || flags.port > 0 ? flags.port : null;
-    const running = findDaemon(storePath);
-    if (flags.detach || (port !== null && running !== null)) {
+    if (flags.detach || (port !== null && (await runningDaemon(storePath)) !== null)) {
       const found = await ensureDaemon(start, startTimeoutMs);
       if (found !== null) {
         const http = port === null ? null : await openHttp(start, port);
@@ -56,10 +63,9 @@ async function serve(
 ): Promise<0> {
   const log = (message: string): void => context.tell(`${new Date().toISOString()} ${message}\n`);
   const daemon = await runDaemon({ ...options, version: readVersion(), log });
-  const { socket, http, tokenFile } = daemon;
+  const { socket, http } = daemon;
   if (!options.onDemand) {
     await report(context, { pid: process.pid, store: options.storePath, socket, http: http?.url ?? null });
-    if (http !== null && !context.json) context.note(`the token for HTTP is in ${tokenFile}`);
   }
   context.signal.addEventListener('abort', () => void daemon.stop());
   await daemon.wait();
@@ -83,6 +89,7 @@ async function report(context: CommandContext, served: Served): Promise<0> {
   }
   context.out.flush();
   await context.io.stdout.drain();
+  if (served.http !== null && !context.json) context.note(`the token for HTTP is in ${tokenFileOf(served.store)}`);
   return 0;
 }
 

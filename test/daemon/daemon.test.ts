@@ -1,6 +1,9 @@
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { afterEach, describe, expect, test } from 'vitest';
 import { HttpClient, RemoteEngines, type HostEvent } from '../../src/api/index.js';
 import { CoppiceError } from '../../src/base/index.js';
@@ -146,6 +149,25 @@ describe('one daemon', () => {
     expect((await answer).newFiles).toBe(20);
     await stopped;
   });
+});
+
+test('agents reach it over HTTP, with the token, in a session of several calls', async () => {
+  const repository = makeRepository();
+  repository.commit({ 'a.ts': 'alpha\n' });
+  const { url, token } = await (await start()).listenHttp(0);
+  const client = new Client({ name: 'test', version: '1' });
+  const headers = { authorization: `Bearer ${token}` };
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers } }) as Transport,
+  );
+  for (let i = 0; i < 3; i++) {
+    const result = await client.callTool({ name: 'grep', arguments: { pattern: 'alpha', repo: repository.path } });
+    expect(JSON.stringify(result.content)).toContain('alpha');
+  }
+  await client.close();
+  const stranger = new Client({ name: 'test', version: '1' });
+  const connecting = stranger.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)) as Transport);
+  await expect(connecting).rejects.toThrow(/401|UNAUTHORIZED/);
 });
 
 describe('the work tree', () => {

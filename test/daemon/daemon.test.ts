@@ -157,16 +157,14 @@ test('agents reach it over HTTP, with the token, in a session of several calls',
   const { url, token } = await (await start()).listenHttp(0);
   const client = new Client({ name: 'test', version: '1' });
   const headers = { authorization: `Bearer ${token}` };
-  await client.connect(
-    new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers } }) as Transport,
-  );
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers } }));
   for (let i = 0; i < 3; i++) {
     const result = await client.callTool({ name: 'grep', arguments: { pattern: 'alpha', repo: repository.path } });
     expect(JSON.stringify(result.content)).toContain('alpha');
   }
   await client.close();
   const stranger = new Client({ name: 'test', version: '1' });
-  const connecting = stranger.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)) as Transport);
+  const connecting = stranger.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
   await expect(connecting).rejects.toThrow(/401|UNAUTHORIZED/);
 });
 

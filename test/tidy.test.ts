@@ -13,6 +13,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   store: ['base', 'model'],
   chunking: ['base', 'model'],
   text: ['base', 'model'],
+  embedding: ['base', 'model', 'text'],
   segment: ['base', 'model', 'text', 'store'],
   snapshot: ['base', 'model', 'store', 'segment'],
   indexing: ['base', 'model', 'git', 'chunking', 'text', 'store', 'segment', 'snapshot'],

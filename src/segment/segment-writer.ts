@@ -3,7 +3,7 @@ import { asCommitId, asDocId, asFileId, asTreeId } from '../model/index.js';
 import type { CommitId, DocId, FileId, TreeId } from '../model/index.js';
 import type { NextIds, PagedFileWriter, SegmentEntry, Store } from '../store/index.js';
 import { writeGramPostings, writeTermPosting } from '../text/index.js';
-import type { ChunkAnalysis } from '../text/index.js';
+import type { ChunkPostings } from '../text/index.js';
 import { RowPages } from './row-pages.js';
 import { GrowingColumns, forRuns, orderOfHashes, sortByKey } from './sorted-arrays.js';
 import { writeKeyTable } from './key-table.js';
@@ -39,7 +39,7 @@ export interface NewChunk {
   readonly lineCount: number;
   /** Encoded (see encodeChunkSymbols). */
   readonly symbols: Uint8Array;
-  readonly analysis: ChunkAnalysis;
+  readonly analysis: ChunkPostings;
 }
 
 /** A segment is finished before it holds so many distinct terms, or so much text, that memory and the last sort grow. */
@@ -220,14 +220,14 @@ export class SegmentWriter {
     this.file.abandon();
   }
 
-  private addGrams({ grams }: ChunkAnalysis, doc: number): void {
+  private addGrams({ grams }: ChunkPostings, doc: number): void {
     const { columns, at } = this.grams.add(grams.length);
     const [keys, docs] = columns as [Uint32Array, Uint32Array];
     keys.set(grams, at);
     docs.fill(doc, at, at + grams.length);
   }
 
-  private addTerms({ termHigh, termLow, frequencies }: ChunkAnalysis, doc: number): void {
+  private addTerms({ termHigh, termLow, frequencies }: ChunkPostings, doc: number): void {
     const { columns, at } = this.terms.add(termHigh.length);
     const [numbers, docs, packed] = columns as [Uint32Array, Uint32Array, Uint32Array];
     for (let i = 0; i < termHigh.length; i++) {

@@ -9,7 +9,7 @@ export interface CommentSyntax {
 }
 
 /** What the postings say of one chunk. Arrays of one length go together; none is sorted. */
-export interface ChunkAnalysis {
+export interface ChunkPostings {
   /** Distinct grams: three consecutive bytes of a line, ASCII letters in lower case, first byte highest. */
   readonly grams: Uint32Array;
   /** Distinct terms by key (see TermKey) with their packed frequencies (see packFrequencies). */
@@ -20,6 +20,11 @@ export interface ChunkAnalysis {
   readonly bodyLength: number;
   readonly commentLength: number;
   readonly symbolLength: number;
+}
+
+export interface ChunkAnalysis extends ChunkPostings {
+  /** The terms once more, by the analyzer's own number (see `Analyzer.termText`), which holds until the next analysis. */
+  readonly terms: Uint32Array;
 }
 
 /** Frequencies of one term in one chunk, saturated: BM25 hardly tells 15 from more. */
@@ -73,12 +78,21 @@ export class Analyzer {
 
   private textTerms = new Map<string, Int32Array>();
   private termNumbers = new Map<string, number>();
+  private termTexts: string[] = [];
   private termHigh: number[] = [];
   private termLow: number[] = [];
 
   private counts = new Uint8Array(3 * 4096);
   private touched: number[] = [];
   private readonly fieldLengths = [0, 0, 0];
+
+  /** Counts how often terms were numbered anew: what is kept by number is of one generation. */
+  generation = 0;
+
+  /** A term by its number (see `ChunkAnalysis.terms`). */
+  termText(number: number): string {
+    return this.termTexts[number]!;
+  }
 
   /** Analyses `content[start, end)`, a chunk of whole lines. `symbols` are its definitions' names, `scopes` what they are in. */
   analyze(
@@ -100,6 +114,7 @@ export class Analyzer {
 
   private take(): ChunkAnalysis {
     const count = this.touched.length;
+    const terms = Uint32Array.from(this.touched);
     const termHigh = new Uint32Array(count);
     const termLow = new Uint32Array(count);
     const frequencies = new Uint8Array(count);
@@ -115,7 +130,7 @@ export class Analyzer {
     const grams = this.grams.slice(0, this.gramCount);
     for (let i = 0; i < this.gramCount; i++) this.gramSeen[grams[i]! >>> 5] = 0;
     const [bodyLength, commentLength, symbolLength] = this.fieldLengths as [number, number, number];
-    return { grams, termHigh, termLow, frequencies, bodyLength, commentLength, symbolLength };
+    return { grams, terms, termHigh, termLow, frequencies, bodyLength, commentLength, symbolLength };
   }
 
   private collectGrams(content: Uint8Array, start: number, end: number): void {
@@ -253,6 +268,7 @@ export class Analyzer {
     if (number === undefined) {
       number = this.termHigh.length;
       this.termNumbers.set(term, number);
+      this.termTexts.push(term);
       const key = termKey(term);
       this.termHigh.push(key.high);
       this.termLow.push(key.low);
@@ -282,6 +298,8 @@ export class Analyzer {
     this.poolLength = 0;
     this.textTerms = new Map();
     this.termNumbers = new Map();
+    this.termTexts = [];
+    this.generation++;
     this.termHigh = [];
     this.termLow = [];
   }

@@ -1,6 +1,6 @@
 /** Text to terms and grams, posting lists and back, and BM25. Pure over bytes. */
 export { Analyzer, packFrequencies } from './analyzer.js';
-export type { ChunkAnalysis, CommentSyntax } from './analyzer.js';
+export type { ChunkAnalysis, ChunkPostings, CommentSyntax } from './analyzer.js';
 export { fieldFrequency, inverseDocumentFrequency, saturate } from './bm25.js';
 export type { Bm25Parameters, FieldValues } from './bm25.js';
 export { identifierTerms, splitIdentifier } from './identifier.js';

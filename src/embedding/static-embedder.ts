@@ -1,0 +1,125 @@
+import { languages } from '../model/index.js';
+import { Analyzer, identifierTerms } from '../text/index.js';
+import type { ChunkAnalysis, CommentSyntax } from '../text/index.js';
+import type { ChunkText, Embedder, EmbeddingSpace } from './embedder.js';
+import { quantize } from './static-model.js';
+import type { StaticModel } from './static-model.js';
+
+/**
+ * Embeds by a static model: no more than adding up what the model has for the terms that the analyzer found anyway. Keeps what
+ * it knows of an analyzer's terms, so use one with each analyzer.
+ */
+export class StaticEmbedder implements Embedder {
+  readonly isRemote = false;
+  /** What a term counts for by its packed frequencies (see text's `packFrequencies`). */
+  private readonly shares: Float32Array;
+  private readonly sum: Float32Array;
+  /** Rows of the analyzer's terms by number: where they begin in `rowPool`, and their count plus one (0: not looked up yet). */
+  private starts = new Int32Array(4096);
+  private counts = new Uint8Array(4096);
+  private rowPool: number[] = [];
+  private generation = -1;
+  private own: Analyzer | null = null;
+
+  constructor(private readonly model: StaticModel) {
+    const { fields, space } = model.head;
+    this.sum = new Float32Array(space.dimension);
+    this.shares = new Float32Array(256);
+    for (let packed = 0; packed < 256; packed++) {
+      const body = packed & 15;
+      this.shares[packed] =
+        (body === 0 ? 0 : fields.body * (1 + Math.log2(body))) +
+        fields.comment * ((packed >>> 4) & 3) +
+        fields.symbol * (packed >>> 6);
+    }
+  }
+
+  get space(): EmbeddingSpace {
+    return this.model.head.space;
+  }
+
+  /** The vector of a chunk that `analyzer` has just analysed. */
+  embedAnalyzed(analyzer: Analyzer, { terms, frequencies }: ChunkAnalysis): Int8Array {
+    if (analyzer.generation !== this.generation) this.forget(analyzer.generation);
+    this.sum.fill(0);
+    for (let i = 0; i < terms.length; i++) {
+      const term = terms[i]!;
+      if (term >= this.counts.length || this.counts[term] === 0) this.look(term, analyzer.termText(term));
+      const from = this.starts[term]!;
+      const to = from + this.counts[term]! - 1;
+      for (let at = from; at < to; at++) this.add(this.rowPool[at]!, this.shares[frequencies[i]!]!);
+    }
+    return this.take();
+  }
+
+  embedQuery(text: string): Promise<Int8Array> {
+    this.sum.fill(0);
+    for (const term of queryTerms(text)) for (const row of this.model.rowsOf(term)) this.add(row, 1);
+    return Promise.resolve(this.take());
+  }
+
+  embedChunks(chunks: readonly ChunkText[]): Promise<Int8Array[]> {
+    const analyzer = (this.own ??= new Analyzer());
+    return Promise.resolve(
+      chunks.map(({ text, language, symbols, scopes }) => {
+        const content = Buffer.from(text);
+        return this.embedAnalyzed(
+          analyzer,
+          analyzer.analyze(content, 0, content.length, syntaxOf(language), symbols, scopes),
+        );
+      }),
+    );
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private add(row: number, share: number): void {
+    const { rows, scales } = this.model;
+    const { sum } = this;
+    const factor = share * scales[row]!;
+    const dimension = sum.length;
+    const from = row * dimension;
+    for (let i = 0; i < dimension; i++) sum[i]! += factor * rows[from + i]!;
+  }
+
+  private take(): Int8Array {
+    const vector = new Int8Array(this.sum.length);
+    quantize(this.sum, vector);
+    return vector;
+  }
+
+  private look(term: number, text: string): void {
+    while (term >= this.counts.length) {
+      const starts = new Int32Array(2 * this.starts.length);
+      starts.set(this.starts);
+      this.starts = starts;
+      const counts = new Uint8Array(2 * this.counts.length);
+      counts.set(this.counts);
+      this.counts = counts;
+    }
+    const rows = this.model.rowsOf(text);
+    this.starts[term] = this.rowPool.length;
+    this.counts[term] = rows.length + 1;
+    this.rowPool.push(...rows);
+  }
+
+  private forget(generation: number): void {
+    this.generation = generation;
+    this.counts.fill(0);
+    this.rowPool = [];
+  }
+}
+
+/** The terms of a question, each once. */
+function queryTerms(text: string): Set<string> {
+  const words = text.match(/[\p{L}\p{N}\p{M}_$]+/gu) ?? [];
+  return new Set(words.flatMap(identifierTerms));
+}
+
+const noComments: CommentSyntax = { line: [], block: [] };
+
+function syntaxOf(language: string): CommentSyntax {
+  return languages.find(({ id }) => id === language) ?? noComments;
+}

@@ -1,0 +1,163 @@
+import { CoppiceError } from '../base/index.js';
+import { termKey } from '../text/index.js';
+import type { EmbeddingSpace } from './embedder.js';
+
+/** What of a field counts for a term's part in a chunk's vector; chosen on the training repositories. */
+export interface FieldShares {
+  /** Times one plus the logarithm (base 2) of its frequency in the body. */
+  readonly body: number;
+  /** Times its frequency in comments, at most 3. */
+  readonly comment: number;
+  /** Times its frequency among the names of definitions, at most 3. */
+  readonly symbol: number;
+}
+
+/** The head of a model file, as JSON. */
+export interface StaticModelHead {
+  readonly format: 1;
+  readonly space: EmbeddingSpace;
+  readonly rowCount: number;
+  readonly fields: FieldShares;
+}
+
+const magic = 'coppvec1';
+/** Shorter pieces of a word say nothing. */
+const pieceLengthMin = 3;
+const pieceCountMax = 4;
+
+/**
+ * A static embedding: a vector for each of a fixed vocabulary of terms (see text's `identifierTerms`), the vector of a text being
+ * their weighted sum. What a term weighs is in the length of its vector. The file: magic, length of the head (u32), the head as
+ * JSON, then for each term, ascending by key: its key (two u32, high and low), all keys first; a scale (f32); and a row of
+ * `dimension` signed bytes, which times the scale are the vector.
+ */
+export class StaticModel {
+  private constructor(
+    readonly head: StaticModelHead,
+    private readonly keys: Uint32Array,
+    readonly scales: Float32Array,
+    /** All rows, one after the other. */
+    readonly rows: Int8Array,
+  ) {
+    this.slots = slotsOf(keys, head.rowCount);
+  }
+
+  /** Open-addressing table: row + 1 by the key's low half; 0 is free. */
+  private readonly slots: Uint32Array;
+
+  /** Throws INTERNAL for bytes that are no such file. */
+  static load(bytes: Uint8Array): StaticModel {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (bytes.length < 12 || Buffer.from(bytes.subarray(0, 8)).toString('latin1') !== magic) throw invalid();
+    const headLength = view.getUint32(8, true);
+    const head = JSON.parse(Buffer.from(bytes.subarray(12, 12 + headLength)).toString('utf8')) as StaticModelHead;
+    const { rowCount, space } = head;
+    let at = 12 + headLength;
+    if (head.format !== 1 || bytes.length !== at + rowCount * (12 + space.dimension)) throw invalid();
+    const take = (length: number): ArrayBuffer => {
+      const copy = bytes.slice(at, at + length);
+      at += length;
+      return copy.buffer as ArrayBuffer;
+    };
+    const keys = new Uint32Array(take(8 * rowCount));
+    const scales = new Float32Array(take(4 * rowCount));
+    return new StaticModel(
+      head,
+      keys,
+      scales,
+      new Int8Array(bytes.buffer, bytes.byteOffset + at, rowCount * space.dimension),
+    );
+  }
+
+  /** The file of a model. `vectors` has a row for each term. */
+  static encode(
+    head: Omit<StaticModelHead, 'format' | 'rowCount'>,
+    terms: readonly string[],
+    vectors: Float32Array,
+  ): Buffer {
+    const { dimension } = head.space;
+    const keyed = terms.map((term, row) => ({ ...termKey(term), row }));
+    keyed.sort((a, b) => a.high - b.high || a.low - b.low);
+    const keys = new Uint32Array(2 * terms.length);
+    const scales = new Float32Array(terms.length);
+    const rows = new Int8Array(terms.length * dimension);
+    for (const [i, { high, low, row }] of keyed.entries()) {
+      keys[2 * i] = high;
+      keys[2 * i + 1] = low;
+      const vector = vectors.subarray(row * dimension, (row + 1) * dimension);
+      scales[i] = quantize(vector, rows.subarray(i * dimension, (i + 1) * dimension));
+    }
+    const json = Buffer.from(JSON.stringify({ format: 1, rowCount: terms.length, ...head }));
+    const start = Buffer.alloc(12);
+    start.write(magic, 'latin1');
+    start.writeUInt32LE(json.length, 8);
+    return Buffer.concat([start, json, Buffer.from(keys.buffer), Buffer.from(scales.buffer), Buffer.from(rows.buffer)]);
+  }
+
+  /**
+   * The rows that stand for a term: its own; or, when it is not in the vocabulary, those of the fewest pieces that it can be
+   * cut into (`lockfile` is `lock` and `file`); or none.
+   */
+  rowsOf(term: string): readonly number[] {
+    const own = this.row(term);
+    if (own >= 0) return [own];
+    return term.length >= 2 * pieceLengthMin && term.length <= 40 && /^[a-z]+$/.test(term) ? this.pieces(term) : [];
+  }
+
+  private row(term: string): number {
+    const { high, low } = termKey(term);
+    const mask = this.slots.length - 1;
+    for (let at = low & mask; this.slots[at] !== 0; at = (at + 1) & mask) {
+      const row = this.slots[at]! - 1;
+      if (this.keys[2 * row] === high && this.keys[2 * row + 1] === low) return row;
+    }
+    return -1;
+  }
+
+  /** Dynamic programming over where the last piece begins; of equally few pieces, those with the longest last one. */
+  private pieces(term: string): readonly number[] {
+    const best: (readonly number[] | undefined)[] = [[]];
+    for (let to = pieceLengthMin; to <= term.length; to++) {
+      for (let from = 0; from <= to - pieceLengthMin; from++) {
+        const before = best[from];
+        if (before === undefined || before.length >= pieceCountMax) continue;
+        if ((best[to]?.length ?? pieceCountMax + 1) <= before.length + 1) continue;
+        const piece = term.slice(from, to);
+        let row = this.row(piece);
+        // The stem of `lockfile` is `lockfil`: its last piece has lost an e.
+        if (row < 0 && to === term.length) row = this.row(`${piece}e`);
+        if (row >= 0) best[to] = [...before, row];
+      }
+    }
+    return best[term.length] ?? [];
+  }
+}
+
+/** Rounds a vector to signed bytes, its largest component to 127. Returns what they are to be multiplied by. */
+export function quantize(vector: Float32Array | Float64Array, into: Int8Array): number {
+  let largest = 0;
+  for (const value of vector) largest = Math.max(largest, Math.abs(value));
+  if (largest === 0) {
+    into.fill(0);
+    return 0;
+  }
+  for (let i = 0; i < vector.length; i++) into[i] = Math.round((vector[i]! / largest) * 127);
+  return largest / 127;
+}
+
+function slotsOf(keys: Uint32Array, rowCount: number): Uint32Array {
+  let size = 1024;
+  while (size < 2 * rowCount) size *= 2;
+  const slots = new Uint32Array(size);
+  for (let row = 0; row < rowCount; row++) {
+    let at = keys[2 * row + 1]! & (size - 1);
+    while (slots[at] !== 0) at = (at + 1) & (size - 1);
+    slots[at] = row + 1;
+  }
+  return slots;
+}
+
+const invalid = (): CoppiceError =>
+  new CoppiceError('INTERNAL', 'this is not a file of a static embedding', {
+    hint: 'reinstall coppice: its own model file is damaged',
+  });

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { createChunker, classifyText, isBinary, languageOf } from '../../src/chunking/index.js';
 import { languages } from '../../src/model/index.js';
 import type { ChunkSpan, Language } from '../../src/model/index.js';
-import { Analyzer, identifierTerms, splitIdentifier } from '../../src/text/index.js';
+import { Analyzer, identifierTerms, splitIdentifier, stem } from '../../src/text/index.js';
 
 /** How a text came to be about a chunk. */
 export type PairKind = 'comment' | 'name' | 'commit' | 'test';
@@ -29,6 +29,8 @@ export interface Corpus {
   readonly repository: string;
   readonly commit: string;
   readonly terms: readonly string[];
+  /** What each term most often stands for, as words: `cach` for `cache`, `parserequest` for `parse request`. */
+  readonly surfaces: readonly string[];
   readonly chunks: readonly CorpusChunk[];
   readonly pairs: readonly CorpusPair[];
 }
@@ -82,7 +84,7 @@ export async function readCorpus(
     const place = places.get(path)?.find(({ names }) => names.includes(name));
     if (place !== undefined) builder.pair('commit', place.chunk, subject);
   }
-  return { repository, commit, terms: builder.terms, chunks: builder.chunks, pairs: builder.pairs };
+  return { repository, commit, terms: builder.terms, surfaces: builder.surfaces(), chunks: builder.chunks, pairs: builder.pairs };
 }
 
 interface Place {
@@ -97,6 +99,7 @@ class CorpusBuilder {
   readonly chunks: CorpusChunk[] = [];
   readonly pairs: CorpusPair[] = [];
   private readonly numbers = new Map<string, number>();
+  private readonly identifiers = new Map<string, number>();
   private readonly analyzer = new Analyzer();
 
   add(content: Uint8Array, { startByte, endByte, symbols, continues }: ChunkSpan, language: string, file: number): number {
@@ -104,6 +107,10 @@ class CorpusBuilder {
     const scopes = [...new Set(symbols.map(({ scope }) => scope))];
     if (continues !== '') scopes.push(continues);
     const names = symbols.map(({ name }) => name);
+    const text = Buffer.from(content.buffer, content.byteOffset + startByte, endByte - startByte).toString('utf8');
+    for (const [identifier] of text.matchAll(/[\p{L}\p{N}\p{M}_$]{2,64}/gu)) {
+      this.identifiers.set(identifier, (this.identifiers.get(identifier) ?? 0) + 1);
+    }
     const { terms, frequencies } = this.analyzer.analyze(content, startByte, endByte, syntax, names, scopes);
     const packed: number[] = [];
     for (let i = 0; i < terms.length; i++) packed.push(this.number(this.analyzer.termText(terms[i]!)), frequencies[i]!);
@@ -133,6 +140,24 @@ class CorpusBuilder {
     const query = [...new Set(words.flatMap(identifierTerms))].map((term) => this.number(term));
     if (query.length < 2 || query.length > 60) return;
     this.pairs.push({ kind, chunk, query, text });
+  }
+
+  surfaces(): string[] {
+    const counts = new Map<string, Map<string, number>>();
+    const count = (term: string, surface: string, times: number): void => {
+      let surfaces = counts.get(term);
+      if (surfaces === undefined) counts.set(term, (surfaces = new Map()));
+      surfaces.set(surface, (surfaces.get(surface) ?? 0) + times);
+    };
+    for (const [identifier, times] of this.identifiers) {
+      const words = splitIdentifier(identifier).map((word) => word.toLowerCase());
+      for (const word of words) count(stem(word), word, times);
+      if (words.length > 1) count(words.map(stem).join(''), words.join(' '), times);
+    }
+    return this.terms.map((term) => {
+      const surfaces = [...(counts.get(term) ?? [])].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+      return surfaces[0]?.[0] ?? term;
+    });
   }
 
   private number(term: string): number {

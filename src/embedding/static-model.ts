@@ -55,9 +55,9 @@ export class StaticModel {
     let at = 12 + headLength;
     if (head.format !== 1 || bytes.length !== at + rowCount * (12 + space.dimension)) throw invalid();
     const take = (length: number): ArrayBuffer => {
-      const copy = bytes.slice(at, at + length);
+      const copy = Uint8Array.from(bytes.subarray(at, at + length)); // aligned
       at += length;
-      return copy.buffer as ArrayBuffer;
+      return copy.buffer;
     };
     const keys = new Uint32Array(take(8 * rowCount));
     const scales = new Float32Array(take(4 * rowCount));

@@ -30,7 +30,11 @@ const [step] = positionals;
 const { out } = values;
 if (out === undefined) usage();
 mkdirSync(join(out, 'corpus'), { recursive: true });
-const training = { ...recipe.training, seed: recipe.seed, ...(JSON.parse(values.set) as Partial<typeof recipe.training>) };
+const training = {
+  ...recipe.training,
+  seed: recipe.seed,
+  ...(JSON.parse(values.set) as Partial<typeof recipe.training>),
+};
 const teacherDimension = 384;
 
 switch (step) {
@@ -47,7 +51,9 @@ switch (step) {
   case 'teacher': {
     if (values.teacher === undefined) usage();
     const { surfaces } = vocabulary();
-    const vectors = await teacherVectors(values.teacher, surfaces, (done) => progress(`${done} of ${surfaces.length} words`));
+    const vectors = await teacherVectors(values.teacher, surfaces, (done) =>
+      progress(`${done} of ${surfaces.length} words`),
+    );
     writeFileSync(join(out, 'teacher.f32'), Buffer.from(vectors.buffer));
     break;
   }
@@ -63,7 +69,14 @@ async function readCorpora(): Promise<void> {
   const never = readFileSync(values.never, 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
-  const forbidden = new Set(never.map((name) => name.split('/')[1]!.toLowerCase().replace(/\.\w+$/, '')));
+  const forbidden = new Set(
+    never.map((name) =>
+      name
+        .split('/')[1]!
+        .toLowerCase()
+        .replace(/\.\w+$/, ''),
+    ),
+  );
   for (const word of ['json', 'plug', 'rack', 'express', 'click', 'cats', 'plug']) forbidden.delete(word); // words of all trades
   const [part, parts] = values.part.split('/').map(Number) as [number, number];
   for (const [i, { repository, commit }] of recipe.repositories.entries()) {
@@ -92,7 +105,9 @@ async function train(): Promise<void> {
   // The model's own way from terms to rows; its rows are in order of keys, ours in the vocabulary's.
   const head = { space: { model: 'coppice-code', revision: '1', dimension }, fields: training.fields };
   const numbers = Float32Array.from({ length: known.terms.length }, (_, i) => i + 1);
-  const order = StaticModel.load(StaticModel.encode({ ...head, space: { ...head.space, dimension: 1 } }, known.terms, numbers));
+  const order = StaticModel.load(
+    StaticModel.encode({ ...head, space: { ...head.space, dimension: 1 } }, known.terms, numbers),
+  );
   const rowNumber = Array.from(order.scales, (scale) => Math.round(scale * 127) - 1);
   const rowsOf = (term: string): readonly number[] => order.rowsOf(term).map((row) => rowNumber[row]!);
   const all = [...corpora()].map((corpus) => prepare(corpus, rowsOf));
@@ -105,9 +120,10 @@ async function train(): Promise<void> {
   trainer.run(trained, (step, steps, loss) =>
     progress(`step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${Math.round((performance.now() - start) / 1000)} s`),
   );
-  const figures = await validate(heldOut, vectors, dimension, training.fields);
-  console.log('after', figures);
-  writeFileSync(join(out!, `${values.name}.bin`), StaticModel.encode(head, known.terms, vectors));
+  const figures = await validate(heldOut, trainer.result, dimension, training.fields);
+  console.log('after', await validate(heldOut, vectors, dimension, training.fields));
+  console.log('mean', figures);
+  writeFileSync(join(out!, `${values.name}.bin`), StaticModel.encode(head, known.terms, trainer.result));
   writeFileSync(join(out!, `${values.name}.json`), JSON.stringify({ training, figures }, null, 1));
 }
 

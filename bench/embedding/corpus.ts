@@ -8,7 +8,7 @@ import type { ChunkSpan, Language } from '../../src/model/index.js';
 import { Analyzer, identifierTerms, splitIdentifier, stem } from '../../src/text/index.js';
 
 /** How a text came to be about a chunk. */
-export type PairKind = 'comment' | 'name' | 'commit' | 'test';
+export type PairKind = 'comment' | 'name' | 'commit' | 'test' | 'scope' | 'docs';
 
 export interface CorpusChunk {
   readonly language: string;
@@ -46,7 +46,21 @@ export const corpusLimits: CorpusLimits = { files: 2500, bytes: 7_000_000, fileB
 
 const vendored =
   /(^|\/)(_?vendor(ed)?|third[_-]?party|node_modules|external|deps|dist|build|generated|fixtures?|testdata|snapshots?|__snapshots__|examples?\/.*lib|bundled?|locales?|i18n|minified)(\/|$)/i;
-const otherThanCode = new Set(['text', 'markdown', 'json', 'yaml', 'toml', 'xml', 'csv', 'css', 'scss', 'less', 'html', 'ini', 'rst']);
+const otherThanCode = new Set([
+  'text',
+  'markdown',
+  'json',
+  'yaml',
+  'toml',
+  'xml',
+  'csv',
+  'css',
+  'scss',
+  'less',
+  'html',
+  'ini',
+  'rst',
+]);
 
 /** Reads a repository at a commit. `forbidden` names what must not be trained on: a path with one of these words in it is left out. */
 export async function readCorpus(
@@ -60,6 +74,9 @@ export async function readCorpus(
   const chunker = await createChunker();
   const paths = chosenPaths(gitDir, commit, forbidden, limits);
   const places = new Map<string, Place[]>();
+  const named = new Map<string, number[]>();
+  /** What the definitions of the file so far are for. */
+  const described = new Map<string, string>();
   let bytes = 0;
   let file = -1;
   for (const { path, content } of readFiles(gitDir, paths)) {
@@ -74,17 +91,41 @@ export async function readCorpus(
     const own: Place[] = [];
     for (const chunk of chunks) {
       const number = builder.add(content, chunk, language, file);
-      own.push({ chunk: number, names: chunk.symbols.map(({ name }) => name) });
+      const names = chunk.symbols.map(({ name }) => name);
+      own.push({ chunk: number, names });
+      if (!isTestPath(path)) for (const name of names) named.set(name, [...(named.get(name) ?? []), number]);
       const body = content.subarray(chunk.startByte, chunk.endByte).toString('utf8');
-      builder.pairsOf(number, body, language, chunk, isTestPath(path));
+      const comment = builder.pairsOf(number, body, language, chunk, isTestPath(path));
+      const [first] = chunk.symbols;
+      if (
+        comment !== null &&
+        first !== undefined &&
+        /class|module|interface|struct|trait|namespace|object/.test(first.kind)
+      )
+        described.set(first.name, comment);
+      const scope = first === undefined ? chunk.continues : first.scope;
+      const about = described.get(scope.split(/[.:#]+/).at(-1)!);
+      if (about !== undefined && comment !== about && own.length % 3 === 0) builder.pair('scope', number, about);
     }
+    described.clear();
     places.set(path, own);
+  }
+  for (const { text, name } of documentation(gitDir, commit)) {
+    const chunks = named.get(name);
+    if (chunks !== undefined && chunks.length <= 2) builder.pair('docs', chunks[0]!, text);
   }
   for (const { subject, path, name } of changes(gitDir, commit, limits.commits)) {
     const place = places.get(path)?.find(({ names }) => names.includes(name));
     if (place !== undefined) builder.pair('commit', place.chunk, subject);
   }
-  return { repository, commit, terms: builder.terms, surfaces: builder.surfaces(), chunks: builder.chunks, pairs: builder.pairs };
+  return {
+    repository,
+    commit,
+    terms: builder.terms,
+    surfaces: builder.surfaces(),
+    chunks: builder.chunks,
+    pairs: builder.pairs,
+  };
 }
 
 interface Place {
@@ -102,7 +143,12 @@ class CorpusBuilder {
   private readonly identifiers = new Map<string, number>();
   private readonly analyzer = new Analyzer();
 
-  add(content: Uint8Array, { startByte, endByte, symbols, continues }: ChunkSpan, language: string, file: number): number {
+  add(
+    content: Uint8Array,
+    { startByte, endByte, symbols, continues }: ChunkSpan,
+    language: string,
+    file: number,
+  ): number {
     const syntax = languages.find(({ id }) => id === language)!;
     const scopes = [...new Set(symbols.map(({ scope }) => scope))];
     if (continues !== '') scopes.push(continues);
@@ -118,8 +164,12 @@ class CorpusBuilder {
     return this.chunks.length - 1;
   }
 
-  pairsOf(chunk: number, body: string, language: string, { symbols }: ChunkSpan, inTest: boolean): void {
-    const comment = leadingProse(body, languages.find(({ id }) => id === language)!, language);
+  pairsOf(chunk: number, body: string, language: string, { symbols }: ChunkSpan, inTest: boolean): string | null {
+    const comment = leadingProse(
+      body,
+      languages.find(({ id }) => id === language)!,
+      language,
+    );
     if (comment !== null) this.pair('comment', chunk, comment);
     const [first] = symbols;
     if (first !== undefined) {
@@ -130,9 +180,12 @@ class CorpusBuilder {
       }
     }
     if (inTest) {
-      for (const [, , title] of [...body.matchAll(/\b(?:it|test|describe|should|specify|context)\b\s*\(?\s*(['"`])([^'"`\n]{12,120})\1/g)].slice(0, 3))
+      for (const [, , title] of [
+        ...body.matchAll(/\b(?:it|test|describe|should|specify|context)\b\s*\(?\s*(['"`])([^'"`\n]{12,120})\1/g),
+      ].slice(0, 3))
         this.pair('test', chunk, title!);
     }
+    return comment;
   }
 
   pair(kind: PairKind, chunk: number, text: string): void {
@@ -171,7 +224,8 @@ class CorpusBuilder {
   }
 }
 
-const licence = /copyright|licen[cs]e|SPDX|all rights reserved|eslint-|@ts-|clang-format|noqa|pylint|generated by|todo|fixme|=====|-----|rubocop:/i;
+const licence =
+  /copyright|licen[cs]e|SPDX|all rights reserved|eslint-|@ts-|clang-format|noqa|pylint|generated by|todo|fixme|=====|-----|rubocop:/i;
 
 /** The first sentences of a comment or docstring at the beginning of a chunk. */
 export function leadingProse(body: string, syntax: Language, language: string): string | null {
@@ -223,7 +277,9 @@ export function leadingProse(body: string, syntax: Language, language: string): 
   const prose = found
     .map((line) => line.replace(/^[*/!|;#\s-]+/, '').trim())
     .join('\n')
-    .split(/\n\s*(?:@\w+|:param|:return|Args:|Returns:|Parameters|Example|Raises:|\\param|```|#\s)|<pre>|\n\s*\n\s*>>>/i)[0]!
+    .split(
+      /\n\s*(?:@\w+|:param|:return|Args:|Returns:|Parameters|Example|Raises:|\\param|```|#\s)|<pre>|\n\s*\n\s*>>>/i,
+    )[0]!
     .replace(/<\/?\w+[^>]*>|\{@\w+\s+([^}]*)\}|`+/g, ' $1 ')
     .replace(/\s+/g, ' ')
     .trim();
@@ -235,7 +291,12 @@ export function leadingProse(body: string, syntax: Language, language: string): 
   return text.split(' ').length < 4 ? null : text;
 }
 
-function chosenPaths(gitDir: string, commit: string, forbidden: ReadonlySet<string>, limits: CorpusLimits): { path: string; oid: string }[] {
+function chosenPaths(
+  gitDir: string,
+  commit: string,
+  forbidden: ReadonlySet<string>,
+  limits: CorpusLimits,
+): { path: string; oid: string }[] {
   const listed = git(gitDir, ['ls-tree', '-r', '-l', '-z', '--full-tree', commit]).toString('utf8').split('\0');
   const paths: { path: string; oid: string }[] = [];
   for (const row of listed) {
@@ -245,7 +306,13 @@ function chosenPaths(gitDir: string, commit: string, forbidden: ReadonlySet<stri
     if (Number(size) < 80 || Number(size) > limits.fileBytes || vendored.test(path)) continue;
     const language = languageOf(path);
     if (otherThanCode.has(language)) continue;
-    if (path.toLowerCase().split(/[/._-]+/).some((word) => forbidden.has(word))) continue;
+    if (
+      path
+        .toLowerCase()
+        .split(/[/._-]+/)
+        .some((word) => forbidden.has(word))
+    )
+      continue;
     paths.push({ path, oid });
   }
   const order = (path: string): string => createHash('sha1').update(path).digest('hex');
@@ -255,7 +322,10 @@ function chosenPaths(gitDir: string, commit: string, forbidden: ReadonlySet<stri
     .slice(0, limits.files);
 }
 
-function* readFiles(gitDir: string, files: readonly { path: string; oid: string }[]): Generator<{ path: string; content: Buffer }> {
+function* readFiles(
+  gitDir: string,
+  files: readonly { path: string; oid: string }[],
+): Generator<{ path: string; content: Buffer }> {
   for (let from = 0; from < files.length; from += 200) {
     const some = files.slice(from, from + 200);
     const out = execFileSync('git', ['--git-dir', gitDir, 'cat-file', '--batch'], {
@@ -272,11 +342,53 @@ function* readFiles(gitDir: string, files: readonly { path: string; oid: string 
   }
 }
 
+/** Paragraphs of documentation that name a definition. */
+function* documentation(gitDir: string, commit: string): Generator<{ text: string; name: string }> {
+  const listed = git(gitDir, ['ls-tree', '-r', '-z', '--full-tree', commit]).toString('utf8').split('\0');
+  const files: { path: string; oid: string }[] = [];
+  for (const row of listed) {
+    const match = /^100\d+ blob (\w+)\t(.*\.(?:md|mdx|rst|adoc))$/s.exec(row);
+    if (match !== null && !vendored.test(match[2]!) && !/changelog|changes|history|news/i.test(match[2]!))
+      files.push({ oid: match[1]!, path: match[2]! });
+  }
+  for (const { content } of readFiles(gitDir, files.slice(0, 600))) {
+    const text = content.toString('utf8').replace(/^```[\s\S]*?^```|^ {4}.*$|<[^>]+>|\]\([^)]*\)/gm, ' ');
+    for (const paragraph of text.split(/\n\s*\n|\n\s*[-*] |\n#+ /)) {
+      const prose = paragraph.replace(/\s+/g, ' ').trim();
+      if (prose.length < 40 || prose.length > 500) continue;
+      const spans = [...prose.matchAll(/`{1,2}([^`]{3,60})`{1,2}/g)].map(([, span]) => span!);
+      const names = new Set(
+        spans.map((span) => /([A-Za-z_]\w{3,})(?:\(.*\)?)?$/.exec(span)?.[1]).filter((name) => name !== undefined),
+      );
+      if (names.size === 0 || names.size > 3) continue;
+      const without = prose.replace(/`{1,2}[^`]*`{1,2}/g, ' ');
+      if (without.split(' ').length < 6) continue;
+      for (const name of names) yield { text: without.slice(0, 300), name };
+    }
+  }
+}
+
 /** Commits that changed one or two places of code: the subject is about the definitions that git names in the hunks' heads. */
-function* changes(gitDir: string, commit: string, count: number): Generator<{ subject: string; path: string; name: string }> {
+function* changes(
+  gitDir: string,
+  commit: string,
+  count: number,
+): Generator<{ subject: string; path: string; name: string }> {
   let out: string;
   try {
-    const args = ['log', '--no-merges', '-n', String(count), '-p', '-U0', '--no-color', '--no-ext-diff', '--no-renames', '--format=%x01%s', commit];
+    const args = [
+      'log',
+      '--no-merges',
+      '-n',
+      String(count),
+      '-p',
+      '-U0',
+      '--no-color',
+      '--no-ext-diff',
+      '--no-renames',
+      '--format=%x01%s',
+      commit,
+    ];
     out = git(gitDir, args).toString('utf8');
   } catch {
     return; // too large
@@ -295,7 +407,10 @@ function* changes(gitDir: string, commit: string, count: number): Generator<{ su
       }
     }
     if (found.size === 0 || found.size > 6) continue;
-    const text = subject.replace(/^\w+(\([^)]*\))?!?:\s*/, '').replace(/\(#\d+\)|#\d+/g, '').trim();
+    const text = subject
+      .replace(/^\w+(\([^)]*\))?!?:\s*/, '')
+      .replace(/\(#\d+\)|#\d+/g, '')
+      .trim();
     for (const place of found.values()) yield { subject: text, ...place };
   }
 }

@@ -33,9 +33,17 @@ interface Norm {
 }
 
 /** The vectors of words, one row of 384 each, of unit length. `directory` has model.safetensors and vocab.txt. */
-export async function teacherVectors(directory: string, words: readonly string[], onProgress: (done: number) => void): Promise<Float32Array> {
+export async function teacherVectors(
+  directory: string,
+  words: readonly string[],
+  onProgress: (done: number) => void,
+): Promise<Float32Array> {
   const tensors = readSafetensors(join(directory, 'model.safetensors'));
-  const pieces = new Map(readFileSync(join(directory, 'vocab.txt'), 'utf8').split('\n').map((piece, i) => [piece, i]));
+  const pieces = new Map(
+    readFileSync(join(directory, 'vocab.txt'), 'utf8')
+      .split('\n')
+      .map((piece, i) => [piece, i]),
+  );
   const matrices = await Matrices.create();
   const tensor = (name: string): Float32Array => tensors.get(name)!;
   const linear = (name: string, rows: number, columns: number): Linear => {
@@ -58,13 +66,23 @@ export async function teacherVectors(directory: string, words: readonly string[]
     };
   });
   const make = (columns: number): Matrix => matrices.make(batchRows, columns);
-  const [x, q, k, v, mixed, projected, up] = [make(hidden), make(hidden), make(hidden), make(hidden), make(hidden), make(hidden), make(inner)];
+  const [x, q, k, v, mixed, projected, up] = [
+    make(hidden),
+    make(hidden),
+    make(hidden),
+    make(hidden),
+    make(hidden),
+    make(hidden),
+    make(inner),
+  ];
   const apply = ({ weight, bias }: Linear, from: Matrix, to: Matrix, rows: number): void => {
     matrices.multiplyTransposed(from, weight, to, rows);
     const { values } = to;
     for (let row = 0, at = 0; row < rows; row++) for (let i = 0; i < weight.rows; i++) values[at++]! += bias[i]!;
   };
-  const [wordTable, positions, types] = ['word', 'position', 'token_type'].map((name) => tensor(`embeddings.${name}_embeddings.weight`)) as [Float32Array, Float32Array, Float32Array];
+  const [wordTable, positions, types] = ['word', 'position', 'token_type'].map((name) =>
+    tensor(`embeddings.${name}_embeddings.weight`),
+  ) as [Float32Array, Float32Array, Float32Array];
   const firstNorm = norm('embeddings.LayerNorm');
 
   const byLength = new Map<number, { word: number; tokens: number[] }[]>();
@@ -86,7 +104,8 @@ export async function teacherVectors(directory: string, words: readonly string[]
       for (const [i, { tokens }] of batch.entries()) {
         for (const [position, token] of tokens.entries()) {
           const at = (i * length + position) * hidden;
-          for (let c = 0; c < hidden; c++) values[at + c] = wordTable[token * hidden + c]! + positions[position * hidden + c]! + types[c]!;
+          for (let c = 0; c < hidden; c++)
+            values[at + c] = wordTable[token * hidden + c]! + positions[position * hidden + c]! + types[c]!;
         }
       }
       normalize(x, firstNorm, rows);
@@ -118,7 +137,14 @@ export async function teacherVectors(directory: string, words: readonly string[]
   return vectors;
 }
 
-function attend(q: Float32Array, k: Float32Array, v: Float32Array, out: Float32Array, count: number, length: number): void {
+function attend(
+  q: Float32Array,
+  k: Float32Array,
+  v: Float32Array,
+  out: Float32Array,
+  count: number,
+  length: number,
+): void {
   const scores = new Float64Array(length);
   const scale = 1 / Math.sqrt(headSize);
   out.fill(0);
@@ -167,7 +193,11 @@ function gelu(values: Float32Array, count: number): void {
     const x = values[i]!;
     const z = Math.abs(x) * Math.SQRT1_2;
     const t = 1 / (1 + 0.3275911 * z);
-    const erf = 1 - ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp(-z * z);
+    const erf =
+      1 -
+      ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) *
+        t *
+        Math.exp(-z * z);
     values[i] = 0.5 * x * (1 + (x < 0 ? -erf : erf));
   }
 }
@@ -201,7 +231,10 @@ function wordPieces(word: string, pieces: ReadonlyMap<string, number>): number[]
 function readSafetensors(path: string): Map<string, Float32Array> {
   const bytes = readFileSync(path);
   const length = Number(bytes.readBigUInt64LE(0));
-  const head = JSON.parse(bytes.subarray(8, 8 + length).toString()) as Record<string, { dtype?: string; data_offsets?: [number, number] }>;
+  const head = JSON.parse(bytes.subarray(8, 8 + length).toString()) as Record<
+    string,
+    { dtype?: string; data_offsets?: [number, number] }
+  >;
   const tensors = new Map<string, Float32Array>();
   for (const [name, { dtype, data_offsets: range }] of Object.entries(head)) {
     if (dtype !== 'F32' || range === undefined) continue;

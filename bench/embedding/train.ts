@@ -51,7 +51,11 @@ export function prepare({ repository, terms, chunks, pairs }: Corpus, rowsOf: St
       }
       return { file, rows: Uint32Array.from(all), packed: Uint8Array.from(packed) };
     }),
-    pairs: pairs.map(({ kind, chunk, query }) => ({ kind, chunk, rows: Uint32Array.from(query.flatMap((term) => rows[term]!)) })),
+    pairs: pairs.map(({ kind, chunk, query }) => ({
+      kind,
+      chunk,
+      rows: Uint32Array.from(query.flatMap((term) => rows[term]!)),
+    })),
   };
 }
 
@@ -59,13 +63,15 @@ export function prepare({ repository, terms, chunks, pairs }: Corpus, rowsOf: St
 export function sharesOf({ body, comment, symbol }: FieldShares): Float32Array {
   return Float32Array.from({ length: 256 }, (_, packed) => {
     const inBody = packed & 15;
-    return (inBody === 0 ? 0 : body * (1 + Math.log2(inBody))) + comment * ((packed >>> 4) & 3) + symbol * (packed >>> 6);
+    return (
+      (inBody === 0 ? 0 : body * (1 + Math.log2(inBody))) + comment * ((packed >>> 4) & 3) + symbol * (packed >>> 6)
+    );
   });
 }
 
 /** What the text of a pair was taken from is hidden from the chunk, or there would be nothing to learn. */
 function withoutSource(packed: number, kind: PairKind): number {
-  if (kind === 'comment') return packed & ~0x30;
+  if (kind === 'comment' || kind === 'scope') return packed & ~0x30;
   if (kind === 'name' || kind === 'test') return packed & ~0xc0;
   return packed;
 }
@@ -78,6 +84,9 @@ export class Trainer {
   private readonly shares: Float32Array;
   private readonly random: () => number;
   private step = 0;
+  /** Mean of the vectors over the last part of the training: it generalises better than the last vectors do. */
+  private readonly mean: Float32Array;
+  private meanCount = 0;
 
   private constructor(
     private readonly vectors: Float32Array,
@@ -87,6 +96,7 @@ export class Trainer {
   ) {
     this.moments = new Float32Array(vectors.length);
     this.squares = new Float32Array(vectors.length);
+    this.mean = new Float32Array(vectors.length);
     this.shares = sharesOf(options.fields);
     this.random = randomOf(options.seed);
   }
@@ -95,7 +105,14 @@ export class Trainer {
     const matrices = await Matrices.create();
     const { batch, dimension } = options;
     const make = (columns: number): Matrix => matrices.make(batch, columns);
-    const m = { q: make(dimension), d: make(dimension), gq: make(dimension), gd: make(dimension), s: make(batch), st: make(batch) };
+    const m = {
+      q: make(dimension),
+      d: make(dimension),
+      gq: make(dimension),
+      gd: make(dimension),
+      s: make(batch),
+      st: make(batch),
+    };
     return new Trainer(vectors, options, matrices, m);
   }
 
@@ -126,11 +143,22 @@ export class Trainer {
       }
       const rate = options.learningRate * Math.min(1, (step + 1) / 200) * (1 - (0.95 * step) / steps);
       loss += this.train(batch, rate);
+      if (step >= steps / 2 && (step + 1) % 100 === 0) this.average();
       if ((step + 1) % 50 === 0) {
         onProgress(step + 1, steps, loss / 50);
         loss = 0;
       }
     }
+  }
+
+  /** The trained vectors. */
+  get result(): Float32Array {
+    return this.meanCount === 0 ? this.vectors : this.mean;
+  }
+
+  private average(): void {
+    const share = 1 / ++this.meanCount;
+    for (let i = 0; i < this.mean.length; i++) this.mean[i]! += share * (this.vectors[i]! - this.mean[i]!);
   }
 
   /** One step; returns the loss. */
@@ -183,7 +211,13 @@ export class Trainer {
     for (const [i, { corpus, pair }] of batch.entries()) {
       const [from, to] = [i * dimension, (i + 1) * dimension];
       this.back(pair.rows, null, q.subarray(from, to), gq.subarray(from, to), qNorms[i]!);
-      this.back(corpus.chunks[pair.chunk]!.rows, chunkShares[i]!, d.subarray(from, to), gd.subarray(from, to), dNorms[i]!);
+      this.back(
+        corpus.chunks[pair.chunk]!.rows,
+        chunkShares[i]!,
+        d.subarray(from, to),
+        gd.subarray(from, to),
+        dNorms[i]!,
+      );
     }
     this.update(rate);
     return loss / (2 * size);
@@ -208,7 +242,13 @@ export class Trainer {
   }
 
   /** Adds to the rows' gradients, given that of their unit vector. */
-  private back(rows: Uint32Array, shares: Float32Array | null, vector: Float32Array, gradient: Float32Array, norm: number): void {
+  private back(
+    rows: Uint32Array,
+    shares: Float32Array | null,
+    vector: Float32Array,
+    gradient: Float32Array,
+    norm: number,
+  ): void {
     const { dimension } = this.options;
     let along = 0;
     for (let c = 0; c < dimension; c++) along += vector[c]! * gradient[c]!;
@@ -259,7 +299,13 @@ export function randomOf(seed: number): () => number {
 }
 
 /** Mean reciprocal rank, at 10, of the right chunk among all of its repository, by kind of text. */
-export async function validate(corpora: readonly Prepared[], vectors: Float32Array, dimension: number, fields: FieldShares, perKind = 250): Promise<Record<string, number>> {
+export async function validate(
+  corpora: readonly Prepared[],
+  vectors: Float32Array,
+  dimension: number,
+  fields: FieldShares,
+  perKind = 250,
+): Promise<Record<string, number>> {
   const shares = sharesOf(fields);
   const sums: Record<string, { mrr: number; count: number }> = {};
   for (const { chunks, pairs } of corpora) {
@@ -276,10 +322,14 @@ export async function validate(corpora: readonly Prepared[], vectors: Float32Arr
       for (let c = 0; c < dimension; c++) into[c]! *= sum;
     };
     // Comments and names of all chunks are hidden, as those of the right one are.
-    for (const kind of ['comment', 'name', 'commit', 'test'] as const) {
+    for (const kind of ['comment', 'name', 'commit', 'test', 'scope', 'docs'] as const) {
       matrix.fill(0);
       for (const [i, { rows, packed }] of chunks.entries())
-        embed(rows, (at) => shares[withoutSource(packed[at]!, kind)]!, matrix.subarray(i * dimension, (i + 1) * dimension));
+        embed(
+          rows,
+          (at) => shares[withoutSource(packed[at]!, kind)]!,
+          matrix.subarray(i * dimension, (i + 1) * dimension),
+        );
       const own = pairs.filter((pair) => pair.kind === kind && pair.rows.length > 1);
       const every = Math.max(1, Math.floor(own.length / perKind));
       for (let i = 0; i < own.length; i += every) {

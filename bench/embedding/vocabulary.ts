@@ -42,7 +42,9 @@ export function countVocabulary(corpora: Iterable<Corpus>, { size, repositories 
   }
   const known = [...counts]
     .filter(([term, count]) => count.repositories >= repositories && !/^\d+$/.test(term) && term.length <= 40)
-    .sort(([a, one], [b, other]) => other.repositories - one.repositories || other.chunks - one.chunks || (a < b ? -1 : 1))
+    .sort(
+      ([a, one], [b, other]) => other.repositories - one.repositories || other.chunks - one.chunks || (a < b ? -1 : 1),
+    )
     .slice(0, size);
   return {
     terms: known.map(([term]) => term),
@@ -55,7 +57,12 @@ export function countVocabulary(corpora: Iterable<Corpus>, { size, repositories 
 const smoothing = 3e-4;
 
 /** Principal components of the teacher's vectors, each times how telling its term is. */
-export async function firstVectors(teacher: Float32Array, from: number, to: number, { probabilities }: Vocabulary): Promise<Float32Array> {
+export async function firstVectors(
+  teacher: Float32Array,
+  from: number,
+  to: number,
+  { probabilities }: Vocabulary,
+): Promise<Float32Array> {
   const count = probabilities.length;
   const vectors = await principalComponents(teacher, count, from, to);
   for (let row = 0; row < count; row++) {
@@ -67,7 +74,12 @@ export async function firstVectors(teacher: Float32Array, from: number, to: numb
   return vectors;
 }
 
-async function principalComponents(vectors: Float32Array, count: number, from: number, to: number): Promise<Float32Array> {
+async function principalComponents(
+  vectors: Float32Array,
+  count: number,
+  from: number,
+  to: number,
+): Promise<Float32Array> {
   const mean = new Float64Array(from);
   for (let row = 0; row < count; row++) for (let c = 0; c < from; c++) mean[c]! += vectors[row * from + c]! / count;
   const covariance = new Float64Array(from * from);

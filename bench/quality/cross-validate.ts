@@ -18,6 +18,8 @@ export const untuned: RankingSignals = {
   namesFile: { weight: 0.5, ofQuery: 1, ofName: 1 },
   namesDefinition: { weight: 0.5, ofQuery: 1, ofName: 1 },
   definesQuery: 0.5,
+  meaning: { weight: 0.5, focus: 1, file: 0.5, ofIdentifier: 0.5 },
+  meaningAlone: { weight: 1, focus: 1, file: 0.5, ofIdentifier: 1 },
   testFile: 0.5,
   vendoredFile: 0.5,
   generatedFile: 0.5,

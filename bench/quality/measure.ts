@@ -98,6 +98,8 @@ export class OpenRepositories {
         const ranked = await rankSnapshot(snapshot, {
           query: parseQuery(asText(query.query), { languageByAlias }),
           mask,
+          mode: 'lexical',
+          similarities: null,
           limit: depth,
           signals,
           signal: undefined,

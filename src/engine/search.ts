@@ -53,6 +53,8 @@ export async function searchRev(session: Session, text: string, options: SearchO
     const ranked = await rankSnapshot(to.snapshot, {
       query,
       mask,
+      mode: options.mode ?? 'hybrid',
+      similarities: null,
       since: from?.snapshot,
       limit,
       signals: rankingSignals,

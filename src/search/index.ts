@@ -17,7 +17,7 @@ export type { Query } from './query.js';
 export { queryWords } from './query-terms.js';
 export { changedFiles } from './range.js';
 export { rankSnapshot } from './ranked.js';
-export type { RankedHit } from './ranked.js';
+export type { RankMode, RankedHit } from './ranked.js';
 export { rankingSignals } from './ranking-signals.js';
 export type { RankingSignals } from './ranking-signals.js';
 export { forEachInSlices } from './slices.js';

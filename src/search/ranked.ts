@@ -8,6 +8,7 @@ import { fileFactors } from './file-kinds.js';
 import type { FileMask } from './file-mask.js';
 import type { Query } from './query.js';
 import { NewChunks } from './range.js';
+import { gatherMeaning } from './meaning.js';
 import { queryWords, termWeights } from './query-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { rerank } from './rerank.js';
@@ -22,6 +23,8 @@ export interface Candidate {
   readonly text: number;
   /** Evidence of the path. */
   readonly path: number;
+  /** Evidence of the chunk's meaning. */
+  readonly meaning: number;
   readonly score: number;
 }
 
@@ -30,8 +33,17 @@ export interface RankedHit extends Candidate {
   readonly signals: Readonly<Record<string, number>>;
 }
 
+/** What speaks for a chunk: its words, its meaning, or both. */
+export type RankMode = 'lexical' | 'semantic' | 'hybrid';
+
 export interface RankRequest {
   readonly query: Query;
+  /**
+   * Cosine of each occurrence's vector with the query's, by position; 0 for those without a vector. Null in lexical mode, or
+   * when there are no vectors, which makes hybrid lexical.
+   */
+  readonly similarities: Float64Array | null;
+  readonly mode: RankMode;
   readonly mask: FileMask;
   /** Only what is new since then (see NewChunks) is a hit. It is ranked as among all that is there. */
   readonly since?: Snapshot | undefined;
@@ -82,11 +94,14 @@ interface Prepared {
 /** The candidates with the highest scores, in that order. */
 async function bestCandidates(
   snapshot: Snapshot,
-  { chunks, defines, files, paths }: Evidence,
-  { mask, signals, limit }: RankRequest,
+  evidence: Evidence,
+  { mask, signals, limit, mode, similarities }: RankRequest,
   { holds, newChunks, factors, slices }: Prepared,
 ): Promise<Candidate[]> {
   const { occurrenceDocs, occurrenceFiles } = snapshot;
+  const { defines, files, paths } = evidence;
+  const meaning = similarities && (await gatherMeaning(snapshot, similarities, evidence, { mode, signals, slices }));
+  const chunks = mode === 'semantic' ? new Float64Array(evidence.chunks.length) : evidence.chunks;
   const matches = new Float64Array(files.length);
   for (let position = 0; position < chunks.length; position++)
     matches[occurrenceFiles[position]!]! += chunks[position]!;
@@ -98,17 +113,18 @@ async function bestCandidates(
     const file = occurrenceFiles[position]!;
     const text = chunks[position]!;
     const path = paths[file]!;
-    if ((text === 0 && path === 0) || !passes(mask, file)) continue;
+    const own = meaning === null ? 0 : meaning[position]!;
+    if ((text === 0 && path === 0 && own === 0) || !passes(mask, file)) continue;
     const others = Math.log1p(Math.max(0, matches[file]! - text));
-    const about = signals.fileText * files[file]! + signals.fileMatches * others;
-    const score = (text + path + about) * factors[file]!;
+    const about = mode === 'semantic' ? 0 : signals.fileText * files[file]! + signals.fileMatches * others;
+    const score = (text + path + about + own) * factors[file]!;
     const isDefinition = defines[position] === 1;
     const wanted = all.wants(score, isDefinition);
     const wantedIfNew = fresh?.wants(score, isDefinition) === true;
     if (!wanted && !wantedIfNew) continue;
     const doc = occurrenceDocs[position]!;
     if (!holds(doc, file)) continue;
-    const candidate = { position, doc, file, text, path, score };
+    const candidate = { position, doc, file, text, path, meaning: own, score };
     if (wanted) all.add(candidate, isDefinition);
     if (wantedIfNew && newChunks!.has(position)) fresh.add(candidate, isDefinition);
   }
@@ -182,7 +198,7 @@ async function unranked(
     const doc = snapshot.occurrenceDocs[position]!;
     const file = snapshot.occurrenceFiles[position]!;
     if (!passes(mask, file) || !holds(doc, file)) continue;
-    holding.push({ position, doc, file, text: 0, path: 0, score: factors[file]!, signals: {} });
+    holding.push({ position, doc, file, text: 0, path: 0, meaning: 0, score: factors[file]!, signals: {} });
   }
   const hits: RankedHit[] = [];
   for (const hit of holding.sort(byScore)) {

@@ -25,6 +25,9 @@ export interface RankingSignals {
   readonly namesDefinition: NameSignal;
   /** The query is the name of a definition: share of the best score added. */
   readonly definesQuery: number;
+  /** How meaning counts beside words (hybrid), or beside names and paths alone (semantic). */
+  readonly meaning: MeaningSignal;
+  readonly meaningAlone: MeaningSignal;
   /** Factors on the score by what kind of file it is. */
   readonly testFile: number;
   readonly vendoredFile: number;
@@ -34,6 +37,17 @@ export interface RankingSignals {
   readonly proseFile: number;
   /** Factor on each further hit from a file that has been listed already. */
   readonly sameFile: number;
+}
+
+export interface MeaningSignal {
+  /** What the chunk nearest to the query gets, as a share of what the words of the query can give at most. */
+  readonly weight: number;
+  /** Exponent on how near a chunk is, 1 being the nearest and 0 the mean of all: how soon less near ones lose. */
+  readonly focus: number;
+  /** Share of the meaning of a file's nearest chunk that each of its chunks gets besides. */
+  readonly file: number;
+  /** Factor on the weight for a query that is one identifier. */
+  readonly ofIdentifier: number;
 }
 
 export interface NameSignal {
@@ -60,6 +74,8 @@ export const rankingSignals: RankingSignals = {
   namesFile: { weight: 0.25, ofQuery: 0.2, ofName: 4 },
   namesDefinition: { weight: 0.3, ofQuery: 0.4, ofName: 2 },
   definesQuery: 0.5,
+  meaning: { weight: 0.5, focus: 1.5, file: 0.5, ofIdentifier: 0.5 },
+  meaningAlone: { weight: 1, focus: 1.5, file: 0.5, ofIdentifier: 1 },
   testFile: 0.7,
   vendoredFile: 0.5,
   generatedFile: 0.4,

@@ -55,6 +55,7 @@ export async function rerank(snapshot: Snapshot, request: RerankRequest): Promis
     ranks.push([kind, ranksBy(inOrder, valueOf)]);
   };
   await rankBy('lexical', ({ text }) => text);
+  await rankBy('semantic', ({ meaning }) => meaning);
   await rankBy('path', ({ path }) => path);
   await rankBy('symbol', ({ position }) => definitionScores.get(position) ?? 0);
   if (slices.isOver) await slices.next();

@@ -30,7 +30,7 @@ test('chunks are spread over files as the definition says, whatever their scores
       fc.boolean(),
       async (plain, decay, limit, all) => {
         const sorted = plain
-          .map(({ file, score }, position) => ({ position, doc: position, file, text: 0, path: 0, score }))
+          .map(({ file, score }, position) => ({ position, doc: position, file, text: 0, path: 0, meaning: 0, score }))
           .sort(byScore);
         const isHit = ({ position }: Candidate): boolean => all || position % 3 === 0;
         const spread = await spreadOverFiles(sorted, { decay, limit, isHit, slices: new TimeSlices() });

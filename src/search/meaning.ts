@@ -1,0 +1,53 @@
+import type { TimeSlices } from '../base/index.js';
+import type { Snapshot } from '../snapshot/index.js';
+import type { Evidence } from './evidence.js';
+import type { RankMode } from './ranked.js';
+import type { RankingSignals } from './ranking-signals.js';
+
+export interface MeaningOptions {
+  readonly mode: RankMode;
+  readonly signals: RankingSignals;
+  readonly slices: TimeSlices;
+}
+
+/**
+ * What the similarity of its vector says for each occurrence, on the scale of lexical evidence. Cosines of different queries are
+ * not comparable, so they are measured between the mean of the snapshot and the nearest chunk of it. A file that has a near chunk
+ * is about the matter: its others get a share.
+ */
+export async function gatherMeaning(
+  snapshot: Snapshot,
+  similarities: Float64Array,
+  { idf }: Evidence,
+  { mode, signals, slices }: MeaningOptions,
+): Promise<Float64Array> {
+  const { occurrenceFiles } = snapshot;
+  const { weight, focus, file: fileShare, ofIdentifier } = mode === 'semantic' ? signals.meaningAlone : signals.meaning;
+  let sum = 0;
+  let nearest = 0;
+  for (const similarity of similarities) {
+    sum += similarity;
+    if (similarity > nearest) nearest = similarity;
+  }
+  const mean = similarities.length === 0 ? 0 : Math.max(0, sum / similarities.length);
+  const meaning = new Float64Array(similarities.length);
+  if (nearest <= mean) return meaning;
+  let scale = weight * (idf.size === 1 ? ofIdentifier : 1);
+  let most = 0;
+  for (const value of idf.values()) most += value;
+  scale *= most;
+  const files = new Float64Array(snapshot.files.length);
+  for (let position = 0; position < meaning.length; position++) {
+    if ((position & 1023) === 0 && slices.isOver) await slices.next();
+    const near = (similarities[position]! - mean) / (nearest - mean);
+    if (near <= 0) continue;
+    const own = scale * near ** focus;
+    meaning[position] = own;
+    const file = occurrenceFiles[position]!;
+    if (own > files[file]!) files[file] = own;
+  }
+  if (fileShare === 0) return meaning;
+  for (let position = 0; position < meaning.length; position++)
+    meaning[position]! += fileShare * files[occurrenceFiles[position]!]!;
+  return meaning;
+}

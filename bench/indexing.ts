@@ -77,7 +77,7 @@ try {
     }
   });
   const store = Store.open(join(folder, 'store'));
-  const writer = new SegmentWriter(store, store.catalog.nextIds, segmentTextBytesMax);
+  const writer = new SegmentWriter(store, store.catalog.nextIds, segmentTextBytesMax, null);
   await stage('gather and compress', () => {
     let key = 0;
     for (const { content, chunks, analyses } of files) {
@@ -90,6 +90,7 @@ try {
           lineCount: 1,
           symbols: new Uint8Array(0),
           analysis: analyses[i]!,
+          vector: null,
         });
       }
     }

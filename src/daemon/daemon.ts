@@ -55,6 +55,7 @@ const memory = {
   blockCacheBytes: 96 * 1024 * 1024,
   snapshotCacheBytes: 96 * 1024 * 1024,
   recordCacheBytes: 48 * 1024 * 1024,
+  vectorCacheBytes: 48 * 1024 * 1024,
 };
 
 /**

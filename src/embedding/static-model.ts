@@ -47,13 +47,10 @@ export class StaticModel {
 
   /** Throws INTERNAL for bytes that are no such file. */
   static load(bytes: Uint8Array): StaticModel {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length < 12 || Buffer.from(bytes.subarray(0, 8)).toString('latin1') !== magic) throw invalid();
-    const headLength = view.getUint32(8, true);
-    const head = JSON.parse(Buffer.from(bytes.subarray(12, 12 + headLength)).toString('utf8')) as StaticModelHead;
+    const head = readHead(bytes);
     const { rowCount, space } = head;
-    let at = 12 + headLength;
-    if (head.format !== 1 || bytes.length !== at + rowCount * (12 + space.dimension)) throw invalid();
+    let at = headEnd(bytes);
+    if (bytes.length !== at + rowCount * (12 + space.dimension)) throw invalid();
     const take = (length: number): ArrayBuffer => {
       const copy = Uint8Array.from(bytes.subarray(at, at + length)); // aligned
       at += length;
@@ -132,6 +129,17 @@ export class StaticModel {
     return best[term.length] ?? [];
   }
 }
+
+/** The head of a model file, of which the first bytes are given. */
+export function readHead(bytes: Uint8Array): StaticModelHead {
+  if (bytes.length < 12 || Buffer.from(bytes.subarray(0, 8)).toString('latin1') !== magic) throw invalid();
+  const head = JSON.parse(Buffer.from(bytes.subarray(12, headEnd(bytes))).toString('utf8')) as StaticModelHead;
+  if ((head.format as number) !== 1) throw invalid();
+  return head;
+}
+
+const headEnd = (bytes: Uint8Array): number =>
+  12 + new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(8, true);
 
 /** Rounds a vector to signed bytes, its largest component to 127. Returns what they are to be multiplied by. */
 export function quantize(vector: Float32Array | Float64Array, into: Int8Array): number {

@@ -3,6 +3,7 @@ import { languageByAlias, parseRevRange } from '../model/index.js';
 import { changedFiles, fileMask, parseQuery, rankSnapshot, rankingSignals } from '../search/index.js';
 import { firstSeen } from './first-seen.js';
 import { toHit } from './hits.js';
+import { meaningOf } from './meaning.js';
 import { checkCount } from './limits.js';
 import { openRev, resolveTarget } from './revs.js';
 import type { OpenedRev } from './revs.js';
@@ -14,23 +15,24 @@ const limitDefault = 10;
 /** See `Engine.search`. */
 export async function searchRev(session: Session, text: string, options: SearchOptions): Promise<SearchResult> {
   const startMs = elapsedMs();
-  if (options.mode === 'semantic') {
-    throw new CoppiceError('MODE_UNAVAILABLE', 'semantic search needs vectors, and this version makes none', {
-      hint: 'use --mode lexical, or hybrid, which is lexical until vectors exist',
-    });
-  }
+  const mode = options.mode ?? 'hybrid';
   const limit = checkCount('limit', options.limit, limitDefault);
   const query = parseQuery(text, { languageByAlias });
   const written = query.rev ?? options.rev ?? 'HEAD';
   const range = parseRevRange(written) ?? { from: undefined, to: written };
   const { name } = session.repository;
-  const result = (to: ResolvedRev, from: ResolvedRev | undefined, hits: readonly Hit[]): SearchResult => ({
+  const result = (
+    to: ResolvedRev,
+    from: ResolvedRev | undefined,
+    hits: readonly Hit[],
+    coverage = 0,
+  ): SearchResult => ({
     query: text,
     rev: to.rev,
     commit: to.commit,
     ...(from === undefined ? {} : { from: { rev: from.rev, commit: from.commit } }),
     hits,
-    coverage: { lexical: 1, semantic: 0 },
+    coverage: { lexical: 1, semantic: coverage },
     tookMs: elapsedMs() - startMs,
   });
   if (!matchesRepository(name, query.repos)) {
@@ -50,11 +52,14 @@ export async function searchRev(session: Session, text: string, options: SearchO
     let mask = fileMask(to.snapshot, options);
     for (const rev of query.notRevs) mask = changedFiles(to.snapshot, (await open(rev)).snapshot, mask);
     throwIfAborted(options.signal);
+    const meaning = mode === 'lexical' ? null : await meaningOf(session, to.snapshot, query, options);
+    const similarities = meaning?.similarities ?? null;
+    if (mode === 'semantic' && similarities === null && query.ranking.length > 0) throw noVectors();
     const ranked = await rankSnapshot(to.snapshot, {
       query,
       mask,
-      mode: options.mode ?? 'hybrid',
-      similarities: null,
+      mode,
+      similarities,
       since: from?.snapshot,
       limit,
       signals: rankingSignals,
@@ -71,11 +76,16 @@ export async function searchRev(session: Session, text: string, options: SearchO
       if (slices.isOver) await slices.next();
       hits.push(toHit(searched, query, hit, repo === null ? null : firstSeen(segments, repo, hit.doc)));
     }
-    return result(to.rev, from?.rev, hits);
+    return result(to.rev, from?.rev, hits, meaning?.coverage ?? 0);
   } finally {
     for (const { snapshot } of held) snapshot.release();
   }
 }
+
+const noVectors = (): CoppiceError =>
+  new CoppiceError('MODE_UNAVAILABLE', 'semantic search needs vectors, and there are none', {
+    hint: 'use --mode lexical; if the model of this installation is missing, install it again',
+  });
 
 function matchesRepository(
   name: string,

@@ -1,4 +1,5 @@
 import { CoppiceError } from '../base/index.js';
+import type { Embedder } from '../embedding/index.js';
 import type * as indexing from '../indexing/index.js';
 import { readRules, rulesFingerprint } from '../indexing/index.js';
 import type { AnalysisPool, IndexingRules } from '../indexing/index.js';
@@ -34,6 +35,7 @@ export class SharedStore {
   readonly fingerprint: string;
   private readonly writers = new WriterQueue();
   private pool: AnalysisPool | null = null;
+  private embedding: Embedder | null = null;
   /** The merging under way, and how to make it stop. */
   private merging: { readonly done: Promise<void>; readonly stop: AbortController } | null = null;
   private gaveWay = 0;
@@ -64,6 +66,12 @@ export class SharedStore {
     const { AnalysisPool } = await loadIndexing();
     const { workers, workerUrl, offThread } = this.options;
     return (this.pool ??= new AnalysisPool(workers, workerUrl, { offThread }));
+  }
+
+  /** What queries are embedded with, or null when there is nothing. */
+  async embedder(): Promise<Embedder | null> {
+    const { createBundledEmbedder } = await import('../embedding/index.js');
+    return (this.embedding ??= createBundledEmbedder());
   }
 
   note(text: string): void {

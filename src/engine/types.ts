@@ -43,6 +43,7 @@ export interface EnginesOptions {
     readonly blockCacheBytes: number;
     readonly snapshotCacheBytes: number;
     readonly recordCacheBytes: number;
+    readonly vectorCacheBytes: number;
   };
   /** Watches work trees, each from its first `@worktree` on. Without it a work tree is read for each answer. */
   readonly watch?: (place: WatchedPlace) => WorktreeMonitor;

@@ -2,9 +2,8 @@ import { contentHashLength, hasSharedKey } from '../base/index.js';
 import type { SharedKeys } from '../base/index.js';
 import type { Chunker } from '../chunking/index.js';
 import type { FileDiagnostic } from '../model/index.js';
-import type { Analyzer } from '../text/index.js';
 import { analyzeFile } from './file-analysis.js';
-import type { FileAnalysis, FileRequest, IsKnownChunk } from './file-analysis.js';
+import type { AnalysisTools, FileAnalysis, FileRequest, IsKnownChunk } from './file-analysis.js';
 
 /**
  * Several files as one message between threads: a message costs about half a millisecond and each buffer in it nearly
@@ -41,7 +40,7 @@ interface PackedFile {
 }
 
 const wordArrays = ['numbers', 'grams', 'termHigh', 'termLow'] as const;
-const byteArrays = ['keys', 'symbols', 'frequencies'] as const;
+const byteArrays = ['keys', 'symbols', 'frequencies', 'vectors'] as const;
 
 export function packRequests(requests: readonly FileRequest[], known: KnownChunks | null): RequestBatch {
   const content = new Uint8Array(requests.reduce((sum, request) => sum + request.content.length, 0));
@@ -94,7 +93,7 @@ export class SentChunks {
 /** What a worker does with a batch. */
 export function analyzeBatch(
   chunker: Chunker,
-  analyzer: Analyzer,
+  tools: AnalysisTools,
   sent: SentChunks,
   { content, files, known }: RequestBatch,
 ): AnalysisBatch {
@@ -102,7 +101,7 @@ export function analyzeBatch(
   let at = 0;
   const analyses = files.map(({ length, language, byName }) => {
     at += length;
-    return analyzeFile(chunker, analyzer, { content: content.subarray(at - length, at), language, byName }, isKnown);
+    return analyzeFile(chunker, tools, { content: content.subarray(at - length, at), language, byName }, isKnown);
   });
   let words = 0;
   let bytes = 0;
@@ -151,7 +150,12 @@ export function unpackAnalyses({ buffer, files }: AnalysisBatch): FileAnalysis[]
       Uint32Array,
       Uint32Array,
     ];
-    const [keys, symbols, frequencies] = bytes.map(takeBytes) as [Uint8Array, Uint8Array, Uint8Array];
-    return { ...file, numbers, grams, termHigh, termLow, keys, symbols, frequencies };
+    const [keys, symbols, frequencies, vectors] = bytes.map(takeBytes) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    return { ...file, numbers, grams, termHigh, termLow, keys, symbols, frequencies, vectors };
   });
 }

@@ -1,11 +1,12 @@
 import { createChunkPool, createChunker, isWorkerDied } from '../chunking/index.js';
 import type { ChunkPool, Chunker } from '../chunking/index.js';
+import { createBundledEmbedder } from '../embedding/index.js';
 import { Analyzer } from '../text/index.js';
 import { IdleTimer, TimeSlices, hasSharedKey } from '../base/index.js';
 import { packRequests, unpackAnalyses } from './analysis-batch.js';
 import type { AnalysisBatch, KnownChunks } from './analysis-batch.js';
 import { analyzeFile } from './file-analysis.js';
-import type { FileAnalysis, FileRequest } from './file-analysis.js';
+import type { AnalysisTools, FileAnalysis, FileRequest } from './file-analysis.js';
 
 /** Fewer files than this are analysed in the calling thread: starting workers would take longer. */
 const filesForWorkers = 24;
@@ -56,15 +57,15 @@ export class AnalysisPool {
   ): Promise<FileAnalysis[]> {
     const { known, signal } = options;
     if (!this.useWorkers(fileCount)) {
-      const { analyzer, chunker } = this.inlineAnalysis();
+      const tools = this.inlineAnalysis();
       const keys = known === undefined ? null : new Uint32Array(known.keys);
       const isKnown = keys && ((bytes: Uint8Array, at: number) => hasSharedKey(keys, bytes, at));
-      const loaded = await chunker;
+      const loaded = await tools.chunker;
       const slices = new TimeSlices();
       const analyses: FileAnalysis[] = [];
       for (const request of requests) {
         if (slices.isOver) await slices.next();
-        analyses.push(analyzeFile(loaded, analyzer, request, isKnown));
+        analyses.push(analyzeFile(loaded, tools, request, isKnown));
       }
       return analyses;
     }
@@ -82,7 +83,7 @@ export class AnalysisPool {
       if (only === undefined) return [];
       if (more.length === 0) {
         const linesOnly = { code: 'worker-died' as const, message: error.message };
-        return [analyzeFile(null, this.inlineAnalysis().analyzer, { ...only, linesOnly })];
+        return [analyzeFile(null, this.inlineAnalysis(), { ...only, linesOnly })];
       }
       // One of them did it: each for itself.
       const analyses: FileAnalysis[] = [];
@@ -119,8 +120,9 @@ export class AnalysisPool {
 }
 
 /** What analysing in the calling thread needs; grammars are loaded when a file is to be parsed. */
-class InlineAnalysis {
+class InlineAnalysis implements AnalysisTools {
   readonly analyzer = new Analyzer();
+  readonly embedder = createBundledEmbedder();
   private loading: Promise<Chunker> | null = null;
 
   get chunker(): Promise<Chunker> {

@@ -4,8 +4,8 @@ import type { NextIds, SegmentEntry, Store } from '../store/index.js';
 import { asCommitId, asFileId, asTreeId } from '../model/index.js';
 import type { CommitId, DocId, FileId, TreeId } from '../model/index.js';
 import { SegmentList } from '../segment/index.js';
-import type { BlockCache, Segment, TreeNode } from '../segment/index.js';
-import { createBlockCache } from '../segment/index.js';
+import type { SegmentCaches, Segment, TreeNode } from '../segment/index.js';
+import { VectorFile, createSegmentCaches } from '../segment/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
 import { keepOnly } from './gc.js';
 import { MarkedIds } from './reachability.js';
@@ -51,8 +51,8 @@ export async function examineStore(snapshots: SnapshotStore, options: Examinatio
   store.refreshRecords();
   examineNames(snapshots, repair, report);
 
-  const blocks = createBlockCache(32 * 1024 * 1024);
-  const { lists, damaged } = openAll(store, blocks);
+  const caches = createSegmentCaches(32 * 1024 * 1024, 8 * 1024 * 1024);
+  const { lists, damaged } = openAll(store, caches);
   let list: SegmentList | null = null;
   try {
     const total = lists.length + damaged.size;
@@ -63,6 +63,7 @@ export async function examineStore(snapshots: SnapshotStore, options: Examinatio
       const segment = opened.segments[0]!;
       const faults: string[] = [];
       bytesChecked += await verifySegment(segment, faults);
+      bytesChecked += examineVectors(store, segment, repair, report);
       if (faults.length === 0) healthy.push(opened);
       else damaged.set(segment.entry.id, faults);
       options.onSegment?.(healthy.length + damaged.size, total, segment.entry.id);
@@ -70,7 +71,7 @@ export async function examineStore(snapshots: SnapshotStore, options: Examinatio
     for (const [id, faults] of damaged) {
       for (const fault of faults) report(`segments/${id}.seg`, fault, 'drop this segment; index again what it held');
     }
-    const adopted = repair ? await takeBack(store, healthy, blocks) : [];
+    const adopted = repair ? await takeBack(store, healthy, caches) : [];
     lists.push(...adopted);
     list = SegmentList.join([...healthy, ...adopted]);
     if (damaged.size + adopted.length > 0 && repair) {
@@ -97,14 +98,14 @@ export async function examineStore(snapshots: SnapshotStore, options: Examinatio
 }
 
 /** Opens every live segment at one moment, each as a list of its own; what cannot be opened is damaged. */
-function openAll(store: Store, blocks: BlockCache): { lists: SegmentList[]; damaged: Map<string, string[]> } {
+function openAll(store: Store, caches: SegmentCaches): { lists: SegmentList[]; damaged: Map<string, string[]> } {
   for (;;) {
     const version = store.catalog.segmentsVersion;
     const lists: SegmentList[] = [];
     const damaged = new Map<string, string[]>();
     for (const entry of store.catalog.segments()) {
       try {
-        lists.push(SegmentList.open(store, [entry], null, blocks));
+        lists.push(SegmentList.open(store, [entry], null, caches));
       } catch (error) {
         damaged.set(entry.id, [messageOf(error)]);
       }
@@ -114,6 +115,27 @@ function openAll(store: Store, blocks: BlockCache): { lists: SegmentList[]; dama
     // Another process merged some of them meanwhile.
     for (const list of lists) list.release();
   }
+}
+
+/** Checks the vectors of a segment's chunks, which are made again when they are missed. Returns the bytes checked. */
+function examineVectors(store: Store, { entry: { id }, docCount }: Segment, repair: boolean, report: Report): number {
+  let bytes = 0;
+  for (const spaceId of store.vectorSpaces().get(id) ?? []) {
+    const faults: string[] = [];
+    const vectors = VectorFile.open(store, id, spaceId, createSegmentCaches(0, 0).vectors);
+    if (vectors === null) faults.push('the file is damaged');
+    else {
+      vectors.verify((fault) => faults.push(fault));
+      if (vectors.docs.some((doc, i) => doc >= docCount || doc <= (vectors.docs[i - 1] ?? -1)))
+        faults.push('its vectors are of chunks that the segment does not have');
+      bytes += vectors.sizeBytes;
+      vectors.close();
+    }
+    for (const fault of faults)
+      report(`segments/${id}.${spaceId}.vec`, fault, 'drop it: vectors are made again when they are asked for');
+    if (faults.length > 0 && repair) store.removeVectorFile(id, spaceId);
+  }
+  return bytes;
 }
 
 /** Checks and decodes all of a segment. Returns the bytes checked. */
@@ -133,14 +155,14 @@ async function verifySegment(segment: Segment, faults: string[]): Promise<number
  * Whole segment files that no name is left of and whose ids are nobody else's: the newest first, as a merge's result
  * supersedes what it was made from.
  */
-async function takeBack(store: Store, healthy: readonly SegmentList[], blocks: BlockCache): Promise<SegmentList[]> {
+async function takeBack(store: Store, healthy: readonly SegmentList[], caches: SegmentCaches): Promise<SegmentList[]> {
   const taken = healthy.flatMap(({ segments }) => segments.map(({ entry }) => entry));
   const names = store.orphans().flatMap((name) => /^s(\d+)\.seg$/.exec(name)?.[1] ?? []);
   const adopted: SegmentList[] = [];
   for (const sequence of names.map(Number).sort((a, b) => b - a)) {
     let list: SegmentList;
     try {
-      list = SegmentList.openUnlisted(store, `s${sequence}`, blocks);
+      list = SegmentList.openUnlisted(store, `s${sequence}`, caches);
     } catch {
       continue;
     }

@@ -1,6 +1,7 @@
 import { contentHash, contentHashLength } from '../base/index.js';
 import { chunkByLines, classifyText, isBinary, languageOf } from '../chunking/index.js';
 import type { Chunker } from '../chunking/index.js';
+import type { StaticEmbedder } from '../embedding/index.js';
 import { languageNumber, languages } from '../model/index.js';
 import type { ChunkSpan, ChunkedFile, FileDiagnostic } from '../model/index.js';
 import { encodeChunkSymbols } from '../segment/index.js';
@@ -33,6 +34,15 @@ export interface FileAnalysis {
   readonly termHigh: Uint32Array;
   readonly termLow: Uint32Array;
   readonly frequencies: Uint8Array;
+  /** Vectors of the chunks in the bundled embedding's space; empty without it. */
+  readonly vectors: Uint8Array;
+}
+
+/** What a thread analyses with. */
+export interface AnalysisTools {
+  readonly analyzer: Analyzer;
+  /** Null: no vectors are made. */
+  readonly embedder: StaticEmbedder | null;
 }
 
 /** Places of a chunk's values in `FileAnalysis.numbers`. */
@@ -70,6 +80,7 @@ const nothing: Omit<FileAnalysis, 'binary' | 'language'> = {
   termHigh: new Uint32Array(0),
   termLow: new Uint32Array(0),
   frequencies: new Uint8Array(0),
+  vectors: new Uint8Array(0),
 };
 
 /** Whether a chunk needs no analysis; its key is at `at` of `keys`. */
@@ -78,7 +89,7 @@ export type IsKnownChunk = (keys: Uint8Array, at: number) => boolean;
 /** Chunks a file and analyses its chunks but for those known. Depends on its arguments alone. */
 export function analyzeFile(
   chunker: Chunker | null,
-  analyzer: Analyzer,
+  tools: AnalysisTools,
   request: FileRequest,
   isKnown: IsKnownChunk | null = null,
 ): FileAnalysis {
@@ -94,11 +105,11 @@ export function analyzeFile(
     request.linesOnly !== undefined || chunker === null
       ? chunkByLines(content, request.linesOnly === undefined ? [] : [request.linesOnly])
       : chunker.chunk(content, language, { linesOnly });
-  return { ...packChunks(analyzer, content, languageNumber(language), file, isKnown), minified, generated };
+  return { ...packChunks(tools, content, languageNumber(language), file, isKnown), minified, generated };
 }
 
 function packChunks(
-  analyzer: Analyzer,
+  { analyzer, embedder }: AnalysisTools,
   content: Uint8Array,
   language: number,
   file: ChunkedFile,
@@ -110,6 +121,7 @@ function packChunks(
   const numbers = new Uint32Array(chunks.length * ChunkNumber.Count);
   const analyses: ChunkAnalysis[] = [];
   const symbolBytes: Uint8Array[] = [];
+  const vectors: Uint8Array[] = [];
   for (let i = 0; i < chunks.length; i++) {
     const chunk = chunks[i]!;
     const { startByte, endByte, symbols, continues } = chunk;
@@ -125,6 +137,7 @@ function packChunks(
     const names = symbols.map(({ name }) => name);
     const analysis = analyzer.analyze(content, startByte, endByte, syntax, names, scopes);
     analyses.push(analysis);
+    if (embedder !== null) vectors.push(new Uint8Array(embedder.embedAnalyzed(analyzer, analysis).buffer));
     const at = i * ChunkNumber.Count;
     numbers[at + ChunkNumber.StartByte] = startByte;
     numbers[at + ChunkNumber.EndByte] = endByte;
@@ -149,6 +162,7 @@ function packChunks(
     termHigh: concatWords(analyses.map(({ termHigh }) => termHigh)),
     termLow: concatWords(analyses.map(({ termLow }) => termLow)),
     frequencies: Buffer.concat(analyses.map(({ frequencies }) => frequencies)),
+    vectors: Buffer.concat(vectors),
   };
 }
 

@@ -147,6 +147,7 @@ export class FileIndexer {
         commentLength: 0,
         symbolLength: 0,
       },
+      vector: null,
     };
     const { sink } = this.options;
     if (sink.isFull) await sink.publish();
@@ -159,11 +160,13 @@ export class FileIndexer {
     analysis: FileAnalysis,
   ): Promise<DocId[]> {
     const { sink, pool } = this.options;
-    const { numbers, keys, symbols, grams, termHigh, termLow, frequencies, language } = analysis;
+    const { numbers, keys, symbols, grams, termHigh, termLow, frequencies, vectors, language } = analysis;
+    const { dimension } = sink;
     const docs: DocId[] = [];
     let gramAt = 0;
     let termAt = 0;
     let symbolAt = 0;
+    let vectorAt = 0;
     for (let at = 0, chunk = 0; at < numbers.length; at += ChunkNumber.Count, chunk++) {
       const gramEnd = gramAt + numbers[at + ChunkNumber.Grams]!;
       const termEnd = termAt + numbers[at + ChunkNumber.Terms]!;
@@ -197,11 +200,13 @@ export class FileIndexer {
             commentLength: numbers[at + ChunkNumber.CommentLength]!,
             symbolLength: numbers[at + ChunkNumber.SymbolLength]!,
           },
+          vector: vectors.length === 0 ? null : new Int8Array(vectors.buffer, vectors.byteOffset + vectorAt, dimension),
         }),
       );
       gramAt = gramEnd;
       termAt = termEnd;
       symbolAt = symbolEnd;
+      vectorAt += dimension;
     }
     return docs;
   }

@@ -1,4 +1,5 @@
 import { HashIndex, TimeSlices } from '../base/index.js';
+import { bundledSpace } from '../embedding/index.js';
 import type { CommitId, DocId, FileId, Oid, TreeId } from '../model/index.js';
 import { asCommitId, asDocId, asFileId, asTreeId } from '../model/index.js';
 import { SegmentWriter, segmentTextBytesMax } from '../segment/index.js';
@@ -45,6 +46,8 @@ export class SegmentSink {
   private readonly treeCounts = new Map<TreeId, TreeCounts>();
   private readonly commitTrees = new Map<CommitId, TreeId>();
   private readonly run = nextRun++;
+  /** Of the vectors that chunks come with. */
+  private readonly space = bundledSpace();
   newChunks = 0;
   newFiles = 0;
   newBytes = 0;
@@ -54,6 +57,10 @@ export class SegmentSink {
     private readonly options: SegmentSinkOptions = {},
   ) {
     this.stored = snapshots.segments();
+  }
+
+  get dimension(): number {
+    return this.space?.dimension ?? 0;
   }
 
   /** Reads all keys of the store into memory, so that each of many questions costs next to nothing. */
@@ -238,6 +245,7 @@ export class SegmentSink {
       store,
       this.finishing.at(-1)?.next ?? store.catalog.nextIds,
       this.options.textBytesMax ?? segmentTextBytesMax,
+      this.space,
     ));
   }
 }

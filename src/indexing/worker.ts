@@ -1,14 +1,15 @@
 import { createChunker, serveJobs } from '../chunking/index.js';
+import { createBundledEmbedder } from '../embedding/index.js';
 import { Analyzer } from '../text/index.js';
 import { SentChunks, analyzeBatch } from './analysis-batch.js';
 import type { RequestBatch } from './analysis-batch.js';
 
 // A worker thread: each job is a batch of files, each answer their analyses.
 const chunker = await createChunker();
-const analyzer = new Analyzer();
+const tools = { analyzer: new Analyzer(), embedder: createBundledEmbedder() };
 const sent = new SentChunks();
 
 serveJobs((batch: RequestBatch) => {
-  const result = analyzeBatch(chunker, analyzer, sent, batch);
+  const result = analyzeBatch(chunker, tools, sent, batch);
   return { result, transfer: [result.buffer] };
 });

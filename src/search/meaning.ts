@@ -3,6 +3,7 @@ import type { Snapshot } from '../snapshot/index.js';
 import type { Evidence } from './evidence.js';
 import type { RankMode } from './ranked.js';
 import type { RankingSignals } from './ranking-signals.js';
+import type { Similarities } from './similarity.js';
 
 export interface MeaningOptions {
   readonly mode: RankMode;
@@ -17,26 +18,30 @@ export interface MeaningOptions {
  */
 export async function gatherMeaning(
   snapshot: Snapshot,
-  similarities: Float64Array,
+  { chunks, files }: Similarities,
   { idf }: Evidence,
   { mode, signals, slices }: MeaningOptions,
 ): Promise<Float64Array> {
   const { occurrenceFiles } = snapshot;
-  const { weight, focus, file: fileShare, ofIdentifier } = mode === 'semantic' ? signals.meaningAlone : signals.meaning;
+  const { weight, focus, whole, file: fileShare } = mode === 'semantic' ? signals.meaningAlone : signals.meaning;
+  const similarities = new Float64Array(chunks.length);
   let sum = 0;
   let nearest = 0;
-  for (const similarity of similarities) {
+  for (let position = 0; position < chunks.length; position++) {
+    if ((position & 1023) === 0 && slices.isOver) await slices.next();
+    const similarity = (1 - whole) * chunks[position]! + whole * files[occurrenceFiles[position]!]!;
+    similarities[position] = similarity;
     sum += similarity;
     if (similarity > nearest) nearest = similarity;
   }
   const mean = similarities.length === 0 ? 0 : Math.max(0, sum / similarities.length);
   const meaning = new Float64Array(similarities.length);
   if (nearest <= mean) return meaning;
-  let scale = weight * (idf.size === 1 ? ofIdentifier : 1);
+  let scale = weight * (mode === 'hybrid' && idf.size === 1 ? signals.meaningOfWord : 1);
   let most = 0;
   for (const value of idf.values()) most += value;
   scale *= most;
-  const files = new Float64Array(snapshot.files.length);
+  const nearestOf = new Float64Array(snapshot.files.length);
   for (let position = 0; position < meaning.length; position++) {
     if ((position & 1023) === 0 && slices.isOver) await slices.next();
     const near = (similarities[position]! - mean) / (nearest - mean);
@@ -44,10 +49,10 @@ export async function gatherMeaning(
     const own = scale * near ** focus;
     meaning[position] = own;
     const file = occurrenceFiles[position]!;
-    if (own > files[file]!) files[file] = own;
+    if (own > nearestOf[file]!) nearestOf[file] = own;
   }
   if (fileShare === 0) return meaning;
   for (let position = 0; position < meaning.length; position++)
-    meaning[position]! += fileShare * files[occurrenceFiles[position]!]!;
+    meaning[position]! += fileShare * nearestOf[occurrenceFiles[position]!]!;
   return meaning;
 }

@@ -12,6 +12,7 @@ import { gatherMeaning } from './meaning.js';
 import { queryWords, termWeights } from './query-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { rerank } from './rerank.js';
+import type { Similarities } from './similarity.js';
 
 /** A chunk at one place, with what speaks for it. */
 export interface Candidate {
@@ -38,11 +39,8 @@ export type RankMode = 'lexical' | 'semantic' | 'hybrid';
 
 export interface RankRequest {
   readonly query: Query;
-  /**
-   * Cosine of each occurrence's vector with the query's, by position; 0 for those without a vector. Null in lexical mode, or
-   * when there are no vectors, which makes hybrid lexical.
-   */
-  readonly similarities: Float64Array | null;
+  /** Null in lexical mode, or when there are no vectors, which makes hybrid lexical. */
+  readonly similarities: Similarities | null;
   readonly mode: RankMode;
   readonly mask: FileMask;
   /** Only what is new since then (see NewChunks) is a hit. It is ranked as among all that is there. */

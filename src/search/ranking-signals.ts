@@ -28,6 +28,8 @@ export interface RankingSignals {
   /** How meaning counts beside words (hybrid), or beside names and paths alone (semantic). */
   readonly meaning: MeaningSignal;
   readonly meaningAlone: MeaningSignal;
+  /** Factor on what meaning counts in hybrid mode for a query of one word. */
+  readonly meaningOfWord: number;
   /** Factors on the score by what kind of file it is. */
   readonly testFile: number;
   readonly vendoredFile: number;
@@ -44,10 +46,10 @@ export interface MeaningSignal {
   readonly weight: number;
   /** Exponent on how near a chunk is, 1 being the nearest and 0 the mean of all: how soon less near ones lose. */
   readonly focus: number;
+  /** Share of the file as a whole in how near one of its chunks is. */
+  readonly whole: number;
   /** Share of the meaning of a file's nearest chunk that each of its chunks gets besides. */
   readonly file: number;
-  /** Factor on the weight for a query that is one identifier. */
-  readonly ofIdentifier: number;
 }
 
 export interface NameSignal {
@@ -74,8 +76,9 @@ export const rankingSignals: RankingSignals = {
   namesFile: { weight: 0.25, ofQuery: 0.2, ofName: 4 },
   namesDefinition: { weight: 0.3, ofQuery: 0.4, ofName: 2 },
   definesQuery: 0.5,
-  meaning: { weight: 0.5, focus: 1.5, file: 0.5, ofIdentifier: 0.5 },
-  meaningAlone: { weight: 1, focus: 1.5, file: 0.5, ofIdentifier: 1 },
+  meaning: { weight: 0.1, focus: 0.7, whole: 0.5, file: 0.5 },
+  meaningAlone: { weight: 1, focus: 0.7, whole: 0.25, file: 1.5 },
+  meaningOfWord: 0.5,
   testFile: 0.7,
   vendoredFile: 0.5,
   generatedFile: 0.4,

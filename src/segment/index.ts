@@ -4,7 +4,6 @@ export { mergeSegments } from './segment-merge.js';
 export type { LiveIds, MergeOptions } from './segment-merge.js';
 export type { KeyTable } from './key-table.js';
 export type { PostingList } from './posting-table.js';
-export type { BlockCache } from './record-blocks.js';
 export { encodeChunkSymbols } from './records.js';
 export type {
   ChunkSymbols,
@@ -17,6 +16,9 @@ export type {
 } from './records.js';
 export { ChangeSign, moreParents } from './segment-format.js';
 export type { CommitColumns } from './segment-format.js';
-export { Segment, createBlockCache } from './segment-reader.js';
+export { Segment, createSegmentCaches } from './segment-reader.js';
+export type { SegmentCaches } from './segment-reader.js';
 export { SegmentWriter, segmentTextBytesMax } from './segment-writer.js';
 export type { NewChunk } from './segment-writer.js';
+export { VectorFile, VectorFileWriter, vectorSpaceId } from './vector-file.js';
+export type { VectorSpace } from './vector-file.js';

@@ -6,8 +6,8 @@ import { readTermPostings } from '../text/index.js';
 import { decodeChunkSymbols, decodeCommitRecord, decodeFileRecord, decodeTreeNode } from './records.js';
 import type { ChunkSymbols, CommitRecord, FileRecord, TreeNode } from './records.js';
 import type { ChangeSign } from './segment-format.js';
-import type { BlockCache } from './record-blocks.js';
 import { Segment } from './segment-reader.js';
+import type { SegmentCaches } from './segment-reader.js';
 
 /**
  * The live segments at one moment: what a search reads. It stays readable while a writer merges and removes
@@ -25,16 +25,18 @@ export class SegmentList {
     store: Store,
     entries: readonly SegmentEntry[],
     previous: SegmentList | null,
-    cache: BlockCache,
+    caches: SegmentCaches,
   ): SegmentList {
     const open = new Map(previous?.segments.map((segment) => [segment.entry.id, segment]));
     const opened: Segment[] = [];
+    const spaces = entries.every(({ id }) => open.has(id)) ? null : store.vectorSpaces();
     try {
       const segments = entries.map((entry) => {
         const shared = open.get(entry.id);
         if (shared !== undefined) return shared;
-        const segment = Segment.open(store, entry, cache);
+        const segment = Segment.open(store, entry, caches);
         opened.push(segment);
+        for (const space of spaces?.get(entry.id) ?? []) segment.openVectors(space);
         return segment;
       });
       return new SegmentList(segments);
@@ -45,8 +47,8 @@ export class SegmentList {
   }
 
   /** A segment file that the catalog does not list. */
-  static openUnlisted(store: Store, id: string, cache: BlockCache): SegmentList {
-    return new SegmentList([Segment.open(store, id, cache)]);
+  static openUnlisted(store: Store, id: string, caches: SegmentCaches): SegmentList {
+    return new SegmentList([Segment.open(store, id, caches)]);
   }
 
   /** The segments of several lists as one, in order of their ids. */

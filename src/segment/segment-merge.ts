@@ -1,4 +1,4 @@
-import { ByteWriter, TimeSlices, assert, throwIfAborted } from '../base/index.js';
+import { ByteWriter, CoppiceError, TimeSlices, assert, throwIfAborted } from '../base/index.js';
 import type { IdRange, PagedFileWriter, SegmentEntry, Store } from '../store/index.js';
 import { readGramPostings, readTermPostings, writeGramPostings, writeTermPosting } from '../text/index.js';
 import { KeyTableWriter } from './key-table.js';
@@ -17,6 +17,7 @@ import {
 import type { ColumnLocations, TableOfContents } from './segment-format.js';
 import type { Segment } from './segment-reader.js';
 import { encodeToc, segmentName, writeColumns } from './segment-writer.js';
+import { VectorFileWriter } from './vector-file.js';
 
 /** What of the segments is kept; ids that are not stay free for ever. */
 export interface LiveIds {
@@ -54,10 +55,42 @@ export async function mergeSegments(
 ): Promise<SegmentEntry> {
   const file = store.createSegmentFile(segmentName(sequence));
   try {
-    return await new Merge(file, segments, live, signal).write(sequence);
+    const entry = await new Merge(file, segments, live, signal).write(sequence);
+    await mergeVectors(store, segments, entry, { live, signal });
+    return entry;
   } catch (error) {
     file.abandon();
     throw error;
+  }
+}
+
+/** The vectors of the segments in each space, those of chunks that are kept. They are no reason for a merge to fail. */
+async function mergeVectors(
+  store: Store,
+  segments: readonly Segment[],
+  { id, docs: [base] }: SegmentEntry,
+  { live, signal }: MergeOptions,
+): Promise<void> {
+  const slices = new TimeSlices(signal);
+  for (const spaceId of new Set(segments.flatMap(({ vectorSpaces }) => [...vectorSpaces]))) {
+    let writer: VectorFileWriter | null = null;
+    try {
+      for (const segment of segments) {
+        const vectors = segment.vectors(spaceId);
+        if (vectors === null) continue;
+        writer ??= new VectorFileWriter(store, id, vectors.space);
+        for (let row = 0; row < vectors.docs.length; row++) {
+          if ((row & 255) === 0 && slices.isOver) await slices.next();
+          const doc = segment.docBase + vectors.docs[row]!;
+          if (live === null || live.doc(doc)) writer.add(doc - base, vectors.row(row));
+        }
+      }
+      if (writer?.count === 0) writer.abandon();
+      else writer?.finish();
+    } catch (error) {
+      writer?.abandon();
+      if (!(error instanceof CoppiceError) || error.code !== 'STORE_CORRUPT') throw error;
+    }
   }
 }
 

@@ -5,14 +5,26 @@ import { KeyTable } from './key-table.js';
 import { PostingTable } from './posting-table.js';
 import { RecordBlocks } from './record-blocks.js';
 import type { BlockCache, DecodedBlock } from './record-blocks.js';
+import { VectorFile } from './vector-file.js';
+import type { VectorCache } from './vector-file.js';
+import type { VectorRows } from '../vector/index.js';
 import { columnTypes, commitColumnTypes, segmentFormatVersion } from './segment-format.js';
 import type { ColumnLocation, CommitColumns, DocColumns, TableOfContents } from './segment-format.js';
 
 /** Whole pages that are checked at a time. */
 const verifiedBytes = 1024 * 1024;
 
-/** Unpacked blocks of all segments, bounded in bytes. */
-export const createBlockCache = (bytesMax: number): BlockCache => new LruCache<number, DecodedBlock>(bytesMax);
+/** What open segments share: memory for what was read, bounded in bytes. */
+export interface SegmentCaches {
+  /** Unpacked blocks. */
+  readonly blocks: BlockCache;
+  readonly vectors: VectorCache;
+}
+
+export const createSegmentCaches = (blockBytesMax: number, vectorBytesMax: number): SegmentCaches => ({
+  blocks: new LruCache<number, DecodedBlock>(blockBytesMax),
+  vectors: new LruCache<string, VectorRows>(vectorBytesMax),
+});
 
 /** An open segment. Ids are the store's; columns and posting lists count docs from the segment's first. */
 export class Segment {
@@ -30,6 +42,9 @@ export class Segment {
   readonly commitKeys: KeyTable;
   private readonly columns: Partial<DocColumns> = {};
   private readonly commitColumns: Partial<CommitColumns> = {};
+  private readonly vectorFiles = new Map<string, VectorFile>();
+  /** Vector files that were written anew meanwhile; a reader may still be at them. */
+  private readonly replaced: VectorFile[] = [];
   /** Segment lists that hold it open. */
   holders = 0;
 
@@ -37,8 +52,10 @@ export class Segment {
     readonly entry: SegmentEntry,
     private readonly file: PagedFile,
     private readonly toc: TableOfContents,
-    cache: BlockCache,
+    private readonly store: Store,
+    private readonly caches: SegmentCaches,
   ) {
+    const cache = caches.blocks;
     this.content = new RecordBlocks(file, toc.content, cache);
     this.symbols = new RecordBlocks(file, toc.symbols, cache);
     this.fileRecords = new RecordBlocks(file, toc.fileRecords, cache);
@@ -54,7 +71,7 @@ export class Segment {
   }
 
   /** Opens what the catalog lists, or by its id alone what it does not. */
-  static open(store: Store, listed: SegmentEntry | string, cache: BlockCache): Segment {
+  static open(store: Store, listed: SegmentEntry | string, caches: SegmentCaches): Segment {
     const id = typeof listed === 'string' ? listed : listed.id;
     const file = store.openSegmentFile(id);
     try {
@@ -81,7 +98,7 @@ export class Segment {
           },
         );
       }
-      return new Segment(entry, file, toc, cache);
+      return new Segment(entry, file, toc, store, caches);
     } catch (error) {
       file.close();
       throw error;
@@ -117,6 +134,28 @@ export class Segment {
     return copy.buffer;
   }
 
+  /**
+   * The vectors in a space (see vectorSpaceId), or null. They are opened with the segment (see `openVectors`), so that they stay
+   * readable when the segment is merged away.
+   */
+  vectors(spaceId: string): VectorFile | null {
+    return this.vectorFiles.get(spaceId) ?? null;
+  }
+
+  /** Spaces that there are vectors in. */
+  get vectorSpaces(): Iterable<string> {
+    return this.vectorFiles.keys();
+  }
+
+  /** Opens the vectors in a space; again, when they may have been written anew. */
+  openVectors(spaceId: string): void {
+    const file = VectorFile.open(this.store, this.entry.id, spaceId, this.caches.vectors);
+    const old = this.vectorFiles.get(spaceId);
+    if (file === null) return;
+    if (old !== undefined) this.replaced.push(old);
+    this.vectorFiles.set(spaceId, file);
+  }
+
   /** Bytes of a chunk; a view. */
   chunkBytes(doc: number): Buffer {
     return this.content.get(doc - this.docBase);
@@ -144,5 +183,6 @@ export class Segment {
 
   close(): void {
     this.file.close();
+    for (const vectors of [...this.vectorFiles.values(), ...this.replaced]) vectors.close();
   }
 }

@@ -4,6 +4,8 @@ import type { CommitId, DocId, FileId, TreeId } from '../model/index.js';
 import type { NextIds, PagedFileWriter, SegmentEntry, Store } from '../store/index.js';
 import { writeGramPostings, writeTermPosting } from '../text/index.js';
 import type { ChunkPostings } from '../text/index.js';
+import { VectorFileWriter } from './vector-file.js';
+import type { VectorSpace } from './vector-file.js';
 import { RowPages } from './row-pages.js';
 import { GrowingColumns, forRuns, orderOfHashes, sortByKey } from './sorted-arrays.js';
 import { writeKeyTable } from './key-table.js';
@@ -40,6 +42,8 @@ export interface NewChunk {
   /** Encoded (see encodeChunkSymbols). */
   readonly symbols: Uint8Array;
   readonly analysis: ChunkPostings;
+  /** In the writer's space; null when it has none. */
+  readonly vector: Int8Array | null;
 }
 
 /** A segment is finished before it holds so many distinct terms, or so much text, that memory and the last sort grow. */
@@ -77,12 +81,15 @@ export class SegmentWriter {
   };
   /** Rows of doc id, commit and sign packed: commit * 8 + sign; commits count from the segment's first. */
   private readonly changes = new RowPages(2);
+  private vectors: VectorFileWriter | null = null;
   textBytes = 0;
 
   constructor(
-    store: Store,
+    private readonly store: Store,
     private readonly first: NextIds,
     private readonly textBytesMax: number,
+    /** Of the vectors that chunks come with. */
+    private readonly space: VectorSpace | null,
   ) {
     this.file = store.createSegmentFile(segmentName(first.segment));
     this.content = new RecordBlocksWriter(this.file, contentBlockBytes);
@@ -116,6 +123,10 @@ export class SegmentWriter {
     this.columns.symbolLength.push(Math.min(analysis.symbolLength, 0xff));
     this.addGrams(analysis, doc);
     this.addTerms(analysis, doc);
+    if (chunk.vector !== null && this.space !== null) {
+      this.vectors ??= new VectorFileWriter(this.store, segmentName(this.first.segment), this.space);
+      this.vectors.add(doc, chunk.vector);
+    }
     return asDocId(this.first.doc + doc);
   }
 
@@ -210,6 +221,7 @@ export class SegmentWriter {
       columns: writeColumns(file, columnTypes, this.columns),
       commitColumns: writeColumns(file, commitColumnTypes, this.commitColumns),
     };
+    this.vectors?.finish();
     const bytes = file.finish(encodeToc(toc));
     const { docs, files, trees, commits, textBytes } = toc;
     return { id: segmentName(first.segment), docs, files, trees, commits, bytes, textBytes };
@@ -218,6 +230,7 @@ export class SegmentWriter {
   /** Leaves nothing behind. */
   abandon(): void {
     this.file.abandon();
+    this.vectors?.abandon();
   }
 
   private addGrams({ grams }: ChunkPostings, doc: number): void {

@@ -1,8 +1,8 @@
 import { LruCache } from '../base/index.js';
 import type { TreeId } from '../model/index.js';
 import { asTreeId } from '../model/index.js';
-import { SegmentList, createBlockCache } from '../segment/index.js';
-import type { BlockCache, TreeNode } from '../segment/index.js';
+import { SegmentList, createSegmentCaches } from '../segment/index.js';
+import type { SegmentCaches, TreeNode } from '../segment/index.js';
 import type { Store } from '../store/index.js';
 import { createRecordCaches, readTreeNode } from './record-caches.js';
 import type { RecordCaches } from './record-caches.js';
@@ -14,6 +14,7 @@ export interface SnapshotStoreOptions {
   readonly blockCacheBytes: number;
   readonly snapshotCacheBytes: number;
   readonly recordCacheBytes: number;
+  readonly vectorCacheBytes: number;
 }
 
 export interface SnapshotMemory {
@@ -21,7 +22,7 @@ export interface SnapshotMemory {
   readonly snapshots: number;
   readonly snapshotBytes: number;
   readonly snapshotBytesMax: number;
-  /** Of unpacked blocks and decoded records. */
+  /** Of unpacked blocks, vectors and decoded records. */
   readonly cacheBytes: number;
   readonly cacheBytesMax: number;
 }
@@ -30,12 +31,13 @@ const defaults: SnapshotStoreOptions = {
   blockCacheBytes: 192 * 1024 * 1024,
   snapshotCacheBytes: 96 * 1024 * 1024,
   recordCacheBytes: 96 * 1024 * 1024,
+  vectorCacheBytes: 64 * 1024 * 1024,
 };
 
 /** Opens snapshots over the store's live segments and keeps the most recent ones open. */
 export class SnapshotStore {
   readonly caches: RecordCaches;
-  private readonly blocks: BlockCache;
+  private readonly segmentCaches: SegmentCaches;
   private readonly snapshots: LruCache<number, Snapshot>;
   private readonly opening = new Map<number, Promise<void>>();
   private readonly paths = new KnownPaths();
@@ -47,7 +49,7 @@ export class SnapshotStore {
     options: Partial<SnapshotStoreOptions> = {},
   ) {
     const settings = { ...defaults, ...options };
-    this.blocks = createBlockCache(settings.blockCacheBytes);
+    this.segmentCaches = createSegmentCaches(settings.blockCacheBytes, settings.vectorCacheBytes);
     this.caches = createRecordCaches(settings.recordCacheBytes);
     this.snapshots = new LruCache<number, Snapshot>(settings.snapshotCacheBytes, (snapshot) => snapshot.release());
   }
@@ -60,7 +62,7 @@ export class SnapshotStore {
     for (let tries = 0; ; tries++) {
       const version = catalog.segmentsVersion;
       try {
-        const list = SegmentList.open(this.store, catalog.segments(), this.current, this.blocks);
+        const list = SegmentList.open(this.store, catalog.segments(), this.current, this.segmentCaches);
         this.current?.release();
         this.current = list;
         this.currentVersion = version;
@@ -109,9 +111,9 @@ export class SnapshotStore {
 
   /** What is held in memory now, and its bound, in bytes by our own count. */
   get memory(): SnapshotMemory {
-    const { blocks, snapshots } = this;
+    const { segmentCaches, snapshots } = this;
     const { trees, files, derived } = this.caches;
-    const caches = [blocks, trees, files, ...derived];
+    const caches = [segmentCaches.blocks, segmentCaches.vectors, trees, files, ...derived];
     return {
       snapshots: snapshots.size,
       snapshotBytes: snapshots.weight,
@@ -132,7 +134,8 @@ export class SnapshotStore {
   trim(): void {
     this.forget();
     this.paths.clear();
-    this.blocks.clear();
+    this.segmentCaches.blocks.clear();
+    this.segmentCaches.vectors.clear();
     for (const cache of this.caches.derived) cache.clear();
   }
 

@@ -52,8 +52,11 @@ export class PagedFileWriter {
     this.length += bytes.length;
   }
 
-  /** Writes the root section, the checksums and the footer, and publishes the file. Returns its size in bytes. */
-  finish(root: Uint8Array): number {
+  /**
+   * Writes the root section, the checksums and the footer, and publishes the file. Returns its size in bytes. One that is not
+   * `durable` may be lost or damaged when power fails, which its checksums tell.
+   */
+  finish(root: Uint8Array, { durable = true }: { readonly durable?: boolean } = {}): number {
     const rootOffset = this.length;
     this.write(root);
     this.flush();
@@ -69,11 +72,11 @@ export class PagedFileWriter {
     try {
       writeFully(this.fd, checksums);
       writeFully(this.fd, footer);
-      fsyncSync(this.fd);
+      if (durable) fsyncSync(this.fd);
       closeSync(this.fd);
       this.closed = true;
       renameSync(this.temporaryPath, this.path);
-      syncFolder(dirname(this.path));
+      if (durable) syncFolder(dirname(this.path));
     } catch (error) {
       this.abandon();
       throw asStoreError(error, this.path);

@@ -54,7 +54,7 @@ export function defaultStorePath(): string {
  *
  *     format            "coppice store 2"
  *     journal-N         names and the list of live segments
- *     segments/         one paged file each
+ *     segments/         one paged file each, and one beside it for its vectors in each embedding space
  *     writer.lock       who indexes now
  */
 export class Store {
@@ -185,21 +185,51 @@ export class Store {
     return PagedFile.open(this.segmentPath(id), this.pages);
   }
 
-  /** Removes the files of segments that are no longer live. Readers that have them open keep them. */
+  /** For the vectors of a segment's chunks in one embedding space. */
+  createVectorFile(segmentId: string, spaceId: string): PagedFileWriter {
+    return new PagedFileWriter(this.vectorPath(segmentId, spaceId));
+  }
+
+  /** Null when there is none. */
+  openVectorFile(segmentId: string, spaceId: string): PagedFile | null {
+    const path = this.vectorPath(segmentId, spaceId);
+    return existsSync(path) ? PagedFile.open(path, this.pages) : null;
+  }
+
+  /** The embedding spaces that segments have vectors in, by segment. */
+  vectorSpaces(): Map<string, string[]> {
+    const spaces = new Map<string, string[]>();
+    for (const name of readdirSync(join(this.path, 'segments'))) {
+      const [, segment, space] = /^(s\d+)\.([0-9a-f]+)\.vec$/.exec(name) ?? [];
+      if (segment !== undefined) spaces.set(segment, [...(spaces.get(segment) ?? []), space!]);
+    }
+    return spaces;
+  }
+
+  removeVectorFile(segmentId: string, spaceId: string): void {
+    rmSync(this.vectorPath(segmentId, spaceId), { force: true });
+  }
+
+  /** Removes the files of segments that are no longer live, and their vectors. Readers that have them open keep them. */
   removeSegmentFiles(ids: readonly string[]): void {
+    const spaces = ids.length === 0 ? new Map<string, string[]>() : this.vectorSpaces();
     for (const id of ids) {
       try {
         unlinkSync(this.segmentPath(id));
       } catch (error) {
         if (systemErrorCode(error) !== 'ENOENT') throw asStoreError(error, this.segmentPath(id));
       }
+      for (const space of spaces.get(id) ?? []) this.removeVectorFile(id, space);
     }
   }
 
-  /** Segment files that the catalog does not list: left by a writer that was killed. */
+  /** Files of segments that the catalog does not list: left by a writer that was killed. */
   orphans(): string[] {
-    const live = new Set(this.catalog.segments().map(({ id }) => `${id}.seg`));
-    return readdirSync(join(this.path, 'segments')).filter((name) => !live.has(name));
+    const live = new Set(this.catalog.segments().map(({ id }) => id));
+    return readdirSync(join(this.path, 'segments')).filter((name) => {
+      const id = /^(s\d+)\.(?:seg|[0-9a-f]+\.vec)$/.exec(name)?.[1];
+      return id === undefined || !live.has(id);
+    });
   }
 
   /** Size of everything in the store's folder, in bytes. */
@@ -250,6 +280,10 @@ export class Store {
 
   private segmentPath(id: SegmentEntry['id']): string {
     return join(this.path, 'segments', `${id}.seg`);
+  }
+
+  private vectorPath(segmentId: string, spaceId: string): string {
+    return join(this.path, 'segments', `${segmentId}.${spaceId}.vec`);
   }
 
   /** What the state needs is only counted when the journal has doubled since, so that a record costs O(1) on average. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TimeSlices } from '../../src/base/index.js';
-import { SegmentList, createBlockCache, mergeSegments } from '../../src/segment/index.js';
+import { SegmentList, createSegmentCaches, mergeSegments } from '../../src/segment/index.js';
 import type { LiveIds } from '../../src/segment/index.js';
 import type { SegmentEntry } from '../../src/store/index.js';
 import { readGramPostings, readTermPostings } from '../../src/text/index.js';
@@ -110,7 +110,7 @@ test('merged segments say what they said apart; what is not live is gone and not
         store.record({ t: 'segments', add: [], remove: [entries[1]!.id], next: store.catalog.nextIds });
         entries = store.catalog.segments();
       }
-      const blocks = createBlockCache(1 << 20);
+      const blocks = createSegmentCaches(1 << 20, 1 << 20);
       const apart = SegmentList.open(store, entries, null, blocks);
       const keeps = (id: number): boolean => modulus < 2 || id % modulus !== 0;
       const live: LiveIds | null = modulus < 2 ? null : { doc: keeps, file: keeps, tree: keeps, commit: keeps };

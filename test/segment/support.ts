@@ -24,6 +24,7 @@ export function makeChunk(text: string, symbols: ChunkSymbols['symbols'] = []): 
     lineCount: text.split('\n').length,
     symbols: encodeChunkSymbols({ symbols, continues: '' }),
     analysis: analyzer.analyze(content, 0, content.length, languages[0]!, names, []),
+    vector: null,
   };
 }
 
@@ -36,7 +37,7 @@ export interface SegmentSpec {
 /** Writes and publishes a segment. */
 export async function addSegment(store: Store, { texts, files }: SegmentSpec): Promise<SegmentEntry> {
   const next = store.catalog.nextIds;
-  const writer = new SegmentWriter(store, next, segmentTextBytesMax);
+  const writer = new SegmentWriter(store, next, segmentTextBytesMax, null);
   const docs = texts.map((text) =>
     writer.addChunk(makeChunk(text, [{ name: text.slice(0, 3), kind: 'function', scope: 'A.b', line: 0 }])),
   );

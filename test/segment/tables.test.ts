@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TimeSlices, contentHash } from '../../src/base/index.js';
-import { createBlockCache } from '../../src/segment/index.js';
+import { createSegmentCaches } from '../../src/segment/index.js';
 import { KeyTable, writeKeyTable } from '../../src/segment/key-table.js';
 import { PostingTable, PostingTableWriter } from '../../src/segment/posting-table.js';
 import { RecordBlocks, RecordBlocksWriter } from '../../src/segment/record-blocks.js';
@@ -110,7 +110,7 @@ test('record blocks give back every record, however long', async () => {
         for (const one of records) blocks.add(one);
         return blocks.finish();
       });
-      const blocks = new RecordBlocks(file, location, createBlockCache(4000));
+      const blocks = new RecordBlocks(file, location, createSegmentCaches(4000, 0).blocks);
       expect(blocks.count).toBe(records.length);
       for (const number of [...records.keys(), ...[...records.keys()].reverse()]) {
         expect(Buffer.compare(blocks.get(number), records[number]!)).toBe(0);
@@ -128,7 +128,7 @@ test('many empty records make small blocks', async () => {
     blocks.add(Buffer.from('last'));
     return blocks.finish();
   });
-  const blocks = new RecordBlocks(file, location, createBlockCache(1e6));
+  const blocks = new RecordBlocks(file, location, createSegmentCaches(1e6, 0).blocks);
   expect(blocks.get(50_000).toString()).toBe('last');
   expect(blocks.get(0)).toHaveLength(0);
   expect(blocks.blockOf(25_000).recordCount).toBeLessThan(5000);

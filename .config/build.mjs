@@ -2,7 +2,7 @@
 // types, and what operations answer.
 // What is imported lazily becomes a chunk of its own, so a command loads only what it needs.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +46,9 @@ for (const file of Object.keys(result.metafile.outputs)) {
 
 const written = new Set(Object.keys(result.metafile.outputs).map((file) => basename(file)));
 for (const file of readdirSync('dist')) if (file.endsWith('.js') && !written.has(file)) rmSync(join('dist', file));
+
+const model = 'coppice-code.model';
+if (existsSync(join('src/embedding', model))) copyFileSync(join('src/embedding', model), join('dist', model));
 
 const pageInputs = await buildPage('dist/page');
 writeFileSync('dist/THIRD-PARTY.txt', licencesOf([...Object.keys(result.metafile.inputs), ...pageInputs]));

@@ -36,8 +36,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   api: ['base', 'model', 'engine'],
   lsp: ['base', 'model', 'engine'],
+  evaluation: ['base', 'engine'],
   daemon: ['base', 'model', 'git', 'store', 'engine', 'api'],
-  cli: ['base', 'model', 'engine', 'api', 'lsp', 'daemon'],
+  cli: ['base', 'model', 'engine', 'api', 'lsp', 'evaluation', 'daemon'],
   // What the browser runs: the table of languages, and of the engine types only.
   page: ['model', 'engine'],
   // The two entry points.

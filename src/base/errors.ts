@@ -22,6 +22,7 @@ export const errorKinds = {
   PATTERN_INVALID: 'user',
   PATTERN_TIMEOUT: 'user',
   QUERY_INVALID: 'user',
+  GOLDEN_SET_INVALID: 'user',
   PATCH_INVALID: 'user',
   PATCH_CONFLICT: 'user',
   USAGE: 'user',

@@ -15,6 +15,7 @@ export const commandLoaders = {
   forks: () => import('./commands/forks.js'),
   drop: () => import('./commands/drop.js'),
   status: () => import('./commands/status.js'),
+  eval: () => import('./commands/eval.js'),
   gc: () => import('./commands/gc.js'),
   doctor: () => import('./commands/doctor.js'),
   serve: () => import('./commands/serve.js'),

@@ -21,6 +21,7 @@ export const defaultHints: Readonly<Record<ErrorCode, string>> = {
   PATTERN_INVALID: '-F searches for literal text',
   PATTERN_TIMEOUT: 'make the pattern more definite, or search fewer files with --path or --lang',
   QUERY_INVALID: 'put what is meant literally in double quotes; coppice search --help has the query language',
+  GOLDEN_SET_INVALID: 'coppice eval --help has the form of a line',
   PATCH_INVALID: 'give a unified diff, as git diff writes',
   PATCH_CONFLICT: 'make the patch against what the fork has now',
   USAGE: 'coppice help COMMAND shows how it is used',

@@ -22,6 +22,7 @@ test('the overview lists every command', async () => {
       forks    the forks of the repository
       drop     delete a fork
       status   what is indexed, how fresh it is, and how much it takes
+      eval     how well search answers a set of queries with known answers
       gc       give back what no ref, fork or lease reaches
       doctor   verify every checksum and invariant of the store
       serve    the daemon: answers commands, editors, agents and the page from one process

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { CoppiceError } from '../../base/index.js';
 import { operations } from '../../api/index.js';
 import type { ApplyStep } from '../../engine/index.js';
 import { defineCommand, type GivenFlag } from '../command.js';
 import type { Io } from '../io.js';
 import { formatDuration, plural } from '../format.js';
+import { readInput } from '../input-file.js';
 import { singleRev } from '../rev-range.js';
 
 export const command = defineCommand({
@@ -45,14 +44,13 @@ export async function readSteps(flags: readonly GivenFlag[], io: Io): Promise<Ap
   const steps: ApplyStep[] = [];
   let stdinTaken = false;
   const read = async (file: string): Promise<Uint8Array> => {
-    if (file !== '-') return readInput(resolve(io.cwd, file), file);
-    if (stdinTaken) {
+    if (file === '-' && stdinTaken) {
       throw new CoppiceError('USAGE', 'standard input can be read only once', {
         hint: 'give - to one step and files to the others',
       });
     }
-    stdinTaken = true;
-    return io.readStdin();
+    stdinTaken ||= file === '-';
+    return readInput(io, file);
   };
   for (const { name, value } of flags) {
     if (name === 'commit') steps.push({ kind: 'commit', rev: singleRev(value, 'apply') ?? value });
@@ -75,16 +73,4 @@ export async function readSteps(flags: readonly GivenFlag[], io: Io): Promise<Ap
     });
   }
   return steps;
-}
-
-function readInput(path: string, shown: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/, \w+ '.*$/, '') : String(error);
-    throw new CoppiceError('USAGE', `cannot read '${shown}': ${reason}`, {
-      hint: 'name a file that can be read',
-      cause: error,
-    });
-  }
 }

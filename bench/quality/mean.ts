@@ -1,7 +1,5 @@
-import type { Measured, Outcome } from './measure.js';
-
-export const mean = (values: readonly number[]): number =>
-  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+import { mean } from '../../src/evaluation/index.js';
+import type { Measured, Outcome } from './open-repositories.js';
 
 /** Mean of the repositories' means, over the outcomes that pass; repositories without any are left out. */
 export function overall(

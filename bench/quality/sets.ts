@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Target } from './score.js';
+import { languages } from '../../src/model/index.js';
+import type { Target } from '../../src/evaluation/index.js';
 
 export interface LabelledQuery {
   readonly query: string;
@@ -41,6 +42,15 @@ interface LabelEntry {
 
 type TargetEntry = string | { readonly path: string; readonly start_line?: number; readonly end_line?: number };
 
+/** The sets hold code files only. */
+const prose = new Set(
+  (
+    'text markdown json yaml toml ini xml html css scss less csv diff ignore lockfile restructuredtext asciidoc latex ' +
+    'gomod make cmake dockerfile template'
+  ).split(' '),
+);
+export const codeLanguages = languages.map(({ id }) => id).filter((id) => !prose.has(id));
+
 /** Reads `repos.json` and `annotations/NAME.json` in `sets`; repositories that are not in `repositories` are left out. */
 export function readSets(
   sets: string,
@@ -69,11 +79,16 @@ function labelled(sets: string, entry: RepositoryEntry, path: string): LabelledR
     rev: root === '' ? revision : `${revision}:${root}`,
     prefix: root === '' ? '' : `${root}/`,
     queries: labels.map(({ query, category, relevant, secondary = [] }) => ({
-      query,
+      query: asText(query),
       category,
       targets: [...relevant, ...secondary].map(targetOf),
     })),
   };
+}
+
+/** The sets' queries are prose: what reads as syntax in them is not meant so. */
+function asText(query: string): string {
+  return query.replace(/["()/]|(?<=^|\s)-/g, ' ').replace(/\bor\b/gi, ' ');
 }
 
 function targetOf(entry: TargetEntry): Target {

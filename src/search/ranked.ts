@@ -112,7 +112,8 @@ async function bestCandidates(
     const text = chunks[position]!;
     const path = paths[file]!;
     const own = meaning === null ? 0 : meaning[position]!;
-    if ((text === 0 && path === 0 && own === 0) || !passes(mask, file)) continue;
+    const isNear = own > 0 && similarities!.chunks[position]! >= signals.nearMin;
+    if ((text === 0 && path === 0 && !isNear) || !passes(mask, file)) continue;
     const others = Math.log1p(Math.max(0, matches[file]! - text));
     const about = mode === 'semantic' ? 0 : signals.fileText * files[file]! + signals.fileMatches * others;
     const score = (text + path + about + own) * factors[file]!;

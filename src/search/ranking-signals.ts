@@ -28,6 +28,8 @@ export interface RankingSignals {
   /** How meaning counts beside words (hybrid), or beside names and paths alone (semantic). */
   readonly meaning: MeaningSignal;
   readonly meaningAlone: MeaningSignal;
+  /** Cosine from which a chunk is found by its meaning alone: below it, unrelated code is as near. */
+  readonly nearMin: number;
   /** Factor on what meaning counts in hybrid mode for a query of one word. */
   readonly meaningOfWord: number;
   /** Factors on the score by what kind of file it is. */
@@ -78,6 +80,7 @@ export const rankingSignals: RankingSignals = {
   definesQuery: 0.5,
   meaning: { weight: 0.1, focus: 0.7, whole: 0.5, file: 0.5 },
   meaningAlone: { weight: 1, focus: 0.7, whole: 0.25, file: 1.5 },
+  nearMin: 0.3,
   meaningOfWord: 0.5,
   testFile: 0.7,
   vendoredFile: 0.5,

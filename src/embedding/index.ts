@@ -4,3 +4,4 @@ export { bundledSpace, createBundledEmbedder } from './bundled.js';
 export { StaticEmbedder } from './static-embedder.js';
 export { StaticModel } from './static-model.js';
 export type { FieldShares, StaticModelHead } from './static-model.js';
+export { looksSecret } from './secrets.js';

@@ -59,6 +59,7 @@ async function indexTarget(
 ): Promise<IndexedRev> {
   const startMs = elapsedMs();
   const { id, added } = await indexedTree(session, target, options);
+  await session.shared.embeddings.coverRoot(id, { ...options, what: target.resolved.rev });
   const { fileCount, chunkCount } = session.snapshots.treeNode(id);
   for (const path of submodulePaths(session, id)) submodules.add(path);
   return {

@@ -1,8 +1,9 @@
-import { TimeSlices } from '../base/index.js';
-import type { Embedder } from '../embedding/index.js';
+import { CoppiceError, TimeSlices, throwIfAborted } from '../base/index.js';
+import { vectorSpaceId } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { compareVectors, vectorCoverage } from '../search/index.js';
+import { compareVectors } from '../search/index.js';
 import type { Query, Similarities } from '../search/index.js';
+import { comparedSpace } from './embeddings.js';
 import type { Session } from './session.js';
 import { loadIndexing } from './shared-store.js';
 import type { CallOptions } from './types.js';
@@ -14,8 +15,8 @@ export interface Meaning {
 }
 
 /**
- * Compares a query with the chunks of a snapshot by their vectors. Chunks come with their vectors of the bundled embedding; those that
- * were indexed before there was one get theirs now, which takes 0.1 ms each.
+ * Compares a query with the chunks of a snapshot by their vectors: those of the embedder that the user named, once it has made
+ * them all, else those of the bundled one.
  */
 export async function meaningOf(
   session: Session,
@@ -23,29 +24,50 @@ export async function meaningOf(
   query: Query,
   call: CallOptions,
 ): Promise<Meaning> {
-  const embedder = await session.shared.embedder();
-  if (embedder === null) return { similarities: null, coverage: 0 };
-  const coverage = await cover(session, snapshot, embedder, call);
-  const text = query.ranking.map((term) => term.text).join(' ');
-  if (text === '' || coverage === 0) return { similarities: null, coverage };
-  const vector = await embedder.embedQuery(text, call.signal);
-  return {
-    similarities: await compareVectors(snapshot, embedder.space, vector, new TimeSlices(call.signal)),
-    coverage,
-  };
+  try {
+    return await compare(session, snapshot, query, call);
+  } catch (error) {
+    if (!(error instanceof CoppiceError) || error.code !== 'STORE_CORRUPT') throw error;
+    // Vectors can be made again; if it was something else that is damaged, it is found once more.
+    const { dropDamagedVectors } = await loadIndexing();
+    const { embeddings, snapshots } = session.shared;
+    const spaces = embeddings.all().map(({ space }) => vectorSpaceId(space));
+    await session.shared.asWriter(call, () => {
+      for (const space of spaces) dropDamagedVectors(snapshots, space);
+      return Promise.resolve();
+    });
+    return compare(session, snapshot, query, call);
+  }
 }
 
-/** Makes the vectors that are missing, where that is quick. What a snapshot had no vectors for is searched by its words all the same. */
-async function cover(session: Session, snapshot: Snapshot, embedder: Embedder, call: CallOptions): Promise<number> {
-  const coverage = vectorCoverage(snapshot, embedder.space);
-  if (coverage === 1 || embedder.isRemote) return coverage;
-  const { embedMissing } = await loadIndexing();
-  const { shared } = session;
+async function compare(session: Session, snapshot: Snapshot, query: Query, call: CallOptions): Promise<Meaning> {
+  const { embeddings, snapshots } = session.shared;
+  const text = query.ranking.map((term) => term.text).join(' ');
+  let best: Meaning = { similarities: null, coverage: 0 };
+  // Segments that were merged meanwhile get no more vectors. An occurrence's position is the same in both: the tree's.
+  const latest = await snapshots.openLatest(snapshot.root);
   try {
-    await shared.asWriter(call, () => embedMissing(shared.snapshots, snapshot, embedder, { signal: call.signal }));
-  } catch (error) {
-    if (call.signal?.aborted === true) throw error;
-    shared.note(`vectors are missing and could not be made: ${error instanceof Error ? error.message : String(error)}`);
+    for (const embedder of embeddings.all()) {
+      const { share, isComplete } = await embeddings.cover(latest, embedder, call);
+      if (share <= best.coverage && !isComplete) continue;
+      if (text === '') return { similarities: null, coverage: share };
+      try {
+        const vector = await embedder.embedQuery(text, call.signal);
+        const slices = new TimeSlices(call.signal);
+        const similarities = await compareVectors(latest, comparedSpace(embedder), vector, slices);
+        best = { similarities, coverage: share };
+      } catch (error) {
+        throwIfAborted(call.signal);
+        if (!embedder.isRemote) throw error;
+        session.shared.note(
+          `the query could not be embedded: ${error instanceof Error ? error.message : String(error)}`,
+        );
+        continue;
+      }
+      if (isComplete) break;
+    }
+    return best;
+  } finally {
+    latest.release();
   }
-  return vectorCoverage(snapshot, embedder.space);
 }

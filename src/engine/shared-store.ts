@@ -6,6 +6,7 @@ import type { AnalysisPool, IndexingRules } from '../indexing/index.js';
 import { SnapshotStore } from '../snapshot/index.js';
 import type { SnapshotStoreOptions } from '../snapshot/index.js';
 import { Store } from '../store/index.js';
+import { Embeddings } from './embeddings.js';
 import type { CallOptions, WatchedPlace, WorktreeMonitor } from './types.js';
 import { WriterQueue } from './writer-queue.js';
 
@@ -19,6 +20,7 @@ export interface SharedStoreOptions {
   /** Files are analysed in worker threads even when they are few: this one has others to serve. */
   readonly offThread: boolean;
   readonly watch?: ((place: WatchedPlace) => WorktreeMonitor) | undefined;
+  readonly embedder?: Embedder | undefined;
 }
 
 /** A search of what is indexed needs none of it, and starts sooner without. */
@@ -33,9 +35,9 @@ export class SharedStore {
   readonly snapshots: SnapshotStore;
   readonly rules: IndexingRules;
   readonly fingerprint: string;
+  readonly embeddings: Embeddings;
   private readonly writers = new WriterQueue();
   private pool: AnalysisPool | null = null;
-  private embedding: Embedder | null = null;
   /** The merging under way, and how to make it stop. */
   private merging: { readonly done: Promise<void>; readonly stop: AbortController } | null = null;
   private gaveWay = 0;
@@ -45,6 +47,7 @@ export class SharedStore {
     this.rules = readRules(options.storePath);
     this.fingerprint = rulesFingerprint(this.rules);
     this.snapshots = new SnapshotStore(this.store, options.memory);
+    this.embeddings = new Embeddings(this, options.embedder ?? null);
   }
 
   /** Runs an action as the store's only writer, when those who came before are done; then merges in the background. */
@@ -54,6 +57,11 @@ export class SharedStore {
     const result = await this.writers.run(signal, () => this.store.asWriter(lockTimeoutMs, signal, action));
     this.startMerging();
     return result;
+  }
+
+  /** Somebody else writes, or waits to; merging gives way. */
+  get isWriting(): boolean {
+    return this.merging === null && (!this.writers.isFree || this.store.lockHolder() !== null);
   }
 
   /** Runs an action on a store that may be damaged, as its only writer. */
@@ -66,12 +74,6 @@ export class SharedStore {
     const { AnalysisPool } = await loadIndexing();
     const { workers, workerUrl, offThread } = this.options;
     return (this.pool ??= new AnalysisPool(workers, workerUrl, { offThread }));
-  }
-
-  /** What queries are embedded with, or null when there is nothing. */
-  async embedder(): Promise<Embedder | null> {
-    const { createBundledEmbedder } = await import('../embedding/index.js');
-    return (this.embedding ??= createBundledEmbedder());
   }
 
   note(text: string): void {
@@ -87,6 +89,7 @@ export class SharedStore {
 
   /** For the last: nobody may use it any more. */
   async close(): Promise<void> {
+    await this.embeddings.close();
     await this.merging?.done;
     await this.pool?.close();
     this.snapshots.close();

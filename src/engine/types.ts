@@ -1,3 +1,4 @@
+import type { Embedder } from '../embedding/index.js';
 import type { FileDiagnostic, SkipReason, SymbolKind, WorkPhase } from '../model/index.js';
 
 /** How far a long operation has come. `total` is 0 while unknown. */
@@ -5,7 +6,7 @@ export interface Progress {
   readonly phase: WorkPhase;
   readonly done: number;
   readonly total: number;
-  readonly unit: 'files' | 'commits' | 'bytes' | 'records';
+  readonly unit: 'files' | 'chunks' | 'commits' | 'bytes' | 'records';
   /** Bytes of text read so far, for a rate. */
   readonly bytes: number;
   /** What is being worked on, for people: a rev, a path. */
@@ -47,6 +48,8 @@ export interface EnginesOptions {
   };
   /** Watches work trees, each from its first `@worktree` on. Without it a work tree is read for each answer. */
   readonly watch?: (place: WatchedPlace) => WorktreeMonitor;
+  /** Makes vectors besides the embedder that comes with Coppice, which answers until this one has made all; closed with the store. */
+  readonly embedder?: Embedder;
 }
 
 /** A work tree that is to be watched. All paths are absolute. */

@@ -126,10 +126,10 @@ function examineVectors(store: Store, { entry: { id }, docCount }: Segment, repa
     if (vectors === null) faults.push('the file is damaged');
     else {
       vectors.verify((fault) => faults.push(fault));
-      if (vectors.docs.some((doc, i) => doc >= docCount || doc <= (vectors.docs[i - 1] ?? -1)))
+      if (faults.length === 0 && vectors.docs().some((doc, i, docs) => doc >= docCount || doc <= (docs[i - 1] ?? -1)))
         faults.push('its vectors are of chunks that the segment does not have');
       bytes += vectors.sizeBytes;
-      vectors.close();
+      vectors.release();
     }
     for (const fault of faults)
       report(`segments/${id}.${spaceId}.vec`, fault, 'drop it: vectors are made again when they are asked for');

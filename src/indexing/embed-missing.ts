@@ -1,4 +1,4 @@
-import { TimeSlices, throwIfAborted } from '../base/index.js';
+import { BitSet, TimeSlices, elapsedMs, throwIfAborted } from '../base/index.js';
 import type { ChunkText, Embedder } from '../embedding/index.js';
 import { languageId } from '../model/index.js';
 import { VectorFileWriter, vectorSpaceId } from '../segment/index.js';
@@ -6,85 +6,92 @@ import type { Segment, SegmentList } from '../segment/index.js';
 import type { Snapshot, SnapshotStore } from '../snapshot/index.js';
 
 export interface EmbedOptions {
+  /** Runs an action as the holder of the writer lock, which is asked for only when vectors are written. */
+  readonly asWriter: <T>(action: () => Promise<T>) => Promise<T>;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  /** Chunks that are not to be embedded, by position in the snapshot: they would be sent to an endpoint. */
-  readonly isWithheld?: ((position: number) => boolean) | undefined;
+  /** Files whose chunks are not to be embedded, unless another file has them too. */
+  readonly isWithheld?: ((path: string) => boolean) | undefined;
 }
 
-/** Chunks embedded between two writes: what is lost when it is cut short. */
-const chunksPerWrite = 2048;
 const chunksPerCall = 256;
+/** Vectors are written when there are so many, or more where that takes long: a segment's file is written anew each time. */
+const chunksPerWrite = 2048;
+/** Embedding takes so many times as long as writing. */
+const embeddingPerWriting = 8;
 
 /**
  * Embeds the visible chunks of a snapshot that have no vector in the embedder's space, and stores the vectors: each chunk once in a
- * store's life. What is done is kept when it is cut short. For the holder of the writer lock. Returns how many were embedded.
+ * store's life. What is done is kept when it is cut short. Returns how many were embedded.
  */
 export async function embedMissing(
   snapshots: SnapshotStore,
   snapshot: Snapshot,
   embedder: Embedder,
-  { signal, onProgress, isWithheld }: EmbedOptions,
+  { asWriter, signal, onProgress, isWithheld }: EmbedOptions,
 ): Promise<number> {
   const spaceId = vectorSpaceId(embedder.space);
-  const live = snapshots.segments().retain();
-  try {
-    const missing = missingDocs(snapshot, live, spaceId, isWithheld);
-    const total = missing.reduce((sum, { docs }) => sum + docs.length, 0);
-    let done = 0;
-    for (const { segment, docs } of missing) {
-      for (let from = 0; from < docs.length; from += chunksPerWrite) {
-        const part = docs.slice(from, from + chunksPerWrite);
-        const vectors: Int8Array[] = [];
-        for (let at = 0; at < part.length; at += chunksPerCall) {
-          throwIfAborted(signal);
-          const texts = part
-            .slice(at, at + chunksPerCall)
-            .map((doc) => chunkText(live, segment, segment.docBase + doc));
-          vectors.push(...(await embedder.embedChunks(texts, signal)));
-          onProgress?.(done + vectors.length, total);
-        }
-        await addVectors(snapshots, segment, embedder, part, vectors);
-        done += part.length;
-      }
-    }
-    for (const segment of snapshot.segments.segments) segment.openVectors(spaceId);
-    return total;
-  } finally {
-    live.release();
+  const { segments } = snapshot;
+  const slices = new TimeSlices(signal);
+  const docs = await missingDocs(snapshots, snapshot, spaceId, isWithheld, slices);
+  let made: { docs: number[]; vectors: Int8Array[] } = { docs: [], vectors: [] };
+  let beganMs = elapsedMs();
+  let writingMs = 0;
+  const write = async (): Promise<void> => {
+    const embeddedMs = elapsedMs();
+    const { docs, vectors } = made;
+    await asWriter(() => addVectors(snapshots, embedder, docs, vectors));
+    made = { docs: [], vectors: [] };
+    beganMs = elapsedMs();
+    writingMs = beganMs - embeddedMs;
+  };
+  for (let at = 0; at < docs.length; at += chunksPerCall) {
+    throwIfAborted(signal);
+    if (slices.isOver) await slices.next();
+    const part = docs.slice(at, at + chunksPerCall);
+    const vectors = await embedder.embedChunks(
+      part.map((doc) => chunkText(segments, doc)),
+      signal,
+    );
+    made.docs.push(...part);
+    made.vectors.push(...vectors);
+    onProgress?.(at + part.length, docs.length);
+    if (made.docs.length >= chunksPerWrite && elapsedMs() - beganMs >= embeddingPerWriting * writingMs) await write();
   }
+  if (made.docs.length > 0) await write();
+  return docs.length;
 }
 
-interface Missing {
-  readonly segment: Segment;
-  /** Less the segment's first, ascending. */
-  readonly docs: readonly number[];
-}
-
-/** What is visible and has no vector, by the live segment that has it. What gc took meanwhile is left out. */
-function missingDocs(
+/** What is visible and has no vector, ascending. */
+async function missingDocs(
+  snapshots: SnapshotStore,
   snapshot: Snapshot,
-  live: SegmentList,
   spaceId: string,
   isWithheld: EmbedOptions['isWithheld'],
-): Missing[] {
-  const wanted = new Set<number>();
-  for (let position = 0; position < snapshot.occurrenceDocs.length; position++) {
-    if (isWithheld?.(position) !== true) wanted.add(snapshot.occurrenceDocs[position]!);
+  slices: TimeSlices,
+): Promise<number[]> {
+  const wanted = isWithheld === undefined ? snapshot.visible : snapshot.visibleIn((path) => !isWithheld(path));
+  const { segments } = snapshot;
+  const have = new BitSet(wanted.size);
+  // Another process may have made some, in this snapshot's segments or in what they were merged to.
+  for (const segment of new Set([...segments.segments, ...snapshots.segments().segments])) {
+    segment.openVectors(spaceId);
+    const { docBase } = segment;
+    for (const doc of segment.vectors(spaceId)?.docs() ?? []) if (docBase + doc < have.size) have.add(docBase + doc);
   }
-  return live.segments.flatMap((segment) => {
-    segment.openVectors(spaceId); // another process may have added some
-    const have = new Set(segment.vectors(spaceId)?.docs);
-    const docs: number[] = [];
+  const missing: number[] = [];
+  for (const segment of segments.segments) {
     for (let doc = segment.docBase; doc < segment.docEnd; doc++) {
-      if (wanted.has(doc) && !have.has(doc - segment.docBase)) docs.push(doc - segment.docBase);
+      if ((doc & 0xffff) === 0 && slices.isOver) await slices.next();
+      if (wanted.has(doc) && !have.has(doc)) missing.push(doc);
     }
-    return docs.length === 0 ? [] : [{ segment, docs }];
-  });
+  }
+  return missing;
 }
 
-function chunkText(list: SegmentList, segment: Segment, doc: number): ChunkText {
+function chunkText(list: SegmentList, doc: number): ChunkText {
   const { symbols, continues } = list.chunkSymbols(doc);
+  const segment = list.segmentOfDoc(doc);
   const scopes = [...new Set(symbols.map(({ scope }) => scope))];
   if (continues !== '') scopes.push(continues);
   return {
@@ -95,30 +102,65 @@ function chunkText(list: SegmentList, segment: Segment, doc: number): ChunkText 
   };
 }
 
-/** Writes the file of a segment's vectors anew, with some more. */
+/** Adds vectors to the segments that have the chunks now; those of chunks that were collected meanwhile are dropped. */
 async function addVectors(
-  { store }: SnapshotStore,
-  segment: Segment,
+  snapshots: SnapshotStore,
   { space }: Embedder,
   docs: readonly number[],
   vectors: readonly Int8Array[],
 ): Promise<void> {
+  const live = snapshots.segments().retain();
+  try {
+    for (const segment of live.segments) {
+      const rows = docs.flatMap((doc, i) =>
+        doc >= segment.docBase && doc < segment.docEnd ? [{ doc: doc - segment.docBase, vector: vectors[i]! }] : [],
+      );
+      if (rows.length > 0) await addRows(snapshots, segment, space, rows);
+    }
+  } finally {
+    live.release();
+  }
+}
+
+/** Writes the file of a segment's vectors anew, with some more. */
+async function addRows(
+  { store }: SnapshotStore,
+  segment: Segment,
+  space: Embedder['space'],
+  added: readonly { readonly doc: number; readonly vector: Int8Array }[],
+): Promise<void> {
   const spaceId = vectorSpaceId(space);
-  const old = segment.vectors(spaceId);
+  segment.openVectors(spaceId);
+  const old = segment.vectors(spaceId)?.retain() ?? null;
+  const docs = old?.docs() ?? new Uint32Array(0);
   const slices = new TimeSlices();
   const writer = new VectorFileWriter(store, segment.entry.id, space);
   try {
     let at = 0;
-    for (let row = 0; row <= (old?.docs.length ?? 0); row++) {
+    for (let row = 0; row <= docs.length; row++) {
       if ((row & 255) === 0 && slices.isOver) await slices.next();
-      const next = old?.docs[row] ?? Infinity;
-      for (; at < docs.length && docs[at]! < next; at++) writer.add(docs[at]!, vectors[at]!);
-      if (next !== Infinity) writer.add(next, old!.row(row));
+      const next = docs[row] ?? Infinity;
+      for (; at < added.length && added[at]!.doc < next; at++) writer.add(added[at]!.doc, added[at]!.vector);
+      if (added[at]?.doc === next) at++;
+      if (old !== null && next !== Infinity) writer.add(next, old.row(row));
     }
     writer.finish();
   } catch (error) {
     writer.abandon();
     throw error;
+  } finally {
+    old?.release();
   }
   segment.openVectors(spaceId);
+}
+
+/** Removes the vectors in a space that cannot be read, of live segments, so that they are made again. For the holder of the writer lock. */
+export function dropDamagedVectors(snapshots: SnapshotStore, spaceId: string): void {
+  for (const segment of snapshots.segments().segments) {
+    const vectors = segment.vectors(spaceId);
+    if (vectors === null) continue;
+    let isDamaged = false;
+    vectors.verify(() => (isDamaged = true));
+    if (isDamaged) segment.removeVectors(spaceId);
+  }
 }

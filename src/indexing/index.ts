@@ -17,5 +17,5 @@ export { StoredSource } from './stored-source.js';
 export { diffTrees, entryAt } from './tree-diff.js';
 export { TreeIndexer } from './tree-indexer.js';
 export type { StoredRoot } from './tree-indexer.js';
-export { embedMissing } from './embed-missing.js';
+export { dropDamagedVectors, embedMissing } from './embed-missing.js';
 export type { EmbedOptions } from './embed-missing.js';

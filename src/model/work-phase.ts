@@ -1,10 +1,11 @@
 /** What long work is at. */
-export type WorkPhase = 'git' | 'index' | 'merge' | 'gc' | 'verify';
+export type WorkPhase = 'git' | 'index' | 'embed' | 'merge' | 'gc' | 'verify';
 
 /** The same for people. */
 export const phaseNames: Readonly<Record<WorkPhase, string>> = {
   git: 'reading git',
   index: 'indexing',
+  embed: 'embedding',
   merge: 'merging',
   gc: 'reclaiming',
   verify: 'verifying',

@@ -21,7 +21,7 @@ export type { RankMode, RankedHit } from './ranked.js';
 export { rankingSignals } from './ranking-signals.js';
 export type { RankingSignals } from './ranking-signals.js';
 export { compareVectors, vectorCoverage } from './similarity.js';
-export type { Similarities } from './similarity.js';
+export type { ComparedSpace, Similarities, VectorCoverage } from './similarity.js';
 export { forEachInSlices } from './slices.js';
 export type { SlicedWork } from './slices.js';
 export { findSymbols } from './symbol-search.js';

@@ -1,8 +1,8 @@
 import { TimeSlices } from '../base/index.js';
-import { vectorSpaceId } from '../segment/index.js';
+import { VectorFile, vectorSpaceId } from '../segment/index.js';
 import type { VectorSpace } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { addCosines, lengthOf } from '../vector/index.js';
+import { cosinesOf } from '../vector/index.js';
 
 /** How near the chunks of a snapshot are to a query, in one embedding space. */
 export interface Similarities {
@@ -12,22 +12,24 @@ export interface Similarities {
   readonly files: Float64Array;
 }
 
-/** Share of a snapshot's distinct chunks that have a vector in a space. */
-export function vectorCoverage(snapshot: Snapshot, space: VectorSpace): number {
-  const spaceId = vectorSpaceId(space);
-  return snapshot.derived.once(`vectorCoverage:${spaceId}:${vectorVersion(snapshot, spaceId)}`, () => {
-    let covered = 0;
-    for (const segment of snapshot.segments.segments) {
-      const docs = segment.vectors(spaceId)?.docs ?? [];
-      for (const doc of docs) if (snapshot.visible.has(segment.docBase + doc)) covered++;
-    }
-    return snapshot.docCount === 0 ? 1 : covered / snapshot.docCount;
-  });
+/** What a snapshot is compared in. */
+export interface ComparedSpace {
+  readonly space: VectorSpace;
+  /** Files that are not embedded: a chunk that no other file has counts as one without a vector. */
+  readonly isWithheld?: ((path: string) => boolean) | undefined;
 }
 
-/** Changes when vectors are added to a segment of the snapshot. */
-const vectorVersion = ({ segments }: Snapshot, spaceId: string): number =>
-  segments.segments.reduce((sum, segment) => sum + (segment.vectors(spaceId)?.docs.length ?? 0), 0);
+export interface VectorCoverage {
+  /** Share of a snapshot's distinct chunks that have a vector: 0 to 1. */
+  readonly share: number;
+  /** All of them have one, but for those withheld. */
+  readonly isComplete: boolean;
+}
+
+export async function vectorCoverage(snapshot: Snapshot, compared: ComparedSpace): Promise<VectorCoverage> {
+  const { count, wanted } = await visibleVectors(snapshot, compared);
+  return { share: snapshot.docCount === 0 ? 1 : count / snapshot.docCount, isComplete: count === wanted };
+}
 
 /**
  * Compares a query's vector with that of each visible chunk: all of them, so the answer is exact, and nothing but the snapshot
@@ -35,59 +37,141 @@ const vectorVersion = ({ segments }: Snapshot, spaceId: string): number =>
  */
 export async function compareVectors(
   snapshot: Snapshot,
-  space: VectorSpace,
+  compared: ComparedSpace,
   query: Int8Array,
   slices: TimeSlices,
 ): Promise<Similarities> {
-  const spaceId = vectorSpaceId(space);
-  const { visible, occurrenceFiles } = snapshot;
-  const chunks = new Float64Array(snapshot.occurrenceDocs.length);
-  const queryLength = lengthOf(query);
-  for (const segment of snapshot.segments.segments) {
-    const vectors = segment.vectors(spaceId);
-    if (vectors === null || visible.countRange(segment.docBase, segment.docEnd) === 0) continue;
-    for (const { block, rows, docs } of vectors.blocks((doc) => visible.has(segment.docBase + doc))) {
-      if (slices.isOver) await slices.next();
-      let at = 0;
-      addCosines(query, queryLength, block, rows, (_, cosine) => {
-        const doc = segment.docBase + docs[at++]!;
-        if (cosine !== 0) snapshot.forEachOccurrence(doc, (position) => (chunks[position] = cosine));
-      });
-    }
+  const vectors = await visibleVectors(snapshot, compared);
+  // One may have been written anew while this waited.
+  if (!vectors.files.every(({ isOpen }) => isOpen)) return compareVectors(snapshot, compared, query, slices);
+  for (const file of vectors.files) file.retain();
+  try {
+    return await compareAll(snapshot, vectors, query, slices);
+  } finally {
+    for (const file of vectors.files) file.release();
   }
-  const lengths = await fileLengths(snapshot, spaceId);
+}
+
+async function compareAll(
+  snapshot: Snapshot,
+  vectors: VisibleVectors,
+  query: Int8Array,
+  slices: TimeSlices,
+): Promise<Similarities> {
+  const { occurrenceFiles } = snapshot;
+  const cosines = new Float64Array(vectors.count);
+  for (const { file, number, rows, first } of vectors.blocks) {
+    if (slices.isOver) await slices.next();
+    cosinesOf(query, file.block(number), rows, cosines.subarray(first));
+  }
+  const lengths = await fileLengths(snapshot, vectors);
+  const chunks = new Float64Array(occurrenceFiles.length);
   const files = new Float64Array(lengths.length);
-  for (let position = 0; position < chunks.length; position++) files[occurrenceFiles[position]!]! += chunks[position]!;
+  for (let position = 0; position < chunks.length; position++) {
+    if ((position & 0xffff) === 0 && slices.isOver) await slices.next();
+    const at = vectors.places[position]!;
+    if (at === 0) continue;
+    const cosine = cosines[at - 1]!;
+    chunks[position] = cosine;
+    files[occurrenceFiles[position]!]! += cosine;
+  }
   for (let file = 0; file < files.length; file++) files[file] = lengths[file] === 0 ? 0 : files[file]! / lengths[file]!;
   return { chunks, files };
 }
 
+/** Where the vectors of a snapshot's chunks are. */
+interface VisibleVectors {
+  readonly spaceId: string;
+  /** Names the files. */
+  readonly version: string;
+  readonly files: readonly VectorFile[];
+  readonly blocks: readonly VisibleRows[];
+  /** Rows of all blocks. */
+  readonly count: number;
+  /** Chunks that should have one. */
+  readonly wanted: number;
+  /** For each occurrence, by position: one more than the number of its chunk's row among all those; 0 when there is none. */
+  readonly places: Uint32Array;
+}
+
+interface VisibleRows {
+  readonly file: VectorFile;
+  /** The block's. */
+  readonly number: number;
+  /** In the block, ascending. */
+  readonly rows: Uint32Array;
+  /** Number of the first among the rows of all blocks. */
+  readonly first: number;
+}
+
+/** Found once for a snapshot, and again when vectors were added to its segments. */
+function visibleVectors(snapshot: Snapshot, { space, isWithheld }: ComparedSpace): Promise<VisibleVectors> {
+  const spaceId = vectorSpaceId(space);
+  const version = snapshot.segments.segments.map((segment) => segment.vectors(spaceId)?.serial ?? '').join();
+  return snapshot.derived.latest(`vectors:${spaceId}`, version, async () => {
+    const { occurrenceDocs, segments } = snapshot;
+    const visible = isWithheld === undefined ? snapshot.visible : snapshot.visibleIn((path) => !isWithheld(path));
+    const { rowsPerBlock } = VectorFile;
+    const slices = new TimeSlices();
+    const placeOf = new Uint32Array(visible.size);
+    const files: VectorFile[] = [];
+    const blocks: VisibleRows[] = [];
+    let count = 0;
+    for (const segment of segments.segments) {
+      const file = segment.vectors(spaceId);
+      if (file === null || visible.countRange(segment.docBase, segment.docEnd) === 0) continue;
+      const docs = file.docs();
+      files.push(file);
+      for (let from = 0; from < docs.length; from += rowsPerBlock) {
+        if (slices.isOver) await slices.next();
+        const end = Math.min(from + rowsPerBlock, docs.length);
+        const rows = new Uint32Array(end - from);
+        const first = count;
+        for (let row = from; row < end; row++) {
+          const doc = segment.docBase + docs[row]!;
+          if (!visible.has(doc)) continue;
+          rows[count - first] = row - from;
+          placeOf[doc] = ++count;
+        }
+        if (count > first)
+          blocks.push({ file, number: from / rowsPerBlock, rows: rows.slice(0, count - first), first });
+      }
+    }
+    const places = new Uint32Array(occurrenceDocs.length);
+    for (let position = 0; position < places.length; position++) places[position] = placeOf[occurrenceDocs[position]!]!;
+    return { spaceId, version, files, blocks, count, wanted: visible.count, places };
+  });
+}
+
 /** Length of the sum of each file's vectors, each of length 1. Made once for a snapshot, in the order of its chunks. */
-function fileLengths(snapshot: Snapshot, spaceId: string): Promise<Float64Array> {
-  const key = `vectorLengths:${spaceId}:${vectorVersion(snapshot, spaceId)}`;
-  return snapshot.derived.once(key, async () => {
-    const { occurrenceDocs, occurrenceFiles, segments } = snapshot;
+function fileLengths(snapshot: Snapshot, vectors: VisibleVectors): Promise<Float64Array> {
+  const { spaceId, version, blocks, count, places } = vectors;
+  return snapshot.derived.latest(`vectorLengths:${spaceId}`, version, async () => {
+    const { occurrenceFiles } = snapshot;
     const lengths = new Float64Array(snapshot.files.length);
     const slices = new TimeSlices();
-    let sum = new Float64Array(0);
-    const finish = (file: number): void => {
-      let squares = 0;
-      for (const value of sum) squares += value * value;
-      lengths[file] = Math.sqrt(squares);
-      sum.fill(0);
-    };
-    for (let position = 0; position < occurrenceDocs.length; position++) {
+    const dimension = blocks[0]?.file.space.dimension ?? 0;
+    const sum = new Float64Array(dimension);
+    // Of which block each row is, so that one is found at once.
+    const blockOf = new Uint32Array(count);
+    blocks.forEach(({ first, rows }, i) => blockOf.fill(i, first, first + rows.length));
+    for (let position = 0; position < places.length; position++) {
       if ((position & 127) === 0 && slices.isOver) await slices.next();
-      const doc = occurrenceDocs[position]!;
-      const segment = segments.segmentOfDoc(doc);
-      const vector = segment.vectors(spaceId)?.vectorOf(doc - segment.docBase);
-      if (vector !== undefined && vector !== null) {
-        if (sum.length === 0) sum = new Float64Array(vector.length);
-        const length = lengthOf(vector);
-        if (length > 0) for (let c = 0; c < vector.length; c++) sum[c]! += vector[c]! / length;
+      const place = places[position]! - 1;
+      if (place >= 0) {
+        const { file, number, rows, first } = blocks[blockOf[place]!]!;
+        const row = rows[place - first]!;
+        const { rows: bytes, lengths: lengthsOf } = file.block(number);
+        const length = lengthsOf[row]!;
+        const from = row * dimension;
+        if (length > 0) for (let c = 0; c < dimension; c++) sum[c]! += bytes[from + c]! / length;
       }
       const file = occurrenceFiles[position]!;
-      if (occurrenceFiles[position + 1] !== file) finish(file);
+      if (occurrenceFiles[position + 1] === file) continue;
+      let squares = 0;
+      for (let c = 0; c < dimension; c++) squares += sum[c]! * sum[c]!;
+      lengths[file] = Math.sqrt(squares);
+      sum.fill(0);
     }
     return lengths;
   });

@@ -73,16 +73,18 @@ async function mergeVectors(
 ): Promise<void> {
   const slices = new TimeSlices(signal);
   for (const spaceId of new Set(segments.flatMap(({ vectorSpaces }) => [...vectorSpaces]))) {
+    const files = segments.map((segment) => segment.vectors(spaceId)?.retain());
     let writer: VectorFileWriter | null = null;
     try {
-      for (const segment of segments) {
-        const vectors = segment.vectors(spaceId);
-        if (vectors === null) continue;
-        writer ??= new VectorFileWriter(store, id, vectors.space);
-        for (let row = 0; row < vectors.docs.length; row++) {
+      for (const [i, { docBase }] of segments.entries()) {
+        const file = files[i];
+        if (file === undefined) continue;
+        writer ??= new VectorFileWriter(store, id, file.space);
+        const docs = file.docs();
+        for (let row = 0; row < docs.length; row++) {
           if ((row & 255) === 0 && slices.isOver) await slices.next();
-          const doc = segment.docBase + vectors.docs[row]!;
-          if (live === null || live.doc(doc)) writer.add(doc - base, vectors.row(row));
+          const doc = docBase + docs[row]!;
+          if (live === null || live.doc(doc)) writer.add(doc - base, file.row(row));
         }
       }
       if (writer?.count === 0) writer.abandon();
@@ -90,6 +92,8 @@ async function mergeVectors(
     } catch (error) {
       writer?.abandon();
       if (!(error instanceof CoppiceError) || error.code !== 'STORE_CORRUPT') throw error;
+    } finally {
+      for (const file of files) file?.release();
     }
   }
 }

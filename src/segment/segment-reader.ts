@@ -23,7 +23,7 @@ export interface SegmentCaches {
 
 export const createSegmentCaches = (blockBytesMax: number, vectorBytesMax: number): SegmentCaches => ({
   blocks: new LruCache<number, DecodedBlock>(blockBytesMax),
-  vectors: new LruCache<string, VectorRows>(vectorBytesMax),
+  vectors: new LruCache<number, VectorRows>(vectorBytesMax),
 });
 
 /** An open segment. Ids are the store's; columns and posting lists count docs from the segment's first. */
@@ -43,8 +43,6 @@ export class Segment {
   private readonly columns: Partial<DocColumns> = {};
   private readonly commitColumns: Partial<CommitColumns> = {};
   private readonly vectorFiles = new Map<string, VectorFile>();
-  /** Vector files that were written anew meanwhile; a reader may still be at them. */
-  private readonly replaced: VectorFile[] = [];
   /** Segment lists that hold it open. */
   holders = 0;
 
@@ -147,13 +145,21 @@ export class Segment {
     return this.vectorFiles.keys();
   }
 
-  /** Opens the vectors in a space; again, when they may have been written anew. */
+  /** Opens the vectors in a space; again, when they were written anew. */
   openVectors(spaceId: string): void {
-    const file = VectorFile.open(this.store, this.entry.id, spaceId, this.caches.vectors);
     const old = this.vectorFiles.get(spaceId);
-    if (file === null) return;
-    if (old !== undefined) this.replaced.push(old);
+    if (old?.isLatest === true) return;
+    const file = VectorFile.open(this.store, this.entry.id, spaceId, this.caches.vectors);
+    if (file === null) return; // the segment was merged away: the old ones are as good
+    old?.release();
     this.vectorFiles.set(spaceId, file);
+  }
+
+  /** For the holder of the writer lock. */
+  removeVectors(spaceId: string): void {
+    this.vectorFiles.get(spaceId)?.release();
+    this.vectorFiles.delete(spaceId);
+    this.store.removeVectorFile(this.entry.id, spaceId);
   }
 
   /** Bytes of a chunk; a view. */
@@ -183,6 +189,6 @@ export class Segment {
 
   close(): void {
     this.file.close();
-    for (const vectors of [...this.vectorFiles.values(), ...this.replaced]) vectors.close();
+    for (const vectors of this.vectorFiles.values()) vectors.release();
   }
 }

@@ -28,7 +28,7 @@ interface VectorFileHead {
 const rowsPerBlock = 4096;
 
 /** Blocks of rows of all vector files, bounded in bytes. */
-export type VectorCache = LruCache<string, VectorRows>;
+export type VectorCache = LruCache<number, VectorRows>;
 
 /**
  * Writes the vectors of a segment's chunks in one space: a paged file beside the segment's. What it holds can be made again, so it
@@ -70,20 +70,29 @@ export class VectorFileWriter {
 }
 
 let nextSerial = 0;
+/** More than a file can have. */
+const blocksMax = 2 ** 24;
 
-/** The vectors of a segment's chunks in one space. */
+/**
+ * The vectors of a segment's chunks in one space. It is written anew when there are more, so who reads it for more than a moment
+ * retains it.
+ */
 export class VectorFile {
-  private readonly serial = nextSerial++;
+  /** Rows in a block, of which the last may have fewer. */
+  static readonly rowsPerBlock = rowsPerBlock;
+  /** Tells open files apart. */
+  readonly serial = nextSerial++;
+  private readDocs: Uint32Array | null = null;
+  private holders = 1;
 
   private constructor(
     private readonly file: PagedFile,
     readonly space: VectorSpace,
-    /** Which chunks have a vector: docs less the segment's first, ascending. */
-    readonly docs: Uint32Array,
+    readonly count: number,
     private readonly cache: VectorCache,
   ) {}
 
-  /** Null when there is none, or none that can be read. */
+  /** Null when there is none, or one whose head cannot be read. */
   static open(store: Store, segmentId: string, spaceId: string, cache: VectorCache): VectorFile | null {
     let file: PagedFile | null = null;
     try {
@@ -91,10 +100,7 @@ export class VectorFile {
       if (file === null) return null;
       const head = JSON.parse(file.readRoot().toString('utf8')) as VectorFileHead;
       if (head.formatVersion !== 1) throw new Error('unknown format');
-      const { count, space } = head;
-      const docs = new Uint32Array(count);
-      new Uint8Array(docs.buffer).set(file.read(count * space.dimension, 4 * count));
-      return new VectorFile(file, space, docs, cache);
+      return new VectorFile(file, head.space, head.count, cache);
     } catch {
       file?.close();
       return null;
@@ -105,38 +111,14 @@ export class VectorFile {
     return this.file.sizeBytes;
   }
 
-  /** The blocks that have some of the docs that `has` is true for: the numbers of their rows in it, and the docs. */
-  *blocks(has: (doc: number) => boolean): Generator<{ block: VectorRows; rows: Uint32Array; docs: Uint32Array }> {
-    const { docs } = this;
-    for (let first = 0; first < docs.length; first += rowsPerBlock) {
-      const end = Math.min(first + rowsPerBlock, docs.length);
-      const rows = new Uint32Array(end - first);
-      const found = new Uint32Array(end - first);
-      let count = 0;
-      for (let row = first; row < end; row++) {
-        if (!has(docs[row]!)) continue;
-        rows[count] = row - first;
-        found[count++] = docs[row]!;
-      }
-      const block = count === 0 ? null : this.block(first / rowsPerBlock);
-      if (block !== null) yield { block, rows: rows.subarray(0, count), docs: found.subarray(0, count) };
+  /** Which chunks have a vector: docs less the segment's first, ascending. STORE_CORRUPT, as all that reads rows. */
+  docs(): Uint32Array {
+    if (this.readDocs === null) {
+      const docs = new Uint32Array(this.count);
+      new Uint8Array(docs.buffer).set(this.file.read(this.count * this.space.dimension, 4 * this.count));
+      this.readDocs = docs;
     }
-  }
-
-  /** The vector of a doc, or null; a view. */
-  vectorOf(doc: number): Int8Array | null {
-    const { docs } = this;
-    // Mostly all chunks have one.
-    if (docs[doc] === doc) return this.row(doc);
-    let low = 0;
-    let high = docs.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      if (docs[middle]! < doc) low = middle + 1;
-      else if (docs[middle]! > doc) high = middle - 1;
-      else return this.row(middle);
-    }
-    return null;
+    return this.readDocs;
   }
 
   /** A row; a view. */
@@ -152,19 +134,35 @@ export class VectorFile {
     this.file.verify(onDamage);
   }
 
-  close(): void {
-    this.file.close();
+  /** Not for what has been closed. */
+  retain(): this {
+    this.holders++;
+    return this;
   }
 
-  private block(number: number): VectorRows {
-    const key = `${this.serial}:${number}`;
+  release(): void {
+    if (--this.holders === 0) this.file.close();
+  }
+
+  get isOpen(): boolean {
+    return this.holders > 0;
+  }
+
+  /** The file has not been written anew or removed since it was opened. */
+  get isLatest(): boolean {
+    return this.file.isLatest;
+  }
+
+  /** Rows from `number * rowsPerBlock` on. */
+  block(number: number): VectorRows {
+    const key = this.serial * blocksMax + number;
     const cached = this.cache.get(key);
     if (cached !== undefined) return cached;
     const { dimension } = this.space;
     const first = number * rowsPerBlock;
-    const count = Math.min(rowsPerBlock, this.docs.length - first);
+    const count = Math.min(rowsPerBlock, this.count - first);
     const rows = new Int8Array(count * dimension);
-    rows.set(new Int8Array(this.file.read(first * dimension, count * dimension)));
+    rows.set(this.file.read(first * dimension, count * dimension)); // bytes above 127 wrap to their signs
     const lengths = Float64Array.from({ length: count }, (_, row) =>
       lengthOf(rows.subarray(row * dimension, (row + 1) * dimension)),
     );

@@ -10,4 +10,14 @@ export class Derived {
     if (value instanceof Promise) value.catch(() => this.values.delete(name));
     return value;
   }
+
+  /** The value of a name for a version of what it is made from; in place of that of another version. */
+  latest<T>(name: string, version: string, make: () => Promise<T>): Promise<T> {
+    const known = this.values.get(name) as { readonly version: string; readonly value: Promise<T> } | undefined;
+    if (known?.version === version) return known.value;
+    const value = make();
+    this.values.set(name, { version, value });
+    value.catch(() => this.values.delete(name));
+    return value;
+  }
 }

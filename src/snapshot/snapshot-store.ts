@@ -109,6 +109,13 @@ export class SnapshotStore {
     }
   }
 
+  /** As `open`, over the segments that are live now: what was added to them is seen. */
+  async openLatest(root: TreeId): Promise<Snapshot> {
+    const cached = this.snapshots.get(root);
+    if (cached !== undefined && cached.segments !== this.segments()) this.snapshots.delete(root);
+    return this.open(root);
+  }
+
   /** What is held in memory now, and its bound, in bytes by our own count. */
   get memory(): SnapshotMemory {
     const { segmentCaches, snapshots } = this;

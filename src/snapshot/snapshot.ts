@@ -1,5 +1,5 @@
-import { TimeSlices } from '../base/index.js';
-import type { BitSet } from '../base/index.js';
+import { BitSet, TimeSlices } from '../base/index.js';
+
 import type { EntryKind, FileId, TreeId } from '../model/index.js';
 import type { FileRecord, SegmentList, TreeNode } from '../segment/index.js';
 import { Derived } from './derived.js';
@@ -81,6 +81,16 @@ export class Snapshot {
     for (let at = first[doc] ?? 0; at !== 0; at = next[at - 1]!) onOccurrence(at - 1);
   }
 
+  /** The chunks that some file of those that `has` is true for has. */
+  visibleIn(has: (path: string) => boolean): BitSet {
+    const { occurrenceDocs, occurrenceFiles } = this;
+    const docs = new BitSet(this.visible.size);
+    const isIn = this.files.map(({ path }) => has(path));
+    for (let position = 0; position < occurrenceDocs.length; position++)
+      if (isIn[occurrenceFiles[position]!] === true) docs.add(occurrenceDocs[position]!);
+    return docs;
+  }
+
   /** Number of distinct visible chunks. */
   get docCount(): number {
     return this.statistics.docCount;
@@ -103,7 +113,7 @@ export class Snapshot {
 
   /** Rough bytes of memory it holds. */
   get weight(): number {
-    return this.files.length * 450 + this.occurrenceDocs.length * 16 + this.visible.size * 4.2 + 1000;
+    return this.files.length * 450 + this.occurrenceDocs.length * 24 + this.visible.size * 4.2 + 1000;
   }
 
   retain(): this {

@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 import { ByteWriter, CoppiceError, LruCache, assert, crc32, systemErrorCode, uniqueSuffix } from '../base/index.js';
@@ -239,6 +249,13 @@ export class PagedFile {
       }
     }
     return this.sizeBytes;
+  }
+
+  /** No other has taken its place under its name, which is still there. */
+  get isLatest(): boolean {
+    const now = statSync(this.path, { bigint: true, throwIfNoEntry: false });
+    // While it is open its number is nobody else's.
+    return now !== undefined && now.ino === fstatSync(this.fd, { bigint: true }).ino;
   }
 
   close(): void {

@@ -1,7 +1,9 @@
+import { DotKernel } from './dot-kernel.js';
+
 /** Length of a vector of signed bytes: the root of a whole number, so the same on every machine. */
 export function lengthOf(vector: Int8Array): number {
   let sum = 0;
-  for (const value of vector) sum += value * value;
+  for (let i = 0; i < vector.length; i++) sum += vector[i]! * vector[i]!;
   return Math.sqrt(sum);
 }
 
@@ -11,24 +13,24 @@ export interface VectorRows {
   readonly lengths: Float64Array;
 }
 
+let kernel: DotKernel | null = null;
+let products = new Int32Array(0);
+
 /**
- * Calls `onCosine` with the cosine of the query and each row of `wanted` (ascending). The products are whole numbers, so the
- * answer depends on the two vectors alone. A row of zeros has cosine 0.
+ * The cosines of a query and the rows of `wanted` (ascending), into `cosines`. The products are whole numbers, so an answer depends
+ * on the two vectors alone. A vector of zeros has cosine 0 with any.
  */
-export function addCosines(
+export function cosinesOf(
   query: Int8Array,
-  queryLength: number,
   { rows, lengths }: VectorRows,
-  wanted: ArrayLike<number>,
-  onCosine: (row: number, cosine: number) => void,
+  wanted: Uint32Array,
+  cosines: Float64Array,
 ): void {
-  const dimension = query.length;
+  if (products.length < wanted.length) products = new Int32Array(wanted.length);
+  (kernel ??= new DotKernel()).dotProducts(query, rows, wanted, products);
+  const queryLength = lengthOf(query);
   for (let i = 0; i < wanted.length; i++) {
-    const row = wanted[i]!;
-    const from = row * dimension;
-    let dot = 0;
-    for (let c = 0; c < dimension; c++) dot += query[c]! * rows[from + c]!;
-    const length = lengths[row]! * queryLength;
-    onCosine(row, length === 0 ? 0 : dot / length);
+    const length = lengths[wanted[i]!]! * queryLength;
+    cosines[i] = length === 0 ? 0 : products[i]! / length;
   }
 }

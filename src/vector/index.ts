@@ -1,3 +1,3 @@
 /** Vectors of signed bytes: how near they are. Pure over bytes. */
-export { addCosines, lengthOf } from './cosine.js';
+export { cosinesOf, lengthOf } from './cosine.js';
 export type { VectorRows } from './cosine.js';

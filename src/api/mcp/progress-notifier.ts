@@ -13,6 +13,7 @@ const intervalMs = 200;
 const verbs: Readonly<Record<Progress['phase'], string>> = {
   git: 'reading git objects',
   index: 'indexing',
+  embed: 'embedding',
   merge: 'merging',
   gc: 'collecting',
   verify: 'verifying',

@@ -1,3 +1,4 @@
+import { encodeBytes } from '../base/index.js';
 import { languages } from '../model/index.js';
 import { Analyzer, identifierTerms } from '../text/index.js';
 import type { ChunkAnalysis, CommentSyntax } from '../text/index.js';
@@ -13,7 +14,11 @@ export class StaticEmbedder implements Embedder {
   readonly isRemote = false;
   /** What a term counts for by its packed frequencies (see text's `packFrequencies`). */
   private readonly shares: Float32Array;
-  private readonly sum: Float32Array;
+  private readonly sum: Float64Array;
+  /** Rows to be added up: where they begin, and how much each counts. */
+  private offsets = new Int32Array(1024);
+  private factors = new Float64Array(1024);
+  private picked = 0;
   /** Rows of the analyzer's terms by number: where they begin in `rowPool`, and their count plus one (0: not looked up yet). */
   private starts = new Int32Array(4096);
   private counts = new Uint8Array(4096);
@@ -23,7 +28,7 @@ export class StaticEmbedder implements Embedder {
 
   constructor(private readonly model: StaticModel) {
     const { fields, space } = model.head;
-    this.sum = new Float32Array(space.dimension);
+    this.sum = new Float64Array(space.dimension);
     this.shares = new Float32Array(256);
     for (let packed = 0; packed < 256; packed++) {
       const body = packed & 15;
@@ -41,28 +46,28 @@ export class StaticEmbedder implements Embedder {
   /** The vector of a chunk that `analyzer` has just analysed. */
   embedAnalyzed(analyzer: Analyzer, { terms, frequencies }: ChunkAnalysis): Int8Array {
     if (analyzer.generation !== this.generation) this.forget(analyzer.generation);
-    this.sum.fill(0);
+    this.picked = 0;
     for (let i = 0; i < terms.length; i++) {
       const term = terms[i]!;
       if (term >= this.counts.length || this.counts[term] === 0) this.look(term, analyzer.termText(term));
       const from = this.starts[term]!;
       const to = from + this.counts[term]! - 1;
-      for (let at = from; at < to; at++) this.add(this.rowPool[at]!, this.shares[frequencies[i]!]!);
+      for (let at = from; at < to; at++) this.pick(this.rowPool[at]!, this.shares[frequencies[i]!]!);
     }
-    return this.take();
+    return this.sumUp();
   }
 
   embedQuery(text: string): Promise<Int8Array> {
-    this.sum.fill(0);
-    for (const term of queryTerms(text)) for (const row of this.model.rowsOf(term)) this.add(row, 1);
-    return Promise.resolve(this.take());
+    this.picked = 0;
+    for (const term of queryTerms(text)) for (const row of this.model.rowsOf(term)) this.pick(row, 1);
+    return Promise.resolve(this.sumUp());
   }
 
   embedChunks(chunks: readonly ChunkText[]): Promise<Int8Array[]> {
     const analyzer = (this.own ??= new Analyzer());
     return Promise.resolve(
       chunks.map(({ text, language, symbols, scopes }) => {
-        const content = Buffer.from(text);
+        const content = encodeBytes(text);
         return this.embedAnalyzed(
           analyzer,
           analyzer.analyze(content, 0, content.length, syntaxOf(language), symbols, scopes),
@@ -75,18 +80,31 @@ export class StaticEmbedder implements Embedder {
     return Promise.resolve();
   }
 
-  private add(row: number, share: number): void {
-    const { rows, scales } = this.model;
-    const { sum } = this;
-    const factor = share * scales[row]!;
-    const dimension = sum.length;
-    const from = row * dimension;
-    for (let i = 0; i < dimension; i++) sum[i]! += factor * rows[from + i]!;
+  private pick(row: number, share: number): void {
+    const at = this.picked++;
+    if (at + rowsAtOnce > this.offsets.length) {
+      this.offsets = grown(this.offsets, Int32Array);
+      this.factors = grown(this.factors, Float64Array);
+    }
+    this.offsets[at] = row * this.sum.length;
+    this.factors[at] = share * this.model.scales[row]!;
   }
 
-  private take(): Int8Array {
-    const vector = new Int8Array(this.sum.length);
-    quantize(this.sum, vector);
+  /** The weighted sum of what was picked. Rows are taken four at a time, which halves the time: the sums are read and written less often. */
+  private sumUp(): Int8Array {
+    const { sum, offsets, factors, picked } = this;
+    const { rows } = this.model;
+    const dimension = sum.length;
+    sum.fill(0);
+    for (let i = picked; i % rowsAtOnce !== 0; i++) offsets[i] = factors[i] = 0;
+    for (let i = 0; i < picked; i += rowsAtOnce) {
+      const [a, b, c, d] = [offsets[i]!, offsets[i + 1]!, offsets[i + 2]!, offsets[i + 3]!];
+      const [fa, fb, fc, fd] = [factors[i]!, factors[i + 1]!, factors[i + 2]!, factors[i + 3]!];
+      for (let at = 0; at < dimension; at++)
+        sum[at]! += fa * rows[a + at]! + fb * rows[b + at]! + fc * rows[c + at]! + fd * rows[d + at]!;
+    }
+    const vector = new Int8Array(dimension);
+    quantize(sum, vector);
     return vector;
   }
 
@@ -110,6 +128,14 @@ export class StaticEmbedder implements Embedder {
     this.counts.fill(0);
     this.rowPool = [];
   }
+}
+
+const rowsAtOnce = 4;
+
+function grown<Typed extends Int32Array | Float64Array>(old: Typed, type: new (length: number) => Typed): Typed {
+  const array = new type(2 * old.length);
+  array.set(old);
+  return array;
 }
 
 /** The terms of a question, each once. */

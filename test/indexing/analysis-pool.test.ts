@@ -16,6 +16,7 @@ beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'coppice-analysis-')));
   // A worker looks for what it reads beside its module.
   for (const name of ['grammars', 'node_modules']) symlinkSync(join(root, name), join(folder, name));
+  symlinkSync(join(root, 'src/embedding/coppice-code.model'), join(folder, 'coppice-code.model'));
   const outfile = join(folder, 'worker.mjs');
   await build({
     entryPoints: [join(root, 'src/indexing/worker.ts')],

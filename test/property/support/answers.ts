@@ -53,6 +53,13 @@ export async function answersOf(engine: Engine, rev: string, showPaths: readonly
       hits: hits.map(({ rev: _, commit: __, repo: ___, freshness: ____, firstSeen: _____, ...hit }) => hit),
     };
   }
+  for (const query of queries) {
+    const { hits, coverage } = await engine.search(query, { rev, limit: 5, mode: 'semantic' });
+    answers[`semantic ${query}`] = {
+      coverage,
+      hits: hits.map(({ path, startLine, score }) => [path, startLine, score]),
+    };
+  }
   for (const name of symbolNames) {
     answers[`symbols ${name}`] = (await engine.symbols(name, { rev, limit: 30 })).symbols;
   }

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { ApplyStep, Engine, EngineOptions } from '../../../src/engine/types.js';
@@ -33,6 +33,7 @@ export type Step =
   | { readonly do: 'worktree'; readonly files: readonly FileChange[]; readonly remove: number; readonly index: boolean }
   | { readonly do: 'gc' }
   | { readonly do: 'reopen' }
+  | { readonly do: 'lose-vectors'; readonly which: number }
   | { readonly do: 'check'; readonly which: number };
 
 type ForkEdit =
@@ -86,6 +87,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('gc' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose-vectors' as const), which: number }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('check' as const), which: number }) },
 );
 
@@ -210,6 +212,15 @@ class RandomHistory {
         await engine.close();
         this.engine = await this.openEngine({ repo: repository.path, store: this.store, workers: 0 });
         return;
+      case 'lose-vectors': {
+        // They are made again when they are missed.
+        await engine.close();
+        const folder = join(this.store, 'segments');
+        const lost = readdirSync(folder).filter((name) => name.endsWith('.vec'));
+        if (lost.length > 0) rmSync(join(folder, pick(lost, step.which)));
+        this.engine = await this.openEngine({ repo: repository.path, store: this.store, workers: 0 });
+        return;
+      }
       case 'check': {
         const targets = this.targets();
         return this.check(...pick(targets, step.which));

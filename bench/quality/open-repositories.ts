@@ -70,13 +70,21 @@ export class OpenRepositories {
     store: string,
     model: string | undefined,
   ): Promise<OpenRepositories> {
-    const shared = new StoreWithModel(store, model);
+    const shared = new SharedStore({
+      storePath: store,
+      workers: 0,
+      workerUrl: new URL('about:blank'),
+      lockTimeoutMs: 30_000,
+      offThread: false,
+      embedder: model === undefined ? undefined : embedderOf(model),
+    });
     const sessions = new Sessions(shared);
     const held: OpenRepository[] = [];
     for (const repository of repositories) {
       const startMs = elapsedMs();
       const session = await sessions.open(repository.path);
       const { snapshot } = await openRev(session, repository.rev, {});
+      await shared.embeddings.coverRoot(snapshot.root, {});
       const questions: Question[] = [];
       for (const labelled of repository.queries) {
         const query = parseQuery(labelled.query, { languageByAlias });
@@ -142,20 +150,6 @@ export class OpenRepositories {
       session.release();
     }
     await this.shared.close();
-  }
-}
-
-/** The store as the engine has it, but for the model. */
-class StoreWithModel extends SharedStore {
-  private readonly given: Embedder | null;
-
-  constructor(storePath: string, model: string | undefined) {
-    super({ storePath, workers: 0, workerUrl: new URL('about:blank'), lockTimeoutMs: 30_000, offThread: false });
-    this.given = model === undefined ? null : embedderOf(model);
-  }
-
-  override embedder(): Promise<Embedder | null> {
-    return this.given === null ? super.embedder() : Promise.resolve(this.given);
   }
 }
 

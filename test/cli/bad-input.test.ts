@@ -89,7 +89,6 @@ const cases: readonly Case[] = [
     args: ['apply', 'taken', '--patch', '-'],
     at: () => ({ input: '--- a/a.txt\n+++ b/a.txt\n@@ -1,2 +1,2 @@\n-uno\n+eins\n dos\n' }),
   },
-  { code: 'MODE_UNAVAILABLE', args: ['search', 'x', '--mode', 'semantic'] },
   { code: 'NOT_A_STORE', args: ['grep', 'x'], at: () => ({ store: plainFolder }) },
   { code: 'NOT_A_STORE', args: ['grep', 'x', '--store', 'a.txt'] },
   { code: 'STORE_VERSION', args: ['grep', 'x'], at: () => ({ store: newerStore }) },

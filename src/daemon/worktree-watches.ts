@@ -50,6 +50,8 @@ class Watch implements WorktreeMonitor {
   private watcher: WorktreeWatcher | null = null;
   /** Generations of watchers that have rested, so that the number never goes back. */
   private past = 0;
+  /** Of what changed before this generation nothing is known. */
+  private knownSince = 0;
 
   constructor(
     private readonly place: WatchedPlace,
@@ -63,6 +65,10 @@ class Watch implements WorktreeMonitor {
     return generation === null ? null : this.past + generation;
   }
 
+  touchedSince(generation: number): ReadonlySet<string> | null {
+    return generation < this.knownSince ? null : (this.watcher?.touchedSince(generation - this.past) ?? null);
+  }
+
   get workTree(): string {
     return this.place.workTree;
   }
@@ -73,6 +79,7 @@ class Watch implements WorktreeMonitor {
 
   doubt(): void {
     this.past++;
+    this.knownSince = this.past + (this.watcher?.status().generation ?? 0);
   }
 
   describe(): WatchDescription {
@@ -97,6 +104,7 @@ class Watch implements WorktreeMonitor {
   rest(): void {
     // What happens until the next watcher is ready is not seen: the number has to differ from any that was given.
     this.past += this.watcher!.status().generation + 1;
+    this.knownSince = this.past;
     this.watcher!.close();
     this.watcher = null;
   }

@@ -61,6 +61,8 @@ export interface WatchedPlace {
   readonly commonDir: string;
   /** Folders below the work tree whose contents git ignores altogether, relative to it and without a slash at the end; asked again when ignore rules change. */
   ignoredFolders(): Promise<readonly string[]>;
+  /** Whether they may be others than they last were, when nothing but the index has changed. */
+  mayIgnoreOtherwise(): boolean;
 }
 
 /** Knows when a work tree may have changed. */
@@ -71,6 +73,11 @@ export interface WorktreeMonitor {
    * work tree has to be read.
    */
   generation(): Promise<number | null>;
+  /**
+   * Paths of files and folders below the work tree that may have changed since a generation that it told; besides them only
+   * HEAD, refs and the index may have. Null when that is not all, or not known. Asked for ever later generations.
+   */
+  touchedSince(generation: number): ReadonlySet<string> | null;
   close(): void;
 }
 

@@ -11,7 +11,7 @@ const keptBytesMax = 32 * 1024 * 1024;
 const racyMs = 2000;
 
 /** A file that differs from HEAD, as it was read. */
-interface SeenFile extends Pick<WorktreeFile, 'oid' | 'kind' | 'size'> {
+interface SeenFile extends Pick<WorktreeFile, 'oid' | 'kind' | 'size' | 'isPlain'> {
   readonly path: string;
   /** Equal as long as the file has not changed; null when that cannot be told. */
   readonly stamp: string | null;
@@ -35,8 +35,10 @@ export class WorktreeFiles implements ObjectSource {
     private last: WorktreeFiles | null,
   ) {}
 
-  /** Looks at a file; null when there is none. */
-  async look(path: string): Promise<Pick<SeenFile, 'oid' | 'kind'> | null> {
+  /** Looks at a file, once; null when there is none. */
+  async look(path: string): Promise<Pick<SeenFile, 'oid' | 'kind' | 'isPlain'> | null> {
+    const own = this.byPath.get(path);
+    if (own !== undefined) return own;
     const seenMs = nowMs();
     const stamp = this.stampOf(path, seenMs);
     const before = this.last?.byPath.get(path);

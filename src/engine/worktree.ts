@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../base/index.js';
+import type { WorktreeChanges, WorktreeSince } from '../git/index.js';
 import type { Edit, OverlaySource } from '../indexing/index.js';
 import type { Oid } from '../model/index.js';
 import type { Session } from './session.js';
@@ -18,6 +19,7 @@ export interface WorktreeState {
   /** HEAD when nothing differs from it, else null. */
   readonly commit: Oid | null;
   readonly headTree: Oid | null;
+  readonly changes: WorktreeChanges;
   readonly source: OverlaySource;
   readonly files: WorktreeFiles;
 }
@@ -95,6 +97,7 @@ export class WorktreeReader {
       gitDir,
       commonDir,
       ignoredFolders: () => repository.ignoredFolders(),
+      mayIgnoreOtherwise: () => repository.mayIgnoreOtherwise,
     });
     return this.monitor.generation();
   }
@@ -102,8 +105,9 @@ export class WorktreeReader {
   private async readAt(generation: number | null, signal: AbortSignal | undefined): Promise<WorktreeState> {
     const { repository, shared, source: objects } = this.session;
     const { OverlaySource, editTree } = await loadIndexing();
-    const { head, changed } = await repository.worktreeChanges(signal);
     const files = new WorktreeFiles(repository, objects, shared.rules.maxFileBytes, this.last?.files ?? null);
+    const changes = await repository.worktreeChanges(signal, this.since(files));
+    const { head, changed } = changes;
     const edits = new Map<string, Edit>();
     for (let at = 0; at < changed.length; at += readsAtOnce) {
       throwIfAborted(signal);
@@ -120,6 +124,14 @@ export class WorktreeReader {
     const source = new OverlaySource(files, 'elsewhere');
     const headTree = head === null ? null : (await repository.readCommit(head)).tree;
     const tree = await editTree(headTree, edits, source, repository.objectFormat);
-    return { generation, tree, commit: tree === headTree ? head : null, headTree, source, files };
+    return { generation, tree, commit: tree === headTree ? head : null, headTree, changes, source, files };
+  }
+
+  /** What may have changed since it was last read; undefined: anything. */
+  private since(files: WorktreeFiles): WorktreeSince | undefined {
+    const { last, monitor } = this;
+    if (last === null || last.generation === null || monitor === null) return undefined;
+    const touched = monitor.touchedSince(last.generation);
+    return touched === null ? undefined : { changes: last.changes, touched, look: (path) => files.look(path) };
   }
 }

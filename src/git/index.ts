@@ -1,7 +1,7 @@
 /** Here is a repository: give me commits, trees, blobs, refs, worktree changes. Only starter of processes; writes nothing. */
 export { locateRepository } from './locate.js';
 export { openRepository } from './repository.js';
-export type { Repository, ResolvedTree } from './repository.js';
+export type { Repository, ResolvedTree, WorktreeSince } from './repository.js';
 export type { BlobContent, ReadBlobsOptions } from './blob-stream.js';
 export type { Commit } from './commit-object.js';
 export type { Head, Ref, RefKind } from './refs.js';

@@ -15,7 +15,9 @@ import {
   type HistoryOptions,
 } from './history.js';
 import { FilterDrivers } from './filter-drivers.js';
+import { Encodings, followChanges, type FollowOptions, type WorktreeBasis } from './follow-changes.js';
 import { listIgnoredFolders } from './ignored-folders.js';
+import { GitIndex } from './index-file.js';
 import { listWorktrees, type LinkedWorktree } from './linked-worktrees.js';
 import { locateRepository, type Location } from './locate.js';
 import { oidBytes, type ObjectFormat } from './object-hash.js';
@@ -40,6 +42,12 @@ export async function openRepository(path: string): Promise<Repository> {
   const location = locateRepository(path);
   await checkOwnership(location);
   return new Repository(location);
+}
+
+/** What is known of a work tree's changes beforehand. */
+export interface WorktreeSince extends FollowOptions {
+  /** The last answer. */
+  readonly changes: WorktreeChanges;
 }
 
 /** Commits whose tree is remembered. */
@@ -68,6 +76,11 @@ export class Repository {
   private readonly readCommits = new LruCache<Oid, Commit>(commitsMax);
   private readonly readTrees = new LruCache<Oid, readonly TreeEntry[]>(treeEntriesMax);
   private readonly filters: FilterDrivers;
+  /** What else is known of the changes that were told last. */
+  private basis: WorktreeBasis | null = null;
+  private index: GitIndex | null = null;
+  /** The folders that were told last to be ignored, with the index at that time. */
+  private ignored: { readonly folders: readonly string[]; readonly index: GitIndex } | null = null;
   private readonly gitDirArgument: string;
   private readonly processOptions: RunOptions;
 
@@ -190,13 +203,26 @@ export class Repository {
     return findNearest(this.reader, commit, candidates, max, signal);
   }
 
-  /** Every path whose state on disk differs from HEAD's tree. NO_WORKTREE in a bare repository. */
-  async worktreeChanges(signal?: AbortSignal): Promise<WorktreeChanges> {
+  /**
+   * Every path whose state on disk differs from HEAD's tree. NO_WORKTREE in a bare repository. With `since` only what may have
+   * changed since the last answer is looked at; whoever gives it knows that nothing else has, git's configuration, its
+   * rules of what to ignore and attributes included.
+   */
+  async worktreeChanges(signal?: AbortSignal, since?: WorktreeSince): Promise<WorktreeChanges> {
     const workTree = this.requireWorktree();
-    return listWorktreeChanges(this.location, this.worktreeArguments(workTree), this.filters, {
-      folder: workTree,
-      signal,
-    });
+    const gitArguments = this.worktreeArguments(workTree);
+    const options = { folder: workTree, signal };
+    const index = this.readIndex();
+    const followed =
+      since === undefined || index === null ? null : await this.follow(since, index, gitArguments, options);
+    if (followed !== null) {
+      this.basis = followed;
+      return followed.changes;
+    }
+    const { changes, untracked } = await listWorktreeChanges(this.location, gitArguments, this.filters, options);
+    this.basis =
+      index === null || this.readIndex() !== index ? null : { changes, untracked, index, encodings: new Encodings() };
+    return changes;
   }
 
   /**
@@ -205,7 +231,22 @@ export class Repository {
    */
   async ignoredFolders(signal?: AbortSignal): Promise<string[]> {
     const workTree = this.requireWorktree();
-    return listIgnoredFolders(this.worktreeArguments(workTree), { folder: workTree, signal });
+    const index = this.readIndex();
+    const folders = await listIgnoredFolders(this.worktreeArguments(workTree), { folder: workTree, signal });
+    this.ignored = index === null || this.readIndex() !== index ? null : { folders, index };
+    return folders;
+  }
+
+  /** Whether `ignoredFolders` may answer otherwise than last, now that perhaps the index has changed and nothing else has. */
+  get mayIgnoreOtherwise(): boolean {
+    const { ignored } = this;
+    const index = this.readIndex();
+    if (ignored === null || index === null) return true;
+    if (index === ignored.index) return false;
+    const links = new Set(index.gitlinks);
+    if (ignored.index.gitlinks.length !== links.size || !ignored.index.gitlinks.every((path) => links.has(path)))
+      return true;
+    return ignored.folders.some((folder) => !index.below(folder).next().done);
   }
 
   /** A file of the work tree, by its path from the top; null when none is there. Links are never followed. */
@@ -231,6 +272,24 @@ export class Repository {
   close(): void {
     this.reader.close();
     this.bulkReader.close();
+  }
+
+  private readIndex(): GitIndex | null {
+    return (this.index = GitIndex.read(this.location, this.index));
+  }
+
+  private async follow(
+    { changes, ...options }: WorktreeSince,
+    index: GitIndex,
+    gitArguments: readonly string[],
+    runOptions: RunOptions,
+  ): Promise<WorktreeBasis | null> {
+    const { basis, location } = this;
+    const head = this.refFiles.tip('HEAD');
+    if (basis === null || basis.changes !== changes || changes.head === null || head === null) return null;
+    const treeOf = async (commit: Oid): Promise<Oid> => (await this.readCommit(commit)).tree;
+    const readTree = (oid: Oid): Promise<readonly TreeEntry[]> => this.readTree(oid);
+    return followChanges(basis, { location, gitArguments, head, index, treeOf, readTree }, options, runOptions);
   }
 
   private worktreeArguments(workTree: string): string[] {

@@ -26,14 +26,15 @@ export interface WorktreeChanges {
 /**
  * Every path whose state on disk differs from HEAD's tree: modified, staged, deleted, untracked but not ignored, changed
  * in kind, in conflict. Git compares, without its filters: a file that an LFS filter would turn back into a pointer
- * counts as changed once its time stamps no longer match the index, and is then read as it lies on disk.
+ * counts as changed once its time stamps no longer match the index, and is then read as it lies on disk. `untracked`:
+ * those of them that are not in the index.
  */
 export async function listWorktreeChanges(
   location: Location,
   gitArguments: readonly string[],
   filters: FilterDrivers,
   options: RunOptions,
-): Promise<WorktreeChanges> {
+): Promise<{ readonly changes: WorktreeChanges; readonly untracked: ReadonlySet<string> }> {
   const settings = await filters.neutralised(options);
   const args = [...gitArguments, 'status', '--porcelain=v2', '-z', '--branch', '--no-ahead-behind', '--no-renames'];
   args.push('--untracked-files=all', '--ignore-submodules=all');
@@ -41,6 +42,7 @@ export async function listWorktreeChanges(
 
   let head: Oid | null = null;
   const kinds = new Map<string, WorktreeChange['kind']>();
+  const untracked = new Set<string>();
   const submodulesSkipped: string[] = [];
   const onDisk = (path: string): WorktreeChange['kind'] => kindOnDisk(location, path);
   for (const record of decodeBytes(output).split('\0')) {
@@ -60,7 +62,10 @@ export async function listWorktreeChanges(
       case '?': {
         const path = after(record, 1);
         if (path.endsWith('/')) submodulesSkipped.push(path.slice(0, -1));
-        else kinds.set(path, onDisk(path));
+        else {
+          kinds.set(path, onDisk(path));
+          untracked.add(path);
+        }
         break;
       }
     }
@@ -79,7 +84,7 @@ export async function listWorktreeChanges(
   }
   const changed = [...kinds].map(([path, kind]) => ({ path, kind }));
   changed.sort((a, b) => compareBytewise(a.path, b.path));
-  return { head, changed, submodulesSkipped: submodulesSkipped.sort(compareBytewise) };
+  return { changes: { head, changed, submodulesSkipped: submodulesSkipped.sort(compareBytewise) }, untracked };
 }
 
 /** Tracked paths that a sparse checkout leaves out of the work tree; `status` takes them for unchanged. */

@@ -13,6 +13,8 @@ export interface WorktreeFile {
   readonly size: number;
   /** A symbolic link's content is its target. Null when larger than `maxBytes`. */
   readonly content: Buffer | null;
+  /** No attribute but one of an encoding could make git store other bytes than these; false also where that is not known. */
+  readonly isPlain: boolean;
 }
 
 /** Pieces in which a file too large to keep is hashed. */
@@ -42,7 +44,7 @@ export async function readWorktreeFile(
     const kind = kindOfStats(stats, location.fileMode);
     if (kind === 'symlink') {
       const content = await readlink(file, { encoding: 'buffer' });
-      return { kind, oid: hashBlob(content, location.objectFormat), size: content.length, content };
+      return { kind, oid: hashBlob(content, location.objectFormat), size: content.length, content, isPlain: true };
     }
     return kind === null ? null : await readRegularFile(location, file, maxBytes);
   } catch (error) {
@@ -61,7 +63,13 @@ async function readRegularFile(location: Location, file: Buffer, maxBytes: numbe
     if (stats.size <= maxBytes) {
       const content = await handle.readFile();
       const kept = content.length <= maxBytes ? content : null;
-      return { kind, oid: hashBlob(content, location.objectFormat), size: content.length, content: kept };
+      return {
+        kind,
+        oid: hashBlob(content, location.objectFormat),
+        size: content.length,
+        content: kept,
+        isPlain: isPlain(content),
+      };
     }
     const hash = startObjectHash('blob', stats.size, location.objectFormat);
     const piece = Buffer.allocUnsafe(pieceBytes);
@@ -72,11 +80,14 @@ async function readRegularFile(location: Location, file: Buffer, maxBytes: numbe
       hash.update(piece.subarray(0, bytesRead));
       size += bytesRead;
     }
-    return { kind, oid: asOid(hash.digest('hex')), size, content: null };
+    return { kind, oid: asOid(hash.digest('hex')), size, content: null, isPlain: false };
   } finally {
     await handle.close();
   }
 }
+
+/** It has no line end that git could convert, and no `$Id$`. */
+const isPlain = (content: Buffer): boolean => !content.includes(0x0d) && !content.includes('$Id');
 
 /** The bytes of a path of the work tree: paths need not be UTF-8. */
 export function worktreeBytes(root: string, path: string): Buffer {

@@ -5,14 +5,14 @@ export interface Meaning {
   readonly kinds: readonly ChangeKind[];
   /** It may change the files of the work tree, as git sees them, or what HEAD is. */
   readonly counts: boolean;
-  /** It may change which folders git ignores. */
-  readonly rules: boolean;
+  /** It may change what is ignored, and how files are compared; `index`: which files are tracked. */
+  readonly rules: boolean | 'index';
 }
 
 const files: Meaning = { kinds: ['worktree'], counts: true, rules: false };
 const rules: Meaning = { kinds: ['worktree'], counts: true, rules: true };
 const head: Meaning = { kinds: ['head'], counts: true, rules: false };
-const index: Meaning = { kinds: ['head'], counts: true, rules: true };
+const index: Meaning = { kinds: ['head'], counts: true, rules: 'index' };
 const refs: Meaning = { kinds: ['refs'], counts: true, rules: false };
 const otherWorktrees: Meaning = { kinds: ['refs'], counts: false, rules: false };
 const everything: Meaning = { kinds: ['worktree', 'head', 'refs'], counts: true, rules: true };

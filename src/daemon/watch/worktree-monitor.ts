@@ -76,6 +76,9 @@ class Monitor implements WorktreeWatcher {
   private readonly trees: readonly FolderTree[];
   private ignored: ReadonlySet<string> = new Set();
   private number = 0;
+  private readonly touched = new TouchedPaths();
+  /** The index has changed, and with it perhaps which folders are ignored. */
+  private indexChanged = false;
   private events = 0;
   private state: 'starting' | 'ready' | 'failed' | 'closed' = 'starting';
   private failure: string | null = null;
@@ -120,6 +123,10 @@ class Monitor implements WorktreeWatcher {
     return this.isOpen && !this.isPending && !this.isMissing ? this.number : null;
   }
 
+  touchedSince(generation: number): ReadonlySet<string> | null {
+    return this.touched.since(generation);
+  }
+
   status(): MonitorStatus {
     const { events, number: generation } = this;
     const folders = this.trees.reduce((sum, tree) => sum + tree.size, 0);
@@ -147,6 +154,7 @@ class Monitor implements WorktreeWatcher {
   }
 
   private get isPending(): boolean {
+    this.lookAtIndex();
     return this.trees.some((tree) => tree.pending);
   }
 
@@ -167,7 +175,7 @@ class Monitor implements WorktreeWatcher {
       recursive: this.recursive,
       wanted,
       ...(refresh === undefined ? {} : { refresh }),
-      onEvent: (path) => this.note(meaningOf(path)),
+      onEvent: (path) => this.note(meaningOf(path), root === this.place.workTree ? path : null),
       onFailure: (error) => this.fail(error),
     });
   }
@@ -182,11 +190,16 @@ class Monitor implements WorktreeWatcher {
     return this.ignored.has(parentOf(path)) && !path.endsWith('/.git') ? null : meaningInWorktree(path);
   };
 
-  private note(meaning: Meaning | null): void {
+  /** `path`: below the work tree; null for one of a git folder. */
+  private note(meaning: Meaning | null, path: string | null): void {
     if (meaning === null || !this.isOpen) return;
     this.events++;
     if (meaning.counts) this.number++;
-    if (meaning.rules) this.files.reconsider();
+    if (meaning.rules === true) {
+      this.files.reconsider();
+      this.touched.addAny(this.number);
+    } else if (meaning.rules === 'index') this.indexChanged = true;
+    else if (path !== null) this.touched.add(path, this.number);
     if (this.state === 'ready') for (const kind of meaning.kinds) this.notifier.note(kind);
   }
 
@@ -194,6 +207,12 @@ class Monitor implements WorktreeWatcher {
     this.checkRoots();
     void this.settle();
     for (const listener of this.listeners) listener(change);
+  }
+
+  private lookAtIndex(): void {
+    if (!this.indexChanged) return;
+    this.indexChanged = false;
+    if (this.place.mayIgnoreOtherwise()) this.files.reconsider();
   }
 
   private checkRoots(): void {
@@ -229,6 +248,37 @@ class Monitor implements WorktreeWatcher {
     this.notifier.close();
     for (const tree of this.trees) tree.close();
     this.queue.release();
+  }
+}
+
+/** So many paths are remembered. */
+const touchedMax = 10_000;
+
+/** Which paths were touched last, each with the generation that it brought about. */
+class TouchedPaths {
+  private readonly paths = new Map<string, number>();
+  /** At this generation anything may have changed. */
+  private anyAt = 0;
+
+  add(path: string, generation: number): void {
+    this.paths.delete(path);
+    this.paths.set(path, generation);
+    if (this.paths.size > touchedMax) this.addAny(generation);
+  }
+
+  addAny(generation: number): void {
+    this.anyAt = generation;
+    this.paths.clear();
+  }
+
+  /** Those since a generation; null when anything may have changed since. Forgets what was before. */
+  since(generation: number): ReadonlySet<string> | null {
+    if (generation < this.anyAt) return null;
+    for (const [path, at] of this.paths) {
+      if (at > generation) break;
+      this.paths.delete(path);
+    }
+    return new Set(this.paths.keys());
   }
 }
 

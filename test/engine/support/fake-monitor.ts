@@ -3,6 +3,8 @@ import type { WatchedPlace, WorktreeMonitor } from '../../../src/engine/index.js
 /** Says what the test tells it to. */
 export class FakeMonitor implements WorktreeMonitor {
   value: number | null = 1;
+  /** What it says was touched since any generation. */
+  touched: ReadonlySet<string> | null = null;
   closed = false;
   /** Called before each answer. */
   onAsked: () => Promise<void> = () => Promise.resolve();
@@ -12,6 +14,10 @@ export class FakeMonitor implements WorktreeMonitor {
   async generation(): Promise<number | null> {
     await this.onAsked();
     return this.value;
+  }
+
+  touchedSince(): ReadonlySet<string> | null {
+    return this.touched;
   }
 
   close(): void {

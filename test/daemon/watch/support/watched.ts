@@ -20,7 +20,13 @@ export async function placeOf(path: string): Promise<WatchedPlace> {
   const repository = await openRepository(path);
   closers.push(() => repository.close());
   const { gitDir, commonDir, workTree } = repository;
-  return { gitDir, commonDir, workTree: workTree!, ignoredFolders: () => repository.ignoredFolders() };
+  return {
+    gitDir,
+    commonDir,
+    workTree: workTree!,
+    ignoredFolders: () => repository.ignoredFolders(),
+    mayIgnoreOtherwise: () => repository.mayIgnoreOtherwise,
+  };
 }
 
 /** Watches a place until the test ends. */

@@ -248,6 +248,21 @@ export function describeCommands(daemon: 'off' | 'use'): void {
     });
   });
 
+  test('eval scores a golden set', () => {
+    const relevant = [{ path: 'src/app.ts', symbol: 'RequestCache.recall' }];
+    const golden = `${JSON.stringify({ query: 'recall', relevant })}\n${JSON.stringify({ query: 'Demo', relevant: [{ path: 'gone.md' }] })}\n`;
+    const found = coppice({ ...place, input: golden }, 'eval', '-', '--mode', 'lexical', '--json', '--min-ndcg', '0.6');
+    expect(found.code).toBe(1);
+    expect(JSON.parse(found.stdout)).toMatchObject({
+      rev: 'HEAD',
+      commit: repo.revParse('HEAD'),
+      queries: 2,
+      missing: [{ line: 2, path: 'gone.md' }],
+      modes: [{ mode: 'lexical', all: { ndcg: 0.5, recall: 0.5, mrr: 0.5 }, coverage: { lexical: 1 } }],
+      below: ['lexical'],
+    });
+  });
+
   test('a fork from birth to death', () => {
     const forked = json('fork', 'try', '--from', 'v1');
     expect(forked).toEqual({

@@ -1,5 +1,6 @@
 import { CoppiceError } from '../base/index.js';
-import { termKey } from '../text/index.js';
+import { prefixKeys, termKey } from '../text/index.js';
+import type { TermKey } from '../text/index.js';
 import type { EmbeddingSpace } from './embedder.js';
 
 /** What of a field counts for a term's part in a chunk's vector; chosen on the training repositories. */
@@ -96,13 +97,12 @@ export class StaticModel {
    * cut into (`lockfile` is `lock` and `file`); or none.
    */
   rowsOf(term: string): readonly number[] {
-    const own = this.row(term);
+    const own = this.row(termKey(term));
     if (own >= 0) return [own];
     return term.length >= 2 * pieceLengthMin && term.length <= 40 && /^[a-z]+$/.test(term) ? this.pieces(term) : [];
   }
 
-  private row(term: string): number {
-    const { high, low } = termKey(term);
+  private row({ high, low }: TermKey): number {
     const mask = this.slots.length - 1;
     for (let at = low & mask; this.slots[at] !== 0; at = (at + 1) & mask) {
       const row = this.slots[at]! - 1;
@@ -111,18 +111,19 @@ export class StaticModel {
     return -1;
   }
 
-  /** Dynamic programming over where the last piece begins; of equally few pieces, those with the longest last one. */
+  /** Dynamic programming over where pieces begin; of equally few pieces, those with the longest last one. */
   private pieces(term: string): readonly number[] {
     const best: (readonly number[] | undefined)[] = [[]];
-    for (let to = pieceLengthMin; to <= term.length; to++) {
-      for (let from = 0; from <= to - pieceLengthMin; from++) {
-        const before = best[from];
-        if (before === undefined || before.length >= pieceCountMax) continue;
+    for (let from = 0; from <= term.length - pieceLengthMin; from++) {
+      const before = best[from];
+      if (before === undefined || before.length >= pieceCountMax) continue;
+      let to = from;
+      for (const key of prefixKeys(term.slice(from))) {
+        if (++to - from < pieceLengthMin) continue;
         if ((best[to]?.length ?? pieceCountMax + 1) <= before.length + 1) continue;
-        const piece = term.slice(from, to);
-        let row = this.row(piece);
+        let row = this.row(key);
         // The stem of `lockfile` is `lockfil`: its last piece has lost an e.
-        if (row < 0 && to === term.length) row = this.row(`${piece}e`);
+        if (row < 0 && to === term.length) row = this.row(termKey(`${term.slice(from)}e`));
         if (row >= 0) best[to] = [...before, row];
       }
     }

@@ -26,3 +26,18 @@ export function termKey(term: string): TermKey {
   }
   return { high: high >>> 0, low: low >>> 0 };
 }
+
+/** The keys of all prefixes of a normalised ASCII term, the shortest first; each is the same object. */
+export function* prefixKeys(term: string): Generator<TermKey> {
+  const key = { high: 0, low: 0 };
+  let low = hashSeedLow;
+  let high = hashSeedHigh;
+  for (let i = 0; i < term.length; i++) {
+    const byte = term.charCodeAt(i);
+    low = hashStepLow(low, byte);
+    high = hashStepHigh(high, byte);
+    key.high = high >>> 0;
+    key.low = low >>> 0;
+    yield key;
+  }
+}

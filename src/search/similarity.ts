@@ -2,7 +2,7 @@ import { TimeSlices } from '../base/index.js';
 import { VectorFile, vectorSpaceId } from '../segment/index.js';
 import type { VectorSpace } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { cosinesOf } from '../vector/index.js';
+import { cosinesOf, lengthOf } from '../vector/index.js';
 
 /** How near the chunks of a snapshot are to a query, in one embedding space. */
 export interface Similarities {
@@ -143,36 +143,52 @@ function visibleVectors(snapshot: Snapshot, { space, isWithheld }: ComparedSpace
   });
 }
 
-/** Length of the sum of each file's vectors, each of length 1. Made once for a snapshot, in the order of its chunks. */
+/** Files whose vectors are added up at a time. */
+const filesAtOnce = 4096;
+/** More occurrences than they have; two numbers below it fit one. */
+const positionsMax = 2 ** 26;
+/** Vectors of about this length, of whole components, are added up: exactly, so their order does not matter. */
+const unit = 2 ** 32;
+
+/** Length of the sum of each file's vectors, each of length 1. Made once for a snapshot. */
 function fileLengths(snapshot: Snapshot, vectors: VisibleVectors): Promise<Float64Array> {
   const { spaceId, version, blocks, count, places } = vectors;
   return snapshot.derived.latest(`vectorLengths:${spaceId}`, version, async () => {
     const { occurrenceFiles } = snapshot;
-    const lengths = new Float64Array(snapshot.files.length);
     const slices = new TimeSlices();
+    const lengths = new Float64Array(snapshot.files.length);
     const dimension = blocks[0]?.file.space.dimension ?? 0;
-    const sum = new Float64Array(dimension);
-    // Of which block each row is, so that one is found at once.
+    const sums = new Float64Array(Math.min(filesAtOnce, lengths.length) * dimension);
+    const sumOf = (file: number): Float64Array => sums.subarray(file * dimension, (file + 1) * dimension);
     const blockOf = new Uint32Array(count);
     blocks.forEach(({ first, rows }, i) => blockOf.fill(i, first, first + rows.length));
-    for (let position = 0; position < places.length; position++) {
-      if ((position & 127) === 0 && slices.isOver) await slices.next();
-      const place = places[position]! - 1;
-      if (place >= 0) {
-        const { file, number, rows, first } = blocks[blockOf[place]!]!;
-        const row = rows[place - first]!;
-        const { rows: bytes, lengths: lengthsOf } = file.block(number);
-        const length = lengthsOf[row]!;
-        const from = row * dimension;
-        if (length > 0) for (let c = 0; c < dimension; c++) sum[c]! += bytes[from + c]! / length;
+    for (let position = 0; position < places.length;) {
+      const firstFile = occurrenceFiles[position]!;
+      const start = position;
+      while (position < places.length && occurrenceFiles[position]! < firstFile + filesAtOnce) position++;
+      // In the order of rows, so that each block is read once.
+      const order = new Float64Array(position - start);
+      for (let at = start; at < position; at++) order[at - start] = places[at]! * positionsMax + (at - start);
+      order.sort();
+      sums.fill(0);
+      for (let i = 0; i < order.length; i++) {
+        if ((i & 127) === 0 && slices.isOver) await slices.next();
+        const place = Math.floor(order[i]! / positionsMax);
+        if (place === 0) continue;
+        const file = occurrenceFiles[start + order[i]! - place * positionsMax]! - firstFile;
+        const block = blocks[blockOf[place - 1]!]!;
+        const row = block.rows[place - 1 - block.first]!;
+        const { rows, lengths: rowLengths } = block.file.block(block.number);
+        const factor = rowLengths[row] === 0 ? 0 : Math.round(unit / rowLengths[row]!);
+        addTimes(factor, rows.subarray(row * dimension, (row + 1) * dimension), sumOf(file));
       }
-      const file = occurrenceFiles[position]!;
-      if (occurrenceFiles[position + 1] === file) continue;
-      let squares = 0;
-      for (let c = 0; c < dimension; c++) squares += sum[c]! * sum[c]!;
-      lengths[file] = Math.sqrt(squares);
-      sum.fill(0);
+      const fileCount = Math.min(filesAtOnce, lengths.length - firstFile);
+      for (let file = 0; file < fileCount; file++) lengths[firstFile + file] = lengthOf(sumOf(file)) / unit;
     }
     return lengths;
   });
+}
+
+function addTimes(factor: number, row: Int8Array, sum: Float64Array): void {
+  for (let c = 0; c < row.length; c++) sum[c]! += factor * row[c]!;
 }

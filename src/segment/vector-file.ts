@@ -1,7 +1,7 @@
 import { contentHash } from '../base/index.js';
 import type { LruCache } from '../base/index.js';
 import type { PagedFile, PagedFileWriter, Store } from '../store/index.js';
-import { lengthOf } from '../vector/index.js';
+import { squareOf } from '../vector/index.js';
 import type { VectorRows } from '../vector/index.js';
 
 /** Names an embedding space (see embedding's EmbeddingSpace). */
@@ -21,7 +21,10 @@ export const vectorSpaceId = ({ model, revision, dimension }: VectorSpace): stri
 interface VectorFileHead {
   readonly formatVersion: 1;
   readonly space: VectorSpace;
-  /** Rows of vectors; the docs they are of follow them, ascending, u32 each, counted from the segment's first. */
+  /**
+   * Rows of vectors. After them come the docs they are of, ascending, u32 each, counted from the segment's first; then the squares
+   * of the rows' lengths, u32 each.
+   */
   readonly count: number;
 }
 
@@ -37,6 +40,7 @@ export type VectorCache = LruCache<number, VectorRows>;
 export class VectorFileWriter {
   private readonly file: PagedFileWriter;
   private readonly docs: number[] = [];
+  private readonly squares: number[] = [];
 
   constructor(
     store: Store,
@@ -53,14 +57,15 @@ export class VectorFileWriter {
   /** Docs count from the segment's first and ascend. */
   add(doc: number, row: Int8Array): void {
     this.docs.push(doc);
+    this.squares.push(squareOf(row));
     this.file.write(new Uint8Array(row.buffer, row.byteOffset, row.length));
   }
 
   /** Returns the size of the file in bytes. */
   finish(): number {
-    const docs = Uint32Array.from(this.docs);
-    this.file.write(new Uint8Array(docs.buffer));
-    const head: VectorFileHead = { formatVersion: 1, space: this.space, count: docs.length };
+    const numbers = Uint32Array.from([...this.docs, ...this.squares]);
+    this.file.write(new Uint8Array(numbers.buffer));
+    const head: VectorFileHead = { formatVersion: 1, space: this.space, count: this.count };
     return this.file.finish(Buffer.from(JSON.stringify(head)), { durable: false });
   }
 
@@ -113,12 +118,7 @@ export class VectorFile {
 
   /** Which chunks have a vector: docs less the segment's first, ascending. STORE_CORRUPT, as all that reads rows. */
   docs(): Uint32Array {
-    if (this.readDocs === null) {
-      const docs = new Uint32Array(this.count);
-      new Uint8Array(docs.buffer).set(this.file.read(this.count * this.space.dimension, 4 * this.count));
-      this.readDocs = docs;
-    }
-    return this.readDocs;
+    return (this.readDocs ??= this.numbers(0, this.count));
   }
 
   /** A row; a view. */
@@ -163,11 +163,17 @@ export class VectorFile {
     const count = Math.min(rowsPerBlock, this.count - first);
     const rows = new Int8Array(count * dimension);
     rows.set(this.file.read(first * dimension, count * dimension)); // bytes above 127 wrap to their signs
-    const lengths = Float64Array.from({ length: count }, (_, row) =>
-      lengthOf(rows.subarray(row * dimension, (row + 1) * dimension)),
-    );
+    const lengths = Float64Array.from(this.numbers(this.count + first, count), Math.sqrt);
     const block = { rows, lengths };
     this.cache.set(key, block, rows.length + 8 * count);
     return block;
+  }
+
+  /** Of those that follow the rows. */
+  private numbers(first: number, count: number): Uint32Array {
+    const numbers = new Uint32Array(count);
+    const bytes = this.file.read(this.count * this.space.dimension + 4 * first, 4 * count);
+    new Uint8Array(numbers.buffer).set(bytes);
+    return numbers;
   }
 }

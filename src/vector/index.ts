@@ -1,3 +1,3 @@
 /** Vectors of signed bytes: how near they are. Pure over bytes. */
-export { cosinesOf, lengthOf } from './cosine.js';
+export { cosinesOf, lengthOf, squareOf } from './cosine.js';
 export type { VectorRows } from './cosine.js';

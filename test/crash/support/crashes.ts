@@ -8,6 +8,7 @@ import type { TestRepository } from '../../support/git.js';
 import { answersOf, differences } from '../../property/support/answers.js';
 import { commitTree, treeOf, withFile } from '../../property/support/file-tree.js';
 import type { FileTree } from '../../property/support/file-tree.js';
+import { WordEmbedder } from '../../support/word-embedder.js';
 import { bundleProgram } from '../../support/bundle.js';
 import { randomFrom, randomSource } from './random.js';
 import type { Act, Message } from './victim.js';
@@ -46,6 +47,9 @@ export async function runCrashes(options: {
   const { acknowledged, interrupted, unfinishedRecords, problems } = trial;
   return { kills: options.kills, acknowledged, interrupted, unfinishedRecords, problems };
 }
+
+const openStore = ({ path }: TestRepository, store: string): Promise<Engine> =>
+  openEngine({ repo: path, store, workers: 0, embedder: new WordEmbedder() });
 
 /** What `doctor` finds, apart from a last record that was never finished: it does not count. */
 export async function examine(engine: Engine): Promise<{ unfinished: number; problems: string[] }> {
@@ -115,7 +119,7 @@ class Trial {
 
   /** Opens the store again and looks at everything that was acknowledged. */
   async examine(random: (below: number) => number): Promise<void> {
-    const engine = await openEngine({ repo: this.repository.path, store: this.store, workers: 0 });
+    const engine = await openStore(this.repository, this.store);
     try {
       const { unfinished, problems } = await examine(engine);
       this.unfinishedRecords += unfinished;
@@ -184,8 +188,11 @@ class Trial {
   private async compare(engine: Engine, rev: string, tree: FileTree): Promise<void> {
     const scratch = makeRepository();
     commitTree(scratch, tree);
-    const fresh = await openEngine({ repo: scratch.path, store: join(makeFolder(), 'store'), workers: 0 });
+    const fresh = await openStore(scratch, join(makeFolder(), 'store'));
     try {
+      // Then all vectors are there.
+      await engine.index([rev]);
+      await fresh.index(['HEAD']);
       const shown = [...tree.keys()].slice(0, 2);
       const found = differences(await answersOf(engine, rev, shown), await answersOf(fresh, 'HEAD', shown));
       this.problems.push(...found.map((text) => `${rev}: ${text}`));

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { openEngine } from '../../../src/engine/index.js';
 import type { Engine } from '../../../src/engine/types.js';
+import { WordEmbedder } from '../../support/word-embedder.js';
 import { randomFrom, randomSource } from './random.js';
 
 /** What the program says on stdout, a line of JSON each: what it is about to do, and what was acknowledged. */
@@ -53,7 +54,7 @@ async function perform(engine: Engine, act: Act): Promise<unknown> {
   }
 }
 
-const engine = await openEngine({ repo, store, workers: 0 });
+const engine = await openEngine({ repo, store, workers: 0, embedder: new WordEmbedder(20) });
 say({ say: 'ready' });
 for (;;) {
   const act = nextAct();

@@ -78,7 +78,7 @@ export const rankingSignals: RankingSignals = {
   namesFile: { weight: 0.25, ofQuery: 0.2, ofName: 4 },
   namesDefinition: { weight: 0.3, ofQuery: 0.4, ofName: 2 },
   definesQuery: 0.5,
-  meaning: { weight: 0.1, focus: 0.7, whole: 0.5, file: 0.5 },
+  meaning: { weight: 0.15, focus: 1, whole: 0.5, file: 0.5 },
   meaningAlone: { weight: 1, focus: 0.7, whole: 0.25, file: 1.5 },
   nearMin: 0.3,
   meaningOfWord: 0.5,

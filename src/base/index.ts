@@ -3,7 +3,7 @@ export { BitSet } from './bit-set.js';
 export { ByteReader } from './byte-reader.js';
 export { ByteWriter } from './byte-writer.js';
 export { compareBytewise, decodeBytes, encodeBytes } from './bytes-text.js';
-export { elapsedMs, nowMs, sleep, uniqueSuffix, yieldToEventLoop } from './clock.js';
+export { elapsedMs, jittered, nowMs, sleep, uniqueSuffix, yieldToEventLoop } from './clock.js';
 export { CoppiceError, asCoppiceError, assert, errorKinds, systemErrorCode, throwIfAborted } from './errors.js';
 export type { ErrorCode, ErrorDetails, ErrorKind } from './errors.js';
 export { GenerationCache } from './generation-cache.js';

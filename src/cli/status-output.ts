@@ -1,4 +1,4 @@
-import type { RepositoryStatus, RevStatus, StatusResult } from '../engine/index.js';
+import type { RepositoryStatus, RevStatus, StatusResult, VectorStatus } from '../engine/index.js';
 import { formatBytes, formatTable, formatTime, plural, shortCommit } from './format.js';
 import { quotePath } from './quote-path.js';
 import type { Colour, Paint } from './style.js';
@@ -18,6 +18,7 @@ export function formatStatus(status: StatusResult, paint: Paint): string {
     ['store', `${status.store} (format ${String(status.formatVersion)})`],
     ['size', `${formatBytes(status.sizeBytes)} in ${plural(status.segments, 'segment')}`],
     ['holds', held],
+    ...status.vectors.map((vectors) => ['vectors', vectorsOf(vectors, status.chunks)]),
     ['memory', memoryOf(status)],
   ];
   if (status.writer !== null) {
@@ -27,6 +28,12 @@ export function formatStatus(status: StatusResult, paint: Paint): string {
   const store = formatTable(rows.map(([name, value]) => [paint('bold', name!), value!]));
   if (status.repositories.length === 0) return `${store}\nno repository is indexed yet; coppice index does it\n`;
   return [store, ...status.repositories.map((repository) => formatRepository(repository, paint))].join('\n');
+}
+
+function vectorsOf({ model, revision, dimension, chunks, sizeBytes }: VectorStatus, all: number): string {
+  const name = [model, revision].filter((part) => part !== '').join(' ');
+  const covered = chunks === all ? 'all chunks' : `${String(chunks)} of ${plural(all, 'chunk')}`;
+  return `${name} (${String(dimension)} components): ${covered}, ${formatBytes(sizeBytes)}`;
 }
 
 function memoryOf({ memory }: StatusResult): string {

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 
 import { elapsedMs, nowMs, throwIfAborted, uniqueSuffix } from '../base/index.js';
+import { bundledSpace } from '../embedding/index.js';
 import { openRepository } from '../git/index.js';
 import { collectGarbage, examineStore } from '../indexing/index.js';
 import { asCommitId } from '../model/index.js';
 import type { CommitId, Oid, TreeId } from '../model/index.js';
 import { commitKey, rootKey } from '../snapshot/index.js';
+import { vectorSpaceId } from '../segment/index.js';
 import type { SharedStore } from './shared-store.js';
 import type { CallOptions, DoctorResult, GcResult } from './types.js';
 
@@ -30,11 +32,25 @@ export async function collect(shared: SharedStore, options: CallOptions & { dryR
           options.onProgress?.({ phase: 'gc', done, total, unit: 'records', bytes: 0, what: 'segments' }),
       });
       if (result === null) continue; // a fork was made meanwhile
-      if (!dryRun) forgetGone(shared);
+      if (!dryRun) {
+        forgetGone(shared);
+        dropOldRevisions(shared);
+      }
       const { chunksBefore, chunksAfter, reclaimedBytes } = result;
       return { dryRun, chunksBefore, chunksAfter, reclaimedBytes, tookMs: elapsedMs() - startMs };
     }
   });
+}
+
+/** Nobody asks for vectors of the bundled model's other revisions. Those of models that users named are theirs to keep. */
+function dropOldRevisions({ snapshots }: SharedStore): void {
+  const bundled = bundledSpace();
+  if (bundled === null) return;
+  const current = vectorSpaceId(bundled);
+  for (const segment of snapshots.segments().segments) {
+    for (const id of [...segment.vectorSpaces])
+      if (id !== current && segment.vectors(id)!.space.model === bundled.model) segment.removeVectors(id);
+  }
 }
 
 /** What repositories and work trees keep alive, stored or not. */

@@ -5,7 +5,7 @@ import { storeFormatVersion } from '../store/index.js';
 import type { Store } from '../store/index.js';
 import type { Session } from './session.js';
 import type { SharedStore } from './shared-store.js';
-import type { RepositoryStatus, RevStatus, StatusResult } from './types.js';
+import type { RepositoryStatus, RevStatus, StatusResult, VectorStatus } from './types.js';
 
 /** What the store holds, and how fresh the revs of the repository at hand are. */
 export async function storeStatus(shared: SharedStore, session: Session | null): Promise<StatusResult> {
@@ -36,6 +36,7 @@ export async function storeStatus(shared: SharedStore, session: Session | null):
     trees,
     commits,
     textBytes,
+    vectors: vectorStatus(shared),
     writer: holder === null ? null : { pid: holder.pid, command: holder.command, sinceMs: holder.sinceMs },
     memory: snapshots.memory,
     repositories: repositories.sort((a, b) => compareBytewise(a.name, b.name)),
@@ -57,6 +58,20 @@ function totals({ snapshots }: SharedStore): Record<'files' | 'chunks' | 'trees'
     textBytes += segment.entry.textBytes;
   }
   return { files, chunks, trees, commits, textBytes };
+}
+
+function vectorStatus({ snapshots }: SharedStore): VectorStatus[] {
+  const spaces = new Map<string, VectorStatus>();
+  for (const segment of snapshots.segments().segments) {
+    for (const id of segment.vectorSpaces) {
+      const { space, count, sizeBytes } = segment.vectors(id)!;
+      const before = spaces.get(id) ?? { ...space, chunks: 0, sizeBytes: 0 };
+      spaces.set(id, { ...before, chunks: before.chunks + count, sizeBytes: before.sizeBytes + sizeBytes });
+    }
+  }
+  return [...spaces.values()].sort(
+    (a, b) => compareBytewise(a.model, b.model) || compareBytewise(a.revision, b.revision) || a.dimension - b.dimension,
+  );
 }
 
 function knownRevs(store: Store, id: RepositoryId): RevStatus[] {

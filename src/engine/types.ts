@@ -527,11 +527,23 @@ export interface StatusResult {
   /** Commits of indexed histories. */
   readonly commits: number;
   readonly textBytes: number;
+  /** In each embedding space that there are vectors in. */
+  readonly vectors: readonly VectorStatus[];
   /** Who writes now, or null. */
   readonly writer: { readonly pid: number; readonly command: string; readonly sinceMs: number } | null;
   /** Of this process: snapshots that are kept open and caches, in bytes by our own count, with their bounds. */
   readonly memory: MemoryStatus;
   readonly repositories: readonly RepositoryStatus[];
+}
+
+export interface VectorStatus {
+  readonly model: string;
+  readonly revision: string;
+  /** Components of a vector. */
+  readonly dimension: number;
+  /** Chunks of the store that have a vector. */
+  readonly chunks: number;
+  readonly sizeBytes: number;
 }
 
 export interface MemoryStatus {

@@ -4,6 +4,8 @@ import { afterEach, expect, test } from 'vitest';
 import type { ChunkText, Embedder } from '../../src/embedding/index.js';
 import { openEngine, openEngines } from '../../src/engine/index.js';
 import type { Engine, SearchOptions } from '../../src/engine/types.js';
+import { VectorFileWriter } from '../../src/segment/index.js';
+import { Store } from '../../src/store/index.js';
 import { makeFolder, makeRepository } from '../support/git.js';
 
 /** Every question is about texts without the word "lock". Remembers what it was given. */
@@ -186,4 +188,26 @@ test('without its endpoint a search asks the bundled embedding', async () => {
   await engine.index(['main']);
   embedder.embedQuery = () => Promise.reject(new Error('connection refused'));
   expect(await answerOf(engine)).toEqual(await answerOf(await open(place)));
+});
+
+test('gc takes the vectors of other revisions of the bundled model, and leaves those of other models', async () => {
+  const place = makePlace();
+  const engine = await open(place, new CountingEmbedder());
+  await engine.index(['main']);
+  const [bundled] = (await engine.status()).vectors;
+  await engine.close();
+  const store = Store.open(place.store);
+  for (const model of [bundled!.model, 'another']) {
+    const writer = new VectorFileWriter(store, store.catalog.segments()[0]!.id, { model, revision: '0', dimension: 3 });
+    writer.add(0, Int8Array.of(1, 2, 3));
+    writer.finish();
+  }
+  store.close();
+  const again = await open(place);
+  const spaces = async (): Promise<string[]> =>
+    (await again.status()).vectors.map(({ model, revision, chunks }) => `${model} ${revision}: ${chunks}`);
+  const { revision } = bundled!;
+  expect(await spaces()).toEqual(['another 0: 1', 'coppice-code 0: 1', `coppice-code ${revision}: 2`, 'counting 1: 2']);
+  await again.gc();
+  expect(await spaces()).toEqual(['another 0: 1', `coppice-code ${revision}: 2`, 'counting 1: 2']);
 });

@@ -66,7 +66,10 @@ async function main(): Promise<void> {
       if (values['cross-validate'] !== undefined) {
         const leaves = selectLeaves(signals, values['cross-validate'].split(','));
         const validations: Validation[] = [];
-        for (const mode of measuredModes) validations.push(await crossValidate(open, signals, leaves, mode));
+        for (const mode of measuredModes) {
+          const validation = await crossValidate(open, signals, leaves, mode);
+          if (validation !== null) validations.push(validation);
+        }
         sections.push(validationTables(validations, signals));
       }
     } finally {

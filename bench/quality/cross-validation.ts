@@ -28,13 +28,16 @@ const steps = [0.5, 0.75, 1.33, 2];
 const gainMin = 0.0005;
 const roundsMax = 3;
 
-/** Tunes the given signals on all but four repositories, beginning with first guesses, and measures on the four; for each four. */
+/**
+ * Tunes the given signals on all but four repositories, beginning with first guesses, and measures on the four; for each four.
+ * Signals that change nothing in this mode are left out; null when there are no others.
+ */
 export async function crossValidate(
   open: OpenRepositories,
   signals: RankingSignals,
-  leaves: readonly Leaf[],
+  given: readonly Leaf[],
   mode: RankMode,
-): Promise<Validation> {
+): Promise<Validation | null> {
   const scoreOf = memoisedScores(open, mode);
   const scoreOn = async (positions: readonly number[], candidate: RankingSignals): Promise<number> => {
     const scores: number[] = [];
@@ -43,7 +46,18 @@ export async function crossValidate(
   };
   const names = open.repositories.map(({ name }) => name);
   const all = names.map((_, i) => i);
-  const guessed = leaves.reduce((at, leaf) => withValue(at, leaf, firstGuess(leaf)), signals);
+  const changesScores = async (from: RankingSignals, others: readonly RankingSignals[]): Promise<boolean> => {
+    for (const other of others)
+      for (const i of all) if ((await scoreOf(i, from)) !== (await scoreOf(i, other))) return true;
+    return false;
+  };
+  const guessed = given.reduce((at, leaf) => withValue(at, leaf, firstGuess(leaf)), signals);
+  const leaves: Leaf[] = [];
+  for (const leaf of given) {
+    const others = [withValue(guessed, leaf, neutralValue(leaf)), scaled(guessed, leaf, 2)];
+    if (await changesScores(guessed, others)) leaves.push(leaf);
+  }
+  if (leaves.length === 0) return null;
   const tuneOn = (positions: readonly number[]): Promise<RankingSignals> =>
     tune(guessed, leaves, (candidate) => scoreOn(positions, candidate));
   const foldCount = Math.ceil(names.length / foldSize);

@@ -1,5 +1,5 @@
-import { CoppiceError, throwIfAborted } from '../base/index.js';
-import { createBundledEmbedder, looksSecret } from '../embedding/index.js';
+import { CoppiceError, elapsedMs, throwIfAborted } from '../base/index.js';
+import { createBundledEmbedder, looksSecret, openEmbedder } from '../embedding/index.js';
 import type { Embedder } from '../embedding/index.js';
 import type { TreeId } from '../model/index.js';
 import { vectorCoverage } from '../search/index.js';
@@ -11,6 +11,8 @@ import type { SharedStore } from './shared-store.js';
 import type { CallOptions } from './types.js';
 import { WriterQueue } from './writer-queue.js';
 
+const reopenMs = 30_000;
+
 /** The embedders that searches use, and the vectors of chunks that were indexed before there was one. */
 export class Embeddings {
   /** Who makes vectors in a space now, by its id: or two would make the same. */
@@ -18,17 +20,19 @@ export class Embeddings {
   private readonly closing = new AbortController();
   private background: Promise<void> | null = null;
   private bundled: Embedder | null = null;
+  private opening: Promise<Embedder | null> | null = null;
+  /** When the one that the settings name could not be opened, it is left alone until then. */
+  private openAfterMs = 0;
 
   constructor(
     private readonly shared: SharedStore,
-    /** The one that the user named, if any. */
-    readonly named: Embedder | null,
+    private named: Embedder | null,
   ) {}
 
   /** What there is, first what the user wants. That which comes with Coppice is missing when its model is. */
-  all(): readonly Embedder[] {
+  async all(): Promise<readonly Embedder[]> {
     this.bundled ??= createBundledEmbedder();
-    return [this.named, this.bundled].filter((embedder) => embedder !== null);
+    return [await this.openNamed(), this.bundled].filter((embedder) => embedder !== null);
   }
 
   /**
@@ -56,10 +60,15 @@ export class Embeddings {
 
   /** Makes what a root's snapshot lacks in the named embedder's space, and waits for it. */
   async coverRoot(root: TreeId, call: CallOptions & { readonly what?: string }): Promise<void> {
-    if (this.named === null) return;
+    const embedder = await this.openNamed();
+    if (embedder === null) return;
     const snapshot = await this.shared.snapshots.openLatest(root);
     try {
-      await this.makeMissing(snapshot, this.named, call);
+      await this.makeMissing(snapshot, embedder, call);
+    } catch (error) {
+      // What was indexed is there to be searched.
+      throwIfAborted(call.signal);
+      this.note(error);
     } finally {
       snapshot.release();
     }
@@ -67,8 +76,24 @@ export class Embeddings {
 
   async close(): Promise<void> {
     this.closing.abort();
+    await this.opening;
     await this.background;
     await this.named?.close();
+  }
+
+  /** The embedder that the user named; null when there is none or it cannot be opened now, which is told. */
+  private async openNamed(): Promise<Embedder | null> {
+    const { embedding } = this.shared.settings;
+    if (this.named !== null || embedding === null || elapsedMs() < this.openAfterMs) return this.named;
+    this.opening ??= openEmbedder(embedding, { onNote: (note) => this.shared.note(note), signal: this.closing.signal })
+      .then((opened) => (this.named = opened))
+      .catch((error: unknown) => {
+        this.openAfterMs = elapsedMs() + reopenMs;
+        this.note(error);
+        return null;
+      })
+      .finally(() => (this.opening = null));
+    return this.opening;
   }
 
   private makeInBackground(snapshot: Snapshot, embedder: Embedder): void {

@@ -31,7 +31,7 @@ export async function meaningOf(
     // Vectors can be made again; if it was something else that is damaged, it is found once more.
     const { dropDamagedVectors } = await loadIndexing();
     const { embeddings, snapshots } = session.shared;
-    const spaces = embeddings.all().map(({ space }) => vectorSpaceId(space));
+    const spaces = (await embeddings.all()).map(({ space }) => vectorSpaceId(space));
     await session.shared.asWriter(call, () => {
       for (const space of spaces) dropDamagedVectors(snapshots, space);
       return Promise.resolve();
@@ -47,7 +47,7 @@ async function compare(session: Session, snapshot: Snapshot, query: Query, call:
   // Segments that were merged meanwhile get no more vectors. An occurrence's position is the same in both: the tree's.
   const latest = await snapshots.openLatest(snapshot.root);
   try {
-    for (const embedder of embeddings.all()) {
+    for (const embedder of await embeddings.all()) {
       const { share, isComplete } = await embeddings.cover(latest, embedder, call);
       if (share <= best.coverage && !isComplete) continue;
       if (text === '') return { similarities: null, coverage: share };

@@ -1,8 +1,8 @@
 import { CoppiceError } from '../base/index.js';
 import type { Embedder } from '../embedding/index.js';
 import type * as indexing from '../indexing/index.js';
-import { readRules, rulesFingerprint } from '../indexing/index.js';
-import type { AnalysisPool, IndexingRules } from '../indexing/index.js';
+import { readSettings, rulesFingerprint } from '../indexing/index.js';
+import type { AnalysisPool, IndexingRules, Settings } from '../indexing/index.js';
 import { SnapshotStore } from '../snapshot/index.js';
 import type { SnapshotStoreOptions } from '../snapshot/index.js';
 import { Store } from '../store/index.js';
@@ -33,7 +33,7 @@ const givesWayMax = 3;
 export class SharedStore {
   readonly store: Store;
   readonly snapshots: SnapshotStore;
-  readonly rules: IndexingRules;
+  readonly settings: Settings;
   readonly fingerprint: string;
   readonly embeddings: Embeddings;
   private readonly writers = new WriterQueue();
@@ -44,10 +44,14 @@ export class SharedStore {
 
   constructor(readonly options: SharedStoreOptions) {
     this.store = Store.open(options.storePath);
-    this.rules = readRules(options.storePath);
+    this.settings = readSettings(options.storePath);
     this.fingerprint = rulesFingerprint(this.rules);
     this.snapshots = new SnapshotStore(this.store, options.memory);
     this.embeddings = new Embeddings(this, options.embedder ?? null);
+  }
+
+  get rules(): IndexingRules {
+    return this.settings.rules;
   }
 
   /** Runs an action as the store's only writer, when those who came before are done; then merges in the background. */

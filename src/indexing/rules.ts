@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-import { CoppiceError, systemErrorCode } from '../base/index.js';
+import { CoppiceError } from '../base/index.js';
 
 /** Which text is left out of the index. Binary files (a NUL in the first 8,000 bytes, git's rule) always are. */
 export interface IndexingRules {
@@ -15,27 +12,12 @@ export interface IndexingRules {
 
 export const defaultRules: IndexingRules = { maxFileBytes: 2 * 1024 * 1024, skipMinified: false, skipGenerated: false };
 
-/** The rules in `config.json` of the store's folder, which a user may write; defaults where it says nothing. */
-export function readRules(storePath: string): IndexingRules {
-  const path = join(storePath, 'config.json');
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return defaultRules;
-    throw new CoppiceError('CONFIG_INVALID', `${path} cannot be read`, { cause: error });
-  }
+/** Checks the rules among a user's settings, of which the path is given; defaults where they say nothing. CONFIG_INVALID. */
+export function parseRules(given: Readonly<Record<string, unknown>>, path: string): IndexingRules {
   const invalid = (what: string): CoppiceError =>
     new CoppiceError('CONFIG_INVALID', `${path}: ${what}`, {
-      hint: `it may hold ${JSON.stringify(defaultRules)}`,
+      hint: `it may hold ${JSON.stringify(defaultRules)}, "embedding" and "rerank"`,
     });
-  let given: unknown;
-  try {
-    given = JSON.parse(text);
-  } catch (error) {
-    throw invalid(error instanceof Error ? error.message : 'not JSON');
-  }
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw invalid('not a JSON object');
   for (const [name, value] of Object.entries(given)) {
     const expected: unknown = defaultRules[name as keyof IndexingRules];
     if (expected === undefined) throw invalid(`unknown setting "${name}"`);

@@ -1,6 +1,9 @@
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ChunkText, Embedder } from '../../src/embedding/index.js';
 import { openEngine, openEngines } from '../../src/engine/index.js';
 import type { Engine, SearchOptions } from '../../src/engine/types.js';
@@ -210,4 +213,63 @@ test('gc takes the vectors of other revisions of the bundled model, and leaves t
   expect(await spaces()).toEqual(['another 0: 1', 'coppice-code 0: 1', `coppice-code ${revision}: 2`, 'counting 1: 2']);
   await again.gc();
   expect(await spaces()).toEqual(['another 0: 1', `coppice-code ${revision}: 2`, 'counting 1: 2']);
+});
+
+describe('an embedder that the settings name', () => {
+  let server: Server;
+  let asked: string[];
+  beforeEach(async () => {
+    asked = [];
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (text: Buffer) => (body += text.toString()));
+      request.on('end', () => {
+        const { input } = JSON.parse(body) as { input: string[] };
+        asked.push(...input);
+        const data = input.map((text, index) => ({ index, embedding: [1, 0.5, text.includes('lock') ? -1 : 1] }));
+        response.setHeader('Content-Type', 'application/json');
+        response.end(JSON.stringify({ data }));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterEach(() => new Promise((resolve) => server.close(resolve)));
+
+  const settings = (store: string): void => {
+    const { port } = server.address() as AddressInfo;
+    mkdirSync(store, { recursive: true });
+    const embedding = { provider: 'openai', endpoint: `http://127.0.0.1:${String(port)}/v1`, model: 'm' };
+    writeFileSync(join(store, 'config.json'), JSON.stringify({ embedding }));
+  };
+
+  test('is asked for what is not there, and for the query', async () => {
+    const place = makePlace({ ...files, '.env': 'LOCK_TOKEN=1234\n' });
+    settings(place.store);
+    const engine = await open(place);
+    await engine.index(['main']);
+    const { hits } = await engine.search('brushes', { mode: 'semantic', limit: 1 });
+    expect(hits).toMatchObject([{ path: 'copy/paint.ts' }]);
+    expect(asked.filter((text) => text.includes('takeLock'))).toHaveLength(1);
+    expect(asked.join()).not.toContain('LOCK_TOKEN');
+    expect((await engine.status()).vectors).toMatchObject([
+      { model: 'coppice-code', chunks: 3 },
+      { model: 'm', chunks: 2 },
+    ]);
+  });
+
+  test('that is not there leaves indexing and searching as they are without', async () => {
+    const place = makePlace();
+    const plain = await open(place);
+    const bundled = await answerOf(plain);
+    await plain.close();
+    settings(place.store);
+    await new Promise((resolve) => server.close(resolve));
+    const notes: string[] = [];
+    const engine = await openEngine({ ...place, workers: 0, onNote: (note) => notes.push(note) });
+    engines.push(engine);
+    await engine.index(['main']);
+    expect(await answerOf(engine)).toEqual(bundled);
+    expect(notes).toHaveLength(1);
+    server.listen(0);
+  });
 });

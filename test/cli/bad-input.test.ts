@@ -83,6 +83,7 @@ const cases: readonly Case[] = [
   { code: 'PATTERN_INVALID', args: ['grep', '[z-a]'] },
   { code: 'QUERY_INVALID', args: ['search', '"unclosed'] },
   { code: 'QUERY_INVALID', args: ['search', '(a'] },
+  { code: 'GOLDEN_SET_INVALID', args: ['eval', '-'], at: () => ({ input: '{}' }) },
   { code: 'PATCH_INVALID', args: ['apply', 'taken', '--patch', '-'], at: () => ({ input: 'this is no patch\n' }) },
   {
     code: 'PATCH_CONFLICT',

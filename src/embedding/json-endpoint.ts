@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { CoppiceError, elapsedMs, jittered, nowMs, sleep, throwIfAborted } from '../base/index.js';
 import { LinkedAbort } from './linked-abort.js';
 
@@ -47,6 +49,7 @@ export class JsonEndpoint {
   /** CONFIG_INVALID when the environment has no usable key. */
   constructor(private readonly options: JsonEndpointOptions) {
     const { origin, pathname } = new URL(options.endpoint);
+    setMaxListeners(0, this.closing.signal); // as many as there are requests
     this.shownAddress = `${origin}${pathname.replace(/\/+$/, '')}`;
     this.backoffMs = options.backoffMs ?? backoffMsDefault;
     this.#key = options.apiKeyEnv === null ? null : readKey(options.apiKeyEnv, options.setting);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { basename, dirname, extname } from 'node:path';
 
 import { CoppiceError, throwIfAborted, yieldToEventLoop } from '../base/index.js';
@@ -53,7 +54,9 @@ export class OnnxEmbedder implements Embedder {
     private readonly config: OnnxEmbedderConfig,
     private readonly rules: TextRules,
     private readonly directory: OnnxDirectory,
-  ) {}
+  ) {
+    setMaxListeners(0, this.closing.signal); // as many as there are calls
+  }
 
   /**
    * Reads the model. CONFIG_INVALID when the folder has no such model or the library is not installed; EMBEDDER_INVALID when it

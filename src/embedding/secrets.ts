@@ -1,10 +1,11 @@
 const names: readonly RegExp[] = [
-  /^\.env(?:\..*)?$/,
-  /^\.(?:netrc|npmrc|pypirc|pgpass|htpasswd|git-credentials|dockercfg)$/,
-  /^id_(?:rsa|dsa|ecdsa|ed25519)$/,
-  /\.(?:pem|key|p12|pfx|jks|keystore|kdbx|asc|ovpn|tfstate|tfvars)$/,
+  /^\.env(?:rc)?(?:\..*)?$/,
+  /\.env$/,
+  /^[._](?:netrc|npmrc|pypirc|pgpass|htpasswd|git-credentials|dockercfg|vault-token|s3cfg|boto)$/,
+  /^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:\.(?!pub$).*)?$/,
+  /\.(?:pem|key|p8|p12|pfx|ppk|jks|keystore|kdbx?|asc|gpg|ovpn|tfstate|tfvars)(?:\.(?:bak|backup|old|orig))?$/,
   /^(?:credentials|secrets?)(?:\.[a-z0-9.]+)?$/,
-  /(?:^|[-_.])(?:credentials?|secrets?|passwords?)\.(?:json|ya?ml|toml|ini|cfg|conf|properties|txt)$/,
+  /(?:^|[-_.])(?:credentials?|secrets?|passwords?|service[-_]account(?:[-_]key)?)\.(?:json|ya?ml|toml|ini|cfg|conf|properties|txt)$/,
 ];
 const folders = new Set(['.ssh', '.gnupg', '.aws', '.azure', '.kube', '.docker']);
 

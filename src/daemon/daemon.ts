@@ -167,7 +167,7 @@ export class Daemon implements OperationHost {
 
   async sweep(repo: string, signal: AbortSignal): Promise<void> {
     this.watches.doubt(this.engines.placeOf(repo));
-    await this.engines.open(repo).index(['@worktree'], { signal });
+    await this.engines.open(repo).index(['@worktree'], { lasting: false, signal });
   }
 
   listenHttp(port: number): Promise<HttpAccess> {
@@ -234,7 +234,7 @@ export class Daemon implements OperationHost {
     const engine = this.engines.recent(workTree, activeMsMax);
     if (engine === null) return this.watches.rest(workTree);
     try {
-      await engine.index(revs, { onProgress: (progress) => this.progress(workTree, 'index', progress) });
+      await engine.index(revs, { lasting: false, onProgress: (progress) => this.progress(workTree, 'index', progress) });
       this.progress(workTree, 'index', null);
     } catch (error) {
       // The work tree is gone, or half of a checkout; whoever asks next is told what is wrong.

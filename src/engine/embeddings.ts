@@ -29,6 +29,11 @@ export class Embeddings {
     private named: Embedder | null,
   ) {}
 
+  /** The user has named one, whether it can be opened or not. */
+  get hasNamed(): boolean {
+    return this.named !== null || this.shared.settings.embedding !== null;
+  }
+
   /** What there is, first what the user wants. That which comes with Coppice is missing when its model is. */
   async all(): Promise<readonly Embedder[]> {
     this.bundled ??= createBundledEmbedder();

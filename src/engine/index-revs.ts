@@ -3,7 +3,7 @@ import type { RepositoryId, TreeId } from '../model/index.js';
 import type { RevEntry } from '../store/index.js';
 import { nothingAdded, sumOfAdded } from './added.js';
 import { continueHistory, recordHistory } from './history.js';
-import { ensureTarget, resolveTarget, withTarget } from './revs.js';
+import { ensureTarget, openTarget, resolveTarget, withTarget } from './revs.js';
 import type { Target } from './revs.js';
 import type { EnsuredRoot, Session } from './session.js';
 import type { IndexOptions, IndexResult, IndexedRev } from './types.js';
@@ -42,7 +42,7 @@ export async function indexRevs(
     throwIfAborted(options.signal);
     const indexAndRecord = async (now: Target): Promise<void> => {
       results.push(await indexTarget(session, now, options, submodules));
-      recordRev(session, repo, now);
+      if (now.worktree === null || options.lasting !== false) recordRev(session, repo, now);
     };
     await withTarget(session, target.resolved.rev, options, indexAndRecord, target);
   }
@@ -88,6 +88,11 @@ async function indexedTree(
   options: IndexOptions,
 ): Promise<Pick<EnsuredRoot, 'id' | 'added'>> {
   const { commit } = target.resolved;
+  if (target.worktree !== null && options.lasting === false) {
+    const snapshot = await openTarget(session, target, options);
+    snapshot.release();
+    return { id: snapshot.root, added: nothingAdded };
+  }
   const recorded = options.history === true && commit !== null ? await session.recordedTree(commit) : null;
   if (recorded !== null) return { id: recorded, added: nothingAdded };
   const root = await ensureTarget(session, target, options);

@@ -45,7 +45,7 @@ async function compare(session: Session, snapshot: Snapshot, query: Query, call:
   const text = query.ranking.map((term) => term.text).join(' ');
   let best: Meaning = { similarities: null, coverage: 0 };
   // Segments that were merged meanwhile get no more vectors. An occurrence's position is the same in both: the tree's.
-  const latest = await snapshots.openLatest(snapshot.root);
+  const latest = await snapshots.openLatest(snapshot.root, snapshot);
   try {
     for (const embedder of await embeddings.all()) {
       const { share, isComplete } = await embeddings.cover(latest, embedder, call);

@@ -80,6 +80,7 @@ export class Overlays {
       ...below,
       resolved: { rev: overlayPrefix + id, kind: 'overlay', commit: tree === treeBelow ? commit : null, tree },
       source,
+      differs: below.differs && sum(below.differs, sizeOf(overlay)),
       near: [treeBelow, ...below.near],
     };
   }
@@ -129,3 +130,13 @@ export class Overlays {
     return { tree, source };
   }
 }
+
+type Size = NonNullable<Target['differs']>;
+
+function sizeOf({ files }: Overlay): Size {
+  let bytes = 0;
+  for (const file of files.values()) bytes += file?.size ?? 0;
+  return { files: files.size, bytes };
+}
+
+const sum = (a: Size, b: Size): Size => ({ files: a.files + b.files, bytes: a.bytes + b.bytes });

@@ -26,6 +26,8 @@ export interface Target {
   readonly fork: ForkEntry | null;
   /** The work tree that it is, or lies over. */
   readonly worktree: WorktreeState | null;
+  /** Of what differs from HEAD in it; null for what is no work tree. */
+  readonly differs: { readonly files: number; readonly bytes: number } | null;
   /** Trees that it has most in common with, where these are known. */
   readonly near: readonly Oid[];
 }
@@ -58,7 +60,7 @@ export async function resolveTarget(session: Session, rev: string, call: CallOpt
   return { ...plain, resolved: { rev, kind, commit, tree }, source: session.source };
 }
 
-const plain = { fork: null, worktree: null, near: [] };
+const plain = { fork: null, worktree: null, differs: null, near: [] };
 
 function forkTarget(session: Session, rev: string, fork: ForkEntry): Target {
   const { commit, tree } = fork;
@@ -72,9 +74,10 @@ function forkTarget(session: Session, rev: string, fork: ForkEntry): Target {
 
 async function worktreeTarget(session: Session, call: CallOptions): Promise<Target> {
   const worktree = await session.worktree.read(call);
-  const { commit, tree, source, headTree } = worktree;
+  const { commit, tree, source, headTree, changes, files } = worktree;
   const resolved = { rev: worktreeRev, kind: 'worktree' as const, commit, tree };
-  return { ...plain, resolved, source, worktree, near: headTree === null ? [] : [headTree] };
+  const differs = { files: changes.changed.length, bytes: files.bytes };
+  return { ...plain, resolved, source, worktree, differs, near: headTree === null ? [] : [headTree] };
 }
 
 /**
@@ -139,7 +142,9 @@ export function openRev(session: Session, rev: string, call: CallOptions): Promi
 }
 
 /** The target's snapshot; release it after use. */
-async function openTarget(session: Session, target: Target, call: CallOptions): Promise<Snapshot> {
+export async function openTarget(session: Session, target: Target, call: CallOptions): Promise<Snapshot> {
+  const inMemory = await session.volatile.open(target, call);
+  if (inMemory !== null) return inMemory;
   for (let tries = 0; ; tries++) {
     const { id, key } = await ensureTarget(session, target, call);
     try {

@@ -19,6 +19,7 @@ import { loadIndexing } from './shared-store.js';
 import type { SharedStore } from './shared-store.js';
 import { SingleFlight } from './single-flight.js';
 import type { CallOptions } from './types.js';
+import { VolatileTrees } from './volatile-trees.js';
 import { WorktreeReader } from './worktree.js';
 
 /** What is known beforehand of a tree that is to be stored. */
@@ -44,6 +45,7 @@ export class Session {
   readonly source: ObjectSource;
   readonly worktree = new WorktreeReader(this);
   readonly overlays = new Overlays(this);
+  readonly volatile: VolatileTrees;
   private readonly indexing = new SingleFlight<string, EnsuredRoot>();
   private readonly incomplete = new IncompleteRoots(this);
   private readonly place: string;
@@ -60,6 +62,7 @@ export class Session {
     this.fingerprint = shared.fingerprint;
     this.source = repositorySource(repository);
     this.place = stampOf(repository);
+    this.volatile = new VolatileTrees(this);
     for (const { commit, tree } of shared.store.catalog.revs.values()) {
       if (commit !== null) repository.rememberCommit(commit, tree);
     }
@@ -79,6 +82,7 @@ export class Session {
     if (--this.holders > 0) return;
     this.overlays.close();
     this.worktree.close();
+    this.volatile.close();
     this.repository.close();
     this.onClose();
   }

@@ -8,6 +8,7 @@ import type { SnapshotStoreOptions } from '../snapshot/index.js';
 import { Store } from '../store/index.js';
 import { Embeddings } from './embeddings.js';
 import type { CallOptions, WatchedPlace, WorktreeMonitor } from './types.js';
+import { VolatileMemory } from './volatile-memory.js';
 import { WriterQueue } from './writer-queue.js';
 
 export interface SharedStoreOptions {
@@ -17,7 +18,10 @@ export interface SharedStoreOptions {
   readonly lockTimeoutMs: number;
   readonly onNote?: ((note: string) => void) | undefined;
   readonly memory?: SnapshotStoreOptions | undefined;
-  /** Files are analysed in worker threads even when they are few: this one has others to serve. */
+  /**
+   * Files are analysed in worker threads even when they are few, and work trees are kept in memory: this process has others to
+   * serve, and stays.
+   */
   readonly offThread: boolean;
   readonly watch?: ((place: WatchedPlace) => WorktreeMonitor) | undefined;
   readonly embedder?: Embedder | undefined;
@@ -36,6 +40,7 @@ export class SharedStore {
   readonly settings: Settings;
   readonly fingerprint: string;
   readonly embeddings: Embeddings;
+  readonly volatile: VolatileMemory;
   private readonly writers = new WriterQueue();
   private pool: AnalysisPool | null = null;
   /** The merging under way, and how to make it stop. */
@@ -47,6 +52,7 @@ export class SharedStore {
     this.settings = readSettings(options.storePath);
     this.fingerprint = rulesFingerprint(this.rules);
     this.snapshots = new SnapshotStore(this.store, options.memory);
+    this.volatile = new VolatileMemory(this);
     this.embeddings = new Embeddings(this, options.embedder ?? null);
   }
 
@@ -86,6 +92,7 @@ export class SharedStore {
 
   /** Lets go what is kept for speed alone. */
   async trim(): Promise<void> {
+    this.volatile.clear();
     this.snapshots.trim();
     this.store.trim();
     await this.pool?.trim();
@@ -120,6 +127,7 @@ export class SharedStore {
       const { mergeWhereDue } = await loadIndexing();
       await this.writers.run(signal, () => this.store.asWriter(0, signal, () => mergeWhereDue(this.snapshots, signal)));
       this.gaveWay = 0;
+      this.volatile.refreshAll();
     } catch (error) {
       const code = error instanceof CoppiceError ? error.code : 'INTERNAL';
       if (code !== 'STORE_LOCKED' && code !== 'ABORTED')

@@ -110,6 +110,8 @@ export interface IndexOptions extends CallOptions {
   readonly all?: boolean;
   /** Every commit reachable from the revs as well. */
   readonly history?: boolean;
+  /** False: work trees are only made ready for the next search of this process; what need not be stored is not. */
+  readonly lasting?: boolean;
 }
 
 export interface IndexResult {

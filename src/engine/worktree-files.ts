@@ -47,6 +47,13 @@ export class WorktreeFiles implements ObjectSource {
     return file === null ? null : this.add({ ...file, path, stamp });
   }
 
+  /** Of all that were looked at. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { size } of this.byPath.values()) bytes += size;
+    return bytes;
+  }
+
   /** All were looked at. */
   finish(): void {
     this.last = null;

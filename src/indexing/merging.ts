@@ -33,7 +33,8 @@ export async function mergeWhereDue(snapshots: SnapshotStore, signal?: AbortSign
     throwIfAborted(signal);
     const list = snapshots.segments().retain();
     try {
-      const due = nextMerge(list.segments.map(({ entry }) => entry));
+      const mergeable = list.segments.filter(({ entry }) => entry.trees[0] >= snapshots.mergedFrom);
+      const due = nextMerge(mergeable.map(({ entry }) => entry));
       if (due === null) return merges;
       const ids = due.map(({ id }) => id);
       const sequence = store.catalog.nextIds.segment;

@@ -15,10 +15,12 @@ import type {
   TreeNodeEntry,
 } from '../segment/index.js';
 import { readFileRecord, readTreeNode } from '../snapshot/index.js';
-import type { SnapshotStore } from '../snapshot/index.js';
+import type { SegmentPlace, SnapshotStore } from '../snapshot/index.js';
 import type { KnownChunks } from './analysis-batch.js';
 
 export interface SegmentSinkOptions {
+  /** Default: the store. */
+  readonly place?: SegmentPlace;
   /** A segment is published when it has so much text. More at once costs memory and saves merging. */
   readonly textBytesMax?: number;
 }
@@ -29,8 +31,8 @@ let nextRun = 0;
 
 /**
  * Where new chunks, files, trees and commits go: the next segment, begun when there is something for it and published on
- * demand. Knows what it took, so that content is stored once also within one run. For the holder of
- * the writer lock only.
+ * demand. Knows what it took, so that content is stored once also within one run. For the only one who writes to its place:
+ * for the store, the holder of the writer lock.
  */
 export class SegmentSink {
   private writer: SegmentWriter | null = null;
@@ -46,6 +48,7 @@ export class SegmentSink {
   private readonly treeCounts = new Map<TreeId, TreeCounts>();
   private readonly commitTrees = new Map<CommitId, TreeId>();
   private readonly run = nextRun++;
+  private readonly place: SegmentPlace;
   /** Of the vectors that chunks come with. */
   private readonly space = bundledSpace();
   newChunks = 0;
@@ -56,7 +59,8 @@ export class SegmentSink {
     private readonly snapshots: SnapshotStore,
     private readonly options: SegmentSinkOptions = {},
   ) {
-    this.stored = snapshots.segments();
+    this.place = options.place ?? snapshots;
+    this.stored = this.place.segments();
   }
 
   get dimension(): number {
@@ -219,15 +223,13 @@ export class SegmentSink {
   }
 
   private async finish(writer: SegmentWriter): Promise<void> {
-    const { store } = this.snapshots;
     try {
-      const entry = await writer.finish();
-      store.record({ t: 'segments', add: [entry], remove: [], next: writer.next });
+      this.place.take(await writer.finish(), writer.next);
     } catch (error) {
       writer.abandon();
       throw error;
     }
-    this.stored = this.snapshots.segments();
+    this.stored = this.place.segments();
     this.finishing.shift();
   }
 
@@ -240,10 +242,10 @@ export class SegmentSink {
   }
 
   private open(): SegmentWriter {
-    const { store } = this.snapshots;
+    const { files, nextIds } = this.place;
     return (this.writer ??= new SegmentWriter(
-      store,
-      this.finishing.at(-1)?.next ?? store.catalog.nextIds,
+      files,
+      this.finishing.at(-1)?.next ?? nextIds,
       this.options.textBytesMax ?? segmentTextBytesMax,
       this.space,
     ));

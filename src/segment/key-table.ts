@@ -1,6 +1,6 @@
 import { ByteWriter, contentHashLength } from '../base/index.js';
 import type { TimeSlices } from '../base/index.js';
-import type { PagedFile, PagedFileWriter } from '../store/index.js';
+import type { ReadableFile, WritableFile } from '../store/index.js';
 import { forRuns, orderOfHashes } from './sorted-arrays.js';
 
 /**
@@ -23,7 +23,7 @@ export class KeyTableWriter {
   private readonly piece = new ByteWriter(64 * 1024);
   private count = 0;
 
-  constructor(private readonly file: PagedFileWriter) {
+  constructor(private readonly file: WritableFile) {
     this.offset = file.length;
   }
 
@@ -48,7 +48,7 @@ export class KeyTableWriter {
 
 /** Writes keys that come in any order, each with its position as its number. */
 export async function writeKeyTable(
-  file: PagedFileWriter,
+  file: WritableFile,
   keys: readonly Uint8Array[],
   slices: TimeSlices,
 ): Promise<KeyTableLocation> {
@@ -67,7 +67,7 @@ export async function writeKeyTable(
 
 export class KeyTable {
   constructor(
-    private readonly file: PagedFile,
+    private readonly file: ReadableFile,
     private readonly location: KeyTableLocation,
   ) {}
 

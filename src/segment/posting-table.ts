@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, LruCache } from '../base/index.js';
-import type { PagedFile, PagedFileWriter } from '../store/index.js';
+import type { ReadableFile, WritableFile } from '../store/index.js';
 
 /**
  * Sorted 64-bit keys to posting lists, lists and keys side by side: most lists are shorter than a pointer to them would be.
@@ -27,7 +27,7 @@ export class PostingTableWriter {
   private keyCount = 0;
 
   constructor(
-    private readonly file: PagedFileWriter,
+    private readonly file: WritableFile,
     private readonly wideKeys: boolean,
   ) {
     this.start = file.length;
@@ -86,7 +86,7 @@ export class PostingTable {
   private index: Uint32Array | undefined;
 
   constructor(
-    private readonly file: PagedFile,
+    private readonly file: ReadableFile,
     private readonly location: PostingTableLocation,
     private readonly wideKeys: boolean,
   ) {}

@@ -3,7 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import type { LruCache } from '../base/index.js';
 import { ByteReader, ByteWriter, assert, decodeBytes } from '../base/index.js';
-import type { PagedFile, PagedFileWriter } from '../store/index.js';
+import type { ReadableFile, WritableFile } from '../store/index.js';
 
 /**
  * Records by dense number, in compressed blocks: a number's record costs one small block to read, and neighbours
@@ -34,7 +34,7 @@ export class RecordBlocksWriter {
   private nextNumber = 0;
 
   constructor(
-    private readonly file: PagedFileWriter,
+    private readonly file: WritableFile,
     private readonly blockBytesMax: number,
   ) {
     this.start = file.length;
@@ -157,7 +157,7 @@ export class RecordBlocks {
   private lastBlock: DecodedBlock | undefined;
 
   constructor(
-    private readonly file: PagedFile,
+    private readonly file: ReadableFile,
     private readonly location: RecordBlocksLocation,
     private readonly cache: BlockCache,
   ) {}

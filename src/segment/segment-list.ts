@@ -1,7 +1,7 @@
 import { CoppiceError, TimeSlices, assert } from '../base/index.js';
 import type { CommitId } from '../model/index.js';
 import { compareSegments } from '../store/index.js';
-import type { SegmentEntry, Store } from '../store/index.js';
+import type { MemoryFiles, SegmentEntry, Store } from '../store/index.js';
 import { readTermPostings } from '../text/index.js';
 import { decodeChunkSymbols, decodeCommitRecord, decodeFileRecord, decodeTreeNode } from './records.js';
 import type { ChunkSymbols, CommitRecord, FileRecord, TreeNode } from './records.js';
@@ -51,6 +51,13 @@ export class SegmentList {
     return new SegmentList([Segment.open(store, id, caches)]);
   }
 
+  /** A segment in memory, with its vectors. */
+  static openInMemory(files: MemoryFiles, entry: SegmentEntry, caches: SegmentCaches): SegmentList {
+    const segment = Segment.open(files, entry, caches);
+    for (const space of files.vectorSpaces().get(entry.id) ?? []) segment.openVectors(space);
+    return new SegmentList([segment]);
+  }
+
   /** The segments of several lists as one, in order of their ids. */
   static join(lists: readonly SegmentList[]): SegmentList {
     const segments = lists.flatMap((list) => list.segments);
@@ -88,6 +95,14 @@ export class SegmentList {
     const record = segment.treeRecords.get(id - segment.entry.trees[0]);
     if (record.length === 0) throw collected('tree', id);
     return decodeTreeNode(record);
+  }
+
+  /** Whether what a number stands for is there, and was not collected. */
+  has(kind: 'docs' | 'files' | 'trees', id: number): boolean {
+    const segment = this.segments.find(({ entry }) => id >= entry[kind][0] && id < entry[kind][1]);
+    if (segment === undefined) return false;
+    const records = { docs: segment.content, files: segment.fileRecords, trees: segment.treeRecords }[kind];
+    return records.get(id - segment.entry[kind][0]).length > 0;
   }
 
   commit(id: number): CommitRecord {

@@ -1,5 +1,5 @@
 import { ByteWriter, CoppiceError, TimeSlices, assert, throwIfAborted } from '../base/index.js';
-import type { IdRange, PagedFileWriter, SegmentEntry, Store } from '../store/index.js';
+import type { IdRange, WritableFile, SegmentEntry, Store } from '../store/index.js';
 import { readGramPostings, readTermPostings, writeGramPostings, writeTermPosting } from '../text/index.js';
 import { KeyTableWriter } from './key-table.js';
 import type { KeyTable, KeyTableLocation } from './key-table.js';
@@ -104,7 +104,7 @@ class Merge {
   private textBytes = 0;
 
   constructor(
-    private readonly file: PagedFileWriter,
+    private readonly file: WritableFile,
     private readonly segments: readonly Segment[],
     private readonly live: LiveIds | null,
     private readonly signal: AbortSignal | undefined,

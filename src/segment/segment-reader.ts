@@ -1,6 +1,6 @@
 import { CoppiceError, LruCache } from '../base/index.js';
 import type { TimeSlices } from '../base/index.js';
-import type { SegmentEntry, PagedFile, Store } from '../store/index.js';
+import type { SegmentEntry, ReadableFile, SegmentFiles } from '../store/index.js';
 import { KeyTable } from './key-table.js';
 import { PostingTable } from './posting-table.js';
 import { RecordBlocks } from './record-blocks.js';
@@ -48,9 +48,9 @@ export class Segment {
 
   private constructor(
     readonly entry: SegmentEntry,
-    private readonly file: PagedFile,
+    private readonly file: ReadableFile,
     private readonly toc: TableOfContents,
-    private readonly store: Store,
+    private readonly place: SegmentFiles,
     private readonly caches: SegmentCaches,
   ) {
     const cache = caches.blocks;
@@ -69,9 +69,9 @@ export class Segment {
   }
 
   /** Opens what the catalog lists, or by its id alone what it does not. */
-  static open(store: Store, listed: SegmentEntry | string, caches: SegmentCaches): Segment {
+  static open(place: SegmentFiles, listed: SegmentEntry | string, caches: SegmentCaches): Segment {
     const id = typeof listed === 'string' ? listed : listed.id;
-    const file = store.openSegmentFile(id);
+    const file = place.openSegmentFile(id);
     try {
       const toc = JSON.parse(file.readRoot().toString('utf8')) as TableOfContents;
       if (toc.formatVersion !== segmentFormatVersion) {
@@ -96,7 +96,7 @@ export class Segment {
           },
         );
       }
-      return new Segment(entry, file, toc, store, caches);
+      return new Segment(entry, file, toc, place, caches);
     } catch (error) {
       file.close();
       throw error;
@@ -149,7 +149,7 @@ export class Segment {
   openVectors(spaceId: string): void {
     const old = this.vectorFiles.get(spaceId);
     if (old?.isLatest === true) return;
-    const file = VectorFile.open(this.store, this.entry.id, spaceId, this.caches.vectors);
+    const file = VectorFile.open(this.place, this.entry.id, spaceId, this.caches.vectors);
     if (file === null) return; // the segment was merged away: the old ones are as good
     old?.release();
     this.vectorFiles.set(spaceId, file);
@@ -159,7 +159,7 @@ export class Segment {
   removeVectors(spaceId: string): void {
     this.vectorFiles.get(spaceId)?.release();
     this.vectorFiles.delete(spaceId);
-    this.store.removeVectorFile(this.entry.id, spaceId);
+    this.place.removeVectorFile(this.entry.id, spaceId);
   }
 
   /** Bytes of a chunk; a view. */

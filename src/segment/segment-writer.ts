@@ -1,7 +1,7 @@
 import { ByteWriter, TimeSlices } from '../base/index.js';
 import { asCommitId, asDocId, asFileId, asTreeId } from '../model/index.js';
 import type { CommitId, DocId, FileId, TreeId } from '../model/index.js';
-import type { NextIds, PagedFileWriter, SegmentEntry, Store } from '../store/index.js';
+import type { NextIds, WritableFile, SegmentEntry, SegmentFiles } from '../store/index.js';
 import { writeGramPostings, writeTermPosting } from '../text/index.js';
 import type { ChunkPostings } from '../text/index.js';
 import { VectorFileWriter } from './vector-file.js';
@@ -52,7 +52,7 @@ export const segmentTextBytesMax = 16 * 1024 * 1024;
 
 /** Gathers chunks, files and trees with the next free ids and writes them as one segment. */
 export class SegmentWriter {
-  private readonly file: PagedFileWriter;
+  private readonly file: WritableFile;
   private readonly content: RecordBlocksWriter;
   private readonly docKeys: Uint8Array[] = [];
   private readonly symbols: Uint8Array[] = [];
@@ -85,13 +85,13 @@ export class SegmentWriter {
   textBytes = 0;
 
   constructor(
-    private readonly store: Store,
+    private readonly files: SegmentFiles,
     private readonly first: NextIds,
     private readonly textBytesMax: number,
     /** Of the vectors that chunks come with. */
     private readonly space: VectorSpace | null,
   ) {
-    this.file = store.createSegmentFile(segmentName(first.segment));
+    this.file = files.createSegmentFile(segmentName(first.segment));
     this.content = new RecordBlocksWriter(this.file, contentBlockBytes);
   }
 
@@ -124,7 +124,7 @@ export class SegmentWriter {
     this.addGrams(analysis, doc);
     this.addTerms(analysis, doc);
     if (chunk.vector !== null && this.space !== null) {
-      this.vectors ??= new VectorFileWriter(this.store, segmentName(this.first.segment), this.space);
+      this.vectors ??= new VectorFileWriter(this.files, segmentName(this.first.segment), this.space);
       this.vectors.add(doc, chunk.vector);
     }
     return asDocId(this.first.doc + doc);
@@ -334,7 +334,7 @@ type ColumnType = Uint8ArrayConstructor | Uint16ArrayConstructor | Uint32ArrayCo
 
 /** Writes columns, each an array of its type as it lies in memory. */
 export function writeColumns<Columns>(
-  file: PagedFileWriter,
+  file: WritableFile,
   types: Readonly<Record<keyof Columns, ColumnType>>,
   columns: Readonly<Record<keyof Columns, ArrayLike<number>>>,
 ): ColumnLocations<Columns> {

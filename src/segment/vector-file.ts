@@ -1,6 +1,6 @@
 import { contentHash } from '../base/index.js';
 import type { LruCache } from '../base/index.js';
-import type { PagedFile, PagedFileWriter, Store } from '../store/index.js';
+import type { ReadableFile, WritableFile, SegmentFiles } from '../store/index.js';
 import { squareOf } from '../vector/index.js';
 import type { VectorRows } from '../vector/index.js';
 
@@ -38,16 +38,16 @@ export type VectorCache = LruCache<number, VectorRows>;
  * is written whole under its name or not at all, but not synced: a damaged one counts as none.
  */
 export class VectorFileWriter {
-  private readonly file: PagedFileWriter;
+  private readonly file: WritableFile;
   private readonly docs: number[] = [];
   private readonly squares: number[] = [];
 
   constructor(
-    store: Store,
+    files: SegmentFiles,
     segmentId: string,
     private readonly space: VectorSpace,
   ) {
-    this.file = store.createVectorFile(segmentId, vectorSpaceId(space));
+    this.file = files.createVectorFile(segmentId, vectorSpaceId(space));
   }
 
   get count(): number {
@@ -91,17 +91,17 @@ export class VectorFile {
   private holders = 1;
 
   private constructor(
-    private readonly file: PagedFile,
+    private readonly file: ReadableFile,
     readonly space: VectorSpace,
     readonly count: number,
     private readonly cache: VectorCache,
   ) {}
 
   /** Null when there is none, or one whose head cannot be read. */
-  static open(store: Store, segmentId: string, spaceId: string, cache: VectorCache): VectorFile | null {
-    let file: PagedFile | null = null;
+  static open(files: SegmentFiles, segmentId: string, spaceId: string, cache: VectorCache): VectorFile | null {
+    let file: ReadableFile | null = null;
     try {
-      file = store.openVectorFile(segmentId, spaceId);
+      file = files.openVectorFile(segmentId, spaceId);
       if (file === null) return null;
       const head = JSON.parse(file.readRoot().toString('utf8')) as VectorFileHead;
       if (head.formatVersion !== 1) throw new Error('unknown format');

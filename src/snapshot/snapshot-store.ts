@@ -3,11 +3,13 @@ import type { TreeId } from '../model/index.js';
 import { asTreeId } from '../model/index.js';
 import { SegmentList, createSegmentCaches } from '../segment/index.js';
 import type { SegmentCaches, TreeNode } from '../segment/index.js';
-import type { Store } from '../store/index.js';
+import type { NextIds, SegmentEntry, SegmentFiles, Store } from '../store/index.js';
 import { createRecordCaches, readTreeNode } from './record-caches.js';
 import type { RecordCaches } from './record-caches.js';
 import { Snapshot } from './snapshot.js';
 import { KnownPaths } from './snapshot-paths.js';
+import { volatileBytesMax } from './volatile-segments.js';
+import type { VolatileSegments } from './volatile-segments.js';
 
 /** Memory that one process gives to what it has read, in bytes. */
 export interface SnapshotStoreOptions {
@@ -22,7 +24,7 @@ export interface SnapshotMemory {
   readonly snapshots: number;
   readonly snapshotBytes: number;
   readonly snapshotBytesMax: number;
-  /** Of unpacked blocks, vectors and decoded records. */
+  /** Of unpacked blocks, vectors, decoded records, and segments that are not stored. */
   readonly cacheBytes: number;
   readonly cacheBytesMax: number;
 }
@@ -34,10 +36,25 @@ const defaults: SnapshotStoreOptions = {
   vectorCacheBytes: 64 * 1024 * 1024,
 };
 
+/** Where segments are, and new ones go. */
+export interface SegmentPlace {
+  readonly files: SegmentFiles;
+  /** What there is. Release what you retain. */
+  segments(): SegmentList;
+  /** Those of the next segment. */
+  readonly nextIds: NextIds;
+  /** Takes a segment that was written: from now on it is there. `next` are the ids that follow it. */
+  take(entry: SegmentEntry, next: NextIds): void;
+}
+
 /** Opens snapshots over the store's live segments and keeps the most recent ones open. */
-export class SnapshotStore {
+export class SnapshotStore implements SegmentPlace {
+  /** Segments that are not the store's, and lie over it. */
+  readonly volatile = new Set<VolatileSegments>();
+  /** Only segments of the store whose trees have this number or a higher one may be merged (see ReservedIds). */
+  mergedFrom = 0;
   readonly caches: RecordCaches;
-  private readonly segmentCaches: SegmentCaches;
+  readonly segmentCaches: SegmentCaches;
   private readonly snapshots: LruCache<number, Snapshot>;
   private readonly opening = new Map<number, Promise<void>>();
   private readonly paths = new KnownPaths();
@@ -75,6 +92,19 @@ export class SnapshotStore {
     }
   }
 
+  get files(): SegmentFiles {
+    return this.store;
+  }
+
+  get nextIds(): NextIds {
+    return this.store.catalog.nextIds;
+  }
+
+  /** For the holder of the writer lock. */
+  take(entry: SegmentEntry, next: NextIds): void {
+    this.store.record({ t: 'segments', add: [entry], remove: [], next });
+  }
+
   /** Number of a stored root tree by its key (see rootKey), or null when it is not indexed. */
   findRoot(key: Buffer): TreeId | null {
     const found = this.segments().findTree(key);
@@ -83,10 +113,10 @@ export class SnapshotStore {
 
   /** A stored tree itself: what it holds, without opening its snapshot. */
   treeNode(tree: TreeId): TreeNode {
-    return readTreeNode(this.segments(), tree, this.caches);
+    return readTreeNode(this.segmentsOf(tree), tree, this.caches);
   }
 
-  /** The snapshot of a stored root tree; release it after use. Opened once for all who ask at the same time. */
+  /** The snapshot of a root tree, stored or in memory; release it after use. Opened once for all who ask at the same time. */
   async open(root: TreeId): Promise<Snapshot> {
     for (;;) {
       const cached = this.snapshots.get(root);
@@ -98,7 +128,7 @@ export class SnapshotStore {
     let opened = (): void => undefined;
     this.opening.set(root, new Promise((resolve) => (opened = resolve)));
     try {
-      const segments = this.segments();
+      const segments = this.segmentsOf(root);
       const node = readTreeNode(segments, root, this.caches);
       const snapshot = await Snapshot.open(segments, { id: root, node }, this.caches, (files) => this.paths.of(files));
       this.snapshots.set(root, snapshot, snapshot.weight);
@@ -109,11 +139,22 @@ export class SnapshotStore {
     }
   }
 
-  /** As `open`, over the segments that are live now: what was added to them is seen. */
-  async openLatest(root: TreeId): Promise<Snapshot> {
+  /**
+   * As `open`, over the segments that are live now: what was added to them is seen. `held`: a snapshot of the root, for the case
+   * that it is in memory alone, and was let go there.
+   */
+  async openLatest(root: TreeId, held?: Snapshot): Promise<Snapshot> {
+    const segments = this.segmentsOf(root);
+    if (held !== undefined && !segments.has('trees', root)) return held.retain();
     const cached = this.snapshots.get(root);
-    if (cached !== undefined && cached.segments !== this.segments()) this.snapshots.delete(root);
+    if (cached !== undefined && cached.segments !== segments) this.snapshots.delete(root);
     return this.open(root);
+  }
+
+  /** The segments that have a tree, with all that it refers to. */
+  private segmentsOf(tree: TreeId): SegmentList {
+    for (const place of this.volatile) if (place.has(tree)) return place.segments();
+    return this.segments();
   }
 
   /** What is held in memory now, and its bound, in bytes by our own count. */
@@ -125,8 +166,8 @@ export class SnapshotStore {
       snapshots: snapshots.size,
       snapshotBytes: snapshots.weight,
       snapshotBytesMax: snapshots.weightMax,
-      cacheBytes: caches.reduce((sum, { weight }) => sum + weight, 0),
-      cacheBytesMax: caches.reduce((sum, { weightMax }) => sum + weightMax, 0),
+      cacheBytes: [...this.volatile].reduce((sum, { bytes }) => sum + bytes, weightOf(caches)),
+      cacheBytesMax: caches.reduce((sum, { weightMax }) => sum + weightMax, volatileBytesMax),
     };
   }
 
@@ -153,3 +194,6 @@ export class SnapshotStore {
     this.currentVersion = -1;
   }
 }
+
+const weightOf = (caches: readonly { readonly weight: number }[]): number =>
+  caches.reduce((sum, { weight }) => sum + weight, 0);

@@ -4,5 +4,6 @@ export type { CatalogRecord, ForkEntry, IdRange, NextIds, RepositoryEntry, RevEn
 export type { JournalDamage } from './journal.js';
 export { ProcessLock } from './lock.js';
 export type { LockHolder } from './lock.js';
-export type { PagedFile, PagedFileWriter } from './paged-file.js';
+export { MemoryFiles } from './memory-files.js';
+export type { ReadableFile, SegmentFiles, WritableFile } from './memory-files.js';
 export { Store, defaultStorePath, storeFormatVersion } from './store.js';

@@ -207,8 +207,10 @@ describe('the work tree', () => {
     writeFileSync(join(repository.path, 'a.ts'), 'delta\n');
     await until(() => seen.some((event) => event.kind === 'changed' && event.what === 'worktree'));
     await until(() => seen.some((event) => event.kind === 'progress' && event.progress === null));
-    const indexed = await engineOf(daemon, repository.path).index(['@worktree']);
-    expect(indexed.newFiles).toBe(0);
+    const told = seen.length;
+    const { lines } = await engineOf(daemon, repository.path).grep('delta', { rev: '@worktree' });
+    expect(lines).toHaveLength(1);
+    expect(seen.slice(told).filter(({ kind }) => kind === 'progress')).toEqual([]);
     cancel.abort();
     expect(await codeOf(listening)).toBe('ABORTED');
   });

@@ -7,7 +7,7 @@ import { KeyTable, writeKeyTable } from '../../src/segment/key-table.js';
 import { PostingTable, PostingTableWriter } from '../../src/segment/posting-table.js';
 import { RecordBlocks, RecordBlocksWriter } from '../../src/segment/record-blocks.js';
 import type { Store } from '../../src/store/index.js';
-import type { PagedFile, PagedFileWriter } from '../../src/store/index.js';
+import type { ReadableFile, WritableFile } from '../../src/store/index.js';
 import { makeStore } from './support.js';
 
 let sequence = 0;
@@ -15,8 +15,8 @@ let store: Store | undefined;
 
 /** Writes a section between other bytes and opens it. */
 async function withFile<T>(
-  write: (file: PagedFileWriter) => T | Promise<T>,
-): Promise<{ file: PagedFile; location: T }> {
+  write: (file: WritableFile) => T | Promise<T>,
+): Promise<{ file: ReadableFile; location: T }> {
   store ??= makeStore();
   const id = `s${sequence++}`;
   const writer = store.createSegmentFile(id);

@@ -55,13 +55,15 @@ export async function searchRev(session: Session, text: string, options: SearchO
     const meaning = mode === 'lexical' ? null : await meaningOf(session, to.snapshot, query, options);
     const similarities = meaning?.similarities ?? null;
     if (mode === 'semantic' && similarities === null && query.ranking.length > 0) throw noVectors();
+    const words = query.ranking.map((term) => term.text).join(' ');
+    const { reranking } = session.shared;
     const ranked = await rankSnapshot(to.snapshot, {
       query,
       mask,
       mode,
       similarities,
       since: from?.snapshot,
-      limit,
+      limit: words === '' ? limit : Math.max(limit, reranking.topN),
       signals: rankingSignals,
       signal: options.signal,
     });
@@ -76,7 +78,8 @@ export async function searchRev(session: Session, text: string, options: SearchO
       if (slices.isOver) await slices.next();
       hits.push(toHit(searched, query, hit, repo === null ? null : firstSeen(segments, repo, hit.doc)));
     }
-    return result(to.rev, from?.rev, hits, meaning?.coverage ?? 0);
+    const ordered = await reranking.order(words, hits, options.signal);
+    return result(to.rev, from?.rev, ordered.slice(0, limit), meaning?.coverage ?? 0);
   } finally {
     for (const { snapshot } of held) snapshot.release();
   }

@@ -7,6 +7,7 @@ import { SnapshotStore } from '../snapshot/index.js';
 import type { SnapshotStoreOptions } from '../snapshot/index.js';
 import { Store } from '../store/index.js';
 import { Embeddings } from './embeddings.js';
+import { Reranking } from './reranking.js';
 import type { CallOptions, WatchedPlace, WorktreeMonitor } from './types.js';
 import { VolatileMemory } from './volatile-memory.js';
 import { WriterQueue } from './writer-queue.js';
@@ -40,6 +41,7 @@ export class SharedStore {
   readonly settings: Settings;
   readonly fingerprint: string;
   readonly embeddings: Embeddings;
+  readonly reranking: Reranking;
   readonly volatile: VolatileMemory;
   private readonly writers = new WriterQueue();
   private pool: AnalysisPool | null = null;
@@ -54,6 +56,7 @@ export class SharedStore {
     this.snapshots = new SnapshotStore(this.store, options.memory);
     this.volatile = new VolatileMemory(this);
     this.embeddings = new Embeddings(this, options.embedder ?? null);
+    this.reranking = new Reranking(this);
   }
 
   get rules(): IndexingRules {
@@ -100,6 +103,7 @@ export class SharedStore {
 
   /** For the last: nobody may use it any more. */
   async close(): Promise<void> {
+    this.reranking.close();
     await this.embeddings.close();
     await this.merging?.done;
     await this.pool?.close();

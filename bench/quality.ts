@@ -1,7 +1,7 @@
 // Ranking quality on labelled sets, in each mode: `npm run bench:quality -- --sets DIR --repos DIR`. See bench/quality/README.md.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -102,6 +102,7 @@ async function times(
   store: string,
   measuredModes: readonly RankMode[],
 ): Promise<string> {
+  const busy = `load average ${loadavg()[0]!.toFixed(1)} before`;
   const latencies = new Map<string, ReadonlyMap<RankMode, ModeLatency>>();
   for (const repository of repositories) {
     const latency = await measureLatency(repository, store, measuredModes);
@@ -111,7 +112,7 @@ async function times(
   const indexTimes = await measureIndexTime(repositories, (name, time) =>
     console.error(`${name}: ${JSON.stringify(time)}`),
   );
-  return timeTables(latencies, indexTimes, machine());
+  return timeTables(latencies, indexTimes, `${machine()}, ${busy}`);
 }
 
 function writeResults(sections: readonly string[]): void {

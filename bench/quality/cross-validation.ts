@@ -51,13 +51,16 @@ export async function crossValidate(
       for (const i of all) if ((await scoreOf(i, from)) !== (await scoreOf(i, other))) return true;
     return false;
   };
-  const guessed = given.reduce((at, leaf) => withValue(at, leaf, firstGuess(leaf)), signals);
+  const withGuesses = (of: readonly Leaf[]): RankingSignals =>
+    of.reduce((at, leaf) => withValue(at, leaf, firstGuess(leaf)), signals);
+  const allGuessed = withGuesses(given);
   const leaves: Leaf[] = [];
   for (const leaf of given) {
-    const others = [withValue(guessed, leaf, neutralValue(leaf)), scaled(guessed, leaf, 2)];
-    if (await changesScores(guessed, others)) leaves.push(leaf);
+    const others = [withValue(allGuessed, leaf, neutralValue(leaf)), scaled(allGuessed, leaf, 2)];
+    if (await changesScores(allGuessed, others)) leaves.push(leaf);
   }
   if (leaves.length === 0) return null;
+  const guessed = withGuesses(leaves);
   const tuneOn = (positions: readonly number[]): Promise<RankingSignals> =>
     tune(guessed, leaves, (candidate) => scoreOn(positions, candidate));
   const foldCount = Math.ceil(names.length / foldSize);

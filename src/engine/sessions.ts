@@ -25,9 +25,12 @@ export class Sessions {
     return session;
   }
 
-  /** Ends processes that have nothing to do. */
+  /** Ends processes that have nothing to do, and lets go what can be read again. */
   trim(): void {
-    for (const { repository } of this.inUse.values()) repository.trim();
+    for (const { repository, worktree } of this.inUse.values()) {
+      repository.trim();
+      worktree.trim();
+    }
   }
 }
 

@@ -88,7 +88,6 @@ export class VolatileTrees {
         before.release();
       }
     });
-    worktree!.files.forgetContents();
     if (root === null || !root.key.equals(rootKey(resolved.tree, session.fingerprint))) return null;
     for (const [tree, id] of this.roots) if (!segments.has(id)) this.roots.delete(tree);
     this.roots.set(resolved.tree, root.id);

@@ -57,6 +57,11 @@ export class WorktreeReader {
     this.last = null;
   }
 
+  /** Lets go what can be read from disk again. */
+  trim(): void {
+    this.last?.files.forgetContents();
+  }
+
   close(): void {
     this.monitor?.close();
   }

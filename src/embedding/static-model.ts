@@ -1,6 +1,6 @@
 import { CoppiceError } from '../base/index.js';
-import { prefixKeys, termKey } from '../text/index.js';
-import type { TermKey } from '../text/index.js';
+import { SumKernel } from '../vector/index.js';
+import { forEachPartKey, termKey } from '../text/index.js';
 import type { EmbeddingSpace } from './embedder.js';
 
 /** What of a field counts for a term's part in a chunk's vector; chosen on the training repositories. */
@@ -37,14 +37,14 @@ export class StaticModel {
     readonly head: StaticModelHead,
     private readonly keys: Uint32Array,
     readonly scales: Float32Array,
-    /** All rows, one after the other. */
-    readonly rows: Int8Array,
+    private readonly kernel: SumKernel,
   ) {
     this.slots = slotsOf(keys, head.rowCount);
   }
 
   /** Open-addressing table: row + 1 by the key's low half; 0 is free. */
   private readonly slots: Uint32Array;
+  private factors = new Float64Array(1024);
 
   /** Throws INTERNAL for bytes that are no such file. */
   static load(bytes: Uint8Array): StaticModel {
@@ -59,12 +59,8 @@ export class StaticModel {
     };
     const keys = new Uint32Array(take(8 * rowCount));
     const scales = new Float32Array(take(4 * rowCount));
-    return new StaticModel(
-      head,
-      keys,
-      scales,
-      new Int8Array(bytes.buffer, bytes.byteOffset + at, rowCount * space.dimension),
-    );
+    const rows = new Int8Array(bytes.buffer, bytes.byteOffset + at, rowCount * space.dimension);
+    return new StaticModel(head, keys, scales, new SumKernel(rows, space.dimension));
   }
 
   /** The file of a model. `vectors` has a row for each term. */
@@ -93,16 +89,36 @@ export class StaticModel {
   }
 
   /**
+   * The sum of `count` rows, each times its share and its scale, up to one factor for all: signed 32-bit integers, in a view that
+   * holds until the next call.
+   */
+  sum(rows: ArrayLike<number>, shares: ArrayLike<number>, count: number): Int32Array {
+    if (this.factors.length < count) this.factors = new Float64Array(2 * count);
+    for (let i = 0; i < count; i++) this.factors[i] = shares[i]! * this.scales[rows[i]!]!;
+    return this.kernel.sum(rows, this.factors, count);
+  }
+
+  /** The vector of a row. */
+  vectorOf(row: number): Float32Array {
+    return Float32Array.from(this.kernel.row(row), (value) => value * this.scales[row]!);
+  }
+
+  /**
    * The rows that stand for a term: its own; or, when it is not in the vocabulary, those of the fewest pieces that it can be
    * cut into (`lockfile` is `lock` and `file`); or none.
    */
   rowsOf(term: string): readonly number[] {
-    const own = this.row(termKey(term));
+    const own = this.rowOf(term);
     if (own >= 0) return [own];
     return term.length >= 2 * pieceLengthMin && term.length <= 40 && /^[a-z]+$/.test(term) ? this.pieces(term) : [];
   }
 
-  private row({ high, low }: TermKey): number {
+  private rowOf(term: string): number {
+    const { high, low } = termKey(term);
+    return this.row(high, low);
+  }
+
+  private row(high: number, low: number): number {
     const mask = this.slots.length - 1;
     for (let at = low & mask; this.slots[at] !== 0; at = (at + 1) & mask) {
       const row = this.slots[at]! - 1;
@@ -117,15 +133,13 @@ export class StaticModel {
     for (let from = 0; from <= term.length - pieceLengthMin; from++) {
       const before = best[from];
       if (before === undefined || before.length >= pieceCountMax) continue;
-      let to = from;
-      for (const key of prefixKeys(term.slice(from))) {
-        if (++to - from < pieceLengthMin) continue;
-        if ((best[to]?.length ?? pieceCountMax + 1) <= before.length + 1) continue;
-        let row = this.row(key);
+      forEachPartKey(term, from, (high, low, to) => {
+        if (to - from < pieceLengthMin || (best[to]?.length ?? pieceCountMax + 1) <= before.length + 1) return;
+        let row = this.row(high, low);
         // The stem of `lockfile` is `lockfil`: its last piece has lost an e.
-        if (row < 0 && to === term.length) row = this.row(termKey(`${term.slice(from)}e`));
+        if (row < 0 && to === term.length) row = this.rowOf(`${term.slice(from)}e`);
         if (row >= 0) best[to] = [...before, row];
-      }
+      });
     }
     return best[term.length] ?? [];
   }
@@ -143,7 +157,7 @@ const headEnd = (bytes: Uint8Array): number =>
   12 + new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(8, true);
 
 /** Rounds a vector to signed bytes, its largest component to 127. Returns what they are to be multiplied by. */
-export function quantize(vector: Float32Array | Float64Array, into: Int8Array): number {
+export function quantize(vector: Float32Array | Float64Array | Int32Array, into: Int8Array): number {
   let largest = 0;
   for (const value of vector) largest = Math.max(largest, Math.abs(value));
   if (largest === 0) {

@@ -14,5 +14,5 @@ export {
   writeTermPosting,
 } from './postings.js';
 export { stem } from './stem.js';
-export { prefixKeys, termKey } from './term-hash.js';
+export { forEachPartKey, termKey } from './term-hash.js';
 export type { TermKey } from './term-hash.js';

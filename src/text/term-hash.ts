@@ -27,17 +27,18 @@ export function termKey(term: string): TermKey {
   return { high: high >>> 0, low: low >>> 0 };
 }
 
-/** The keys of all prefixes of a normalised ASCII term, the shortest first; each is the same object. */
-export function* prefixKeys(term: string): Generator<TermKey> {
-  const key = { high: 0, low: 0 };
+/** Calls `onKey` with the key of each part of a normalised ASCII term that begins at `from`, and where it ends; the shortest first. */
+export function forEachPartKey(
+  term: string,
+  from: number,
+  onKey: (high: number, low: number, to: number) => void,
+): void {
   let low = hashSeedLow;
   let high = hashSeedHigh;
-  for (let i = 0; i < term.length; i++) {
-    const byte = term.charCodeAt(i);
+  for (let at = from; at < term.length;) {
+    const byte = term.charCodeAt(at++);
     low = hashStepLow(low, byte);
     high = hashStepHigh(high, byte);
-    key.high = high >>> 0;
-    key.low = low >>> 0;
-    yield key;
+    onKey(high >>> 0, low >>> 0, at);
   }
 }

@@ -1,3 +1,27 @@
+import {
+  block,
+  branch,
+  branchIf,
+  end,
+  get,
+  i16x8Load8x8,
+  i32Add,
+  i32Constant,
+  i32LessUnsigned,
+  i32NotLessUnsigned,
+  i32Store,
+  i32x4Add,
+  i32x4Dot,
+  i32x4Lane,
+  instantiate,
+  loop,
+  pageBytes,
+  set,
+  v128Load,
+  v128Zero,
+} from './wasm.js';
+import type { KernelMemory } from './wasm.js';
+
 /**
  * Dot products of signed bytes with the processor's vector instructions, through WebAssembly. The function is small enough to be
  * written here in its instructions, so there is nothing to compile and no file to find.
@@ -5,20 +29,11 @@
 
 /** Rows that are copied into the kernel's memory at a time, in bytes. */
 const blockBytes = 1024 * 1024;
-const pageBytes = 64 * 1024;
 /** Components that the kernel takes at a time. */
 const lanes = 16;
 
-// The types of WebAssembly come only with the DOM's, which we do not want.
-const { WebAssembly } = globalThis as unknown as {
-  WebAssembly: {
-    Module: new (bytes: Uint8Array) => object;
-    Instance: new (module: object) => { readonly exports: KernelExports };
-  };
-};
-
 interface KernelExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: KernelMemory;
   /** Addresses; `rowBytes` is a multiple of the lanes, the query's components are 16 bits wide. */
   readonly dots: (query: number, rows: number, rowsEnd: number, rowBytes: number, products: number) => void;
 }
@@ -28,7 +43,7 @@ export class DotKernel {
   private readonly exports: KernelExports;
 
   constructor() {
-    this.exports = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes())).exports;
+    this.exports = instantiate({ name: 'dots', parameters: 5, locals: [2, 1], body: dotsBody });
   }
 
   /**
@@ -64,31 +79,6 @@ export class DotKernel {
   }
 }
 
-/** Instructions and types by their codes (https://webassembly.github.io/spec/core/binary/). */
-const i32 = 0x7f;
-const v128 = 0x7b;
-const noResult = 0x40;
-const block = [0x02, noResult];
-const loop = [0x03, noResult];
-const end = 0x0b;
-const branch = 0x0c;
-const branchIf = 0x0d;
-const get = 0x20;
-const set = 0x21;
-const i32Constant = 0x41;
-const i32LessUnsigned = 0x49;
-const i32NotLessUnsigned = 0x4f;
-const i32Add = 0x6a;
-const i32Store = [0x36, 2, 0];
-const v128Load = (offset: number): number[] => [0xfd, 0x00, 0, offset];
-/** Eight bytes, each widened to 16 bits by its sign. */
-const i16x8Load8x8 = (offset: number): number[] => [0xfd, 0x01, 0, offset];
-const v128Zero = [0xfd, 0x0c, ...new Array<number>(16).fill(0)];
-const i32x4Lane = (lane: number): number[] => [0xfd, 0x1b, lane];
-const i32x4Add = [0xfd, 0xae, 0x01];
-/** Products of 16 bits, the neighbours' sums in 32. */
-const i32x4Dot = [0xfd, 0xba, 0x01];
-
 const enum Local {
   Query,
   Rows,
@@ -123,25 +113,3 @@ const dotsBody: readonly number[] = [
   ...[...i32Store, ...increase(Local.Products, 4), branch, 0],
   ...[end, end, end],
 ];
-
-function moduleBytes(): Uint8Array {
-  const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes];
-  const name = (text: string): number[] => sized([...Buffer.from(text)]);
-  const section = (id: number, ...items: readonly (readonly number[])[]): number[] => [
-    id,
-    ...sized([items.length, ...items.flat()]),
-  ];
-  const locals = [2, 2, i32, 1, v128];
-  return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [0x60, 5, i32, i32, i32, i32, i32, 0]),
-    ...section(3, [0]),
-    ...section(5, [0, 1]),
-    ...section(7, [...name('memory'), 2, 0], [...name('dots'), 0, 0]),
-    ...section(10, sized([...locals, ...dotsBody])),
-  ]);
-}
-
-function unsigned(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)];
-}

@@ -30,7 +30,7 @@ describe('a model file', () => {
     for (const [i, term] of terms.entries()) {
       const [row, ...more] = model.rowsOf(term);
       expect(more).toEqual([]);
-      const own = Array.from(model.rows.subarray(row! * 4, row! * 4 + 4), (value) => value * model.scales[row!]!);
+      const own = model.vectorOf(row!);
       for (const [c, value] of own.entries()) expect(value).toBeCloseTo(vectors[i * 4 + c]!, 2);
     }
   });

@@ -234,7 +234,10 @@ export class Daemon implements OperationHost {
     const engine = this.engines.recent(workTree, activeMsMax);
     if (engine === null) return this.watches.rest(workTree);
     try {
-      await engine.index(revs, { lasting: false, onProgress: (progress) => this.progress(workTree, 'index', progress) });
+      await engine.index(revs, {
+        lasting: false,
+        onProgress: (progress) => this.progress(workTree, 'index', progress),
+      });
       this.progress(workTree, 'index', null);
     } catch (error) {
       // The work tree is gone, or half of a checkout; whoever asks next is told what is wrong.

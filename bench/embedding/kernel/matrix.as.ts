@@ -13,8 +13,14 @@ export function multiplyTransposed(a: usize, b: usize, c: usize, m: i32, n: i32,
       const b1 = b0 + stride;
       const b2 = b1 + stride;
       const b3 = b2 + stride;
-      let s00 = f32x4.splat(0), s01 = f32x4.splat(0), s02 = f32x4.splat(0), s03 = f32x4.splat(0);
-      let s10 = f32x4.splat(0), s11 = f32x4.splat(0), s12 = f32x4.splat(0), s13 = f32x4.splat(0);
+      let s00 = f32x4.splat(0),
+        s01 = f32x4.splat(0),
+        s02 = f32x4.splat(0),
+        s03 = f32x4.splat(0);
+      let s10 = f32x4.splat(0),
+        s11 = f32x4.splat(0),
+        s12 = f32x4.splat(0),
+        s13 = f32x4.splat(0);
       for (let at: usize = 0; at < stride; at += 16) {
         const x0 = v128.load(a0 + at);
         const x1 = v128.load(a1 + at);
@@ -33,8 +39,14 @@ export function multiplyTransposed(a: usize, b: usize, c: usize, m: i32, n: i32,
       }
       const c0 = c + ((<usize>i * <usize>n + <usize>j) << 2);
       const c1 = c0 + ((<usize>n) << 2);
-      store<f32>(c0, sum(s00)); store<f32>(c0, sum(s01), 4); store<f32>(c0, sum(s02), 8); store<f32>(c0, sum(s03), 12);
-      store<f32>(c1, sum(s10)); store<f32>(c1, sum(s11), 4); store<f32>(c1, sum(s12), 8); store<f32>(c1, sum(s13), 12);
+      store<f32>(c0, sum(s00));
+      store<f32>(c0, sum(s01), 4);
+      store<f32>(c0, sum(s02), 8);
+      store<f32>(c0, sum(s03), 12);
+      store<f32>(c1, sum(s10));
+      store<f32>(c1, sum(s11), 4);
+      store<f32>(c1, sum(s12), 8);
+      store<f32>(c1, sum(s13), 12);
     }
   }
 }
@@ -53,8 +65,14 @@ export function multiplyAdd(a: usize, b: usize, c: usize, m: i32, n: i32, k: i32
       const c1 = c0 + stride;
       const c2 = c1 + stride;
       const c3 = c2 + stride;
-      let s00 = v128.load(c0), s01 = v128.load(c0, 16), s10 = v128.load(c1), s11 = v128.load(c1, 16);
-      let s20 = v128.load(c2), s21 = v128.load(c2, 16), s30 = v128.load(c3), s31 = v128.load(c3, 16);
+      let s00 = v128.load(c0),
+        s01 = v128.load(c0, 16),
+        s10 = v128.load(c1),
+        s11 = v128.load(c1, 16);
+      let s20 = v128.load(c2),
+        s21 = v128.load(c2, 16),
+        s30 = v128.load(c3),
+        s31 = v128.load(c3, 16);
       let row = b + at;
       for (let j: usize = 0; j < aStride; j += 4) {
         const y0 = v128.load(row);
@@ -73,8 +91,14 @@ export function multiplyAdd(a: usize, b: usize, c: usize, m: i32, n: i32, k: i32
         s31 = f32x4.add(s31, f32x4.mul(x, y1));
         row += stride;
       }
-      v128.store(c0, s00); v128.store(c0, s01, 16); v128.store(c1, s10); v128.store(c1, s11, 16);
-      v128.store(c2, s20); v128.store(c2, s21, 16); v128.store(c3, s30); v128.store(c3, s31, 16);
+      v128.store(c0, s00);
+      v128.store(c0, s01, 16);
+      v128.store(c1, s10);
+      v128.store(c1, s11, 16);
+      v128.store(c2, s20);
+      v128.store(c2, s21, 16);
+      v128.store(c3, s30);
+      v128.store(c3, s31, 16);
     }
   }
 }

@@ -9,6 +9,7 @@ const verbs: Readonly<Record<Progress['phase'], string>> = {
   merge: 'Merging',
   gc: 'Collecting',
   verify: 'Verifying',
+  embed: 'Embedding',
 };
 
 /** How far the daemon is with what takes long; nothing while nothing does. */

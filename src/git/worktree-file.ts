@@ -1,5 +1,5 @@
-import { constants, type Stats } from 'node:fs';
-import { lstat, open, readlink } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { CoppiceError, encodeBytes, systemErrorCode } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
 import type { Location } from './locate.js';
@@ -17,6 +17,8 @@ export interface WorktreeFile {
   readonly isPlain: boolean;
 }
 
+/** A file of so many bytes is read at once. */
+const smallBytes = 128 * 1024;
 /** Pieces in which a file too large to keep is hashed. */
 const pieceBytes = 1 << 20;
 
@@ -35,42 +37,57 @@ export async function readWorktreeFile(
     throw new CoppiceError('PATH_NOT_FOUND', `not a path inside the work tree: ${path}`, { data: { path } });
   }
   try {
+    // A look takes microseconds; to wait for one in a busy process can take a thousand times as long.
     for (let depth = 1; depth < parts.length; depth++) {
-      const folder = await lstat(worktreeBytes(root, parts.slice(0, depth).join('/')));
-      if (!folder.isDirectory()) return null;
+      if (!lstatSync(worktreeBytes(root, parts.slice(0, depth).join('/'))).isDirectory()) return null;
     }
     const file = worktreeBytes(root, path);
-    const stats = await lstat(file);
+    const stats = lstatSync(file);
     const kind = kindOfStats(stats, location.fileMode);
     if (kind === 'symlink') {
-      const content = await readlink(file, { encoding: 'buffer' });
+      const content = readlinkSync(file, { encoding: 'buffer' });
       return { kind, oid: hashBlob(content, location.objectFormat), size: content.length, content, isPlain: true };
     }
-    return kind === null ? null : await readRegularFile(location, file, maxBytes);
+    if (kind === null) return null;
+    if (stats.size <= Math.min(maxBytes, smallBytes)) return readSmallFile(location, file, maxBytes);
+    return await readRegularFile(location, file, maxBytes);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemErrorCode(error) ?? '')) return null;
     throw error;
   }
 }
 
+// Between the look and the opening it may have become a link or a pipe: refuse the one, do not wait on the other.
+const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+function readSmallFile(location: Location, file: Buffer, maxBytes: number): WorktreeFile | null {
+  const fd = openSync(file, openFlags);
+  try {
+    const kind = kindOfStats(fstatSync(fd), location.fileMode);
+    return kind === null || kind === 'symlink' ? null : wholeFile(location, kind, readFileSync(fd), maxBytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function wholeFile(
+  { objectFormat }: Location,
+  kind: WorktreeFile['kind'],
+  content: Buffer,
+  maxBytes: number,
+): WorktreeFile {
+  const size = content.length;
+  const kept = size <= maxBytes ? content : null;
+  return { kind, oid: hashBlob(content, objectFormat), size, content: kept, isPlain: isPlain(content) };
+}
+
 async function readRegularFile(location: Location, file: Buffer, maxBytes: number): Promise<WorktreeFile | null> {
-  // Between the look and the opening it may have become a link or a pipe: refuse the one, do not wait on the other.
-  const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  const handle = await open(file, openFlags);
   try {
     const stats = await handle.stat();
     const kind = kindOfStats(stats, location.fileMode);
     if (kind === null || kind === 'symlink') return null;
-    if (stats.size <= maxBytes) {
-      const content = await handle.readFile();
-      const kept = content.length <= maxBytes ? content : null;
-      return {
-        kind,
-        oid: hashBlob(content, location.objectFormat),
-        size: content.length,
-        content: kept,
-        isPlain: isPlain(content),
-      };
-    }
+    if (stats.size <= maxBytes) return wholeFile(location, kind, await handle.readFile(), maxBytes);
     const hash = startObjectHash('blob', stats.size, location.objectFormat);
     const piece = Buffer.allocUnsafe(pieceBytes);
     let size = 0;

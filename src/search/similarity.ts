@@ -3,6 +3,7 @@ import { VectorFile, vectorSpaceId } from '../segment/index.js';
 import type { VectorSpace } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { cosinesOf, lengthOf } from '../vector/index.js';
+import type { VectorRows } from '../vector/index.js';
 
 /** How near the chunks of a snapshot are to a query, in one embedding space. */
 export interface Similarities {
@@ -171,14 +172,18 @@ function fileLengths(snapshot: Snapshot, vectors: VisibleVectors): Promise<Float
       for (let at = start; at < position; at++) order[at - start] = places[at]! * positionsMax + (at - start);
       order.sort();
       sums.fill(0);
+      let block: VisibleRows | null = null;
+      let vectorRows: VectorRows | null = null;
       for (let i = 0; i < order.length; i++) {
         if ((i & 127) === 0 && slices.isOver) await slices.next();
         const place = Math.floor(order[i]! / positionsMax);
         if (place === 0) continue;
         const file = occurrenceFiles[start + order[i]! - place * positionsMax]! - firstFile;
-        const block = blocks[blockOf[place - 1]!]!;
+        const latest = blocks[blockOf[place - 1]!]!;
+        if (latest !== block) vectorRows = latest.file.block(latest.number);
+        block = latest;
         const row = block.rows[place - 1 - block.first]!;
-        const { rows, lengths: rowLengths } = block.file.block(block.number);
+        const { rows, lengths: rowLengths } = vectorRows!;
         const factor = rowLengths[row] === 0 ? 0 : Math.round(unit / rowLengths[row]!);
         addTimes(factor, rows.subarray(row * dimension, (row + 1) * dimension), sumOf(file));
       }

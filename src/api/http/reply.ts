@@ -36,7 +36,7 @@ export function sendError(response: ServerResponse, error: CoppiceError): void {
 
 function endWithin(response: ServerResponse, bytes: Buffer): void {
   response.end(bytes);
-  if (response.writableFinished) return;
+  if (response.writableFinished || response.req.socket.destroyed) return;
   const timer = setTimeout(() => response.destroy(), stalledMsMax).unref();
   response.on('close', () => clearTimeout(timer));
 }

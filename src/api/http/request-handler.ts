@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { CoppiceError, asCoppiceError, elapsedMs } from '../../base/index.js';
 import type { Progress } from '../../engine/index.js';
 import { noteListener } from '../notes.js';
@@ -40,6 +41,8 @@ const progressIntervalMs = 100;
 export class RequestHandler {
   readonly limiter = new Limiter(runningMax, waitingMax);
   private readonly metrics: Metrics;
+  /** Responses that have not ended, by connection. */
+  private readonly open = new WeakMap<Socket, Set<ServerResponse>>();
   private answered = 0;
   private latestMs = elapsedMs();
 
@@ -67,6 +70,7 @@ export class RequestHandler {
       let outcome = 'ok';
       const path = pathOf(request);
       response.on('error', () => undefined); // the client went; `close` tells
+      this.closeWithSocket(response);
       this.handle(request, response, path, tcp)
         .catch((error: unknown) => {
           const known = asCoppiceError(error);
@@ -79,6 +83,21 @@ export class RequestHandler {
           this.metrics.count(labelOf(path), outcome, elapsedMs() - startMs);
         });
     };
+  }
+
+  /** Has a response close with its connection, also while it waits for one before it on that: Node has it wait for ever. */
+  private closeWithSocket(response: ServerResponse): void {
+    const { socket } = response.req;
+    let open = this.open.get(socket);
+    if (open === undefined) {
+      const responses = new Set<ServerResponse>();
+      this.open.set(socket, (open = responses));
+      socket.once('close', () => {
+        for (const waiting of responses) waiting.destroy().emit('close');
+      });
+    }
+    const responses = open.add(response);
+    response.once('close', () => responses.delete(response));
   }
 
   private async handle(

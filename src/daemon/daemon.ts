@@ -43,12 +43,15 @@ const neverUsedMsMax = 2 * 60_000;
 /** After so long without a request, what is kept for speed only is let go. */
 const restMs = 60_000;
 const housekeepingMs = 20_000;
-/** Work trees that are in use are read so often whatever their watchers say. */
+/** Work trees that are in use are read so often whatever their watchers say; others when they are asked about next. */
 const sweepMs = 5 * 60_000;
 /** Whatever changes in a work tree that nobody has asked about for so long is left until somebody does. */
 const activeMsMax = 30 * 60_000;
 /** What is under way when the daemon is to end gets so long. */
 const farewellMs = 10_000;
+/** The next daemon waits so long for it, and looks so often. */
+const successionMsMax = farewellMs + 5_000;
+const lookMs = 50;
 
 /** Half of what a command allows itself: a daemon lives long, and its caches fill. */
 const memory = {
@@ -252,7 +255,8 @@ export class Daemon implements OperationHost {
       this.sweptMs = elapsedMs();
       for (const workTree of this.watches.watched) {
         this.watches.doubt(workTree);
-        void this.keepFresh(workTree, ['@worktree']);
+        // While nobody asks, it is enough that the next answer reads it.
+        if (idleMs <= restMs || this.hub.hasListeners(workTree)) void this.keepFresh(workTree, ['@worktree']);
       }
     }
     if (!this.ownsStore()) {
@@ -309,17 +313,26 @@ export class Daemon implements OperationHost {
   }
 }
 
+/** Waits for a daemon that is about to end. DAEMON_RUNNING for one that serves. */
 async function takeLock(lock: ProcessLock, places: DaemonPlaces): Promise<void> {
-  try {
-    await lock.acquire(0);
-  } catch (error) {
-    if (!(error instanceof CoppiceError) || error.code !== 'STORE_LOCKED') throw error;
-    const running = readDescriptor(places.descriptor);
-    const pid = running?.pid ?? Number(error.data['pid']);
-    throw new CoppiceError('DAEMON_RUNNING', `process ${pid} serves this store already`, {
-      hint: 'commands use it by themselves; `coppice serve --stop` ends it',
-      data: { pid },
-    });
+  const endMs = elapsedMs() + successionMsMax;
+  for (;;) {
+    try {
+      return await lock.acquire(0);
+    } catch (error) {
+      if (!(error instanceof CoppiceError) || error.code !== 'STORE_LOCKED') throw error;
+      // One that begins writes down where it is before long, one that ends has removed that.
+      const holder = Number(error.data['pid']);
+      const pid = readDescriptor(places.descriptor)?.pid ?? null;
+      if (pid !== holder && elapsedMs() < endMs) {
+        await sleep(lookMs);
+        continue;
+      }
+      throw new CoppiceError('DAEMON_RUNNING', `process ${pid ?? holder} serves this store already`, {
+        hint: 'commands use it by themselves; `coppice serve --stop` ends it',
+        data: { pid: pid ?? holder },
+      });
+    }
   }
 }
 

@@ -13,6 +13,10 @@ export class EventHub {
     for (const listener of this.listeners.get(repo) ?? []) listener(event);
   }
 
+  hasListeners(repo: string): boolean {
+    return this.listeners.has(repo);
+  }
+
   /** The events of a repository from now on, until the signal aborts. */
   async *listen(repo: string, signal: AbortSignal): AsyncGenerator<HostEvent, void, undefined> {
     const backlog: HostEvent[] = [];

@@ -73,6 +73,15 @@ describe('one daemon', () => {
     expect(await codeOf(start(store))).toBe('DAEMON_RUNNING');
   });
 
+  test('the next waits for one that is about to end', async () => {
+    const store = join(makeFolder(), 'store');
+    const ending = (await start(store)).stop();
+    const next = await start(store);
+    await ending;
+    expect(await clientOf(store).ask('daemon', {}, undefined, {})).toMatchObject({ pid: process.pid });
+    expect(next.describe().version).toBe('1');
+  });
+
   test('what one that was killed left is set aside', async () => {
     const store = join(makeFolder(), 'store');
     const { folder, descriptor, socket, lock } = placesOf(store);

@@ -21,10 +21,16 @@ export class LruCache<Key, Value> {
     this.delete(key);
     this.entries.set(key, { value, weight });
     this.weightSum += weight;
-    for (const oldest of this.entries.keys()) {
-      if (this.weightSum <= this.weightMax || this.entries.size === 1) break;
-      this.delete(oldest);
-    }
+    this.makeRoom();
+  }
+
+  /** Takes note that a value has become heavier or lighter. */
+  reweigh(key: Key, weight: number): void {
+    const entry = this.entries.get(key);
+    if (entry === undefined || entry.weight === weight) return;
+    this.entries.set(key, { value: entry.value, weight });
+    this.weightSum += weight - entry.weight;
+    this.makeRoom();
   }
 
   delete(key: Key): void {
@@ -45,5 +51,12 @@ export class LruCache<Key, Value> {
 
   get weight(): number {
     return this.weightSum;
+  }
+
+  private makeRoom(): void {
+    for (const oldest of this.entries.keys()) {
+      if (this.weightSum <= this.weightMax || this.entries.size === 1) break;
+      this.delete(oldest);
+    }
   }
 }

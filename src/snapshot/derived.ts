@@ -1,13 +1,23 @@
 /** What is made of something once, by name, and kept as long as it is. */
 export class Derived {
   private readonly values = new Map<string, unknown>();
+  /** Rough bytes of memory of the values that were weighed. */
+  weight = 0;
 
-  /** The value of a name, made when it is first asked for; a promise that fails is made again. */
-  once<T>(name: string, make: () => T): T {
+  /**
+   * The value of a name, made when it is first asked for; a promise that fails is made again. `weigh` tells how many bytes one takes,
+   * where that is more than what it is made of.
+   */
+  once<T>(name: string, make: () => T, weigh?: (value: Awaited<T>) => number): T {
     if (this.values.has(name)) return this.values.get(name) as T;
     const value = make();
     this.values.set(name, value);
     if (value instanceof Promise) value.catch(() => this.values.delete(name));
+    if (weigh !== undefined)
+      void Promise.resolve(value).then(
+        (made) => (this.weight += weigh(made)),
+        () => undefined,
+      );
     return value;
   }
 

@@ -119,8 +119,11 @@ export class SnapshotStore implements SegmentPlace {
   /** The snapshot of a root tree, stored or in memory; release it after use. Opened once for all who ask at the same time. */
   async open(root: TreeId): Promise<Snapshot> {
     for (;;) {
-      const cached = this.snapshots.get(root);
-      if (cached !== undefined) return cached.retain();
+      const cached = this.snapshots.get(root)?.retain();
+      if (cached !== undefined) {
+        this.snapshots.reweigh(root, cached.weight);
+        return cached;
+      }
       const others = this.opening.get(root);
       if (others === undefined) break;
       await others;

@@ -111,9 +111,10 @@ export class Snapshot {
     return contentOf(record, this.segments);
   }
 
-  /** Rough bytes of memory it holds. */
+  /** Rough bytes of memory it holds, with what searches made of it. */
   get weight(): number {
-    return this.files.length * 450 + this.occurrenceDocs.length * 24 + this.visible.size * 4.2 + 1000;
+    const own = this.files.length * 450 + this.occurrenceDocs.length * 24 + this.visible.size * 4.2 + 1000;
+    return own + this.derived.weight;
   }
 
   retain(): this {

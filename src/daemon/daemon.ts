@@ -100,7 +100,7 @@ export class Daemon implements OperationHost {
     try {
       mkdirSync(places.folder, { recursive: true, mode: 0o700 });
       const server = await loadServer();
-      const lock = new ProcessLock(places.lock);
+      const lock = new ProcessLock(places.lock, false);
       await takeLock(lock, places);
       const daemon = new Daemon(options, places, lock, engines, server);
       watches.current = daemon.watches;
@@ -251,6 +251,8 @@ export class Daemon implements OperationHost {
   /** What is looked at now and then. */
   keepHouse(): void {
     const idleMs = elapsedMs() - this.handler.lastActiveMs;
+    // One that rests writes nothing: a daemon of another host that comes to the store may take its place.
+    if (idleMs <= restMs) this.lock.beat();
     if (elapsedMs() - this.sweptMs > sweepMs) {
       this.sweptMs = elapsedMs();
       for (const workTree of this.watches.watched) {

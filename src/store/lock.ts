@@ -32,7 +32,11 @@ export class ProcessLock {
   private own = '';
   private heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(private readonly path: string) {}
+  /** With `beats` false the holder calls `beat` itself, while it is used: to do so writes to the disk. */
+  constructor(
+    private readonly path: string,
+    private readonly beats = true,
+  ) {}
 
   /** Takes the lock, waiting at most `timeoutMs`; STORE_LOCKED names the holder. */
   async acquire(timeoutMs: number, signal?: AbortSignal): Promise<void> {
@@ -85,6 +89,15 @@ export class ProcessLock {
     return parseHolder(text);
   }
 
+  /** Says that its holder lives, to who waits for it on another host. */
+  beat(): void {
+    try {
+      utimesSync(this.path, new Date(nowMs()), new Date(nowMs()));
+    } catch {
+      // Nothing depends on one heartbeat.
+    }
+  }
+
   private tryAcquire(): boolean {
     const holder: LockHolder = {
       pid: process.pid,
@@ -105,19 +118,11 @@ export class ProcessLock {
       }
       this.held = true;
       this.own = text;
-      this.heartbeat = setInterval(() => this.touch(), heartbeatMs).unref();
+      if (this.beats) this.heartbeat = setInterval(() => this.beat(), heartbeatMs).unref();
       return true;
     } catch (error) {
       if (systemErrorCode(error) === 'EEXIST') return false;
       throw asStoreError(error, this.path);
-    }
-  }
-
-  private touch(): void {
-    try {
-      utimesSync(this.path, new Date(nowMs()), new Date(nowMs()));
-    } catch {
-      // Nothing depends on one heartbeat.
     }
   }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { CoppiceError } from '../base/index.js';
 import type * as daemon from '../daemon/index.js';
-import type { Engine, EngineOptions, Engines, EnginesOptions } from '../engine/index.js';
+import type { Engine, EngineOptions, Engines, EnginesOptions, LocalEngines } from '../engine/index.js';
 import { readVersion } from './version.js';
 
 /** `off`: no daemon; `use`: one that runs; `auto`: and it is started for next time. */
@@ -47,17 +47,15 @@ export class EngineSource {
     return openEngine(options);
   };
 
-  /** The engines of a process that lives long: of the daemon, which is started, or of this process where none can be. */
+  /** The engines of a process that lives long: of the daemon, which is started, or of this process while none can be. */
   readonly attachEngines = async (options: EnginesOptions): Promise<Engines> => {
     const { attachEngines, storePathOf } = await loadDaemon();
     if (this.mode !== 'off') {
       const { onNote } = options;
       const start = this.startOptions(storePathOf(options.store));
-      const engines = await attachEngines({ ...start, ...(onNote && { onNote }) });
-      if (engines !== null) return engines;
+      return attachEngines({ ...start, ...(onNote && { onNote }), openOwn: () => openOwn(options) });
     }
-    const { openEngines } = await import('../engine/index.js');
-    return openEngines(options);
+    return openOwn(options);
   };
 
   startOptions(storePath: string): daemon.StartOptions {
@@ -79,6 +77,11 @@ export class EngineSource {
     return connectEngines({ ...this.startOptions(storePath), ...(onNote && { onNote }) });
   }
 }
+
+const openOwn = async (options: EnginesOptions): Promise<LocalEngines> => {
+  const { openEngines } = await import('../engine/index.js');
+  return openEngines(options);
+};
 
 const loadDaemon = (): Promise<typeof daemon> => import('../daemon/index.js');
 

@@ -1,9 +1,11 @@
 import { CoppiceError } from '../base/index.js';
 import type * as api from '../api/index.js';
-import type { Engines } from '../engine/index.js';
+import type { Engines, LocalEngines } from '../engine/index.js';
 import { askDaemon } from './ask-daemon.js';
 import { runningDaemon } from './find-daemon.js';
+import { LastingEngines } from './lasting-engines.js';
 import { ensureDaemon, type StartOptions } from './start-daemon.js';
+import { isOlder } from './version-order.js';
 
 export interface ConnectOptions extends StartOptions {
   readonly onNote?: (note: string) => void;
@@ -21,23 +23,26 @@ export async function connectEngines(options: ConnectOptions): Promise<Engines |
   if (found === null) return null;
   if (found.version !== version) {
     // An older one makes room for one of this version. Nobody waits for it: this time there is none.
-    await askDaemon(found, 'shut-down').catch(() => undefined);
+    if (isOlder(found.version, version)) await askDaemon(found, 'shut-down').catch(() => undefined);
     return null;
   }
   const { HttpClient, RemoteEngines } = await loadApi();
   return new RemoteEngines({ storePath, transport: new HttpClient({ socketPath: found.socket }), onNote });
 }
 
-/**
- * As `connectEngines`, for a process that lives long: starts a daemon when there is none, also when the one it used has
- * ended. Null when none can be started.
- */
-export async function attachEngines(options: ConnectOptions): Promise<Engines | null> {
-  const { storePath, onNote } = options;
-  await (await connectEngines(options))?.close(); // has a daemon of another version end
-  if ((await ensureDaemon(options, startTimeoutMs)) === null) return null;
+export interface AttachOptions extends ConnectOptions {
+  /** Opens engines of this process, for when there is no daemon. */
+  readonly openOwn: () => Promise<LocalEngines>;
+}
+
+/** As `connectEngines`, for a process that lives long, and with the daemon started: see `LastingEngines`. */
+export async function attachEngines(options: AttachOptions): Promise<Engines> {
+  const { storePath, onNote, openOwn } = options;
+  const findDaemon = async (): Promise<boolean> => (await ensureDaemon(options, startTimeoutMs)) !== null;
+  const hasDaemon = await findDaemon();
   const [{ RemoteEngines }, { DaemonTransport }] = await Promise.all([loadApi(), import('./daemon-transport.js')]);
-  return new RemoteEngines({ storePath, transport: new DaemonTransport(options), onNote });
+  const remote = new RemoteEngines({ storePath, transport: new DaemonTransport(options), onNote });
+  return new LastingEngines({ storePath, remote, openOwn, findDaemon, hasDaemon });
 }
 
 /** Has the daemon of a store, started if need be, listen for HTTP. DAEMON_UNREACHABLE, CANNOT_LISTEN. */

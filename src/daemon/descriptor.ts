@@ -4,7 +4,7 @@ import { uniqueSuffix } from '../base/index.js';
 /** What a daemon writes down for those who look for it. It counts while the daemon's socket answers. */
 export interface Descriptor {
   readonly pid: number;
-  /** Of the package. A client of another version does without, and has the daemon end. */
+  /** Of the package. A client of another version does without; a newer one has the daemon end. */
   readonly version: string;
   readonly socket: string;
   readonly startedMs: number;

@@ -1,6 +1,6 @@
 /** The process: lock, socket, watcher, housekeeping; and how a client finds or starts it. */
 export { attachEngines, connectEngines, openHttp } from './connect-engines.js';
-export type { ConnectOptions } from './connect-engines.js';
+export type { AttachOptions, ConnectOptions } from './connect-engines.js';
 export { findDaemon, runningDaemon, storePathOf, tokenFileOf } from './find-daemon.js';
 export type { Descriptor } from './descriptor.js';
 export { describeDaemon, runDaemon, stopDaemon } from './run-daemon.js';

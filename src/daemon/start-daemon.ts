@@ -2,13 +2,15 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { elapsedMs, sleep } from '../base/index.js';
 import { Store } from '../store/index.js';
+import { askDaemon } from './ask-daemon.js';
 import type { Descriptor } from './descriptor.js';
 import { runningDaemon } from './find-daemon.js';
 import { placesOf } from './places.js';
+import { isOlder } from './version-order.js';
 
 export interface StartOptions {
   readonly storePath: string;
-  /** Of the package: a daemon of another version does not count. */
+  /** Of the package: a daemon of another version does not count, and an older one makes room. */
   readonly version: string;
   /** The script that node runs: the command line itself. */
   readonly script: string;
@@ -47,20 +49,27 @@ export function startDaemon({ storePath, script, stays = false }: Omit<StartOpti
   }
 }
 
-/** The daemon of a store, started if none answers; null when none does within `timeoutMs`. */
+/**
+ * The daemon of a store, started if none answers; null when none does within `timeoutMs`, or a newer version of one does. An older
+ * one is told to end.
+ */
 export async function ensureDaemon(options: StartOptions, timeoutMs: number): Promise<Descriptor | null> {
-  const running = async (): Promise<Descriptor | null> => {
-    const found = await runningDaemon(options.storePath);
-    return found?.version === options.version ? found : null;
-  };
-  const found = await running();
-  if (found !== null) return found;
-  startDaemon(options);
+  const { storePath, version } = options;
   const endMs = elapsedMs() + timeoutMs;
-  for (let waitMs = 20; elapsedMs() < endMs; waitMs = Math.min(waitMs * 1.5, 200)) {
+  let asked = false;
+  let started = false;
+  for (let waitMs = 20; ; waitMs = Math.min(waitMs * 1.5, 200)) {
+    const found = await runningDaemon(storePath);
+    if (found?.version === version) return found;
+    if (found === null) {
+      if (!started) startDaemon(options);
+      started = true;
+    } else if (!isOlder(found.version, version)) return null;
+    else if (!asked) {
+      asked = true;
+      await askDaemon(found, 'shut-down').catch(() => undefined);
+    }
+    if (elapsedMs() >= endMs) return null;
     await sleep(waitMs);
-    const started = await running();
-    if (started !== null) return started;
   }
-  return null;
 }

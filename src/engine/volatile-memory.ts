@@ -4,9 +4,6 @@ import type { SharedStore } from './shared-store.js';
 import type { CallOptions } from './types.js';
 import { WriterQueue } from './writer-queue.js';
 
-/** Ids are reserved anew when fewer are left: a segment in memory rarely needs so many. */
-const idsLeftMin = ReservedIds.blockSize / 2;
-
 /** The segments in memory of all sessions of a process: they share their ids, and a bound. */
 export class VolatileMemory {
   private readonly ids: ReservedIds;
@@ -24,10 +21,17 @@ export class VolatileMemory {
     return new VolatileSegments(this.shared.snapshots, this.ids);
   }
 
-  /** Runs an action that adds to segments, one at a time, as each takes the ids that follow those of the one before. */
-  run<T>(segments: VolatileSegments, call: CallOptions, action: () => Promise<T>): Promise<T> {
+  /**
+   * Runs an action that adds to segments, one at a time, as each takes the ids that follow those of the one before: rarely more
+   * than `idCount` of a kind.
+   */
+  run<T>(
+    segments: VolatileSegments,
+    { idCount, ...call }: CallOptions & { readonly idCount: number },
+    action: () => Promise<T>,
+  ): Promise<T> {
     return this.queue.run(call.signal, async () => {
-      if (this.ids.areLost || this.ids.left < idsLeftMin) await this.reserve(call);
+      if (this.ids.areLost || !this.ids.has(Math.min(idCount, ReservedIds.blockSize))) await this.reserve(call);
       this.refresh(segments);
       this.busy = segments;
       try {

@@ -14,6 +14,9 @@ const bytesMax = 1024 * 1024;
 /** With more segments one on the other, the next begins anew with all that differs. */
 const segmentsMax = 8;
 const triesMax = 5;
+/** Few files are in more new directories, and few chunks are smaller. */
+const idsPerFile = 6;
+const bytesPerId = 400;
 
 /**
  * The trees of a work tree, and of overlays over it, in memory: what differs from HEAD is read again in milliseconds, so a save
@@ -68,7 +71,9 @@ export class VolatileTrees {
     // Of a tree that lacks objects only planning can tell whether they are there now.
     if (!head.key.equals(rootKey(headTree, session.fingerprint))) return null;
     const { SegmentSink } = await loadIndexing();
-    const root = await session.shared.volatile.run(segments, call, async () => {
+    const { files, bytes } = target.differs!;
+    const idCount = files * idsPerFile + Math.ceil(bytes / bytesPerId);
+    const root = await session.shared.volatile.run(segments, { ...call, idCount }, async () => {
       if (segments.count >= segmentsMax) segments.clear();
       const before = segments.segments().retain();
       const sink = new SegmentSink(session.snapshots, { place: segments });

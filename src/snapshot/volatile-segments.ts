@@ -19,7 +19,7 @@ export class ReservedIds {
   private checked: { readonly segments: SegmentList; readonly areLost: boolean } | null = null;
 
   /** How many of each are taken from the store at a time. */
-  static readonly blockSize = 1024;
+  static readonly blockSize = 2048;
 
   constructor(private readonly snapshots: SnapshotStore) {}
 
@@ -27,10 +27,10 @@ export class ReservedIds {
     return this.ids;
   }
 
-  /** The fewest that are left of a kind. */
-  get left(): number {
+  /** Whether so many of each kind are left. */
+  has(count: number): boolean {
     const { ids, end } = this;
-    return Math.min(end.doc - ids.doc, end.file - ids.file, end.tree - ids.tree);
+    return Math.min(end.doc - ids.doc, end.file - ids.file, end.tree - ids.tree) >= count;
   }
 
   /** The store no longer knows that it gave them away: it was repaired, or another process has merged across them. */
@@ -57,7 +57,7 @@ export class ReservedIds {
     this.ids = { doc, file, tree, commit, segment: this.ids.segment };
     this.end = next;
     this.checked = null;
-    this.snapshots.mergedFrom = next.tree;
+    this.snapshots.reservedEnd = next.tree;
   }
 
   /** `next` are the first that are free now. False, and nothing is taken, when there are not so many. */

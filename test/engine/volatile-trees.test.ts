@@ -107,6 +107,24 @@ describe('what a work tree has otherwise than HEAD', () => {
     await other.close();
   });
 
+  test('is in nobody’s way when segments are merged', async () => {
+    const repository = sample();
+    const engines = await openMany();
+    const engine = engines.open(repository.path);
+    const other = engines.open(repository.path);
+    await engine.fork('f', { from: 'HEAD' });
+    const apply = (i: number): Promise<unknown> =>
+      other.apply('f', [{ kind: 'put', path: 'x.txt', content: Buffer.from(`x ${i}\n`) }]);
+    for (let i = 0; i < 40; i++) {
+      if (i >= 20) repository.write('a.txt', `a ${i}\n`); // ids are reserved in the middle
+      await apply(i);
+      expect(await linesAt(engine)).toContain(i < 20 ? 'a.txt:a0' : `a.txt:a ${i}`);
+    }
+    await expect.poll(async () => (await engine.status()).segments).toBeLessThan(20);
+    expect((await engine.doctor()).problems).toEqual([]);
+    expect(await linesAt(engine)).toContain('a.txt:a 39');
+  });
+
   test('of many work trees is theirs', async () => {
     const repository = sample();
     const engines = await openMany();

@@ -188,7 +188,8 @@ export class PagedFile {
       }
       let checksums: Buffer;
       if (dataLength >= tailStart) {
-        checksums = tail.subarray(dataLength - tailStart, dataLength - tailStart + checksumsLength);
+        // Copied, or all of the tail would be kept as long as the file is open.
+        checksums = Buffer.from(tail.subarray(dataLength - tailStart, dataLength - tailStart + checksumsLength));
       } else {
         checksums = Buffer.allocUnsafe(checksumsLength);
         readSync(fd, checksums, 0, checksumsLength, dataLength);

@@ -36,7 +36,9 @@ export function sendError(response: ServerResponse, error: CoppiceError): void {
 
 function endWithin(response: ServerResponse, bytes: Buffer): void {
   response.end(bytes);
-  if (response.writableFinished || response.req.socket.destroyed) return;
+  // Node 24 takes the socket off a request whose connection is gone.
+  const { socket } = response.req as { readonly socket: { readonly destroyed: boolean } | null };
+  if (response.writableFinished || socket === null || socket.destroyed) return;
   const timer = setTimeout(() => response.destroy(), stalledMsMax).unref();
   response.on('close', () => clearTimeout(timer));
 }

@@ -12,7 +12,7 @@ import { SharedStore } from '../../src/engine/shared-store.js';
 import { scoreChunks, scoreFiles } from '../../src/evaluation/index.js';
 import type { LineSpan, Scored } from '../../src/evaluation/index.js';
 import { languageByAlias } from '../../src/model/index.js';
-import { fileMask, parseQuery, rankSnapshot } from '../../src/search/index.js';
+import { fileMask, parseQuery, rankSnapshot, rankingText } from '../../src/search/index.js';
 import type { FileMask, Query, RankMode, RankingSignals, Similarities } from '../../src/search/index.js';
 import type { Snapshot } from '../../src/snapshot/index.js';
 import { codeLanguages } from './sets.js';
@@ -88,7 +88,7 @@ export class OpenRepositories {
       const questions: Question[] = [];
       for (const labelled of repository.queries) {
         const query = parseQuery(labelled.query, { languageByAlias });
-        const { similarities } = await meaningOf(session, snapshot, query, {});
+        const { similarities } = await meaningOf(session, snapshot, rankingText(query.ranking), {});
         questions.push({ labelled, query, similarities });
       }
       const mask = fileMask(snapshot, { languages: codeLanguages });

@@ -1,8 +1,8 @@
 import { CoppiceError, TimeSlices, throwIfAborted } from '../base/index.js';
 import { vectorSpaceId } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { compareVectors } from '../search/index.js';
-import type { Query, Similarities } from '../search/index.js';
+import { compareVectors, vectorCoverage } from '../search/index.js';
+import type { Similarities } from '../search/index.js';
 import { comparedSpace } from './embeddings.js';
 import type { Session } from './session.js';
 import { loadIndexing } from './shared-store.js';
@@ -21,11 +21,11 @@ export interface Meaning {
 export async function meaningOf(
   session: Session,
   snapshot: Snapshot,
-  query: Query,
+  words: string,
   call: CallOptions,
 ): Promise<Meaning> {
   try {
-    return await compare(session, snapshot, query, call);
+    return await compare(session, await seeingVectors(session, snapshot), words, call);
   } catch (error) {
     if (!(error instanceof CoppiceError) || error.code !== 'STORE_CORRUPT') throw error;
     // Vectors can be made again; if it was something else that is damaged, it is found once more.
@@ -36,25 +36,34 @@ export async function meaningOf(
       for (const space of spaces) dropDamagedVectors(snapshots, space);
       return Promise.resolve();
     });
-    return compare(session, snapshot, query, call);
+    return compare(session, await latestOf(session, snapshot), words, call);
   }
 }
 
-async function compare(session: Session, snapshot: Snapshot, query: Query, call: CallOptions): Promise<Meaning> {
-  const { embeddings, snapshots } = session.shared;
-  const text = query.ranking.map((term) => term.text).join(' ');
+/** The snapshot itself when it has all vectors of the embedder that the user wants, else the latest of it; retained. */
+async function seeingVectors(session: Session, snapshot: Snapshot): Promise<Snapshot> {
+  const [wanted] = await session.shared.embeddings.all();
+  const isComplete = wanted === undefined || (await vectorCoverage(snapshot, comparedSpace(wanted))).isComplete;
+  return isComplete ? snapshot.retain() : latestOf(session, snapshot);
+}
+
+/** Segments that were merged meanwhile get no more vectors. An occurrence's position is the same in both: the tree's. */
+const latestOf = (session: Session, snapshot: Snapshot): Promise<Snapshot> =>
+  session.snapshots.openLatest(snapshot.root, snapshot);
+
+/** Releases the snapshot. */
+async function compare(session: Session, snapshot: Snapshot, words: string, call: CallOptions): Promise<Meaning> {
+  const { embeddings } = session.shared;
   let best: Meaning = { similarities: null, coverage: 0 };
-  // Segments that were merged meanwhile get no more vectors. An occurrence's position is the same in both: the tree's.
-  const latest = await snapshots.openLatest(snapshot.root, snapshot);
   try {
     for (const embedder of await embeddings.all()) {
-      const { share, isComplete } = await embeddings.cover(latest, embedder, call);
+      const { share, isComplete } = await embeddings.cover(snapshot, embedder, call);
       if (share <= best.coverage && !isComplete) continue;
-      if (text === '') return { similarities: null, coverage: share };
+      if (words === '') return { similarities: null, coverage: share };
       try {
-        const vector = await embedder.embedQuery(text, call.signal);
+        const vector = await embedder.embedQuery(words, call.signal);
         const slices = new TimeSlices(call.signal);
-        const similarities = await compareVectors(latest, comparedSpace(embedder), vector, slices);
+        const similarities = await compareVectors(snapshot, comparedSpace(embedder), vector, slices);
         best = { similarities, coverage: share };
       } catch (error) {
         throwIfAborted(call.signal);
@@ -68,6 +77,6 @@ async function compare(session: Session, snapshot: Snapshot, query: Query, call:
     }
     return best;
   } finally {
-    latest.release();
+    snapshot.release();
   }
 }

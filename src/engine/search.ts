@@ -1,6 +1,6 @@
 import { CoppiceError, TimeSlices, elapsedMs, throwIfAborted } from '../base/index.js';
 import { languageByAlias, parseRevRange } from '../model/index.js';
-import { changedFiles, fileMask, parseQuery, rankSnapshot, rankingSignals } from '../search/index.js';
+import { changedFiles, fileMask, parseQuery, rankSnapshot, rankingSignals, rankingText } from '../search/index.js';
 import { firstSeen } from './first-seen.js';
 import { toHit } from './hits.js';
 import { meaningOf } from './meaning.js';
@@ -52,10 +52,10 @@ export async function searchRev(session: Session, text: string, options: SearchO
     let mask = fileMask(to.snapshot, options);
     for (const rev of query.notRevs) mask = changedFiles(to.snapshot, (await open(rev)).snapshot, mask);
     throwIfAborted(options.signal);
-    const meaning = mode === 'lexical' ? null : await meaningOf(session, to.snapshot, query, options);
+    const words = rankingText(query.ranking);
+    const meaning = mode === 'lexical' ? null : await meaningOf(session, to.snapshot, words, options);
     const similarities = meaning?.similarities ?? null;
     if (mode === 'semantic' && similarities === null && query.ranking.length > 0) throw noVectors();
-    const words = query.ranking.map((term) => term.text).join(' ');
     const { reranking } = session.shared;
     const ranked = await rankSnapshot(to.snapshot, {
       query,

@@ -14,7 +14,7 @@ export { compilePattern } from './pattern.js';
 export type { CompiledPattern, PatternOptions } from './pattern.js';
 export { parseQuery } from './query.js';
 export type { Query } from './query.js';
-export { queryWords } from './query-terms.js';
+export { queryWords, rankingText } from './query-terms.js';
 export { changedFiles } from './range.js';
 export { rankSnapshot } from './ranked.js';
 export type { RankMode, RankedHit } from './ranked.js';

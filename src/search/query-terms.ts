@@ -1,5 +1,4 @@
-import { identifierTerms, splitIdentifier, stem } from '../text/index.js';
-import { wordsOf } from './path-terms.js';
+import { identifierTerms, splitIdentifier, stem, wordsOf } from '../text/index.js';
 import type { QueryTerm } from './query.js';
 import type { RankingSignals } from './ranking-signals.js';
 
@@ -19,6 +18,9 @@ export interface QueryWord {
   /** The terms it is found under; the first ones are its parts, the whole (if it has several) comes last. */
   readonly terms: readonly string[];
 }
+
+/** What decides the order, as one text; empty for a query of filters alone. */
+export const rankingText = (ranking: readonly QueryTerm[]): string => ranking.map(({ text }) => text).join(' ');
 
 /** The words that decide the order, in the query's order. */
 export function queryWords(ranking: readonly QueryTerm[]): QueryWord[] {

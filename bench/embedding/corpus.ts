@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 
 import { createChunker, classifyText, isBinary, languageOf } from '../../src/chunking/index.js';
-import { languages } from '../../src/model/index.js';
+import { chunkNames } from '../../src/indexing/index.js';
+import { languageNumber, languages } from '../../src/model/index.js';
 import type { ChunkSpan, Language } from '../../src/model/index.js';
-import { Analyzer, identifierTerms, splitIdentifier, stem } from '../../src/text/index.js';
+import { Analyzer, splitIdentifier, stem, textTerms } from '../../src/text/index.js';
 
 /** How a text came to be about a chunk. */
 export type PairKind = 'comment' | 'name' | 'commit' | 'test' | 'scope' | 'docs';
@@ -143,21 +144,15 @@ class CorpusBuilder {
   private readonly identifiers = new Map<string, number>();
   private readonly analyzer = new Analyzer();
 
-  add(
-    content: Uint8Array,
-    { startByte, endByte, symbols, continues }: ChunkSpan,
-    language: string,
-    file: number,
-  ): number {
-    const syntax = languages.find(({ id }) => id === language)!;
-    const scopes = [...new Set(symbols.map(({ scope }) => scope))];
-    if (continues !== '') scopes.push(continues);
-    const names = symbols.map(({ name }) => name);
+  add(content: Uint8Array, chunk: ChunkSpan, language: string, file: number): number {
+    const { startByte, endByte } = chunk;
+    const { symbols, scopes } = chunkNames(chunk);
+    const syntax = languages[languageNumber(language)]!;
     const text = Buffer.from(content.buffer, content.byteOffset + startByte, endByte - startByte).toString('utf8');
     for (const [identifier] of text.matchAll(/[\p{L}\p{N}\p{M}_$]{2,64}/gu)) {
       this.identifiers.set(identifier, (this.identifiers.get(identifier) ?? 0) + 1);
     }
-    const { terms, frequencies } = this.analyzer.analyze(content, startByte, endByte, syntax, names, scopes);
+    const { terms, frequencies } = this.analyzer.analyze(content, startByte, endByte, syntax, symbols, scopes);
     const packed: number[] = [];
     for (let i = 0; i < terms.length; i++) packed.push(this.number(this.analyzer.termText(terms[i]!)), frequencies[i]!);
     this.chunks.push({ language, file, terms: packed });
@@ -165,11 +160,7 @@ class CorpusBuilder {
   }
 
   pairsOf(chunk: number, body: string, language: string, { symbols }: ChunkSpan, inTest: boolean): string | null {
-    const comment = leadingProse(
-      body,
-      languages.find(({ id }) => id === language)!,
-      language,
-    );
+    const comment = leadingProse(body, languages[languageNumber(language)]!, language);
     if (comment !== null) this.pair('comment', chunk, comment);
     const [first] = symbols;
     if (first !== undefined) {
@@ -189,8 +180,7 @@ class CorpusBuilder {
   }
 
   pair(kind: PairKind, chunk: number, text: string): void {
-    const words = text.match(/[\p{L}\p{N}\p{M}_$]+/gu) ?? [];
-    const query = [...new Set(words.flatMap(identifierTerms))].map((term) => this.number(term));
+    const query = [...new Set(textTerms(text))].map((term) => this.number(term));
     if (query.length < 2 || query.length > 60) return;
     this.pairs.push({ kind, chunk, query, text });
   }

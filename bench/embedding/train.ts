@@ -1,6 +1,7 @@
 // Contrastive training of the term vectors: InfoNCE in both directions (A. van den Oord et al., 2018) with the other pairs of the
 // batch as negatives, most of them of the same repository, as that is what a search has to tell apart. Adam on the rows that were used.
 
+import { shareTable } from '../../src/embedding/index.js';
 import type { FieldShares, StaticModel } from '../../src/embedding/index.js';
 import type { Corpus, PairKind } from './corpus.js';
 import { Matrices } from './matrix.js';
@@ -59,16 +60,6 @@ export function prepare({ repository, terms, chunks, pairs }: Corpus, rowsOf: St
   };
 }
 
-/** What each packed frequency counts for (see StaticEmbedder). */
-export function sharesOf({ body, comment, symbol }: FieldShares): Float32Array {
-  return Float32Array.from({ length: 256 }, (_, packed) => {
-    const inBody = packed & 15;
-    return (
-      (inBody === 0 ? 0 : body * (1 + Math.log2(inBody))) + comment * ((packed >>> 4) & 3) + symbol * (packed >>> 6)
-    );
-  });
-}
-
 /** What the text of a pair was taken from is hidden from the chunk, or there would be nothing to learn. */
 function withoutSource(packed: number, kind: PairKind): number {
   if (kind === 'comment' || kind === 'scope') return packed & ~0x30;
@@ -97,7 +88,7 @@ export class Trainer {
     this.moments = new Float32Array(vectors.length);
     this.squares = new Float32Array(vectors.length);
     this.mean = new Float32Array(vectors.length);
-    this.shares = sharesOf(options.fields);
+    this.shares = shareTable(options.fields);
     this.random = randomOf(options.seed);
   }
 
@@ -306,7 +297,7 @@ export async function validate(
   fields: FieldShares,
   perKind = 250,
 ): Promise<Record<string, number>> {
-  const shares = sharesOf(fields);
+  const shares = shareTable(fields);
   const sums: Record<string, { mrr: number; count: number }> = {};
   for (const { chunks, pairs } of corpora) {
     const matrix = new Float32Array(chunks.length * dimension);

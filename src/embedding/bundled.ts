@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { EmbeddingSpace } from './embedder.js';
+import type { EmbeddingSpace } from '../model/index.js';
 import { StaticEmbedder } from './static-embedder.js';
 import { StaticModel, readHead } from './static-model.js';
 

@@ -5,7 +5,8 @@ import { CoppiceError, throwIfAborted, yieldToEventLoop } from '../base/index.js
 import type { OnnxEmbedderConfig } from './config.js';
 import { documentText, queryText, revisionOf } from './document.js';
 import type { TextRules } from './document.js';
-import type { ChunkText, Embedder, EmbeddingSpace } from './embedder.js';
+import type { EmbeddingSpace } from '../model/index.js';
+import type { ChunkText, Embedder } from './embedder.js';
 import { Limiter } from './limiter.js';
 import { LinkedAbort } from './linked-abort.js';
 import { readOnnxDirectory } from './onnx-directory.js';

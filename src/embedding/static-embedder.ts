@@ -1,9 +1,10 @@
 import { encodeBytes } from '../base/index.js';
-import { languages } from '../model/index.js';
-import { Analyzer, identifierTerms } from '../text/index.js';
-import type { ChunkAnalysis, CommentSyntax } from '../text/index.js';
-import type { ChunkText, Embedder, EmbeddingSpace } from './embedder.js';
-import { quantize } from './static-model.js';
+import { languageNumber, languages } from '../model/index.js';
+import type { EmbeddingSpace } from '../model/index.js';
+import { Analyzer, textTerms } from '../text/index.js';
+import type { ChunkAnalysis } from '../text/index.js';
+import type { ChunkText, Embedder } from './embedder.js';
+import { quantize, shareTable } from './static-model.js';
 import type { StaticModel } from './static-model.js';
 
 /**
@@ -12,7 +13,7 @@ import type { StaticModel } from './static-model.js';
  */
 export class StaticEmbedder implements Embedder {
   readonly isRemote = false;
-  /** What a term counts for by its packed frequencies (see text's `packFrequencies`). */
+  /** See shareTable. */
   private readonly shares: Float32Array;
   /** Rows to be added up, and how much each counts. */
   private readonly rows: number[] = [];
@@ -26,15 +27,7 @@ export class StaticEmbedder implements Embedder {
   private own: Analyzer | null = null;
 
   constructor(private readonly model: StaticModel) {
-    const { fields } = model.head;
-    this.shares = new Float32Array(256);
-    for (let packed = 0; packed < 256; packed++) {
-      const body = packed & 15;
-      this.shares[packed] =
-        (body === 0 ? 0 : fields.body * (1 + Math.log2(body))) +
-        fields.comment * ((packed >>> 4) & 3) +
-        fields.symbol * (packed >>> 6);
-    }
+    this.shares = shareTable(model.head.fields);
   }
 
   get space(): EmbeddingSpace {
@@ -57,7 +50,7 @@ export class StaticEmbedder implements Embedder {
 
   embedQuery(text: string): Promise<Int8Array> {
     this.picked = 0;
-    for (const term of queryTerms(text)) for (const row of this.model.rowsOf(term)) this.pick(row, 1);
+    for (const term of new Set(textTerms(text))) for (const row of this.model.rowsOf(term)) this.pick(row, 1);
     return Promise.resolve(this.sumUp());
   }
 
@@ -68,7 +61,7 @@ export class StaticEmbedder implements Embedder {
         const content = encodeBytes(text);
         return this.embedAnalyzed(
           analyzer,
-          analyzer.analyze(content, 0, content.length, syntaxOf(language), symbols, scopes),
+          analyzer.analyze(content, 0, content.length, languages[languageNumber(language)]!, symbols, scopes),
         );
       }),
     );
@@ -109,16 +102,4 @@ export class StaticEmbedder implements Embedder {
     this.counts.fill(0);
     this.rowPool = [];
   }
-}
-
-/** The terms of a question, each once. */
-function queryTerms(text: string): Set<string> {
-  const words = text.match(/[\p{L}\p{N}\p{M}_$]+/gu) ?? [];
-  return new Set(words.flatMap(identifierTerms));
-}
-
-const noComments: CommentSyntax = { line: [], block: [] };
-
-function syntaxOf(language: string): CommentSyntax {
-  return languages.find(({ id }) => id === language) ?? noComments;
 }

@@ -1,7 +1,7 @@
 import { CoppiceError } from '../base/index.js';
 import { SumKernel } from '../vector/index.js';
 import { forEachPartKey, termKey } from '../text/index.js';
-import type { EmbeddingSpace } from './embedder.js';
+import type { EmbeddingSpace } from '../model/index.js';
 
 /** What of a field counts for a term's part in a chunk's vector; chosen on the training repositories. */
 export interface FieldShares {
@@ -11,6 +11,16 @@ export interface FieldShares {
   readonly comment: number;
   /** Times its frequency among the names of definitions, at most 3. */
   readonly symbol: number;
+}
+
+/** What a term counts for by each packed frequency (see text's `packFrequencies`). */
+export function shareTable({ body, comment, symbol }: FieldShares): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, packed) => {
+    const inBody = packed & 15;
+    return (
+      (inBody === 0 ? 0 : body * (1 + Math.log2(inBody))) + comment * ((packed >>> 4) & 3) + symbol * (packed >>> 6)
+    );
+  });
 }
 
 /** The head of a model file, as JSON. */

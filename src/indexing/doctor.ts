@@ -53,6 +53,7 @@ export async function examineStore(snapshots: SnapshotStore, options: Examinatio
 
   const caches = createSegmentCaches(32 * 1024 * 1024, 8 * 1024 * 1024);
   const { lists, damaged } = openAll(store, caches);
+  const spaces = store.vectorSpaces();
   let list: SegmentList | null = null;
   try {
     const total = lists.length + damaged.size;
@@ -63,7 +64,7 @@ export async function examineStore(snapshots: SnapshotStore, options: Examinatio
       const segment = opened.segments[0]!;
       const faults: string[] = [];
       bytesChecked += await verifySegment(segment, faults);
-      bytesChecked += examineVectors(store, segment, repair, report);
+      bytesChecked += examineVectors(store, segment, spaces.get(segment.entry.id) ?? [], { repair, report });
       if (faults.length === 0) healthy.push(opened);
       else damaged.set(segment.entry.id, faults);
       options.onSegment?.(healthy.length + damaged.size, total, segment.entry.id);
@@ -118,9 +119,14 @@ function openAll(store: Store, caches: SegmentCaches): { lists: SegmentList[]; d
 }
 
 /** Checks the vectors of a segment's chunks, which are made again when they are missed. Returns the bytes checked. */
-function examineVectors(store: Store, { entry: { id }, docCount }: Segment, repair: boolean, report: Report): number {
+function examineVectors(
+  store: Store,
+  { entry: { id }, docCount }: Segment,
+  spaces: readonly string[],
+  { repair, report }: { readonly repair: boolean; readonly report: Report },
+): number {
   let bytes = 0;
-  for (const spaceId of store.vectorSpaces().get(id) ?? []) {
+  for (const spaceId of spaces) {
     const faults: string[] = [];
     const vectors = VectorFile.open(store, id, spaceId, createSegmentCaches(0, 0).vectors);
     if (vectors === null) faults.push('the file is damaged');

@@ -4,6 +4,7 @@ import { languageId } from '../model/index.js';
 import { VectorFileWriter, vectorSpaceId } from '../segment/index.js';
 import type { Segment, SegmentList } from '../segment/index.js';
 import type { Snapshot, SnapshotStore } from '../snapshot/index.js';
+import { chunkNames } from './chunk-names.js';
 
 export interface EmbedOptions {
   /** Runs an action as the holder of the writer lock, which is asked for only when vectors are written. */
@@ -90,15 +91,11 @@ async function missingDocs(
 }
 
 function chunkText(list: SegmentList, doc: number): ChunkText {
-  const { symbols, continues } = list.chunkSymbols(doc);
   const segment = list.segmentOfDoc(doc);
-  const scopes = [...new Set(symbols.map(({ scope }) => scope))];
-  if (continues !== '') scopes.push(continues);
   return {
     text: list.chunkText(doc),
     language: languageId(segment.column('language')[doc - segment.docBase]!),
-    symbols: symbols.map(({ name }) => name),
-    scopes,
+    ...chunkNames(list.chunkSymbols(doc)),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Chunker } from '../chunking/index.js';
 import type { StaticEmbedder } from '../embedding/index.js';
 import { languageNumber, languages } from '../model/index.js';
 import type { ChunkSpan, ChunkedFile, FileDiagnostic } from '../model/index.js';
+import { chunkNames } from './chunk-names.js';
 import { encodeChunkSymbols } from '../segment/index.js';
 import type { Analyzer, ChunkAnalysis } from '../text/index.js';
 
@@ -132,10 +133,8 @@ function packChunks(
       continue;
     }
     symbolBytes.push(encoded);
-    const scopes = [...new Set(symbols.map(({ scope }) => scope))];
-    if (continues !== '') scopes.push(continues);
-    const names = symbols.map(({ name }) => name);
-    const analysis = analyzer.analyze(content, startByte, endByte, syntax, names, scopes);
+    const names = chunkNames(chunk);
+    const analysis = analyzer.analyze(content, startByte, endByte, syntax, names.symbols, names.scopes);
     analyses.push(analysis);
     if (embedder !== null) vectors.push(new Uint8Array(embedder.embedAnalyzed(analyzer, analysis).buffer));
     const at = i * ChunkNumber.Count;

@@ -3,6 +3,7 @@ export { asCommitId, asDocId, asFileId, asOid, asRepositoryId, asTreeId } from '
 export type { CommitId, DocId, FileId, Oid, RepositoryId, TreeId } from './ids.js';
 export { symbolKinds } from './chunk.js';
 export type { ChunkSpan, ChunkedFile, FileDiagnostic, SymbolDefinition, SymbolKind } from './chunk.js';
+export type { EmbeddingSpace } from './embedding-space.js';
 export { entryKinds, skipReasons } from './tree.js';
 export type { EntryKind, SkipReason, TreeEntry } from './tree.js';
 export { languageByAlias, languageId, languageNumber, languages } from './languages.js';

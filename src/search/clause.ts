@@ -1,10 +1,9 @@
 import { BitSet } from '../base/index.js';
 import { languageNumber } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { identifierTerms } from '../text/index.js';
+import { textTerms } from '../text/index.js';
 import { candidateDocs } from './candidates.js';
 import { compilePathFilter } from './path-filter.js';
-import { wordsOf } from './path-terms.js';
 import type { Clause, Condition, QueryTerm } from './query.js';
 import { visiblePostings } from './term-postings.js';
 import type { TimeSlices } from '../base/index.js';
@@ -88,7 +87,7 @@ async function compileCondition(
 /** Chunks that have all words of a term, as terms of the index (so `-caching` leaves out `caches` too). */
 function docsWithTerm(snapshot: Snapshot, { text }: QueryTerm, caseSensitive: boolean): BitSet {
   const set = new BitSet(snapshot.visible.size);
-  const terms = wordsOf(text).flatMap(identifierTerms);
+  const terms = textTerms(text);
   if (terms.length === 0) return set;
   const counts = new Map<number, number>();
   for (const term of new Set(terms)) {

@@ -1,6 +1,5 @@
-import { identifierTerms, splitIdentifier, stem } from '../text/index.js';
+import { identifierTerms, splitIdentifier, stem, wordPattern } from '../text/index.js';
 import { escapeLiteral } from './pattern-rewrite.js';
-import { wordPattern } from './path-terms.js';
 import type { CompiledPattern } from './pattern.js';
 import type { Clause, Query } from './query.js';
 import type { QueryWord } from './query-terms.js';

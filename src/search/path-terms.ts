@@ -1,6 +1,6 @@
 import { GenerationCache, TimeSlices } from '../base/index.js';
 import type { SnapshotPaths } from '../snapshot/index.js';
-import { identifierTerms, inverseDocumentFrequency } from '../text/index.js';
+import { inverseDocumentFrequency, textTerms } from '../text/index.js';
 
 /** Bytes, by rough count, for the terms of names: snapshots of one repository have nearly all of them in common. */
 const nameCacheBytes = 8 * 1024 * 1024;
@@ -9,7 +9,7 @@ const termsOfNames = new GenerationCache<string, readonly string[]>(nameCacheByt
 function termsOfName(name: string): readonly string[] {
   let terms = termsOfNames.get(name);
   if (terms === undefined) {
-    terms = wordsOf(name).flatMap(identifierTerms);
+    terms = textTerms(name);
     termsOfNames.set(name, terms);
   }
   return terms;
@@ -71,10 +71,6 @@ export function nameOfFile(path: string): string {
   const name = stemOfName(path.slice(slash + 1));
   return slash > 0 && generalNames.has(name) ? path.slice(path.lastIndexOf('/', slash - 1) + 1, slash) : name;
 }
-
-/** Runs of letters, digits, `_` and `$`. */
-export const wordPattern = /[\p{L}\p{N}\p{M}_$]+/gu;
-export const wordsOf = (text: string): string[] => text.match(wordPattern) ?? [];
 
 function append(map: Map<string, number[]>, term: string, file: number): void {
   const files = map.get(term);

@@ -1,6 +1,6 @@
 import { TimeSlices } from '../base/index.js';
+import type { EmbeddingSpace } from '../model/index.js';
 import { VectorFile, vectorSpaceId } from '../segment/index.js';
-import type { VectorSpace } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { cosinesOf, lengthOf } from '../vector/index.js';
 import type { VectorRows } from '../vector/index.js';
@@ -15,7 +15,7 @@ export interface Similarities {
 
 /** What a snapshot is compared in. */
 export interface ComparedSpace {
-  readonly space: VectorSpace;
+  readonly space: EmbeddingSpace;
   /** Files that are not embedded: a chunk that no other file has counts as one without a vector. */
   readonly isWithheld?: ((path: string) => boolean) | undefined;
 }

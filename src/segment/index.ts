@@ -21,4 +21,3 @@ export type { SegmentCaches } from './segment-reader.js';
 export { SegmentWriter, segmentTextBytesMax } from './segment-writer.js';
 export type { NewChunk } from './segment-writer.js';
 export { VectorFile, VectorFileWriter, vectorSpaceId } from './vector-file.js';
-export type { VectorSpace } from './vector-file.js';

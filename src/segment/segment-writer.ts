@@ -1,11 +1,10 @@
 import { ByteWriter, TimeSlices } from '../base/index.js';
 import { asCommitId, asDocId, asFileId, asTreeId } from '../model/index.js';
-import type { CommitId, DocId, FileId, TreeId } from '../model/index.js';
+import type { CommitId, DocId, EmbeddingSpace, FileId, TreeId } from '../model/index.js';
 import type { NextIds, WritableFile, SegmentEntry, SegmentFiles } from '../store/index.js';
 import { writeGramPostings, writeTermPosting } from '../text/index.js';
 import type { ChunkPostings } from '../text/index.js';
 import { VectorFileWriter } from './vector-file.js';
-import type { VectorSpace } from './vector-file.js';
 import { RowPages } from './row-pages.js';
 import { GrowingColumns, forRuns, orderOfHashes, sortByKey } from './sorted-arrays.js';
 import { writeKeyTable } from './key-table.js';
@@ -89,7 +88,7 @@ export class SegmentWriter {
     private readonly first: NextIds,
     private readonly textBytesMax: number,
     /** Of the vectors that chunks come with. */
-    private readonly space: VectorSpace | null,
+    private readonly space: EmbeddingSpace | null,
   ) {
     this.file = files.createSegmentFile(segmentName(first.segment));
     this.content = new RecordBlocksWriter(this.file, contentBlockBytes);

@@ -1,18 +1,12 @@
 import { contentHash } from '../base/index.js';
 import type { LruCache } from '../base/index.js';
+import type { EmbeddingSpace } from '../model/index.js';
 import type { ReadableFile, WritableFile, SegmentFiles } from '../store/index.js';
 import { squareOf } from '../vector/index.js';
 import type { VectorRows } from '../vector/index.js';
 
-/** Names an embedding space (see embedding's EmbeddingSpace). */
-export interface VectorSpace {
-  readonly model: string;
-  readonly revision: string;
-  readonly dimension: number;
-}
-
 /** What the file of a space is called by. */
-export const vectorSpaceId = ({ model, revision, dimension }: VectorSpace): string =>
+export const vectorSpaceId = ({ model, revision, dimension }: EmbeddingSpace): string =>
   contentHash(JSON.stringify([model, revision, dimension]))
     .toString('hex')
     .slice(0, 12);
@@ -20,7 +14,7 @@ export const vectorSpaceId = ({ model, revision, dimension }: VectorSpace): stri
 /** The root section, as JSON. */
 interface VectorFileHead {
   readonly formatVersion: 1;
-  readonly space: VectorSpace;
+  readonly space: EmbeddingSpace;
   /**
    * Rows of vectors. After them come the docs they are of, ascending, u32 each, counted from the segment's first; then the squares
    * of the rows' lengths, u32 each.
@@ -45,7 +39,7 @@ export class VectorFileWriter {
   constructor(
     files: SegmentFiles,
     segmentId: string,
-    private readonly space: VectorSpace,
+    private readonly space: EmbeddingSpace,
   ) {
     this.file = files.createVectorFile(segmentId, vectorSpaceId(space));
   }
@@ -92,7 +86,7 @@ export class VectorFile {
 
   private constructor(
     private readonly file: ReadableFile,
-    readonly space: VectorSpace,
+    readonly space: EmbeddingSpace,
     readonly count: number,
     private readonly cache: VectorCache,
   ) {}

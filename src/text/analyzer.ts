@@ -1,5 +1,5 @@
 import { decodeBytes } from '../base/index.js';
-import { identifierLengthMax, identifierTerms } from './identifier.js';
+import { identifierLengthMax, identifierTerms, textTerms } from './identifier.js';
 import { hashSeedHigh, hashSeedLow, hashStepHigh, hashStepLow, termKey } from './term-hash.js';
 
 /** How a language marks comments. */
@@ -246,8 +246,7 @@ export class Analyzer {
   private addText(text: string, field: Field): void {
     let terms = this.textTerms.get(text);
     if (terms === undefined) {
-      const words = text.match(/[\p{L}\p{N}\p{M}_$]+/gu) ?? [];
-      terms = Int32Array.from(words.flatMap(identifierTerms), (term) => this.termNumber(term));
+      terms = Int32Array.from(textTerms(text), (term) => this.termNumber(term));
       this.textTerms.set(text, terms);
     }
     this.addTerms(terms, 0, terms.length, field);

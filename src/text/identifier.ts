@@ -2,6 +2,10 @@ import { stem } from './stem.js';
 
 /** Identifiers longer than this are not words: hashes, base64, minified code. */
 export const identifierLengthMax = 64;
+/** Runs of letters, digits, `_` and `$`. */
+export const wordPattern = /[\p{L}\p{N}\p{M}_$]+/gu;
+export const wordsOf = (text: string): string[] => text.match(wordPattern) ?? [];
+
 const asciiBoundary = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+/g;
 /** The same for all scripts; three times slower. */
 const boundary = /[\p{Lu}]+(?![\p{Ll}])|[\p{Lu}]?[\p{Ll}\p{Lo}\p{Lm}\p{Mn}]+|\p{Nd}+/gu;
@@ -30,3 +34,6 @@ export function identifierTerms(identifier: string): string[] {
   }
   return terms;
 }
+
+/** The terms of all words of a text, in order. */
+export const textTerms = (text: string): string[] => wordsOf(text).flatMap(identifierTerms);

@@ -9,12 +9,12 @@ import {
   mergeSegments,
   vectorSpaceId,
 } from '../../src/segment/index.js';
-import type { VectorSpace } from '../../src/segment/index.js';
+import type { EmbeddingSpace } from '../../src/model/index.js';
 import type { Store } from '../../src/store/index.js';
 import { addSegment, makeStore } from './support.js';
 
-const space: VectorSpace = { model: 'test', revision: '1', dimension: 5 };
-const other: VectorSpace = { ...space, revision: '2' };
+const space: EmbeddingSpace = { model: 'test', revision: '1', dimension: 5 };
+const other: EmbeddingSpace = { ...space, revision: '2' };
 const rowOf = (doc: number): Int8Array => Int8Array.of(doc, -doc, doc >> 4, 7, -128);
 
 function write(store: Store, segment: string, docs: readonly number[], first = 0, of = space): void {

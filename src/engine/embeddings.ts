@@ -1,4 +1,4 @@
-import { CoppiceError, elapsedMs, throwIfAborted } from '../base/index.js';
+import { CoppiceError, asCoppiceError, elapsedMs, throwIfAborted } from '../base/index.js';
 import { createBundledEmbedder, looksSecret, openEmbedder } from '../embedding/index.js';
 import type { Embedder } from '../embedding/index.js';
 import type { TreeId } from '../model/index.js';
@@ -136,8 +136,14 @@ export class Embeddings {
   }
 
   private note(error: unknown): void {
-    this.shared.note(`vectors could not be made: ${error instanceof Error ? error.message : String(error)}`);
+    this.shared.note(`vectors could not be made: ${toldOf(error)}`);
   }
+}
+
+/** What went wrong, and the way out where one is known. */
+export function toldOf(error: unknown): string {
+  const { message, hint } = asCoppiceError(error);
+  return hint === undefined ? message : `${message}; ${hint}`;
 }
 
 export const comparedSpace = ({ space, isRemote }: Embedder): ComparedSpace => ({

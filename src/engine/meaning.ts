@@ -3,7 +3,7 @@ import { vectorSpaceId } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { compareVectors, vectorCoverage } from '../search/index.js';
 import type { Similarities } from '../search/index.js';
-import { comparedSpace } from './embeddings.js';
+import { comparedSpace, toldOf } from './embeddings.js';
 import type { Session } from './session.js';
 import { loadIndexing } from './shared-store.js';
 import type { CallOptions } from './types.js';
@@ -68,9 +68,7 @@ async function compare(session: Session, snapshot: Snapshot, words: string, call
       } catch (error) {
         throwIfAborted(call.signal);
         if (!embedder.isRemote) throw error;
-        session.shared.note(
-          `the query could not be embedded: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        session.shared.note(`the query could not be embedded: ${toldOf(error)}`);
         continue;
       }
       if (isComplete) break;

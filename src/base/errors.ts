@@ -46,6 +46,7 @@ export const errorKinds = {
   DAEMON_RUNNING: 'busy',
   CANNOT_LISTEN: 'config',
   DAEMON_UNREACHABLE: 'busy',
+  WORKERS_LOST: 'busy',
   ABORTED: 'user',
   INTERNAL: 'internal',
 } as const satisfies Record<string, ErrorKind>;

@@ -4,7 +4,3 @@ export type { TextClass } from './classify.js';
 export { chunkByLines, createChunker, parseTimeoutMsDefault } from './chunker.js';
 export type { ChunkOptions, Chunker } from './chunker.js';
 export { languageOf } from './language-of.js';
-export { WorkerDiedError, createChunkPool, isWorkerDied } from './pool.js';
-export type { ChunkPool, ChunkPoolOptions } from './pool.js';
-export { serveJobs } from './serve-jobs.js';
-export type { JobAnswer } from './serve-jobs.js';

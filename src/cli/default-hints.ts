@@ -45,6 +45,8 @@ export const defaultHints: Readonly<Record<ErrorCode, string>> = {
   DAEMON_RUNNING: 'coppice serve --stop ends it',
   DAEMON_UNREACHABLE: 'run the command again; COPPICE_DAEMON=off does without the daemon',
   CANNOT_LISTEN: 'choose another port, or 0 for any free one',
+  WORKERS_LOST:
+    'Give the machine more memory, threads or open files (ulimit -n, ulimit -u), or run the command again later.',
   ABORTED: 'run the same command to go on',
   INTERNAL: 'COPPICE_DEBUG=1 shows where; please report it',
 };

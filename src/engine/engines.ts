@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { CoppiceError, compareBytewise } from '../base/index.js';
 import { enableLinearFallback } from '../search/index.js';
 import { defaultStorePath } from '../store/index.js';
+import { threadScript } from '../threads/index.js';
 import { RepositoryEngine } from './engine.js';
 import { RepositoryPlace, Sessions } from './sessions.js';
 import { SharedStore } from './shared-store.js';
@@ -34,7 +35,7 @@ function openShared(options: EnginesOptions, offThread: boolean): SharedStore {
     offThread,
     storePath: options.store === undefined ? defaultStorePath() : resolve(options.store),
     workers: options.workers ?? Math.min(availableParallelism(), workersMax),
-    workerUrl: new URL('./worker.js', import.meta.url),
+    workerUrl: threadScript('worker'),
     lockTimeoutMs: options.lockTimeoutMs ?? lockTimeoutMsDefault,
   });
 }

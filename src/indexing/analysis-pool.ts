@@ -1,7 +1,9 @@
-import { createChunkPool, createChunker, isWorkerDied } from '../chunking/index.js';
-import type { ChunkPool, Chunker } from '../chunking/index.js';
+import { createChunker } from '../chunking/index.js';
+import type { Chunker } from '../chunking/index.js';
 import { createBundledEmbedder } from '../embedding/index.js';
 import { Analyzer } from '../text/index.js';
+import { createJobPool, isThreadLost } from '../threads/index.js';
+import type { JobPool } from '../threads/index.js';
 import { IdleTimer, TimeSlices, hasSharedKey } from '../base/index.js';
 import { packRequests, unpackAnalyses } from './analysis-batch.js';
 import type { AnalysisBatch, KnownChunks } from './analysis-batch.js';
@@ -12,6 +14,9 @@ import type { AnalysisTools, FileAnalysis, FileRequest } from './file-analysis.j
 const filesForWorkers = 24;
 /** Batches under way for each worker: one being worked on, one waiting, two to be stored. */
 const batchesPerWorker = 4;
+
+/** Enough for the largest file that is analysed, several times over. */
+const workerHeapMb = 1024;
 
 /** What was loaded, here or in a worker, and is not used for so long is let go. */
 const idleMsDefault = 60_000;
@@ -28,7 +33,7 @@ export interface AnalysisPoolOptions {
 
 /** Analyses files in worker threads or in the calling thread. Same results either way. */
 export class AnalysisPool {
-  private pool: ChunkPool | null = null;
+  private pool: JobPool | null = null;
   private inline: InlineAnalysis | null = null;
   private readonly idle: IdleTimer;
 
@@ -69,16 +74,18 @@ export class AnalysisPool {
       }
       return analyses;
     }
-    this.pool ??= createChunkPool({
-      workers: this.workers,
-      workerUrl: this.workerUrl,
+    this.pool ??= createJobPool({
+      threads: this.workers,
+      script: this.workerUrl,
+      heapMb: workerHeapMb,
       idleMs: this.options.idleMs ?? idleMsDefault,
     });
     const batch = packRequests(requests, known ?? null);
+    const transfer = [batch.content.buffer as ArrayBuffer];
     try {
-      return unpackAnalyses(await this.pool.run<AnalysisBatch>(batch, [batch.content.buffer as ArrayBuffer], signal));
+      return unpackAnalyses(await this.pool.run<AnalysisBatch>(batch, { transfer, signal }));
     } catch (error) {
-      if (!isWorkerDied(error)) throw error;
+      if (!isThreadLost(error) || error.loss === 'start') throw error;
       const [only, ...more] = requests;
       if (only === undefined) return [];
       if (more.length === 0) {
@@ -114,7 +121,7 @@ export class AnalysisPool {
   private useWorkers(fileCount: number): boolean {
     if (this.workers === 0) return false;
     // Workers that run already have their grammars loaded.
-    const isWarm = this.pool !== null && this.pool.workerCount > 0;
+    const isWarm = this.pool !== null && this.pool.threadCount > 0;
     return isWarm || this.options.offThread === true || fileCount >= filesForWorkers;
   }
 }

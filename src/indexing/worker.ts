@@ -1,6 +1,7 @@
-import { createChunker, serveJobs } from '../chunking/index.js';
+import { createChunker } from '../chunking/index.js';
 import { createBundledEmbedder } from '../embedding/index.js';
 import { Analyzer } from '../text/index.js';
+import { serveJobs } from '../threads/index.js';
 import { SentChunks, analyzeBatch } from './analysis-batch.js';
 import type { RequestBatch } from './analysis-batch.js';
 

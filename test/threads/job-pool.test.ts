@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createChunkPool, isWorkerDied } from '../../src/chunking/index.js';
-import type { ChunkPool, ChunkPoolOptions } from '../../src/chunking/index.js';
+import { CoppiceError } from '../../src/base/index.js';
+import { createJobPool, isThreadLost } from '../../src/threads/index.js';
+import type { JobPool, JobPoolOptions } from '../../src/threads/index.js';
 
 let folder: string;
-let workerUrl: URL;
-let pool: ChunkPool;
+let script: URL;
+let pool: JobPool;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'coppice-pool-'));
-  const outfile = join(folder, 'pool-worker.mjs');
+  const outfile = join(folder, 'pool-thread.mjs');
   await build({
-    entryPoints: [fileURLToPath(new URL('fixtures/pool-worker.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('fixtures/pool-thread.ts', import.meta.url))],
     outfile,
     bundle: true,
     platform: 'node',
@@ -23,18 +24,18 @@ beforeAll(async () => {
     target: 'node20',
     logLevel: 'error',
   });
-  workerUrl = pathToFileURL(outfile);
+  script = pathToFileURL(outfile);
 });
 afterEach(() => pool.close());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const open = (options: Partial<ChunkPoolOptions> = {}): ChunkPool => {
-  pool = createChunkPool({ workerUrl, workers: 2, ...options });
+const open = (options: Partial<JobPoolOptions> = {}): JobPool => {
+  pool = createJobPool({ script, threads: 2, heapMb: 256, ...options });
   return pool;
 };
 
 const outcome = async (result: Promise<unknown>): Promise<unknown> =>
-  result.catch((error: Error) => (isWorkerDied(error) ? 'worker died' : error.message.split('\n')[0]));
+  result.catch((error: Error) => (isThreadLost(error) ? `lost: ${error.loss}` : error.message.split('\n')[0]));
 
 describe('job pool', () => {
   test('answers many jobs, each its own caller', async () => {
@@ -44,7 +45,7 @@ describe('job pool', () => {
   });
 
   test('a job that throws fails alone', async () => {
-    open({ workers: 1 });
+    open({ threads: 1 });
     const results = await Promise.all([
       outcome(pool.run({ do: 'throw' })),
       outcome(pool.run({ do: 'double', value: 4 })),
@@ -53,23 +54,23 @@ describe('job pool', () => {
   });
 
   test.each([
-    ['exits', 'exit', {}],
-    ['never ends', 'loop', { jobTimeoutMs: 300 }],
-    ['fills its memory', 'memory', { workerMemoryMb: 32 }],
-  ])('a job that %s is rejected; those beside and after it are answered', async (_, bad, options) => {
-    open({ workers: 1, ...options });
+    ['exits', 'exit', 'crashed', {}],
+    ['never ends', 'loop', 'deadline', { deadlineMs: 300 }],
+    ['fills its memory', 'memory', 'memory', { heapMb: 32 }],
+  ])('a job that %s is rejected; those beside and after it are answered', async (_, bad, loss, options) => {
+    open({ threads: 1, ...options });
     const results = [1, 2, 3, 4, 5].map((value) => outcome(pool.run({ do: value === 2 ? bad : 'double', value })));
-    expect(await Promise.all(results)).toEqual([2, 'worker died', 6, 8, 10]);
+    expect(await Promise.all(results)).toEqual([2, `lost: ${loss}`, 6, 8, 10]);
     expect(await pool.run({ do: 'double', value: 21 })).toBe(42);
   });
 
   test('a worker that cannot start rejects its jobs', async () => {
-    open({ workerUrl: pathToFileURL(join(folder, 'missing.mjs')) });
-    expect(await outcome(pool.run({ do: 'double' }))).toBe('worker died');
+    open({ script: pathToFileURL(join(folder, 'missing.mjs')) });
+    expect(await outcome(pool.run({ do: 'double' }))).toBe('lost: start');
   });
 
   test('ready waits while the queue is full', async () => {
-    open({ workers: 1, queueMax: 1 });
+    open({ threads: 1, queueMax: 1 });
     const running = [0, 1, 2].map(() => pool.run({ do: 'sleep', value: 50 })); // two in flight, one waits
     let isReady = false;
     const ready = pool.ready().then(() => (isReady = true));
@@ -81,9 +82,9 @@ describe('job pool', () => {
   });
 
   test('an aborted job is rejected at once, waiting or running', async () => {
-    open({ workers: 1 });
+    open({ threads: 1 });
     const controller = new AbortController();
-    const results = [0, 1, 2].map(() => outcome(pool.run({ do: 'sleep', value: 100 }, [], controller.signal)));
+    const results = [0, 1, 2].map(() => outcome(pool.run({ do: 'sleep', value: 100 }, { signal: controller.signal })));
     const after = pool.run({ do: 'double', value: 1 });
     controller.abort();
     expect(await Promise.all(results)).toEqual([
@@ -91,28 +92,30 @@ describe('job pool', () => {
       'the job was cancelled',
       'the job was cancelled',
     ]);
-    expect(await outcome(pool.run({ do: 'double' }, [], controller.signal))).toBe('the operation was cancelled');
+    expect(await outcome(pool.run({ do: 'double' }, { signal: controller.signal }))).toBe(
+      'the operation was cancelled',
+    );
     expect(await after).toBe(2);
   });
 
   test('a payload given away is still there for the second try', async () => {
-    open({ workers: 1 });
+    open({ threads: 1 });
     const bytes = Uint8Array.from([1, 2, 3]);
     const bad = outcome(pool.run({ do: 'exit' }));
-    const sum = pool.run({ do: 'sum', bytes }, [bytes.buffer]);
-    expect([await bad, await sum]).toEqual(['worker died', 6]);
+    const sum = pool.run({ do: 'sum', bytes }, { transfer: [bytes.buffer] });
+    expect([await bad, await sum]).toEqual(['lost: crashed', 6]);
   });
 
   test.each(['exit later', 'throw later', 'reject later'])('a worker that dies idle (%s) is replaced', async (bad) => {
-    open({ workers: 1 });
+    open({ threads: 1 });
     await pool.run({ do: bad, value: 20 });
-    expect(pool.workerCount).toBe(1);
-    while (pool.workerCount > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(pool.threadCount).toBe(1);
+    while (pool.threadCount > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await pool.run({ do: 'double', value: 21 })).toBe(42);
   });
 
   test.each(['exit later', 'throw later', 'reject later'])('one that dies so at work is too: %s', async (bad) => {
-    open({ workers: 1 });
+    open({ threads: 1 });
     const results = [pool.run({ do: bad, value: 20 }), pool.run({ do: 'sleep', value: 60 }), pool.run({ do: 'sum' })];
     expect(await Promise.all(results)).toEqual([`${bad.replace(' ', 's ')}`, 'slept', undefined]);
   });
@@ -121,16 +124,45 @@ describe('job pool', () => {
     open({ idleMs: 40 });
     const sleeps = [60, 120, 60].map((value) => pool.run({ do: 'sleep', value })); // longer than that: not idle
     expect(await Promise.all(sleeps)).toEqual(['slept', 'slept', 'slept']);
-    expect(pool.workerCount).toBeGreaterThan(0);
-    while (pool.workerCount > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(pool.threadCount).toBeGreaterThan(0);
+    while (pool.threadCount > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     for (let i = 0; i < 20; i++) expect(await pool.run({ do: 'sleep', value: (i % 5) * 10 })).toBe('slept');
     const running = pool.run({ do: 'sleep', value: 50 });
     await pool.rest();
-    expect(pool.workerCount).toBe(1);
+    expect(pool.threadCount).toBe(1);
     expect(await running).toBe('slept');
     await pool.rest();
-    expect(pool.workerCount).toBe(0);
+    expect(pool.threadCount).toBe(0);
     expect(await pool.run({ do: 'double', value: 4 })).toBe(8);
+  });
+
+  test('a coded error arrives as it is', async () => {
+    open({ threads: 1 });
+    const error: unknown = await pool.run({ do: 'throw coded' }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CoppiceError);
+    expect(error).toMatchObject({
+      code: 'PATTERN_INVALID',
+      message: 'no such pattern',
+      hint: 'another',
+      data: { at: 3 },
+    });
+  });
+
+  test('a job with one try and a deadline of its own is lost once, and what waits behind it is done', async () => {
+    open({ threads: 1 });
+    const bytes = Uint8Array.from([1, 2, 3]);
+    const bad = outcome(pool.run({ do: 'loop' }, { tries: 1, deadlineMs: 200 }));
+    const behind = pool.run({ do: 'sum', bytes }, { tries: 1, transfer: [bytes.buffer] });
+    expect([await bad, await behind]).toEqual(['lost: deadline', 6]);
+  });
+
+  test('an abort that ends the thread frees it at once for the others', async () => {
+    open({ threads: 1 });
+    const controller = new AbortController();
+    const bad = outcome(pool.run({ do: 'loop' }, { signal: controller.signal, endOnAbort: true }));
+    const behind = pool.run({ do: 'double', value: 2 });
+    setTimeout(() => controller.abort(), 100);
+    expect([await bad, await behind]).toEqual(['the job was cancelled', 4]);
   });
 
   test('close rejects what is not done', async () => {

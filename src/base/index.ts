@@ -1,5 +1,5 @@
 /** What the standard library lacks: bytes, varints, checksums, bit sets, caches, clocks, coded errors. No project nouns. */
-export { BitSet } from './bit-set.js';
+export { BitSet, Gap } from './bit-set.js';
 export { ByteReader } from './byte-reader.js';
 export { ByteWriter } from './byte-writer.js';
 export { compareBytewise, decodeBytes, encodeBytes } from './bytes-text.js';

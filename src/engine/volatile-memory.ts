@@ -1,37 +1,28 @@
 import { elapsedMs } from '../base/index.js';
-import { ReservedIds, VolatileSegments, volatileBytesMax } from '../snapshot/index.js';
+import { VolatileIds, VolatileSegments, volatileBytesMax } from '../snapshot/index.js';
 import type { SharedStore } from './shared-store.js';
 import type { CallOptions } from './types.js';
 import { WriterQueue } from './writer-queue.js';
 
 /** The segments in memory of all sessions of a process: they share their ids, and a bound. */
 export class VolatileMemory {
-  private readonly ids: ReservedIds;
+  private readonly ids = new VolatileIds();
   private readonly queue = new WriterQueue();
   /** When each was last used. */
   private readonly usedMs = new Map<VolatileSegments, number>();
   /** To which something is being added. */
   private busy: VolatileSegments | null = null;
 
-  constructor(private readonly shared: SharedStore) {
-    this.ids = new ReservedIds(shared.snapshots);
-  }
+  constructor(private readonly shared: SharedStore) {}
 
   create(): VolatileSegments {
     return new VolatileSegments(this.shared.snapshots, this.ids);
   }
 
-  /**
-   * Runs an action that adds to segments, one at a time, as each takes the ids that follow those of the one before: rarely more
-   * than `idCount` of a kind.
-   */
-  run<T>(
-    segments: VolatileSegments,
-    { idCount, ...call }: CallOptions & { readonly idCount: number },
-    action: () => Promise<T>,
-  ): Promise<T> {
-    return this.queue.run(call.signal, async () => {
-      if (this.ids.areLost || !this.ids.has(Math.min(idCount, ReservedIds.blockSize))) await this.reserve(call);
+  /** Runs an action that adds to segments, one at a time, as each takes the ids that follow those of the one before. */
+  run<T>(segments: VolatileSegments, { signal }: CallOptions, action: () => Promise<T>): Promise<T> {
+    return this.queue.run(signal, async () => {
+      if (this.ids.areUsedUp) this.beginAnew();
       this.refresh(segments);
       this.busy = segments;
       try {
@@ -64,11 +55,10 @@ export class VolatileMemory {
     this.usedMs.delete(segments);
   }
 
-  private reserve(call: CallOptions): Promise<void> {
-    return this.shared.asWriter(call, () => {
-      this.ids.reserve();
-      return Promise.resolve();
-    });
+  private beginAnew(): void {
+    this.clear();
+    this.shared.snapshots.forget();
+    this.ids.reset();
   }
 
   /** Lets go those that were not used for the longest time. */

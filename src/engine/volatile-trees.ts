@@ -14,9 +14,6 @@ const bytesMax = 1024 * 1024;
 /** With more segments one on the other, the next begins anew with all that differs. */
 const segmentsMax = 8;
 const triesMax = 5;
-/** Few files are in more new directories, and few chunks are smaller. */
-const idsPerFile = 6;
-const bytesPerId = 400;
 
 /**
  * The trees of a work tree, and of overlays over it, in memory: what differs from HEAD is read again in milliseconds, so a save
@@ -25,6 +22,8 @@ const bytesPerId = 400;
 export class VolatileTrees {
   private readonly segments: VolatileSegments;
   private readonly roots = new Map<Oid, TreeId>();
+  /** Of `segments`, when `roots` was looked through. */
+  private clears = 0;
   private readonly indexing = new SingleFlight<Oid, TreeId | null>();
 
   constructor(private readonly session: Session) {
@@ -58,9 +57,16 @@ export class VolatileTrees {
     const { tree } = resolved;
     if (snapshots.findRoot(rootKey(tree, fingerprint)) !== null) return null;
     shared.volatile.refresh(this.segments);
+    this.forgetGone();
     const known = this.roots.get(tree);
     if (known !== undefined && this.segments.has(known)) return known;
     return this.indexing.join(tree, call, (joined) => this.index(target, worktree.headTree!, joined));
+  }
+
+  private forgetGone(): void {
+    if (this.clears === this.segments.clears) return;
+    this.clears = this.segments.clears;
+    this.roots.clear();
   }
 
   private async index(target: Target, headTree: Oid, call: CallOptions): Promise<TreeId | null> {
@@ -71,10 +77,8 @@ export class VolatileTrees {
     // Of a tree that lacks objects only planning can tell whether they are there now.
     if (!head.key.equals(rootKey(headTree, session.fingerprint))) return null;
     const { SegmentSink } = await loadIndexing();
-    const { files, bytes } = target.differs!;
-    const idCount = files * idsPerFile + Math.ceil(bytes / bytesPerId);
-    const root = await session.shared.volatile.run(segments, { ...call, idCount }, async () => {
-      if (segments.count >= segmentsMax) segments.clear();
+    const root = await session.shared.volatile.run(segments, call, async () => {
+      if (segments.count >= segmentsMax || segments.isSpread) segments.clear();
       const before = segments.segments().retain();
       const sink = new SegmentSink(session.snapshots, { place: segments });
       try {
@@ -86,15 +90,12 @@ export class VolatileTrees {
           { sink, baseOids: near },
         );
         return roots[0]!;
-      } catch (error) {
-        if (segments.isFull) return null;
-        throw error;
       } finally {
         before.release();
       }
     });
-    if (root === null || !root.key.equals(rootKey(resolved.tree, session.fingerprint))) return null;
-    for (const [tree, id] of this.roots) if (!segments.has(id)) this.roots.delete(tree);
+    if (!root.key.equals(rootKey(resolved.tree, session.fingerprint))) return null;
+    this.forgetGone();
     this.roots.set(resolved.tree, root.id);
     return root.id;
   }

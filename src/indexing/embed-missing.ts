@@ -73,7 +73,7 @@ async function missingDocs(
 ): Promise<number[]> {
   const wanted = isWithheld === undefined ? snapshot.visible : snapshot.visibleIn((path) => !isWithheld(path));
   const { segments } = snapshot;
-  const have = new BitSet(wanted.size);
+  const have = new BitSet(wanted.size, wanted.gap);
   // Another process may have made some, in this snapshot's segments or in what they were merged to.
   for (const segment of new Set([...segments.segments, ...snapshots.segments().segments])) {
     segment.openVectors(spaceId);

@@ -27,8 +27,7 @@ export function nextMerge(segments: readonly SegmentEntry[]): readonly SegmentEn
 }
 
 /**
- * Merges as long as there is something to merge, on each side of the ids that are reserved (see ReservedIds). For the holder of the writer lock. Returns how often it
- * merged.
+ * Merges as long as there is something to merge. For the holder of the writer lock. Returns how often it merged.
  */
 export async function mergeWhereDue(snapshots: SnapshotStore, signal?: AbortSignal): Promise<number> {
   const { store } = snapshots;
@@ -36,9 +35,7 @@ export async function mergeWhereDue(snapshots: SnapshotStore, signal?: AbortSign
     throwIfAborted(signal);
     const list = snapshots.segments().retain();
     try {
-      const entries = list.segments.map(({ entry }) => entry);
-      const isAfter = ({ trees }: SegmentEntry): boolean => trees[0] >= snapshots.reservedEnd;
-      const due = nextMerge(entries.filter(isAfter)) ?? nextMerge(entries.filter((entry) => !isAfter(entry)));
+      const due = nextMerge(list.segments.map(({ entry }) => entry));
       if (due === null) return merges;
       const ids = due.map(({ id }) => id);
       const sequence = store.catalog.nextIds.segment;

@@ -14,6 +14,14 @@ export type CommitId = Brand<number, 'CommitId'>;
 /** Names a repository by its objects (never by its path): the oid of its oldest root commit. */
 export type RepositoryId = Brand<string, 'RepositoryId'>;
 
+/**
+ * Numbers of docs, files, trees and commits from this one on are those of what a process has in memory alone; a store gives away
+ * only lower ones. So no number means two things in a process, and what is in memory takes none from the store.
+ */
+export const volatileIdMin = 2 ** 30;
+/** Numbers are lower: they fit 31 bits. */
+export const volatileIdMax = 2 ** 31;
+
 export const asOid = (hex: string): Oid => hex as Oid;
 export const asDocId = (id: number): DocId => id as DocId;
 export const asFileId = (id: number): FileId => id as FileId;

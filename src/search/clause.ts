@@ -43,7 +43,7 @@ async function compileCondition(
   switch (condition.kind) {
     case 'phrase':
     case 'regex': {
-      const set = new BitSet(snapshot.visible.size);
+      const set = new BitSet(snapshot.visible.size, snapshot.visible.gap);
       for (const doc of candidateDocs(snapshot, condition.pattern.plan)) {
         if (slices.isOver) await slices.next();
         if (condition.pattern.matchesAny(snapshot.segments.chunkText(doc))) set.add(doc);
@@ -86,7 +86,7 @@ async function compileCondition(
 
 /** Chunks that have all words of a term, as terms of the index (so `-caching` leaves out `caches` too). */
 function docsWithTerm(snapshot: Snapshot, { text }: QueryTerm, caseSensitive: boolean): BitSet {
-  const set = new BitSet(snapshot.visible.size);
+  const set = new BitSet(snapshot.visible.size, snapshot.visible.gap);
   const terms = textTerms(text);
   if (terms.length === 0) return set;
   const counts = new Map<number, number>();

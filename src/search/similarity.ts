@@ -112,9 +112,10 @@ function visibleVectors(snapshot: Snapshot, { space, isWithheld }: ComparedSpace
   return snapshot.derived.latest(`vectors:${spaceId}`, version, async () => {
     const { occurrenceDocs, segments } = snapshot;
     const visible = isWithheld === undefined ? snapshot.visible : snapshot.visibleIn((path) => !isWithheld(path));
+    const { gap } = visible;
     const { rowsPerBlock } = VectorFile;
     const slices = new TimeSlices();
-    const placeOf = new Uint32Array(visible.size);
+    const placeOf = new Uint32Array(visible.slotCount);
     const files: VectorFile[] = [];
     const blocks: VisibleRows[] = [];
     let count = 0;
@@ -132,14 +133,15 @@ function visibleVectors(snapshot: Snapshot, { space, isWithheld }: ComparedSpace
           const doc = segment.docBase + docs[row]!;
           if (!visible.has(doc)) continue;
           rows[count - first] = row - from;
-          placeOf[doc] = ++count;
+          placeOf[gap.slot(doc)] = ++count;
         }
         if (count > first)
           blocks.push({ file, number: from / rowsPerBlock, rows: rows.slice(0, count - first), first });
       }
     }
     const places = new Uint32Array(occurrenceDocs.length);
-    for (let position = 0; position < places.length; position++) places[position] = placeOf[occurrenceDocs[position]!]!;
+    for (let position = 0; position < places.length; position++)
+      places[position] = placeOf[gap.slot(occurrenceDocs[position]!)]!;
     return { spaceId, version, files, blocks, count, wanted: visible.count, places };
   });
 }

@@ -1,4 +1,5 @@
-import { CoppiceError, TimeSlices, assert } from '../base/index.js';
+import { CoppiceError, Gap, TimeSlices, assert } from '../base/index.js';
+import { volatileIdMin } from '../model/index.js';
 import type { CommitId } from '../model/index.js';
 import { compareSegments } from '../store/index.js';
 import type { MemoryFiles, SegmentEntry, Store } from '../store/index.js';
@@ -14,10 +15,14 @@ import type { SegmentCaches } from './segment-reader.js';
  * segments, until it is released.
  */
 export class SegmentList {
+  /** Doc ids that none of its docs has: between those of the store and those in memory. */
+  readonly docGap: Gap;
   private holders = 1;
 
   private constructor(readonly segments: readonly Segment[]) {
     for (const segment of segments) segment.holders++;
+    const volatile = segments.findIndex(({ entry }) => entry.trees[0] >= volatileIdMin);
+    this.docGap = volatile < 0 ? Gap.none : new Gap(segments[volatile - 1]?.docEnd ?? 0, segments[volatile]!.docBase);
   }
 
   /** Opens the segments of `entries`, sharing those that `previous` has open. */
@@ -138,9 +143,9 @@ export class SegmentList {
     return segment.commitColumn('time')[id - segment.entry.commits[0]]!;
   }
 
-  /** Ids below this are the commits this list knows. */
+  /** Ids below this are the commits this list knows: all are stored. */
   get commitEnd(): number {
-    return this.segments.at(-1)?.entry.commits[1] ?? 0;
+    return this.segments.findLast(({ entry }) => entry.trees[0] < volatileIdMin)?.entry.commits[1] ?? 0;
   }
 
   chunkSymbols(doc: number): ChunkSymbols {

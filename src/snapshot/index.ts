@@ -9,4 +9,4 @@ export type { SnapshotFile, SnapshotStatistics } from './snapshot.js';
 export type { SnapshotPaths } from './snapshot-paths.js';
 export { SnapshotStore } from './snapshot-store.js';
 export type { SegmentPlace, SnapshotMemory, SnapshotStoreOptions } from './snapshot-store.js';
-export { ReservedIds, VolatileSegments, volatileBytesMax } from './volatile-segments.js';
+export { VolatileIds, VolatileSegments, volatileBytesMax } from './volatile-segments.js';

@@ -21,7 +21,7 @@ export interface Occurrences {
   readonly lines: Uint32Array;
   /** The chunks that occur. */
   readonly visible: BitSet;
-  /** Position of a doc's first occurrence, by doc id, plus one; 0 for what is not visible. */
+  /** Position of a doc's first occurrence, by its slot in `visible`, plus one; 0 for what is not visible. */
   readonly first: Uint32Array;
   /** Position of the same doc's next occurrence plus one, by occurrence; 0 at the last. */
   readonly next: Uint32Array;
@@ -56,12 +56,14 @@ export async function placeOccurrences(
 ): Promise<Occurrences> {
   let count = 0;
   for (const { record } of files) count += searchedDocs(record).length;
+  const visible = new BitSet(segments.docEnd, segments.docGap);
+  const { gap } = visible;
   const placed: Occurrences = {
     docs: new Uint32Array(count),
     files: new Uint32Array(count),
     lines: new Uint32Array(count),
-    visible: new BitSet(segments.docEnd),
-    first: new Uint32Array(segments.docEnd),
+    visible,
+    first: new Uint32Array(visible.slotCount),
     next: new Uint32Array(count),
   };
   const lastOccurrence = new Map<number, number>(); // only of docs that occur twice
@@ -80,10 +82,11 @@ export async function placeOccurrences(
       placed.files[at] = file;
       placed.lines[at] = line;
       line += lineCounts![doc - segment.docBase]!;
-      const first = placed.first[doc]!;
+      const slot = gap.slot(doc);
+      const first = placed.first[slot]!;
       if (first === 0) {
-        placed.first[doc] = at + 1;
-        placed.visible.add(doc);
+        placed.first[slot] = at + 1;
+        visible.add(doc);
       } else {
         placed.next[lastOccurrence.get(doc) ?? first - 1] = at + 1;
         lastOccurrence.set(doc, at);

@@ -51,8 +51,6 @@ export interface SegmentPlace {
 export class SnapshotStore implements SegmentPlace {
   /** Segments that are not the store's, and lie over it. */
   readonly volatile = new Set<VolatileSegments>();
-  /** Of the ids that this process has reserved: the number that follows the last of a tree. No segment may have some on both sides. */
-  reservedEnd = 0;
   readonly caches: RecordCaches;
   readonly segmentCaches: SegmentCaches;
   private readonly snapshots: LruCache<number, Snapshot>;

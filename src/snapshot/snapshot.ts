@@ -78,13 +78,13 @@ export class Snapshot {
   /** Calls `onOccurrence` with the position of each occurrence of a visible chunk, in order. */
   forEachOccurrence(doc: number, onOccurrence: (position: number) => void): void {
     const { first, next } = this.occurrences;
-    for (let at = first[doc] ?? 0; at !== 0; at = next[at - 1]!) onOccurrence(at - 1);
+    for (let at = first[this.visible.gap.slot(doc)] ?? 0; at !== 0; at = next[at - 1]!) onOccurrence(at - 1);
   }
 
   /** The chunks that some file of those that `has` is true for has. */
   visibleIn(has: (path: string) => boolean): BitSet {
     const { occurrenceDocs, occurrenceFiles } = this;
-    const docs = new BitSet(this.visible.size);
+    const docs = new BitSet(this.visible.size, this.visible.gap);
     const isIn = this.files.map(({ path }) => has(path));
     for (let position = 0; position < occurrenceDocs.length; position++)
       if (isIn[occurrenceFiles[position]!] === true) docs.add(occurrenceDocs[position]!);
@@ -113,7 +113,7 @@ export class Snapshot {
 
   /** Rough bytes of memory it holds, with what searches made of it. */
   get weight(): number {
-    const own = this.files.length * 450 + this.occurrenceDocs.length * 24 + this.visible.size * 4.2 + 1000;
+    const own = this.files.length * 450 + this.occurrenceDocs.length * 24 + this.visible.slotCount * 4.2 + 1000;
     return own + this.derived.weight;
   }
 

@@ -1,4 +1,4 @@
-import { CoppiceError } from '../base/index.js';
+import { volatileIdMax, volatileIdMin } from '../model/index.js';
 import type { TreeId } from '../model/index.js';
 import { SegmentList } from '../segment/index.js';
 import type { Segment } from '../segment/index.js';
@@ -9,70 +9,44 @@ import type { SegmentPlace, SnapshotStore } from './snapshot-store.js';
 /** Memory for all segments of a process that are not stored. */
 export const volatileBytesMax = 32 * 1024 * 1024;
 
-/**
- * Ids that the store gave away for this process alone: so no number means two things, whether it is stored or not. Segments of
- * the store before them are not merged with those after them, as the merged one would have the ids in between as well.
- */
-export class ReservedIds {
-  private ids: NextIds = { doc: 0, file: 0, tree: 0, commit: 0, segment: 0 };
-  private end: NextIds = this.ids;
-  private checked: { readonly segments: SegmentList; readonly areLost: boolean } | null = null;
+/** No segment has so many ids of a kind: with fewer left, numbering begins anew. */
+const idsLeftMin = 2 ** 24;
+/** Numbers between the first and the last chunk of one user take memory in each of its snapshots, whosever they are. */
+const spreadMax = 2 ** 18;
 
-  /** How many of each are taken from the store at a time. */
-  static readonly blockSize = 2048;
+/** The ids of all that a process has in memory alone, none of which the store gives away. */
+export class VolatileIds {
+  private ids = firstIds;
 
-  constructor(private readonly snapshots: SnapshotStore) {}
-
+  /** Those of the next segment. */
   get next(): NextIds {
     return this.ids;
   }
 
-  /** Whether so many of each kind are left. */
-  has(count: number): boolean {
-    const { ids, end } = this;
-    return Math.min(end.doc - ids.doc, end.file - ids.file, end.tree - ids.tree) >= count;
+  /** Hardly any are left: that takes a process that lives for many years. */
+  get areUsedUp(): boolean {
+    const { doc, file, tree } = this.ids;
+    return Math.max(doc, file, tree) > volatileIdMax - idsLeftMin;
   }
 
-  /** The store no longer knows that it gave them away: it was repaired, or another process has merged across them. */
-  get areLost(): boolean {
-    const segments = this.snapshots.segments();
-    if (this.checked?.segments !== segments) {
-      const { ids, end } = this;
-      const { doc, file, tree } = this.snapshots.nextIds;
-      const known = end.doc <= doc && end.file <= file && end.tree <= tree;
-      const own = { docs: [ids.doc, end.doc], files: [ids.file, end.file], trees: [ids.tree, end.tree] } as const;
-      this.checked = { segments, areLost: !known || segments.segments.some(({ entry }) => overlap(entry, own)) };
-    }
-    return this.checked.areLost;
-  }
-
-  /** Takes the next block; what is left of the one before is never used. For the holder of the writer lock. */
-  reserve(): void {
-    const { store } = this.snapshots;
-    const { nextIds } = store.catalog;
-    const { doc, file, tree, commit } = nextIds;
-    const size = ReservedIds.blockSize;
-    const next = { ...nextIds, doc: doc + size, file: file + size, tree: tree + size };
-    store.record({ t: 'segments', add: [], remove: [], next });
-    this.ids = { doc, file, tree, commit, segment: this.ids.segment };
-    this.end = next;
-    this.checked = null;
-    this.snapshots.reservedEnd = next.tree;
-  }
-
-  /** `next` are the first that are free now. False, and nothing is taken, when there are not so many. */
-  take(next: NextIds): boolean {
-    const { end } = this;
-    if (next.doc > end.doc || next.file > end.file || next.tree > end.tree) return false;
+  /** `next` are the first that are free now. */
+  take(next: NextIds): void {
     this.ids = next;
-    return true;
+  }
+
+  /** Begins anew, when nothing has any of them. */
+  reset(): void {
+    this.ids = firstIds;
   }
 }
 
-type Ranges = Pick<SegmentEntry, 'docs' | 'files' | 'trees'>;
-
-const overlap = (a: Ranges, b: Ranges): boolean =>
-  (['docs', 'files', 'trees'] as const).some((kind) => a[kind][0] < b[kind][1] && b[kind][0] < a[kind][1]);
+const firstIds: NextIds = {
+  doc: volatileIdMin,
+  file: volatileIdMin,
+  tree: volatileIdMin,
+  commit: volatileIdMin,
+  segment: 0,
+};
 
 /** Ids of what segments refer to. */
 interface References {
@@ -94,12 +68,12 @@ export class VolatileSegments implements SegmentPlace {
   private references: References = { docs: new Set(), files: new Set(), trees: new Set() };
   /** Of memory that they take. */
   bytes = 0;
-  /** There were too few ids for the last segment. */
-  isFull = false;
+  /** Grows whenever all is let go: ids from before may be others' by now. */
+  clears = 0;
 
   constructor(
     private readonly snapshots: SnapshotStore,
-    private readonly ids: ReservedIds,
+    private readonly ids: VolatileIds,
   ) {}
 
   get files(): SegmentFiles {
@@ -114,6 +88,11 @@ export class VolatileSegments implements SegmentPlace {
     return this.own.length;
   }
 
+  /** Its first and its next chunk have numbers far apart: it is better to begin anew. */
+  get isSpread(): boolean {
+    return this.own.length > 0 && this.ids.next.doc - this.own[0]!.segments[0]!.docBase > spreadMax;
+  }
+
   /** Those of the store, as of the last refresh, with its own. */
   segments(): SegmentList {
     if (this.base === null) this.base = this.snapshots.segments().retain();
@@ -125,10 +104,8 @@ export class VolatileSegments implements SegmentPlace {
     return this.own.some((list) => list.has('trees', tree));
   }
 
-  /** Fails, and nothing is taken, when it has more chunks, files or directories than ids are left. */
   take(entry: SegmentEntry, next: NextIds): void {
-    this.isFull = !this.ids.take(next);
-    if (this.isFull) throw new CoppiceError('INTERNAL', 'there are too few ids for a segment in memory');
+    this.ids.take(next);
     const list = SegmentList.openInMemory(this.memory, entry, this.snapshots.segmentCaches);
     this.own.push(list);
     this.noteReferences(list, entry);
@@ -139,7 +116,7 @@ export class VolatileSegments implements SegmentPlace {
 
   /**
    * Takes note of what the store has now. When something is gone that its segments refer to, or what they have is stored by now,
-   * under other numbers, or their own are in use, all is let go.
+   * under other numbers, all is let go.
    */
   refresh(): void {
     const latest = this.snapshots.segments();
@@ -147,10 +124,10 @@ export class VolatileSegments implements SegmentPlace {
     if (this.base !== null && this.own.length > 0) {
       const known = new Set(this.base.segments);
       const added = latest.segments.filter((segment) => !known.has(segment));
-      const isTaken = added.some((segment) => this.overlaps(segment) || this.shares(segment));
+      const isStored = added.some((segment) => this.shares(segment));
       const live = new Set(latest.segments);
       const isLess = this.base.segments.some((segment) => !live.has(segment));
-      if (isTaken || (isLess && !this.isWhole(latest))) this.clear();
+      if (isStored || (isLess && !this.isWhole(latest))) this.clear();
     }
     this.letGo('joined');
     this.letGo('base');
@@ -165,6 +142,7 @@ export class VolatileSegments implements SegmentPlace {
     this.memory = new MemoryFiles();
     this.references = { docs: new Set(), files: new Set(), trees: new Set() };
     this.bytes = 0;
+    this.clears++;
     this.snapshots.volatile.delete(this);
   }
 
@@ -186,10 +164,6 @@ export class VolatileSegments implements SegmentPlace {
     const isThere = (kind: 'docs' | 'files' | 'trees', ids: ReadonlySet<number>): boolean =>
       [...ids].every((id) => lists.some((list) => list.has(kind, id)));
     return isThere('trees', trees) && isThere('files', files) && isThere('docs', docs);
-  }
-
-  private overlaps({ entry }: Segment): boolean {
-    return this.own.some(({ segments: [own] }) => overlap(own!.entry, entry));
   }
 
   /** Whether a segment has something that is here, too. */

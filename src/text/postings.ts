@@ -69,23 +69,26 @@ export function selectGramPostings(
   bytes: Uint8Array,
   count: number,
   docCount: number,
-  { words }: BitSet,
+  set: BitSet,
   base: number,
   end: number,
 ): number[] {
+  const { words } = set;
+  const first = set.gap.slot(base); // of the segment: all its docs are on one side of the gap
   const selected: number[] = [];
   if (isDenseGramList(count, docCount)) {
     const bytesEnd = Math.min(bytes.length, (end - base + 7) >>> 3);
     for (let at = 0; at < bytesEnd; at++) {
       for (let byte = bytes[at]!; byte !== 0; byte &= byte - 1) {
         const doc = at * 8 + 31 - Math.clz32(byte & -byte);
-        const value = base + doc;
-        if ((words[value >>> 5]! & (1 << (value & 31))) !== 0) selected.push(doc);
+        const slot = first + doc;
+        if ((words[slot >>> 5]! & (1 << (slot & 31))) !== 0) selected.push(doc);
       }
     }
     return selected;
   }
-  let value = base - 1;
+  const slotEnd = first + end - base;
+  let slot = first - 1;
   for (let at = 0; at < bytes.length;) {
     let gap = bytes[at++]!;
     if (gap > 0x7f) {
@@ -96,9 +99,9 @@ export function selectGramPostings(
         if (byte < 0x80) break;
       }
     }
-    value += gap + 1;
-    if (value >= end) break;
-    if ((words[value >>> 5]! & (1 << (value & 31))) !== 0) selected.push(value - base);
+    slot += gap + 1;
+    if (slot >= slotEnd) break;
+    if ((words[slot >>> 5]! & (1 << (slot & 31))) !== 0) selected.push(slot - first);
   }
   return selected;
 }

@@ -4,6 +4,7 @@ import {
   BitSet,
   ByteReader,
   ByteWriter,
+  Gap,
   GenerationCache,
   LruCache,
   compareBytewise,
@@ -112,4 +113,33 @@ test('a generation cache keeps what is used, within its bound', () => {
   expect(cache.get(0)).toBe('v0');
   expect(cache.get(999)).toBe('v999');
   expect(cache.get(500)).toBeUndefined();
+});
+
+test('a set with a gap is a set', () => {
+  const outside = (from: number, to: number): fc.Arbitrary<number[]> =>
+    fc.array(fc.oneof(fc.nat({ max: from - 1 }), fc.integer({ min: to, max: to + 200 })), { maxLength: 40 });
+  const sample = fc
+    .tuple(fc.integer({ min: 1, max: 150 }), fc.oneof(fc.nat({ max: 200 }), fc.constant(2 ** 30)), fc.nat({ max: 70 }))
+    .chain(([from, width, more]) => {
+      const to = from + width + more;
+      return fc.record({ from: fc.constant(from), to: fc.constant(to), values: outside(from, to) });
+    });
+  fc.assert(
+    fc.property(sample, ({ from, to, values }) => {
+      const set = new BitSet(to + 201, new Gap(from, to));
+      expect(set.slotCount).toBeLessThan(from + 300);
+      for (const value of values) set.add(value);
+      const expected = [...new Set(values)].sort((a, b) => a - b);
+      expect(set.toArray()).toEqual(expected);
+      expect(set.count).toBe(expected.length);
+      for (const value of [...values, 0, from - 1, from, to - 1, to, to + 200, to + 1000])
+        expect(set.has(value)).toBe(expected.includes(value));
+      const below = expected.filter((value) => value < from);
+      expect(set.countRange(0, from)).toBe(below.length);
+      expect(set.countRange(to, to + 201)).toBe(expected.length - below.length);
+      expect(set.endOf(to, to + 201)).toBe(Math.max(to, ...expected.map((value) => value + 1)));
+    }),
+    { numRuns: 2000 },
+  );
+  expect(new BitSet(2 ** 30, new Gap(64, 2 ** 30)).slotCount).toBe(64);
 });

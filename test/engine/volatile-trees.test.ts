@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openEngine, openEngines } from '../../src/engine/index.js';
@@ -26,6 +26,13 @@ function sample(): TestRepository {
 
 const segmentsIn = (store: string): string[] => readdirSync(join(store, 'segments'));
 
+/** Names and sizes of all that a store is made of. */
+const storedIn = (store: string): string[] =>
+  readdirSync(store, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.name} ${statSync(join(entry.parentPath, entry.name)).size}`)
+    .sort();
+
 const linesAt = async (engine: Engine, rev = '@worktree'): Promise<string[]> =>
   (await engine.grep('.', { rev })).lines.map(({ path, text }) => `${path}:${text}`);
 
@@ -44,6 +51,29 @@ describe('what a work tree has otherwise than HEAD', () => {
     expect((await engine.doctor()).problems).toEqual([]);
     const { hits } = await engine.search('saved', { rev: '@worktree' });
     expect(hits.map(({ path }) => path)).toEqual(['a.txt']);
+  });
+
+  test('takes nothing of the store, however much it is', async () => {
+    const repository = sample();
+    const lines = (seed: number): string =>
+      Array.from({ length: 15_000 }, (_, i) => `line ${i} of ${seed} says word${(i * 7919) % 10_007}\n`).join('');
+    const engines = await openMany();
+    const engine = engines.open(repository.path);
+    await engine.index(['HEAD']);
+    const before = storedIn(engines.storePath);
+    repository.write('big.txt', lines(0));
+    for (let i = 0; i < 12; i++) {
+      repository.write('a.txt', `saved ${i}\n`);
+      if (i === 10) repository.write('big.txt', lines(1));
+      const { lines: found } = await engine.grep('^saved|^line 7 ', { rev: '@worktree' });
+      expect(found.map(({ text }) => text)).toEqual([
+        `saved ${i}`,
+        expect.stringContaining(`line 7 of ${i < 10 ? 0 : 1}`),
+      ]);
+      const { hits } = await engine.search(`saved ${i}`, { rev: '@worktree' });
+      expect(hits[0]!.path).toBe('a.txt');
+    }
+    expect(storedIn(engines.storePath)).toEqual(before);
   });
 
   test('is stored by commands, by an explicit index, and for forks and leases', async () => {

@@ -20,10 +20,18 @@ export function writeResultSchemas(file) {
   const schemas = {};
   for (const property of checker.getTypeOfSymbol(table).getProperties()) {
     const operation = checker.getTypeOfSymbol(property);
-    const method = operation.getProperty('run') ?? operation.getProperty('stream');
+    const batches = operation.getProperty('batches');
+    const method = batches ?? operation.getProperty('run') ?? operation.getProperty('stream');
     const answer = checker.getTypeOfSymbol(method).getCallSignatures()[0].getReturnType();
-    // Promise<Result> or AsyncIterable<Item>.
-    schemas[property.name] = schemaOf(checker, checker.getTypeArguments(answer)[0]);
+    // Promise<Result>, AsyncIterable<Item>, or AsyncGenerator<Item[], Rest>.
+    const [first, rest] = checker.getTypeArguments(answer);
+    schemas[property.name] = schemaOf(checker, batches === undefined ? first : rest);
+    if (batches !== undefined) {
+      const list = checker.getTypeOfSymbol(operation.getProperty('list')).value;
+      const { properties, required } = schemas[property.name];
+      properties[list] = schemaOf(checker, first);
+      required.push(list);
+    }
   }
   writeFileSync(file, JSON.stringify(schemas));
 }

@@ -15,6 +15,7 @@ const statusOfCode: Partial<Readonly<Record<ErrorCode, number>>> = {
   FORK_EXISTS: 409,
   PATCH_CONFLICT: 409,
   REQUEST_TOO_LARGE: 413,
+  TOO_LARGE: 413,
   CONTENT_TYPE_UNSUPPORTED: 415,
   // Nobody is there any more to read it; the number is nginx's.
   ABORTED: 499,

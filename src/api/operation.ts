@@ -1,3 +1,4 @@
+import type { Batches } from '../base/index.js';
 import type { CallOptions, Engine, Engines, Progress } from '../engine/index.js';
 
 /** A parameter, said once: JSON Schema, validation, OpenAPI, MCP tools and the command line's help all come from this. */
@@ -126,6 +127,22 @@ export interface SingleOperation<
   run(context: OperationContext, input: ParameterValues<P>): Promise<R>;
 }
 
+/**
+ * An operation whose answer is mostly a list, which goes out as it is found to who asks for a stream; others get it whole,
+ * while it is small enough.
+ */
+export interface ListOperation<
+  P extends ParameterTable = ParameterTable,
+  I extends object = object,
+  R extends object = object,
+  L extends string = string,
+> extends OperationBase<P> {
+  /** What the list is called in the whole answer. */
+  readonly list: L;
+  /** The list in batches; what it returns is the rest of the answer. */
+  batches(context: OperationContext, input: ParameterValues<P>): Batches<I, R>;
+}
+
 /** An operation whose answer is a stream of items. */
 export interface StreamOperation<
   P extends ParameterTable = ParameterTable,
@@ -134,12 +151,18 @@ export interface StreamOperation<
   stream(context: OperationContext, input: ParameterValues<P>): AsyncIterable<I>;
 }
 
-export type Operation = SingleOperation | StreamOperation;
+export type Operation = SingleOperation | ListOperation | StreamOperation;
 
 /** Keeps the parameters' types inside the handler, and gives every operation one type outside. */
 export function defineOperation<const P extends ParameterTable, R extends object>(
   operation: SingleOperation<P, R>,
 ): SingleOperation<P, R> {
+  return operation;
+}
+
+export function defineList<const P extends ParameterTable, I extends object, R extends object, const L extends string>(
+  operation: ListOperation<P, I, R, L>,
+): ListOperation<P, I, R, L> {
   return operation;
 }
 

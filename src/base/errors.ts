@@ -42,6 +42,7 @@ export const errorKinds = {
   ROUTE_NOT_FOUND: 'not-found',
   CONTENT_TYPE_UNSUPPORTED: 'user',
   REQUEST_TOO_LARGE: 'user',
+  TOO_LARGE: 'user',
   SERVER_BUSY: 'busy',
   DAEMON_RUNNING: 'busy',
   CANNOT_LISTEN: 'config',

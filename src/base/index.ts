@@ -1,4 +1,6 @@
 /** What the standard library lacks: bytes, varints, checksums, bit sets, caches, clocks, coded errors. No project nouns. */
+export { collectBatches, forwarded } from './batches.js';
+export type { Batches } from './batches.js';
 export { BitSet, Gap } from './bit-set.js';
 export { ByteReader } from './byte-reader.js';
 export { ByteWriter } from './byte-writer.js';

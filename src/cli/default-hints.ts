@@ -41,6 +41,7 @@ export const defaultHints: Readonly<Record<ErrorCode, string>> = {
   ROUTE_NOT_FOUND: 'GET /openapi.json lists what can be asked',
   CONTENT_TYPE_UNSUPPORTED: 'send application/json',
   REQUEST_TOO_LARGE: 'ask for less at once',
+  TOO_LARGE: 'ask for less: some lines of a file, fewer results',
   SERVER_BUSY: 'try again in a moment',
   DAEMON_RUNNING: 'coppice serve --stop ends it',
   DAEMON_UNREACHABLE: 'run the command again; COPPICE_DAEMON=off does without the daemon',

@@ -22,23 +22,36 @@ export interface LineLayout {
   readonly finder: MatchFinder | undefined;
 }
 
-/** Lines as `git grep -n` prints them, `path:line:text` or `path-line-text` for context, down to its colours. */
-export function writeLines({ out, paint }: Target, lines: readonly AnyLine[], { groups, finder }: LineLayout): void {
-  let lastPath: string | undefined;
-  let lastLine = 0;
-  let shownPath = '';
-  for (const line of lines) {
-    if (line.path !== lastPath) shownPath = paint('magenta', quotePath(line.path));
-    if (groups && lastPath !== undefined && (line.path !== lastPath || line.line !== lastLine + 1)) {
-      out.write(`${paint('cyan', '--')}\n`);
+/**
+ * Prints lines as `git grep -n` does, `path:line:text` or `path-line-text` for context, down to its colours. They may come
+ * in batches.
+ */
+export class LineWriter {
+  private lastPath: string | undefined;
+  private lastLine = 0;
+  private shownPath = '';
+
+  constructor(
+    private readonly target: Target,
+    private readonly layout: LineLayout,
+  ) {}
+
+  write(lines: readonly AnyLine[]): void {
+    const { out, paint } = this.target;
+    const { groups, finder } = this.layout;
+    for (const line of lines) {
+      const { path, text } = line;
+      if (path !== this.lastPath) this.shownPath = paint('magenta', quotePath(path));
+      if (groups && this.lastPath !== undefined && (path !== this.lastPath || line.line !== this.lastLine + 1)) {
+        out.write(`${paint('cyan', '--')}\n`);
+      }
+      this.lastPath = path;
+      this.lastLine = line.line;
+      const mark = paint('cyan', line.context === true ? '-' : ':');
+      const side = line.side === undefined ? '' : paint(line.side === '+' ? 'green' : 'red', line.side);
+      const shown = finder === undefined || line.context === true ? text : highlightSpans(paint, text, finder(line));
+      out.write(`${side}${this.shownPath}${mark}${paint('green', String(line.line))}${mark}${shown}\n`);
     }
-    lastPath = line.path;
-    lastLine = line.line;
-    const mark = paint('cyan', line.context === true ? '-' : ':');
-    const side = line.side === undefined ? '' : paint(line.side === '+' ? 'green' : 'red', line.side);
-    const text =
-      finder === undefined || line.context === true ? line.text : highlightSpans(paint, line.text, finder(line));
-    out.write(`${side}${shownPath}${mark}${paint('green', String(line.line))}${mark}${text}\n`);
   }
 }
 

@@ -4,6 +4,8 @@ export interface Sink {
   write(bytes: Uint8Array): void;
   /** Settles once all that was written has left the process. */
   drain(): Promise<void>;
+  /** Bytes that were written and have not left the process. */
+  readonly pendingBytes: number;
   readonly isTerminal: boolean;
   /** Width of the terminal, 80 when unknown. */
   readonly columns: number;

@@ -9,6 +9,12 @@ export class OutputClosedError extends Error {
 /** Large enough that a result of a million lines costs few system calls, small enough to come out at once. */
 const blockLength = 64 * 1024;
 
+/**
+ * What a slow reader may leave to us. Much, because it may be a person with a pager, for whom the daemon, which gives up who
+ * takes nothing, must not wait.
+ */
+const pendingBytesMax = 64 * 1024 * 1024;
+
 /** Standard output in large blocks. Lone surrogates leave as the bytes they stand for (see `encodeBytes`). */
 export class Output {
   private pending = '';
@@ -37,8 +43,18 @@ export class Output {
     this.send(encodeBytes(text));
   }
 
+  /** What was written goes out now; waits when the reader is so far behind that more would fill the memory. */
+  async pass(): Promise<void> {
+    this.flush();
+    if (this.sink.pendingBytes > pendingBytesMax) await this.drained();
+  }
+
   async end(): Promise<void> {
     this.flush();
+    await this.drained();
+  }
+
+  private async drained(): Promise<void> {
     try {
       await this.sink.drain();
     } catch (error) {

@@ -71,6 +71,10 @@ class StreamSink implements Sink {
     return this.isTerminal ? this.stream.columns || 80 : 80;
   }
 
+  get pendingBytes(): number {
+    return this.opened?.writableLength ?? 0;
+  }
+
   write(bytes: Uint8Array): void {
     this.check();
     this.stream.write(bytes);

@@ -1,4 +1,4 @@
-import { CoppiceError } from '../base/index.js';
+import { CoppiceError, forwarded, type Batches } from '../base/index.js';
 import { HttpClient, operationsByName, type ClientCall, type Transport } from '../api/index.js';
 import { ensureDaemon, type StartOptions } from './start-daemon.js';
 
@@ -19,16 +19,14 @@ export class DaemonTransport implements Transport {
     }
   }
 
-  async *stream(operation: string, body: object, call: ClientCall): AsyncGenerator<unknown, void, undefined> {
+  async *batches(operation: string, body: object, call: ClientCall): Batches<unknown, object> {
     let begun = false;
     try {
-      for await (const item of (await this.connected()).stream(operation, body, call)) {
-        begun = true;
-        yield item;
-      }
+      const batches = (await this.connected()).batches(operation, body, call);
+      return yield* forwarded(batches, () => (begun = true));
     } catch (error) {
       if (begun || !this.mayAskAgain(error, operation)) throw error;
-      yield* (await this.connected()).stream(operation, body, call);
+      return yield* (await this.connected()).batches(operation, body, call);
     }
   }
 

@@ -1,4 +1,4 @@
-import { CoppiceError, elapsedMs } from '../base/index.js';
+import { CoppiceError, elapsedMs, forwarded } from '../base/index.js';
 import type { Engine, Engines, KnownRepository, LocalEngines } from '../engine/index.js';
 
 export interface LastingEnginesOptions {
@@ -16,7 +16,13 @@ export interface LastingEnginesOptions {
 }
 
 /** Methods with many results. */
-const streams: ReadonlySet<string | symbol> = new Set(['log', 'logCommits'] satisfies (keyof Engine)[]);
+const streams: ReadonlySet<string | symbol> = new Set([
+  'log',
+  'logCommits',
+  'grepBatches',
+  'grepCountBatches',
+  'grepRangeBatches',
+] satisfies (keyof Engine)[]);
 
 type Method = (...args: readonly unknown[]) => unknown;
 
@@ -63,7 +69,8 @@ export class LastingEngines implements Engines {
         if (name === 'then') return undefined; // no promise
         if (name === 'close') return () => Promise.resolve(void this.engines.delete(repo));
         if (streams.has(name))
-          return (...args: unknown[]) => this.stream((engines) => call(engines, name, args) as AsyncGenerator<unknown>);
+          return (...args: unknown[]) =>
+            this.stream((engines) => call(engines, name, args) as AsyncGenerator<unknown, unknown, undefined>);
         return (...args: unknown[]) => this.ask((engines) => call(engines, name, args) as Promise<unknown>);
       },
     };
@@ -80,17 +87,16 @@ export class LastingEngines implements Engines {
     }
   }
 
-  private async *stream<T>(action: (engines: Engines) => AsyncGenerator<T>): AsyncGenerator<T, void, undefined> {
+  private async *stream<T, R>(
+    action: (engines: Engines) => AsyncGenerator<T, R, undefined>,
+  ): AsyncGenerator<T, R, undefined> {
     const first = await this.current();
     let begun = false;
     try {
-      for await (const item of action(first)) {
-        begun = true;
-        yield item;
-      }
+      return yield* forwarded(action(first), () => (begun = true));
     } catch (error) {
       if (begun || !this.isLeftAlone(first, error)) throw error;
-      yield* action(await this.current());
+      return yield* action(await this.current());
     }
   }
 

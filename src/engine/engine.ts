@@ -1,3 +1,4 @@
+import { collectBatches, type Batches } from '../base/index.js';
 import { dropFork, forkRev, listForks } from './forks.js';
 import { countRev, grepRev, grepRevs } from './grep.js';
 import { resolveTarget, withRev } from './revs.js';
@@ -37,21 +38,41 @@ export class RepositoryEngine implements api.Engine {
     });
   }
 
-  grep(pattern: string, options: api.GrepOptions = {}): Promise<api.GrepResult> {
-    return this.place.run((session) => grepRev(session, pattern, options));
+  async grep(pattern: string, options: api.GrepOptions = {}): Promise<api.GrepResult> {
+    const { items, rest } = await collectBatches(this.grepBatches(pattern, options));
+    return { ...rest, lines: items };
   }
 
-  grepCounts(pattern: string, options: api.GrepOptions = {}): Promise<api.GrepCountsResult> {
-    return this.place.run((session) => countRev(session, pattern, options));
+  grepBatches(pattern: string, options: api.GrepOptions = {}): Batches<api.LineMatch, api.GrepSummary> {
+    return this.place.stream((session) => grepRev(session, pattern, options));
   }
 
-  grepRange(
+  async grepCounts(pattern: string, options: api.GrepOptions = {}): Promise<api.GrepCountsResult> {
+    const { items, rest } = await collectBatches(this.grepCountBatches(pattern, options));
+    return { ...rest, files: items };
+  }
+
+  grepCountBatches(pattern: string, options: api.GrepOptions = {}): Batches<api.FileMatchCount, api.GrepCountsSummary> {
+    return this.place.stream((session) => countRev(session, pattern, options));
+  }
+
+  async grepRange(
     pattern: string,
     from: string,
     to: string,
     options: Omit<api.GrepOptions, 'rev' | 'context'> = {},
   ): Promise<api.GrepRangeResult> {
-    return this.place.run((session) => grepRevs(session, pattern, from, to, options));
+    const { items, rest } = await collectBatches(this.grepRangeBatches(pattern, from, to, options));
+    return { ...rest, lines: items };
+  }
+
+  grepRangeBatches(
+    pattern: string,
+    from: string,
+    to: string,
+    options: Omit<api.GrepOptions, 'rev' | 'context'> = {},
+  ): Batches<api.RangeLineMatch, api.GrepRangeSummary> {
+    return this.place.stream((session) => grepRevs(session, pattern, from, to, options));
   }
 
   search(query: string, options: api.SearchOptions = {}): Promise<api.SearchResult> {

@@ -1,9 +1,18 @@
-import { elapsedMs } from '../base/index.js';
-import { compilePattern, countSnapshot, fileMask, grepRange, grepSnapshot, withContext } from '../search/index.js';
+import { elapsedMs, type Batches } from '../base/index.js';
+import { compilePattern, countLines, fileMask, grepLines, grepRange, withContext } from '../search/index.js';
 import { checkCount, checkDeadline } from './limits.js';
-import { leastFresh, withRev, withRevs } from './revs.js';
+import { leastFresh, openRev } from './revs.js';
+import type { OpenedRev } from './revs.js';
 import type { Session } from './session.js';
-import type { GrepCountsResult, GrepOptions, GrepRangeResult, GrepResult, LineMatch, RangeLineMatch } from './types.js';
+import type {
+  FileMatchCount,
+  GrepCountsSummary,
+  GrepOptions,
+  GrepRangeSummary,
+  GrepSummary,
+  LineMatch,
+  RangeLineMatch,
+} from './types.js';
 
 const deadlineMsDefault = 10_000;
 
@@ -12,61 +21,70 @@ const limitsOf = ({ maxCount, deadlineMs }: GrepOptions): { maxCount: number; de
   deadlineMs: checkDeadline(deadlineMs ?? deadlineMsDefault),
 });
 
-/** See `Engine.grep`. */
-export async function grepRev(session: Session, pattern: string, options: GrepOptions): Promise<GrepResult> {
+/** See `Engine.grepBatches`. */
+export async function* grepRev(
+  session: Session,
+  pattern: string,
+  options: GrepOptions,
+): Batches<LineMatch, GrepSummary> {
   const startMs = elapsedMs();
   const context = checkCount('context', options.context, 0);
+  const limits = limitsOf(options);
   const compiled = compilePattern(pattern, options);
-  return withRev(session, options.rev ?? 'HEAD', options, async ({ rev, snapshot, freshness }) => {
-    const { lines, truncated } = await grepSnapshot(snapshot, {
-      pattern: compiled,
-      mask: fileMask(snapshot, options),
-      ...limitsOf(options),
-      signal: options.signal,
-    });
-    const all = context === 0 ? lines : await withContext(snapshot, lines, context, options.signal);
-    const shown = all.map(({ file, line, column, length, text }): LineMatch => {
+  const { rev, snapshot, freshness } = await openRev(session, options.rev ?? 'HEAD', options);
+  try {
+    const { signal } = options;
+    const request = { pattern: compiled, mask: fileMask(snapshot, options), ...limits, signal };
+    const matches = grepLines(snapshot, request);
+    const lines = context === 0 ? matches : withContext(snapshot, matches, context, signal);
+    const truncated = yield* mapBatches(lines, ({ file, line, column, length, text }): LineMatch => {
       const place = { path: snapshot.files[file]!.path, line: line + 1, column: column + 1, length, text };
       return column < 0 ? { ...place, context: true } : place;
     });
-    return { rev, lines: shown, truncated, freshness: await freshness(), tookMs: elapsedMs() - startMs };
-  });
+    return { rev, truncated, freshness: await freshness(), tookMs: elapsedMs() - startMs };
+  } finally {
+    snapshot.release();
+  }
 }
 
-/** See `Engine.grepCounts`. */
-export async function countRev(session: Session, pattern: string, options: GrepOptions): Promise<GrepCountsResult> {
+/** See `Engine.grepCountBatches`. */
+export async function* countRev(
+  session: Session,
+  pattern: string,
+  options: GrepOptions,
+): Batches<FileMatchCount, GrepCountsSummary> {
+  const limits = limitsOf(options);
   const compiled = compilePattern(pattern, options);
-  return withRev(session, options.rev ?? 'HEAD', options, async ({ rev, snapshot, freshness }) => {
-    const counts = await countSnapshot(snapshot, {
-      pattern: compiled,
-      mask: fileMask(snapshot, options),
-      ...limitsOf(options),
-      signal: options.signal,
-    });
-    const files = [...counts].map(([file, count]) => ({ path: snapshot.files[file]!.path, count }));
-    return { rev, files, freshness: await freshness() };
-  });
+  const { rev, snapshot, freshness } = await openRev(session, options.rev ?? 'HEAD', options);
+  try {
+    const { signal } = options;
+    const counts = countLines(snapshot, { pattern: compiled, mask: fileMask(snapshot, options), ...limits, signal });
+    yield* mapBatches(counts, ({ file, count }) => ({ path: snapshot.files[file]!.path, count }));
+    return { rev, freshness: await freshness() };
+  } finally {
+    snapshot.release();
+  }
 }
 
-/** See `Engine.grepRange`. */
-export async function grepRevs(
+/** See `Engine.grepRangeBatches`. */
+export async function* grepRevs(
   session: Session,
   pattern: string,
   from: string,
   to: string,
   options: Omit<GrepOptions, 'rev' | 'context'>,
-): Promise<GrepRangeResult> {
+): Batches<RangeLineMatch, GrepRangeSummary> {
   const startMs = elapsedMs();
+  const limits = limitsOf(options);
   const compiled = compilePattern(pattern, options);
-  const { maxCount, deadlineMs } = limitsOf(options);
-  return withRevs(session, from, to, options, async (before, after) => {
+  const opened: OpenedRev[] = [];
+  try {
+    for (const rev of [from, to]) opened.push(await openRev(session, rev, options));
+    const [before, after] = opened as [OpenedRev, OpenedRev];
     const masks = { from: fileMask(before.snapshot, options), to: fileMask(after.snapshot, options) };
-    const found = await grepRange(before.snapshot, after.snapshot, masks, {
-      pattern: compiled,
-      deadlineMs,
-      signal: options.signal,
-    });
-    const lines = found.slice(0, maxCount).map(({ side, path, line }): RangeLineMatch => ({
+    const request = { pattern: compiled, ...limits, signal: options.signal };
+    const found = grepRange(before.snapshot, after.snapshot, masks, request);
+    const truncated = yield* mapBatches(found, ({ side, path, line }) => ({
       side,
       path,
       line: line.line + 1,
@@ -74,13 +92,22 @@ export async function grepRevs(
       length: line.length,
       text: line.text,
     }));
-    return {
-      from: before.rev,
-      to: after.rev,
-      lines,
-      truncated: lines.length < found.length,
-      freshness: await leastFresh(before, after),
-      tookMs: elapsedMs() - startMs,
-    };
-  });
+    const freshness = await leastFresh(before, after);
+    return { from: before.rev, to: after.rev, truncated, freshness, tookMs: elapsedMs() - startMs };
+  } finally {
+    for (const { snapshot } of opened) snapshot.release();
+  }
+}
+
+/** The same list with each element made into another. */
+async function* mapBatches<T, U, R>(batches: Batches<T, R>, map: (item: T) => U): Batches<U, R> {
+  try {
+    for (;;) {
+      const next = await batches.next();
+      if (next.done === true) return next.value;
+      yield next.value.map(map);
+    }
+  } finally {
+    await batches.return(undefined as R);
+  }
 }

@@ -59,14 +59,16 @@ export class RepositoryPlace {
     return this.track(holding.then((session) => (session === null ? action(null) : using(session, action))));
   }
 
-  /** As `run`, for an action with many results. */
-  async *stream<T>(action: (session: Session) => AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  /** As `run`, for an action with many results, and one at the end. */
+  async *stream<T, R = void>(
+    action: (session: Session) => AsyncGenerator<T, R, undefined>,
+  ): AsyncGenerator<T, R, undefined> {
     let end = (): void => undefined;
     void this.track(new Promise<void>((resolve) => (end = resolve)));
     try {
       const session = await this.hold();
       try {
-        yield* action(session);
+        return yield* action(session);
       } finally {
         session.release();
       }

@@ -1,3 +1,4 @@
+import type { Batches } from '../base/index.js';
 import type { Embedder } from '../embedding/index.js';
 import type { FileDiagnostic, SkipReason, SymbolKind, WorkPhase } from '../model/index.js';
 
@@ -172,6 +173,9 @@ export interface GrepResult {
   readonly tookMs: number;
 }
 
+/** What is true of all lines together. */
+export type GrepSummary = Omit<GrepResult, 'lines'>;
+
 /** A line that only one end of a range has. Lines of a path are compared by text, as many times as they occur. */
 export interface RangeLineMatch extends LineMatch {
   readonly side: '+' | '-';
@@ -192,6 +196,10 @@ export interface GrepCountsResult {
   readonly files: readonly FileMatchCount[];
   readonly freshness: Freshness;
 }
+
+export type GrepRangeSummary = Omit<GrepRangeResult, 'lines'>;
+
+export type GrepCountsSummary = Omit<GrepCountsResult, 'files'>;
 
 export interface FileMatchCount {
   readonly path: string;
@@ -597,6 +605,20 @@ export interface Engine {
     to: string,
     options?: Omit<GrepOptions, 'rev' | 'context'>,
   ): Promise<GrepRangeResult>;
+  /**
+   * As `grep`, in batches as the lines are found: the first come at once, however many there are, and memory holds those of one
+   * batch. Nothing is searched ahead of who takes them; leaving the loop ends the search. The generator returns the rest of the answer.
+   */
+  grepBatches(pattern: string, options?: GrepOptions): Batches<LineMatch, GrepSummary>;
+  /** As `grepCounts`, in batches. */
+  grepCountBatches(pattern: string, options?: GrepOptions): Batches<FileMatchCount, GrepCountsSummary>;
+  /** As `grepRange`, in batches. */
+  grepRangeBatches(
+    pattern: string,
+    from: string,
+    to: string,
+    options?: Omit<GrepOptions, 'rev' | 'context'>,
+  ): Batches<RangeLineMatch, GrepRangeSummary>;
   search(query: string, options?: SearchOptions): Promise<SearchResult>;
   symbols(name: string, options?: SymbolsOptions): Promise<SymbolsResult>;
   /** The definitions of one file. */

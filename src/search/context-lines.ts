@@ -1,34 +1,56 @@
+import { TimeSlices } from '../base/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import type { GrepLine } from './grep.js';
-import { TimeSlices } from '../base/index.js';
 
 /** A line of grep's output: a match, or (column -1) a line near one. */
 export type GrepOutputLine = GrepLine;
 
-/** The lines with up to `count` lines around each, in order, each line once. */
-export async function withContext(
+/**
+ * Batches of matching lines with up to `count` lines around each, in order, each line once. Holds the matches of one
+ * file. Returns what `batches` does.
+ */
+export async function* withContext<R>(
   snapshot: Snapshot,
-  lines: readonly GrepLine[],
+  batches: AsyncGenerator<readonly GrepLine[], R, undefined>,
   count: number,
   signal: AbortSignal | undefined,
-): Promise<GrepOutputLine[]> {
+): AsyncGenerator<readonly GrepOutputLine[], R, undefined> {
   const slices = new TimeSlices(signal);
-  const result: GrepOutputLine[] = [];
-  for (let from = 0; from < lines.length;) {
-    if (slices.isOver) await slices.next();
-    const { file } = lines[from]!;
-    let to = from + 1;
-    while (to < lines.length && lines[to]!.file === file) to++;
-    const all = fileLines(snapshot, file);
-    const matches = new Map(lines.slice(from, to).map((match) => [match.line, match]));
-    let printed = -1;
-    for (const { line } of lines.slice(from, to)) {
-      for (let at = Math.max(printed + 1, line - count); at <= Math.min(line + count, all.length - 1); at++) {
-        result.push(matches.get(at) ?? { file, line: at, column: -1, length: 0, text: all[at]! });
-        printed = at;
+  let ofFile: GrepLine[] = [];
+  try {
+    for (;;) {
+      const next = await batches.next();
+      if (next.done === true) {
+        if (ofFile.length > 0) yield aroundMatches(snapshot, ofFile, count);
+        return next.value;
       }
+      const result: GrepOutputLine[] = [];
+      for (const line of next.value) {
+        if (ofFile.length > 0 && ofFile[0]!.file !== line.file) {
+          for (const shown of aroundMatches(snapshot, ofFile, count)) result.push(shown);
+          ofFile = [];
+          if (slices.isOver) await slices.next();
+        }
+        ofFile.push(line);
+      }
+      if (result.length > 0) yield result;
     }
-    from = to;
+  } finally {
+    await batches.return(undefined as R);
+  }
+}
+
+function aroundMatches(snapshot: Snapshot, lines: readonly GrepLine[], count: number): GrepOutputLine[] {
+  const { file } = lines[0]!;
+  const all = fileLines(snapshot, file);
+  const matches = new Map(lines.map((match) => [match.line, match]));
+  const result: GrepOutputLine[] = [];
+  let printed = -1;
+  for (const { line } of lines) {
+    for (let at = Math.max(printed + 1, line - count); at <= Math.min(line + count, all.length - 1); at++) {
+      result.push(matches.get(at) ?? { file, line: at, column: -1, length: 0, text: all[at]! });
+      printed = at;
+    }
   }
   return result;
 }

@@ -62,6 +62,7 @@ describe('errors and interruption', () => {
     const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
     const stdout = {
       isTerminal: false,
+      pendingBytes: 0,
       columns: 80,
       drain: () => Promise.resolve(),
       write: () => {

@@ -1,4 +1,4 @@
-import { CoppiceError } from '../../src/base/index.js';
+import { CoppiceError, type Batches } from '../../src/base/index.js';
 import type { Engine, EngineOptions, Hit, LineMatch, ResolvedRev } from '../../src/engine/index.js';
 import type { Io, Sink } from '../../src/cli/io.js';
 import { run } from '../../src/cli/run.js';
@@ -33,11 +33,33 @@ export function hit(more: Partial<Hit> = {}): Hit {
   };
 }
 
-/** An engine of which only the given methods work; any other call fails the test by its message. */
+/** The list of a whole answer as one batch. */
+async function* asBatches(answer: Promise<object>, list: string): Batches<unknown, object> {
+  const { [list]: items, ...rest } = (await answer) as Record<string, unknown>;
+  if ((items as readonly unknown[]).length > 0) yield items as readonly unknown[];
+  return rest;
+}
+
+/** Methods that answer in batches, the methods that have the same answer whole, and what their lists are called. */
+const whole: Readonly<Record<string, readonly [keyof Engine, string]>> = {
+  grepBatches: ['grep', 'lines'],
+  grepRangeBatches: ['grepRange', 'lines'],
+  grepCountBatches: ['grepCounts', 'files'],
+};
+
+/**
+ * An engine of which only the given methods work, and those that answer the same in batches; any other call fails the test by its
+ * message.
+ */
 export function fakeEngine(methods: Partial<Engine>): Engine {
   return new Proxy(methods as Engine, {
     get(target, name) {
       if (name in target) return target[name as keyof Engine];
+      const [method, list] = whole[String(name)] ?? [];
+      if (method !== undefined && method in target) {
+        const answer = target[method] as (...args: unknown[]) => Promise<object>;
+        return (...args: unknown[]) => asBatches(answer(...args), list!);
+      }
       if (name === 'close') return () => Promise.resolve();
       if (name === 'then') return undefined;
       throw new Error(`the fake engine has no ${String(name)}`);
@@ -73,6 +95,7 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
   const isTerminal = surroundings.terminal === true;
   const sink = (parts: Uint8Array[]): Sink => ({
     isTerminal,
+    pendingBytes: 0,
     columns: 100,
     write: (bytes) => parts.push(Uint8Array.from(bytes)),
     drain: () => Promise.resolve(),

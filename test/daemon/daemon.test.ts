@@ -205,12 +205,12 @@ describe('the work tree', () => {
     const seen: HostEvent[] = [];
     const cancel = new AbortController();
     const listening = (async () => {
-      const events = clientOf(daemon.engines.storePath).stream(
+      const events = clientOf(daemon.engines.storePath).batches(
         'events',
         { repo: repository.path },
         { signal: cancel.signal },
       );
-      for await (const event of events) seen.push(event as HostEvent);
+      for await (const batch of events) seen.push(...(batch as HostEvent[]));
     })();
     await until(() => seen.length > 0 && daemon.describe().worktrees[0]?.state === 'watching');
     writeFileSync(join(repository.path, 'a.ts'), 'delta\n');

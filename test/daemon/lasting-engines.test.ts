@@ -31,8 +31,8 @@ class Found implements Transport {
     return this.connected().ask(...args);
   }
 
-  stream(...args: Parameters<Transport['stream']>): AsyncGenerator<unknown, void, undefined> {
-    return this.connected().stream(...args);
+  batches(...args: Parameters<Transport['batches']>): ReturnType<Transport['batches']> {
+    return this.connected().batches(...args);
   }
 
   close(): void {

@@ -1,5 +1,13 @@
 import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http';
-import { CoppiceError, errorKinds, systemErrorCode, throwIfAborted, type ErrorCode } from '../../base/index.js';
+import {
+  CoppiceError,
+  collectBatches,
+  errorKinds,
+  systemErrorCode,
+  throwIfAborted,
+  type Batches,
+  type ErrorCode,
+} from '../../base/index.js';
 import type { CallOptions, Progress } from '../../engine/index.js';
 import type { WireError } from '../http/reply.js';
 
@@ -43,26 +51,13 @@ export class HttpClient {
     const streamed = call.onProgress !== undefined || call.onNote !== undefined;
     const response = await this.send(operation, body, streamed, call.signal);
     if (!isNdjson(response)) return JSON.parse(await textOf(response, call.signal));
-    const items: unknown[] = [];
-    for await (const line of this.lines(response, call)) {
-      if ('item' in line) items.push(line.item);
-      else if ('result' in line) return list === undefined ? line.result : { ...line.result, [list]: items };
-    }
-    throw unreachable('the answer ended before it was whole', true);
+    const { items, rest } = await collectBatches(this.batchesOf(response, call));
+    return list === undefined ? rest : { ...rest, [list]: items };
   }
 
-  /** The items of an operation that streams; leaving the loop cancels it. */
-  async *stream(operation: string, body: object, call: ClientCall): AsyncGenerator<unknown, void, undefined> {
-    const response = await this.send(operation, body, true, call.signal);
-    try {
-      for await (const line of this.lines(response, call)) {
-        if ('item' in line) yield line.item;
-        else if ('result' in line) return;
-      }
-      throw unreachable('the answer ended before it was whole', true);
-    } finally {
-      response.destroy();
-    }
+  /** The items of an operation in batches as they come, then the rest of its answer; leaving the loop cancels it. */
+  async *batches(operation: string, body: object, call: ClientCall): Batches<unknown, object> {
+    return yield* this.batchesOf(await this.send(operation, body, true, call.signal), call);
   }
 
   close(): void {
@@ -103,21 +98,28 @@ export class HttpClient {
     });
   }
 
-  private async *lines(response: IncomingMessage, call: ClientCall): AsyncGenerator<Line> {
+  private async *batchesOf(response: IncomingMessage, call: ClientCall): Batches<unknown, object> {
     let rest = '';
+    let result: object | null = null;
     response.setEncoding('utf8');
     try {
+      // To the end, also behind the result: a connection whose answer was read whole is used again.
       for await (const chunk of response as AsyncIterable<string>) {
         const lines = (rest + chunk).split('\n');
         rest = lines.pop()!;
+        const items: unknown[] = [];
         for (const text of lines) {
           const line = JSON.parse(text) as Line;
-          if ('progress' in line) call.onProgress?.(line.progress);
+          if ('item' in line) items.push(line.item);
+          else if ('progress' in line) call.onProgress?.(line.progress);
           else if ('note' in line) call.onNote?.(line.note);
           else if ('error' in line) throw fromWireError(line.error);
-          else yield line;
+          else result = line.result;
         }
+        if (items.length > 0) yield items;
       }
+      if (result === null) throw unreachable('the answer ended before it was whole', true);
+      return result;
     } catch (error) {
       throw failureOf(error, call.signal);
     }

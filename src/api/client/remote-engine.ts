@@ -1,3 +1,4 @@
+import type { Batches } from '../../base/index.js';
 import type {
   ApplyResult,
   ApplyStep,
@@ -6,24 +7,30 @@ import type {
   DoctorResult,
   Engine,
   FileFilter,
+  FileMatchCount,
   FilesOptions,
   FilesResult,
   ForkInfo,
   ForkResult,
   GcResult,
   GrepCountsResult,
+  GrepCountsSummary,
   GrepOptions,
   GrepRangeResult,
+  GrepRangeSummary,
   GrepResult,
+  GrepSummary,
   IndexOptions,
   IndexResult,
   LeaseInfo,
   LineHistory,
+  LineMatch,
   LogOptions,
   OccurrenceChange,
   OutlineResult,
   OverlayFile,
   OverlayInfo,
+  RangeLineMatch,
   ResolvedRev,
   RevsOptions,
   RevsResult,
@@ -42,7 +49,8 @@ import type { ClientCall } from './http-client.js';
 /** How operations are asked of a daemon. */
 export interface Transport {
   ask(operation: string, body: object, list: string | undefined, call: ClientCall): Promise<unknown>;
-  stream(operation: string, body: object, call: ClientCall): AsyncIterable<unknown>;
+  /** The items of an operation in batches, and what else it answers at the end. */
+  batches(operation: string, body: object, call: ClientCall): Batches<unknown, object>;
 }
 
 export interface RemoteEngineOptions {
@@ -73,8 +81,16 @@ export class RemoteEngine implements Engine {
     return this.ask('grep', { pattern }, options);
   }
 
+  grepBatches(pattern: string, options?: GrepOptions): Batches<LineMatch, GrepSummary> {
+    return this.batches('grep', { pattern }, options);
+  }
+
   grepCounts(pattern: string, options?: GrepOptions): Promise<GrepCountsResult> {
     return this.ask('grepCounts', { pattern }, options);
+  }
+
+  grepCountBatches(pattern: string, options?: GrepOptions): Batches<FileMatchCount, GrepCountsSummary> {
+    return this.batches('grepCounts', { pattern }, options);
   }
 
   grepRange(
@@ -84,6 +100,15 @@ export class RemoteEngine implements Engine {
     options?: Omit<GrepOptions, 'rev' | 'context'>,
   ): Promise<GrepRangeResult> {
     return this.ask('grepRange', { pattern, from, to }, options);
+  }
+
+  grepRangeBatches(
+    pattern: string,
+    from: string,
+    to: string,
+    options?: Omit<GrepOptions, 'rev' | 'context'>,
+  ): Batches<RangeLineMatch, GrepRangeSummary> {
+    return this.batches('grepRange', { pattern, from, to }, options);
   }
 
   search(query: string, options?: SearchOptions): Promise<SearchResult> {
@@ -197,13 +222,17 @@ export class RemoteEngine implements Engine {
     return (await this.options.transport.ask(name, body, list, call)) as R;
   }
 
+  private batches<I, R>(operation: keyof Operations, input: object, options: CallOptions = {}): Batches<I, R> {
+    const { body, call } = this.request(input, options);
+    return this.options.transport.batches(operations[operation].name, body, call) as Batches<I, R>;
+  }
+
   private async *stream<I>(
     operation: 'log' | 'logCommits',
     input: object,
-    options: CallOptions = {},
+    options?: CallOptions,
   ): AsyncGenerator<I, void, undefined> {
-    const { body, call } = this.request(input, options);
-    yield* this.options.transport.stream(operations[operation].name, body, call) as AsyncIterable<I>;
+    for await (const batch of this.batches<I, object>(operation, input, options)) yield* batch;
   }
 
   /** Options that are no parameters are what the call itself needs. */

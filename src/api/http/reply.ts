@@ -1,9 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { CoppiceError, type ErrorCode } from '../../base/index.js';
 import { errorStatus } from '../error-status.js';
-
-/** A client that takes nothing for so long is gone. */
-const stalledMsMax = 30_000;
+import { answerLimits, answerTooLarge, type HeldAnswer } from './answer-memory.js';
 
 export interface WireError {
   readonly code: ErrorCode;
@@ -16,9 +14,12 @@ export function toWireError(error: CoppiceError): WireError {
   return { ...error.toJSON(), ...(Object.keys(error.data).length === 0 ? {} : { data: error.data }) };
 }
 
+const jsonType = 'application/json; charset=utf-8';
+
+/** Sends what is small. */
 export function sendJson(response: ServerResponse, status: number, body: object): void {
   const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': bytes.length });
+  response.writeHead(status, { 'content-type': jsonType, 'content-length': bytes.length });
   endWithin(response, bytes);
 }
 
@@ -39,41 +40,153 @@ function endWithin(response: ServerResponse, bytes: Buffer): void {
   // Node 24 takes the socket off a request whose connection is gone.
   const { socket } = response.req as { readonly socket: { readonly destroyed: boolean } | null };
   if (response.writableFinished || socket === null || socket.destroyed) return;
-  const timer = setTimeout(() => response.destroy(), stalledMsMax).unref();
+  const timer = setTimeout(() => response.destroy(), answerLimits.stalledMs).unref();
   response.on('close', () => clearTimeout(timer));
 }
 
-/** Lines are sent once there are so many bytes of them. */
-const batchBytes = 32 * 1024;
+/** Lets others work while an answer waits for its client. */
+export type WaitAside = <T>(wait: () => Promise<T>) => Promise<T>;
+
+/** The bytes of an answer on their way to a client that may be slow, or have stopped reading: see `AnswerMemory`. */
+class Outlet {
+  private sentBytes = 0;
+
+  constructor(
+    readonly response: ServerResponse,
+    readonly held: HeldAnswer,
+    private readonly aside: WaitAside,
+  ) {}
+
+  /** Sends what is held already. */
+  send(bytes: Buffer): void {
+    const { response, held } = this;
+    if (response.destroyed || bytes.length === 0) return;
+    if (response.write(bytes)) held.took(bytes.length);
+    else this.sentBytes += bytes.length;
+  }
+
+  /** Waits while the client is behind. ABORTED when it goes. */
+  async taken(): Promise<void> {
+    const { response, held } = this;
+    if (response.destroyed) throw gone();
+    if (!response.writableNeedDrain) return;
+    await this.aside(() => held.waiting(this.drained()));
+    held.took(this.sentBytes);
+    this.sentBytes = 0;
+  }
+
+  private drained(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { response } = this;
+      const settle = (): void => {
+        response.off('drain', settle).off('close', settle);
+        if (response.destroyed) reject(gone());
+        else resolve();
+      };
+      response.on('drain', settle).on('close', settle);
+    });
+  }
+}
+
+/** What is given to the connection at a time. */
+const pieceBytes = 64 * 1024;
+const itemsOfPart = 1000;
+
+/** One JSON document, made whole before it is sent, so that what fails is an ordinary error. TOO_LARGE beyond a bound. */
+export class JsonReply {
+  private readonly outlet: Outlet;
+  private readonly parts: Buffer[] = [];
+
+  constructor(
+    response: ServerResponse,
+    private readonly held: HeldAnswer,
+    aside: WaitAside,
+  ) {
+    this.outlet = new Outlet(response, held, aside);
+  }
+
+  /** Elements of the answer's list. */
+  items(values: readonly unknown[]): Promise<void> {
+    for (let at = 0; at < values.length; at += itemsOfPart) {
+      const separator = this.parts.length === 0 ? '' : ',';
+      const texts = values.slice(at, at + itemsOfPart).map((value) => JSON.stringify(value));
+      this.add(separator + texts.join(','));
+    }
+    return Promise.resolve();
+  }
+
+  /** The rest of the answer; `list` is the name of its list. */
+  async end(rest: object, list?: string): Promise<void> {
+    const { response } = this.outlet;
+    const items = this.parts.splice(0);
+    if (list === undefined) this.add(stringify(rest));
+    else {
+      const head = stringify(rest).slice(0, -1);
+      this.add(`${head}${head === '{' ? '' : ','}${JSON.stringify(list)}:[`);
+      for (const part of items) this.parts.push(part);
+      this.add(']}');
+    }
+    if (response.destroyed) return;
+    const length = this.parts.reduce((sum, part) => sum + part.length, 0);
+    response.writeHead(200, { 'content-type': jsonType, 'content-length': length });
+    if (length <= pieceBytes) return endWithin(response, Buffer.concat(this.parts));
+    let last: Buffer = Buffer.alloc(0);
+    for (const part of this.parts) {
+      for (let at = 0; at < part.length; at += pieceBytes) {
+        this.outlet.send(last);
+        await this.outlet.taken();
+        last = part.subarray(at, at + pieceBytes);
+      }
+    }
+    endWithin(response, last);
+  }
+
+  private add(text: string): void {
+    const bytes = Buffer.from(text);
+    this.held.add(bytes.length, true);
+    this.parts.push(bytes);
+  }
+}
+
+function stringify(value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) throw answerTooLarge(answerLimits.answerBytes); // longer than a string can be
+    throw error;
+  }
+}
+
+/** Lines are sent once there are so many characters of them; fewer when nothing follows at once. */
+const batchChars = 32 * 1024;
 
 /**
  * Newline-delimited JSON. The head goes out with the first line, so that what fails before is an ordinary error. Waits
  * for a slow client, and gives one up that has stopped reading.
  */
 export class NdjsonReply {
-  private batch: string[] = [];
-  private batchLength = 0;
+  private readonly outlet: Outlet;
+  private batch = '';
+  private soon: NodeJS.Immediate | undefined;
 
-  constructor(private readonly response: ServerResponse) {}
-
-  /** Puts a line into the batch; waits only when that is full and the client behind. */
-  async line(value: object): Promise<void> {
-    const text = `${JSON.stringify(value)}\n`;
-    this.batch.push(text);
-    this.batchLength += text.length;
-    if (this.batchLength >= batchBytes) await this.flush();
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly held: HeldAnswer,
+    aside: WaitAside,
+  ) {
+    this.outlet = new Outlet(response, held, aside);
   }
 
-  /** Sends what is there. */
-  async flush(): Promise<void> {
-    const { response } = this;
-    if (this.batch.length === 0) return;
-    this.start();
-    const text = this.batch.join('');
-    this.batch = [];
-    this.batchLength = 0;
-    if (response.destroyed) throw gone();
-    if (!response.write(text)) await this.drained();
+  /** Sends items, a line each; waits while the client is behind. */
+  async items(values: readonly unknown[]): Promise<void> {
+    for (const item of values) {
+      this.batch += `${JSON.stringify({ item })}\n`;
+      if (this.batch.length >= batchChars) {
+        this.flush();
+        await this.outlet.taken();
+      }
+    }
+    if (this.batch !== '') this.soon ??= setImmediate(() => this.flushAtLast());
   }
 
   /** A line that need not arrive: progress. Dropped when the client is behind. */
@@ -83,34 +196,43 @@ export class NdjsonReply {
     this.response.write(`${JSON.stringify(value)}\n`);
   }
 
-  async end(last?: object): Promise<void> {
-    if (last !== undefined) await this.line(last);
-    await this.flush();
+  /** The last line. */
+  end(last: object): Promise<void> {
+    clearImmediate(this.soon);
+    const bytes = Buffer.from(`${this.batch}${JSON.stringify(last)}\n`);
+    this.batch = '';
     this.start();
-    endWithin(this.response, Buffer.alloc(0));
+    if (!this.response.destroyed) endWithin(this.response, bytes);
+    return Promise.resolve();
   }
 
   get started(): boolean {
     return this.response.headersSent;
   }
 
-  private start(): void {
-    if (this.response.headersSent) return;
-    this.response.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8' });
+  private flush(): void {
+    clearImmediate(this.soon);
+    this.soon = undefined;
+    const bytes = Buffer.from(this.batch);
+    this.batch = '';
+    this.held.add(bytes.length, false);
+    this.start();
+    this.outlet.send(bytes);
   }
 
-  private drained(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { response } = this;
-      const timer = setTimeout(() => response.destroy(), stalledMsMax).unref();
-      const settle = (): void => {
-        clearTimeout(timer);
-        response.off('drain', settle).off('close', settle);
-        if (response.destroyed) reject(gone());
-        else resolve();
-      };
-      response.on('drain', settle).on('close', settle);
-    });
+  /** What is left when no more has come: too little to be refused. */
+  private flushAtLast(): void {
+    this.soon = undefined;
+    if (this.response.destroyed) return;
+    const { batch } = this;
+    this.batch = '';
+    this.start();
+    this.response.write(batch);
+  }
+
+  private start(): void {
+    if (this.response.headersSent || this.response.destroyed) return;
+    this.response.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8' });
   }
 }
 

@@ -1,8 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { CoppiceError } from '../../base/index.js';
 
-/** Reads a request's body as JSON; no body is `{}`. USAGE, CONTENT_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, ABORTED. */
-export async function readJsonBody(request: IncomingMessage, bytesMax: number): Promise<unknown> {
+/**
+ * Reads a request's body as JSON; no body is `{}`. `take` is told of bytes before they are held, and may refuse them. USAGE,
+ * CONTENT_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, ABORTED.
+ */
+export async function readJsonBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  take: (bytes: number) => void,
+): Promise<unknown> {
   const type = request.headers['content-type'];
   if (type !== undefined && !/^application\/json *(;|$)/i.test(type)) {
     throw new CoppiceError('CONTENT_TYPE_UNSUPPORTED', `the content type ${JSON.stringify(type)} is not understood`, {
@@ -16,6 +23,7 @@ export async function readJsonBody(request: IncomingMessage, bytesMax: number): 
     for await (const part of request as AsyncIterable<Buffer>) {
       bytes += part.length;
       if (bytes > bytesMax) throw tooLarge(bytesMax);
+      take(part.length);
       parts.push(part);
     }
   } catch (error) {

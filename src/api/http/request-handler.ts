@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { CoppiceError, asCoppiceError, elapsedMs } from '../../base/index.js';
+import { CoppiceError, asCoppiceError, elapsedMs, type Batches } from '../../base/index.js';
 import type { Progress } from '../../engine/index.js';
 import { noteListener } from '../notes.js';
 import type { Operation, OperationContext, OperationHost, ParameterTable, ParameterValues } from '../operation.js';
@@ -8,11 +8,13 @@ import { operationsByName } from '../operations.js';
 import { describeApi } from '../openapi.js';
 import { checkRepoPath } from '../repo-path.js';
 import { checkRequest } from '../validate.js';
+import { AnswerMemory } from './answer-memory.js';
+import { ByteBudget } from './byte-budget.js';
 import { checkOrigin, checkToken, type TcpAccess } from './guard.js';
 import { Limiter } from './limiter.js';
 import { Metrics } from './metrics.js';
 import type { PageFiles } from './page-files.js';
-import { NdjsonReply, sendError, sendJson, toWireError } from './reply.js';
+import { JsonReply, NdjsonReply, sendError, sendJson, toWireError, type WaitAside } from './reply.js';
 import { readJsonBody } from './request-body.js';
 
 export type McpHandler = (request: IncomingMessage, response: ServerResponse, body: unknown) => Promise<void>;
@@ -26,6 +28,8 @@ export interface RequestHandlerOptions {
 }
 
 const bodyBytesMax = 16 * 1024 * 1024;
+/** Of all requests that have no answer yet. */
+const bodiesBytesMax = 64 * 1024 * 1024;
 const runningMax = 64;
 const waitingMax = 1024;
 const progressIntervalMs = 100;
@@ -40,6 +44,8 @@ const progressIntervalMs = 100;
  */
 export class RequestHandler {
   readonly limiter = new Limiter(runningMax, waitingMax);
+  private readonly answers = new AnswerMemory();
+  private readonly bodies = new ByteBudget(bodiesBytesMax, 'requests under way');
   private readonly metrics: Metrics;
   /** Responses that have not ended, by connection. */
   private readonly open = new WeakMap<Socket, Set<ServerResponse>>();
@@ -120,7 +126,7 @@ export class RequestHandler {
       return;
     }
     if (path === '/mcp') {
-      const body = request.method === 'POST' ? await readJsonBody(request, bodyBytesMax) : undefined;
+      const body = request.method === 'POST' ? await this.readBody(request, response) : undefined;
       return (await options.mcp())(request, response, body);
     }
     const operation = operationsByName.get(/^\/v1\/([a-z-]+)$/.exec(path)?.[1] ?? '');
@@ -137,32 +143,54 @@ export class RequestHandler {
   }
 
   private async serve(operation: Operation, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = checkRequest(operation, await readJsonBody(request, bodyBytesMax));
+    const body = checkRequest(operation, await this.readBody(request, response));
     const gone = new AbortController();
     response.on('close', () => {
       if (!response.writableFinished) gone.abort();
     });
     const streamed = /\bapplication\/x-ndjson\b/.test(request.headers.accept ?? '');
-    const reply = streamed || 'stream' in operation ? new NdjsonReply(response) : null;
+    const held = this.answers.hold(() => response.destroy());
+    response.once('close', () => held.release());
+    // Listening to events takes no place from those who wait for an answer.
+    const inLine = operation.name !== 'events';
+    const aside: WaitAside = (wait) => (inLine ? this.limiter.outside(wait) : wait());
+    const reply =
+      streamed || 'stream' in operation ? new NdjsonReply(response, held, aside) : new JsonReply(response, held, aside);
+    const hint =
+      streamed && reply instanceof NdjsonReply ? (value: object) => reply.hint(value) : (): void => undefined;
     const { repo, ...input } = body;
     let hasProgressed = false;
     const onProgress = throttled((progress) => {
       hasProgressed = true;
-      if (streamed) reply?.hint({ progress });
+      hint({ progress });
       if (typeof repo === 'string') this.options.host.progress(repo, operation.name, progress);
     });
     const context = this.context(repo, { signal: gone.signal, onProgress });
-    const answer = (): Promise<void> => answerOperation(operation, context, input, response, reply);
-    const run = (): Promise<void> => noteListener.run((note) => (streamed ? reply?.hint({ note }) : undefined), answer);
+    const answer = (): Promise<void> => answerOperation(operation, context, input, reply);
+    const run = (): Promise<void> => noteListener.run((note) => hint({ note }), answer);
     try {
-      // Listening to events takes no place from those who wait for an answer.
-      await (operation.name === 'events' ? run() : this.limiter.run(run));
+      await (inLine ? this.limiter.run(run) : run());
     } catch (error) {
-      if (reply === null || !reply.started || response.destroyed) throw error;
+      if (!(reply instanceof NdjsonReply) || !reply.started || response.destroyed) throw error;
       await reply.end({ error: toWireError(asCoppiceError(error)) });
     } finally {
       if (hasProgressed && typeof repo === 'string') this.options.host.progress(repo, operation.name, null);
     }
+  }
+
+  /** The body counts as held until the answer is out: what it holds may be needed so long. */
+  private readBody(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+    const { bodies } = this;
+    let held = 0;
+    response.once('close', () => {
+      bodies.give(held);
+      held = -Infinity;
+    });
+    return readJsonBody(request, bodyBytesMax, (bytes) => {
+      if (held < 0) throw new CoppiceError('ABORTED', 'the client went away while it was sending');
+      bodies.take(bytes);
+      held += bytes;
+    });
   }
 
   private context(repo: unknown, call: OperationContext['call']): OperationContext {
@@ -176,25 +204,39 @@ async function answerOperation(
   operation: Operation,
   context: OperationContext,
   input: Record<string, unknown>,
-  response: ServerResponse,
-  reply: NdjsonReply | null,
+  reply: JsonReply | NdjsonReply,
 ): Promise<void> {
   const checked = input as ParameterValues<ParameterTable>;
   if ('stream' in operation) {
-    for await (const item of operation.stream(context, checked)) {
-      await reply!.line({ item });
-      await reply!.flush();
-    }
-    return reply!.end({ result: {} });
+    for await (const item of operation.stream(context, checked)) await reply.items([item]);
+    return endReply(reply, {});
+  }
+  const { list } = operation;
+  if ('batches' in operation) {
+    const rest = await sendBatches(operation.batches(context, checked), reply);
+    return endReply(reply, rest, list);
   }
   const result = await operation.run(context, checked);
-  if (response.destroyed) return;
-  if (reply === null) return sendJson(response, 200, result);
-  const { list } = operation;
-  if (list === undefined) return reply.end({ result });
+  if (list === undefined) return endReply(reply, result);
   const { [list]: items, ...rest } = result as Record<string, unknown>;
-  for (const item of items as readonly unknown[]) await reply.line({ item });
-  return reply.end({ result: rest });
+  await reply.items(items as readonly unknown[]);
+  return endReply(reply, rest, list);
+}
+
+const endReply = (reply: JsonReply | NdjsonReply, rest: object, list?: string): Promise<void> =>
+  reply instanceof JsonReply ? reply.end(rest, list) : reply.end({ result: rest });
+
+/** Sends a list as it is found; nothing is searched while the client is behind. */
+async function sendBatches<R>(batches: Batches<unknown, R>, reply: JsonReply | NdjsonReply): Promise<R> {
+  try {
+    for (;;) {
+      const next = await batches.next();
+      if (next.done === true) return next.value;
+      await reply.items(next.value);
+    }
+  } finally {
+    await batches.return(undefined as R);
+  }
 }
 
 /** Not more often than anybody can look, except for the last step. */

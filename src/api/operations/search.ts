@@ -1,4 +1,4 @@
-import { defineOperation, defineStream, type ParameterTable } from '../operation.js';
+import { defineList, defineOperation, defineStream, type ParameterTable } from '../operation.js';
 import {
   filterParameters,
   freshnessParameter,
@@ -41,7 +41,7 @@ const grepParameters = {
   ...freshnessParameter,
 } as const satisfies ParameterTable;
 
-export const grep = defineOperation({
+export const grep = defineList({
   name: 'grep',
   summary: 'lines that match a pattern, exactly as git grep -n finds them',
   description: 'Sorted by path and line. A rev that is not indexed yet is indexed first, by its difference.',
@@ -52,20 +52,21 @@ export const grep = defineOperation({
     context: { type: 'integer', min: 0, max: 1000, help: 'lines to show around each match' },
   },
   list: 'lines',
-  run: (context, { pattern, ...options }) => context.engine().grep(pattern, { ...options, ...context.call }),
+  batches: (context, { pattern, ...options }) => context.engine().grepBatches(pattern, { ...options, ...context.call }),
 });
 
-export const grepCounts = defineOperation({
+export const grepCounts = defineList({
   name: 'grep-counts',
   summary: 'how many lines of each file match a pattern',
   effect: 'store',
   repo: 'required',
   parameters: grepParameters,
   list: 'files',
-  run: (context, { pattern, ...options }) => context.engine().grepCounts(pattern, { ...options, ...context.call }),
+  batches: (context, { pattern, ...options }) =>
+    context.engine().grepCountBatches(pattern, { ...options, ...context.call }),
 });
 
-export const grepRange = defineOperation({
+export const grepRange = defineList({
   name: 'grep-range',
   summary: 'matching lines that only one of two revs has',
   description: 'Lines that `to` has and `from` has not have the side `+`, the reverse `-`.',
@@ -79,8 +80,8 @@ export const grepRange = defineOperation({
     ...freshnessParameter,
   },
   list: 'lines',
-  run: (context, { pattern, from, to, ...options }) =>
-    context.engine().grepRange(pattern, from, to, { ...options, ...context.call }),
+  batches: (context, { pattern, from, to, ...options }) =>
+    context.engine().grepRangeBatches(pattern, from, to, { ...options, ...context.call }),
 });
 
 export const symbols = defineOperation({

@@ -1,11 +1,11 @@
-import { CoppiceError } from '../../base/index.js';
+import { CoppiceError, collectBatches, type Batches } from '../../base/index.js';
 import { operations } from '../../api/index.js';
-import type { Engine, FileMatchCount, GrepOptions } from '../../engine/index.js';
+import type { Engine, FileMatchCount, GrepOptions, LineMatch, RangeLineMatch } from '../../engine/index.js';
 import { parseRevRange, type RevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { fileFilter, filterFlags } from '../filter-flags.js';
-import { writeCounts, writeJsonLines, writeLines, type SidedCount } from '../grep-output.js';
+import { LineWriter, writeCounts, writeJsonLines, type SidedCount } from '../grep-output.js';
 import { createMatchFinder } from '../match-finder.js';
 import { patternFlags, patternOptions } from '../pattern-flags.js';
 
@@ -55,19 +55,15 @@ export const command = defineCommand({
     }
     const engine = await context.engine();
     if (mode !== 'lines') {
-      const { files } = await engine.grepCounts(pattern, { ...options, rev: flags.rev });
-      writeCounts(context, files, mode === 'paths');
-      return files.length > 0 ? 0 : 1;
+      const counts = engine.grepCountBatches(pattern, { ...options, rev: flags.rev });
+      const { found } = await printBatches(context, counts, (files) => writeCounts(context, files, mode === 'paths'));
+      return found ? 0 : 1;
     }
-    const found = await engine.grep(pattern, { ...options, ...given({ context: flags.context }), rev: flags.rev });
-    context.clearProgress();
-    if (context.json) writeJsonLines(context.out, found.lines);
-    else {
-      const finder = context.paint.on ? createMatchFinder(pattern, options) : undefined;
-      writeLines(context, found.lines, { groups: (flags.context ?? 0) > 0, finder });
-    }
-    if (found.truncated) await noteTruncated(context, flags.max);
-    return found.lines.length > 0 ? 0 : 1;
+    const lines = engine.grepBatches(pattern, { ...options, ...given({ context: flags.context }), rev: flags.rev });
+    const print = linePrinter(context, { pattern, options, groups: (flags.context ?? 0) > 0 });
+    const { found, rest } = await printBatches(context, lines, print);
+    if (rest.truncated) await noteTruncated(context, flags.max);
+    return found ? 0 : 1;
   },
 });
 
@@ -80,16 +76,67 @@ interface RangeRequest {
 
 async function printRange(context: CommandContext, { pattern, range, options, mode }: RangeRequest): Promise<0 | 1> {
   const engine = await context.engine();
-  const found = await engine.grepRange(pattern, range.from, range.to, options);
-  context.clearProgress();
-  if (mode !== 'lines') writeCounts(context, countLines(found.lines), mode === 'paths');
-  else if (context.json) writeJsonLines(context.out, found.lines);
-  else {
-    const finder = context.paint.on ? createMatchFinder(pattern, options) : undefined;
-    writeLines(context, found.lines, { groups: false, finder });
+  const lines = engine.grepRangeBatches(pattern, range.from, range.to, options);
+  let found: boolean;
+  let truncated: boolean;
+  if (mode === 'lines') {
+    const print = linePrinter(context, { pattern, options: options ?? {}, groups: false });
+    ({
+      found,
+      rest: { truncated },
+    } = await printBatches(context, lines, print));
+  } else {
+    const { items, rest } = await collectBatches(lines);
+    context.clearProgress();
+    writeCounts(context, countLines(items), mode === 'paths');
+    found = items.length > 0;
+    ({ truncated } = rest);
   }
-  if (found.truncated) await noteTruncated(context, options?.maxCount);
-  return found.lines.length > 0 ? 0 : 1;
+  if (truncated) await noteTruncated(context, options?.maxCount);
+  return found ? 0 : 1;
+}
+
+interface Printed<R> {
+  /** There was something to print. */
+  readonly found: boolean;
+  readonly rest: R;
+}
+
+/** Prints a list as it comes; leaves off once nobody reads it. */
+async function printBatches<T, R>(
+  context: CommandContext,
+  batches: Batches<T, R>,
+  print: (items: readonly T[]) => void,
+): Promise<Printed<R>> {
+  let found = false;
+  try {
+    for (;;) {
+      const next = await batches.next();
+      context.clearProgress();
+      if (next.done === true) return { found, rest: next.value };
+      found = true;
+      print(next.value);
+      await context.out.pass();
+    }
+  } finally {
+    await batches.return(undefined as R);
+  }
+}
+
+interface LinePrinting {
+  readonly pattern: string;
+  readonly options: GrepOptions;
+  readonly groups: boolean;
+}
+
+function linePrinter(
+  context: CommandContext,
+  { pattern, options, groups }: LinePrinting,
+): (lines: readonly (LineMatch | RangeLineMatch)[]) => void {
+  if (context.json) return (lines) => writeJsonLines(context.out, lines);
+  const finder = context.paint.on ? createMatchFinder(pattern, options) : undefined;
+  const writer = new LineWriter(context, { groups, finder });
+  return (lines) => writer.write(lines);
 }
 
 /** Lines per file and side, in the order in which each first comes. */

@@ -27,7 +27,8 @@ async function serve(engines: Engines, repo: string | null, options: Partial<Mcp
   const server = createServer((request, response) => {
     running++;
     response.on('close', () => running--);
-    const body = request.method === 'POST' ? readJsonBody(request, 1024 * 1024) : Promise.resolve(undefined);
+    const body =
+      request.method === 'POST' ? readJsonBody(request, 1024 * 1024, () => undefined) : Promise.resolve(undefined);
     body
       .then((read) => handle(request, response, read))
       .catch((error: unknown) => sendError(response, asCoppiceError(error)));

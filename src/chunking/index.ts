@@ -3,4 +3,11 @@ export { classifyText, isBinary, parseBytesMax } from './classify.js';
 export type { TextClass } from './classify.js';
 export { chunkByLines, createChunker, parseTimeoutMsDefault } from './chunker.js';
 export type { ChunkOptions, Chunker } from './chunker.js';
-export { languageOf } from './language-of.js';
+export {
+  dependsOnNeighbours,
+  languageOf,
+  languageOfContent,
+  languageOfPath,
+  neighbourhoodOf,
+} from './language/language-of.js';
+export type { Neighbourhood, PathLanguage } from './language/language-of.js';

@@ -1,6 +1,6 @@
 import { contentHash, contentHashLength } from '../base/index.js';
-import { chunkByLines, classifyText, isBinary, languageOf } from '../chunking/index.js';
-import type { Chunker } from '../chunking/index.js';
+import { chunkByLines, classifyText, isBinary, languageOfContent, languageOfPath } from '../chunking/index.js';
+import type { Chunker, Neighbourhood } from '../chunking/index.js';
 import type { StaticEmbedder } from '../embedding/index.js';
 import { languageNumber, languages } from '../model/index.js';
 import type { ChunkSpan, ChunkedFile, FileDiagnostic } from '../model/index.js';
@@ -62,13 +62,19 @@ export const enum ChunkNumber {
   Count,
 }
 
-/** What a path says of a file without reading it; part of the file's key. */
-export function nameClass(path: string): string {
-  const { minified, generated } = classifyText(new Uint8Array(0), path);
-  return `${minified ? 'm' : ''}${generated ? 'g' : ''}`;
+/** What a file's path and the names beside it say of it without reading it; part of the file's key. */
+export interface NameClass {
+  readonly language: string;
+  /** `m` and `g`: minified and generated; then the extension, where several languages use it and the content decides. */
+  readonly byName: string;
 }
 
-export const languageByPath = (path: string): string => languageOf(path);
+export function nameClass(path: string, neighbourhood: Neighbourhood = ''): NameClass {
+  const { minified, generated } = classifyText(new Uint8Array(0), path);
+  const { language, ambiguous } = languageOfPath(path, neighbourhood);
+  const extension = ambiguous === '' ? '' : `.${ambiguous}`;
+  return { language, byName: `${minified ? 'm' : ''}${generated ? 'g' : ''}${extension}` };
+}
 
 const nothing: Omit<FileAnalysis, 'binary' | 'language'> = {
   minified: false,
@@ -96,11 +102,11 @@ export function analyzeFile(
 ): FileAnalysis {
   const { content, byName } = request;
   if (isBinary(content)) return { ...nothing, binary: true, language: 0 };
-  // A path without an extension says nothing: its first line may.
-  const language = request.language === 'text' ? languageOf('', content) : request.language;
+  const [flags = '', ambiguous = ''] = byName.split('.');
+  const language = languageOfContent({ language: request.language, ambiguous }, content);
   const byContent = classifyText(content);
-  const minified = byContent.minified || byName.includes('m');
-  const generated = byContent.generated || byName.includes('g');
+  const minified = byContent.minified || flags.includes('m');
+  const generated = byContent.generated || flags.includes('g');
   const linesOnly = minified || generated;
   const file: ChunkedFile =
     request.linesOnly !== undefined || chunker === null

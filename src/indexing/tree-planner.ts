@@ -1,10 +1,12 @@
 import ignore, { type Ignore } from 'ignore';
 
 import { CoppiceError, contentHash, throwIfAborted } from '../base/index.js';
+import { dependsOnNeighbours, neighbourhoodOf } from '../chunking/index.js';
+import type { Neighbourhood } from '../chunking/index.js';
 import type { Oid, TreeEntry, TreeId } from '../model/index.js';
 import { fileKey, ignoredFileKey, rootKey, treeKey } from '../snapshot/index.js';
 import type { KeyContext } from '../snapshot/index.js';
-import { languageByPath, nameClass } from './file-analysis.js';
+import { nameClass } from './file-analysis.js';
 import type { FileIndexer } from './file-indexer.js';
 import type { ObjectSource } from './object-source.js';
 import type { PendingFile, PlannedEntry, PlannedTree } from './planned.js';
@@ -143,14 +145,20 @@ export class TreePlanner {
     const versionKey = `${around.context.ignore ?? ''}\0${path}`;
     const last = this.lastVersions.get(versionKey) ?? (await this.baseEntries(base, around.source));
     const before = new EntryFinder(last);
+    const neighbourhood = neighbourhoodOf(entries);
+    // What a header is may change with the files beside it.
+    const sameNeighbourhood = neighbourhood === neighbourhoodOf(last);
     const plannedEntries = new Array<PlannedEntry>(entries.length);
     const waiting: Promise<void>[] = [];
     entries.forEach((entry, i) => {
       const same = before.find(entry.name);
       const plan =
-        same !== undefined && same.oid === entry.oid && same.kind === entry.kind
+        same !== undefined &&
+        same.oid === entry.oid &&
+        same.kind === entry.kind &&
+        (sameNeighbourhood || !dependsOnNeighbours(entry.name))
           ? same
-          : this.planEntry(entry, path === '' ? entry.name : `${path}/${entry.name}`, around, same);
+          : this.planEntry(entry, path === '' ? entry.name : `${path}/${entry.name}`, around, neighbourhood, same);
       if (plan instanceof Promise) waiting.push(plan.then((planned) => void (plannedEntries[i] = planned)));
       else plannedEntries[i] = plan;
     });
@@ -172,19 +180,22 @@ export class TreePlanner {
     const entries = await entriesOf(base.oid, source);
     const stored = this.options.sink.treeNode(base.id).entries;
     if (entries?.length !== stored.length) return [];
-    return entries.flatMap(({ name, kind, oid }, i): PlannedEntry[] => {
+    const planned = entries.flatMap(({ name, kind, oid }, i): PlannedEntry[] => {
       const { name: storedName, file, tree } = stored[i]!;
       if (storedName !== name) return [];
       if (kind === 'tree') return tree === undefined ? [] : [{ kind, name, oid, tree }];
       if (kind === 'file' || kind === 'executable') return file === undefined ? [] : [{ kind, name, oid, file }];
       return [{ kind, name, oid }];
     });
+    // All or nothing: what an entry was planned as may depend on the names beside it.
+    return planned.length === entries.length ? planned : [];
   }
 
   private planEntry(
     entry: TreeEntry,
     path: string,
     around: Surroundings,
+    neighbourhood: Neighbourhood,
     before: PlannedEntry | undefined,
   ): PlannedEntry | Promise<PlannedEntry> {
     const { name, oid, kind } = entry;
@@ -197,7 +208,7 @@ export class TreePlanner {
       case 'file':
       case 'executable':
         if (around.matcher === null || !isIgnored(around.matcher, path))
-          return { kind, name, oid, file: this.planFile(oid, path) };
+          return { kind, name, oid, file: this.planFile(oid, path, neighbourhood) };
         return this.options.files
           .storeIgnored(ignoredFileKey(oid), oid, around.source)
           .then((file) => ({ kind, name, oid, file }));
@@ -206,9 +217,8 @@ export class TreePlanner {
     }
   }
 
-  private planFile(oid: Oid, path: string): PendingFile | NonNullable<PendingFile['id']> {
-    const language = languageByPath(path);
-    const byName = nameClass(path);
+  private planFile(oid: Oid, path: string, neighbourhood: Neighbourhood): PendingFile | NonNullable<PendingFile['id']> {
+    const { language, byName } = nameClass(path, neighbourhood);
     const key = fileKey(oid, language, byName, this.options.fingerprint);
     const mapKey = key.toString('latin1');
     const known = this.options.sink.findFile(key) ?? this.pending.get(mapKey);

@@ -52,7 +52,7 @@ export const languages: readonly Language[] = [
   row('jsx', 'jsx', slashes),
   row('python', 'py pyi pyw bzl', hash, {
     aliases: 'py python3',
-    files: 'sconstruct sconscript build.bazel workspace',
+    files: 'sconstruct sconscript wscript build.bazel module.bazel workspace',
     run: 'python python2 python3 pypy pypy3 uv',
   }),
   row('go', 'go', slashes, { aliases: 'golang' }),
@@ -72,7 +72,8 @@ export const languages: readonly Language[] = [
     { line: ['#'], block: [['=begin', '=end']] },
     {
       aliases: 'rb',
-      files: 'rakefile gemfile guardfile vagrantfile podfile fastfile brewfile',
+      files:
+        'rakefile gemfile guardfile vagrantfile podfile fastfile brewfile dangerfile capfile berksfile puppetfile appfile matchfile thorfile steepfile .irbrc .pryrc',
       run: 'ruby jruby rake',
     },
   ),
@@ -82,12 +83,13 @@ export const languages: readonly Language[] = [
   row('zig', 'zig zon', { line: ['//'], block: [] }),
   row('bash', 'sh bash zsh ksh bats ebuild', hash, {
     aliases: 'sh shell zsh shellscript',
-    files: '.bashrc .bash_profile .profile .zshrc .envrc pkgbuild',
+    files:
+      '.bashrc .bash_profile .bash_aliases .bash_logout .profile .zshrc .zshenv .zprofile .zlogin .kshrc .envrc pkgbuild apkbuild',
     run: 'sh bash zsh dash ksh ash bats',
   }),
   row('css', 'css', { line: [], block: [['/*', '*/']] }),
   row('html', 'html htm xhtml', markup),
-  row('json', 'json jsonc json5 webmanifest geojson har ipynb', slashes, {
+  row('json', 'json jsonc json5 webmanifest geojson har', slashes, {
     aliases: 'jsonc',
     files: '.babelrc .eslintrc .prettierrc .swcrc composer.json .jshintrc',
   }),
@@ -95,7 +97,7 @@ export const languages: readonly Language[] = [
   row('toml', 'toml', hash, { files: 'pipfile' }),
   row('markdown', 'md markdown mdx mkd', markup, { aliases: 'md mdx' }),
   row('sql', 'sql psql pgsql mysql ddl', { line: ['--'], block: [['/*', '*/']] }, { aliases: 'postgresql mysql' }),
-  row('make', 'mk mak make', hash, { aliases: 'makefile', files: 'makefile gnumakefile', run: 'make' }),
+  row('make', 'mk mak make', hash, { aliases: 'makefile', files: 'makefile gnumakefile kbuild', run: 'make gmake' }),
   row('dockerfile', 'dockerfile containerfile', hash, { aliases: 'docker', files: 'dockerfile containerfile' }),
   row(
     'ini',
@@ -125,7 +127,7 @@ export const languages: readonly Language[] = [
   row('protobuf', 'proto', slashes, { aliases: 'proto' }),
   row('graphql', 'graphql gql graphqls', hash, { aliases: 'gql' }),
   row('r', 'r rmd', hash, { run: 'rscript' }),
-  row('perl', 'pl pm t pod', hash, { aliases: 'pl', run: 'perl' }),
+  row('perl', 'pl pm t pod psgi', hash, { aliases: 'pl', run: 'perl' }),
   row('objc', 'm mm', slashes, { aliases: 'objective-c obj-c' }),
   row('cmake', 'cmake', hash, { files: 'cmakelists.txt' }),
   row('nix', 'nix', { line: ['#'], block: [['/*', '*/']] }),
@@ -171,7 +173,7 @@ export const languages: readonly Language[] = [
   row('crystal', 'cr', hash),
   row('verilog', 'v sv svh vh', slashes, { aliases: 'systemverilog' }),
   row('vhdl', 'vhd vhdl', dashes),
-  row('template', 'hbs handlebars mustache ejs erb j2 jinja jinja2 liquid njk twig haml pug astro', markup),
+  row('template', 'hbs handlebars mustache ejs erb j2 jinja jinja2 liquid njk twig haml pug', markup),
   row('ignore', 'gitignore dockerignore npmignore', hash, {
     files: '.gitignore .dockerignore .npmignore .eslintignore .prettierignore .gitattributes codeowners',
   }),
@@ -179,8 +181,42 @@ export const languages: readonly Language[] = [
     files:
       'package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml cargo.lock go.sum poetry.lock pdm.lock uv.lock composer.lock gemfile.lock mix.lock flake.lock podfile.lock pubspec.lock bun.lock deno.lock pipfile.lock packages.lock.json',
   }),
-  row('starlark', 'star', hash),
+  row('starlark', 'star', hash, { files: 'tiltfile' }),
   row('gomod', 'mod work', { line: ['//'], block: [] }, { files: 'go.mod go.work' }),
+  row('astro', 'astro', {
+    line: ['//'],
+    block: [
+      ['<!--', '-->'],
+      ['/*', '*/'],
+    ],
+  }),
+  row('jupyter', 'ipynb', none, { aliases: 'ipynb notebook' }),
+  row('matlab', '', { line: ['%'], block: [['%{', '%}']] }, { aliases: 'octave', run: 'octave' }),
+  row('mercury', 'moo', { line: ['%'], block: [['/*', '*/']] }),
+  row('prolog', 'prolog yap', { line: ['%'], block: [['/*', '*/']] }, { run: 'swipl yap' }),
+  row('coq', 'coq', { line: [], block: [['(*', '*)']] }, { aliases: 'rocq' }),
+  row('vlang', 'vv vsh', slashes),
+  row('vb', 'vb bas frm vbs', { line: ["'"], block: [] }, { aliases: 'visual-basic vb.net vba' }),
+  row('apex', 'apex', slashes),
+  row('forth', 'fth 4th forth', { line: ['\\ '], block: [['( ', ')']] }, { run: 'gforth' }),
+  row('dtrace', '', { line: [], block: [['/*', '*/']] }, { run: 'dtrace' }),
+  row('puppet', 'pp', hash),
+  row('raku', 'raku rakumod rakutest p6 pm6', hash, { aliases: 'perl6', run: 'raku perl6' }),
+  row('sml', 'sml sig fun', { line: [], block: [['(*', '*)']] }, { aliases: 'standard-ml' }),
+  row('glsl', 'glsl vert frag geom comp tesc tese', slashes),
+  row('bitbake', 'bb bbappend bbclass', hash),
+  row('actionscript', 'as', slashes),
+  row('tcl', 'tcl tk exp', hash, { run: 'tclsh wish expect' }),
+  row('qml', 'qml', slashes),
+  row('gleam', 'gleam', { line: ['//'], block: [] }),
+  row('odin', 'odin', slashes),
+  row('gdscript', 'gd', hash),
+  row('meson', '', hash, { files: 'meson.build meson_options.txt meson.options' }),
+  row('just', 'just', hash, { files: 'justfile .justfile', run: 'just' }),
+  row('gherkin', 'feature', hash, { aliases: 'cucumber' }),
+  row('wgsl', 'wgsl', slashes),
+  row('hlsl', 'hlsl fx fxh', slashes),
+  row('haxe', 'hx', slashes),
 ];
 
 const numbers = new Map(languages.map((language, number) => [language.id, number]));

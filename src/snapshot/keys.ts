@@ -19,7 +19,7 @@ export const rootKey = (oid: Oid, rules: string): Buffer => contentHash(`root\0$
 export const treeKey = (oid: Oid, path: string, { rules, ignore }: KeyContext): Buffer =>
   contentHash(ignore === null ? `tree\0${rules}\0${oid}` : `tree\0${rules}\0${oid}\0${ignore}\0${path}`);
 
-/** Key of a blob read as one language; `byName` is what its path alone says of it (see chunking's classifyText). */
+/** Key of a blob read as one language; `byName` is what else its path says of it (see indexing's nameClass). */
 export const fileKey = (oid: Oid, language: string, byName: string, rules: string): Buffer =>
   contentHash(`file\0${rules}\0${oid}\0${language}\0${byName}`);
 

@@ -1,29 +1,62 @@
-/** Values by `section.key` or `section.subsection.key`; section and key in lower case; the last value wins. */
-export type ConfigValues = ReadonlyMap<string, string>;
+import { join } from 'node:path';
+import type { Location } from './locate.js';
+import { readText } from './small-file.js';
+
+export interface ConfigEntry {
+  /** In lower case. */
+  readonly section: string;
+  readonly subsection: string | null;
+  /** In lower case. */
+  readonly key: string;
+  readonly value: string;
+  /** `section.key` or `section.subsection.key`. */
+  readonly name: string;
+}
 
 /**
- * Reads the few settings that git takes from the repository's own file only, without includes: its format
- * (`extensions.*`), `core.bare` and `core.worktree`. Saves a process in every command; anything else is left to git.
+ * What a repository's own files say, in their order: its `config`, and where that says so the `config.worktree` of the work tree. Includes
+ * are not followed: they are read by nobody.
  */
-export function parseConfigFile(text: string): ConfigValues {
-  const values = new Map<string, string>();
+export function readConfig({ commonDir, gitDir }: Pick<Location, 'commonDir' | 'gitDir'>): ConfigEntry[] {
+  const entries = parseConfigFile(readText(join(commonDir, 'config')) ?? '');
+  if (!isTrue(lastValue(entries, 'extensions.worktreeconfig'))) return entries;
+  return [...entries, ...parseConfigFile(readText(join(gitDir, 'config.worktree')) ?? '')];
+}
+
+export function parseConfigFile(text: string): ConfigEntry[] {
+  const entries: ConfigEntry[] = [];
   let section = '';
+  let subsection: string | null = null;
   for (let line of text.replace(/\\\r?\n/g, '').split(/\r?\n/)) {
-    const header = /^\s*\[\s*([^\s"\]]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]/.exec(line);
+    const header = /^\s*\[\s*([A-Za-z0-9.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]/.exec(line);
     if (header) {
-      const subsection = header[2]?.replace(/\\(.)/g, '$1');
-      section = header[1]!.toLowerCase() + (subsection === undefined ? '' : `.${subsection}`);
+      section = header[1]!.toLowerCase();
+      subsection = header[2]?.replace(/\\(.)/g, '$1') ?? null;
       line = line.slice(header[0].length);
     }
     const pair = /^\s*([A-Za-z][\w-]*)\s*(?:=(.*))?$/.exec(line);
-    if (pair) values.set(`${section}.${pair[1]!.toLowerCase()}`, pair[2] === undefined ? 'true' : parseValue(pair[2]));
+    if (!pair) continue;
+    const key = pair[1]!.toLowerCase();
+    const name = [section, ...(subsection === null ? [] : [subsection]), key].join('.');
+    entries.push({ section, subsection, key, value: pair[2] === undefined ? 'true' : parseValue(pair[2]), name });
   }
-  return values;
+  return entries;
+}
+
+/** The value that counts of those that a name was given; undefined when it was given none. */
+export function lastValue(entries: readonly ConfigEntry[], name: string): string | undefined {
+  return entries.findLast((entry) => entry.name === name)?.value;
 }
 
 /** Git's reading of a boolean. */
 export function isTrue(value: string | undefined): boolean {
   return value !== undefined && /^(true|yes|on|[1-9]\d*)$/i.test(value);
+}
+
+/** A value as it is written into a configuration file. */
+export function quoteConfigValue(value: string): string {
+  const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\b': '\\b', '"': '\\"', '\\': '\\\\' };
+  return `"${value.replace(/[\n\t\b"\\]/g, (char) => escapes[char]!)}"`;
 }
 
 function parseValue(raw: string): string {

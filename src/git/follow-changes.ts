@@ -28,7 +28,8 @@ export interface FollowOptions {
 
 export interface FollowSources {
   readonly location: Location;
-  readonly gitArguments: readonly string[];
+  /** How git is run on the work tree. */
+  readonly runOptions: () => Promise<RunOptions>;
   readonly head: Oid;
   readonly index: GitIndex;
   readonly treeOf: (commit: Oid) => Promise<Oid>;
@@ -52,12 +53,11 @@ export async function followChanges(
   basis: WorktreeBasis,
   sources: FollowSources,
   options: FollowOptions,
-  runOptions: RunOptions,
 ): Promise<WorktreeBasis | null> {
   const { location } = sources;
   if (!location.fileMode || existsSync(join(location.gitDir, 'info/sparse-checkout'))) return null;
   try {
-    return await new Follower(basis, sources, options, runOptions).run();
+    return await new Follower(basis, sources, options).run();
   } catch (error) {
     if (error instanceof InDoubt) return null;
     throw error;
@@ -78,7 +78,6 @@ class Follower {
     private readonly basis: WorktreeBasis,
     private readonly sources: FollowSources,
     private readonly options: FollowOptions,
-    private readonly runOptions: RunOptions,
   ) {}
 
   async run(): Promise<WorktreeBasis> {
@@ -198,7 +197,7 @@ class Follower {
     const { toLookAt, basis, sources } = this;
     if (toLookAt.length === 0) return;
     const paths = toLookAt.map(({ path }) => path);
-    if (await basis.encodings.hasAny(paths, sources.index, sources.gitArguments, this.runOptions)) throw new InDoubt();
+    if (await basis.encodings.hasAny(paths, sources.index, sources.runOptions)) throw new InDoubt();
     for (let at = 0; at < toLookAt.length; at += readsAtOnce) {
       const batch = toLookAt.slice(at, at + readsAtOnce);
       const files = await Promise.all(batch.map(({ path }) => this.options.look(path)));
@@ -213,8 +212,8 @@ class Follower {
   private async askWhatIsIgnored(): Promise<void> {
     if (this.unsure.length === 0) return;
     const input = encodeBytes(this.unsure.map(({ path }) => `${path}\0`).join(''));
-    const args = [...this.sources.gitArguments, 'check-ignore', '-z', '--stdin'];
-    const result = await runGitRaw(args, { ...this.runOptions, input });
+    const options = await this.sources.runOptions();
+    const result = await runGitRaw(['check-ignore', '-z', '--stdin'], { ...options, input });
     if (result.exitCode > 1) throw gitFailed('check-ignore', result.stderr);
     const ignored = new Set(decodeBytes(result.stdout).split('\0').slice(0, -1));
     for (const { path, kind, inHead } of this.unsure) {
@@ -235,19 +234,14 @@ export class Encodings {
   private found = false;
 
   /** Whether any file has, of those that were asked about. Asks about all tracked files at once, and later about new ones. */
-  async hasAny(
-    paths: readonly string[],
-    index: GitIndex,
-    gitArguments: readonly string[],
-    options: RunOptions,
-  ): Promise<boolean> {
+  async hasAny(paths: readonly string[], index: GitIndex, runOptions: () => Promise<RunOptions>): Promise<boolean> {
     if (this.found) return true;
     const unknown = paths.filter((path) => !this.asked.has(path));
     if (unknown.length === 0) return false;
     const all = this.asked.size === 0 ? [...index.paths()] : unknown;
     const input = encodeBytes(all.map((path) => `${path}\0`).join(''));
-    const args = [...gitArguments, 'check-attr', '-z', '--stdin', 'working-tree-encoding'];
-    const fields = decodeBytes(await runGit(args, { ...options, input })).split('\0');
+    const args = ['check-attr', '-z', '--stdin', 'working-tree-encoding'];
+    const fields = decodeBytes(await runGit(args, { ...(await runOptions()), input })).split('\0');
     for (let i = 2; i < fields.length; i += 3) if (!['unspecified', 'unset'].includes(fields[i]!)) this.found = true;
     for (const path of all) this.asked.add(path);
     return this.found;

@@ -34,15 +34,14 @@ async function findCommit(reader: ObjectReader, oid: Oid): Promise<Commit | null
   return result.found && result.type === 'commit' ? decodeCommit(result.oid, result.content!) : null;
 }
 
-/** Every commit reachable from `from`, as `git rev-list` walks: grafts of shallow clones and refs/replace honoured. */
+/** Every commit reachable from `from`, as `git rev-list` walks: a shallow clone ends where it was cut off. */
 export async function* listCommits(
-  gitDirArgument: string,
   options: RunOptions,
   from: readonly Oid[],
   { exclude = [], oldestFirst = false, signal }: HistoryOptions,
 ): AsyncGenerator<CommitLink, void, undefined> {
   if (from.length === 0) return;
-  const args = [gitDirArgument, 'rev-list', '--stdin', '--ignore-missing', '--topo-order'];
+  const args = ['rev-list', '--stdin', '--ignore-missing', '--topo-order'];
   args.push('--format=tformat:%H %T %ct %P');
   if (oldestFirst) args.push('--reverse');
   const input = tips(from, exclude);
@@ -56,14 +55,13 @@ export async function* listCommits(
 
 /** How many commits `listCommits` would list. */
 export async function countCommits(
-  gitDirArgument: string,
   options: RunOptions,
   from: readonly Oid[],
   { exclude = [], signal }: HistoryOptions,
 ): Promise<number> {
   if (from.length === 0) return 0;
   let count = 0;
-  const args = [gitDirArgument, 'rev-list', '--stdin', '--ignore-missing', '--count'];
+  const args = ['rev-list', '--stdin', '--ignore-missing', '--count'];
   for await (const line of gitLines(args, { ...options, input: tips(from, exclude), signal })) count += Number(line);
   return count;
 }
@@ -73,10 +71,9 @@ const tips = (from: readonly Oid[], exclude: readonly Oid[]): string =>
 
 /** Every commit, with its tree, that refs, reflogs or the HEAD of any work tree reach; in no order. */
 export async function* listReachableCommits(
-  gitDirArgument: string,
   options: RunOptions,
 ): AsyncGenerator<Pick<CommitLink, 'oid' | 'tree'>, void, undefined> {
-  const args = [gitDirArgument, 'rev-list', '--all', '--reflog', '--format=tformat:%H %T'];
+  const args = ['rev-list', '--all', '--reflog', '--format=tformat:%H %T'];
   for await (const line of gitLines(args, options)) {
     const [oid, tree] = line.split(' ');
     if (oid && tree && oid !== 'commit') yield { oid: asOid(oid), tree: asOid(tree) };
@@ -87,12 +84,8 @@ export async function* listReachableCommits(
  * The oldest root commit reachable from any branch, tag or HEAD: the one with the least (committer time, oid). Null
  * without commits. In a shallow clone the commits at the boundary are roots.
  */
-export async function findRootCommit(
-  gitDirArgument: string,
-  options: RunOptions,
-  head: Oid | null,
-): Promise<Oid | null> {
-  const args = [gitDirArgument, 'rev-list', '--max-parents=0', '--stdin', '--format=tformat:%H %ct'];
+export async function findRootCommit(options: RunOptions, head: Oid | null): Promise<Oid | null> {
+  const args = ['rev-list', '--max-parents=0', '--stdin', '--format=tformat:%H %ct'];
   args.push('--branches', '--tags', '--remotes');
   let best: { oid: string; time: number } | null = null;
   for await (const line of gitLines(args, { ...options, input: head === null ? '' : `${head}\n` })) {

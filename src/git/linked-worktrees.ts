@@ -1,36 +1,45 @@
-import { decodeBytes } from '../base/index.js';
-import { asOid, type Oid } from '../model/index.js';
-import { runGit, runGitRaw, type RunOptions } from './process.js';
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { compareBytewise } from '../base/index.js';
+import type { Oid } from '../model/index.js';
+import type { Location } from './locate.js';
+import type { ObjectReader } from './object-reader.js';
+import { headTarget } from './refs.js';
+import { readText } from './small-file.js';
 
 /** One of the work trees that share this repository's objects. */
 export interface LinkedWorktree {
   readonly path: string;
-  /** Null for a bare repository's own entry and on an unborn branch. */
+  /** Null for what HEAD does not lead to: on an unborn branch, or when the commit is missing. */
   readonly head: Oid | null;
   /** Short name; null when detached. */
   readonly branch: string | null;
 }
 
 /** All work trees of the repository, the main one (or the bare repository) first. */
-export async function listWorktrees(gitDirArgument: string, options: RunOptions): Promise<LinkedWorktree[]> {
-  const args = [gitDirArgument, 'worktree', 'list', '--porcelain'];
-  // Git before 2.36 has no -z here; it then prints a path with a newline as two lines.
-  const separated = await runGitRaw([...args, '-z'], options);
-  const end = separated.exitCode === 0 ? '\0' : '\n';
-  const text = decodeBytes(separated.exitCode === 0 ? separated.stdout : await runGit(args, options));
-  return text
-    .split(end + end)
-    .filter((record) => record.startsWith('worktree '))
-    .map((record) => {
-      const fields = record.split(end);
-      const value = (key: string): string | null =>
-        fields.find((field) => field.startsWith(`${key} `))?.slice(key.length + 1) ?? null;
-      const head = value('HEAD');
-      const unborn = head === null || /^0+$/.test(head);
-      return {
-        path: value('worktree')!,
-        head: unborn ? null : asOid(head),
-        branch: value('branch')?.replace(/^refs\/heads\//, '') ?? null,
-      };
-    });
+export async function listWorktrees({ commonDir }: Location, reader: ObjectReader): Promise<LinkedWorktree[]> {
+  const main = basename(commonDir) === '.git' ? dirname(commonDir) : commonDir;
+  const linked = idsOf(commonDir).flatMap((id) => {
+    const link = readText(join(commonDir, 'worktrees', id, 'gitdir'))?.trimEnd();
+    if (!link) return [];
+    const gitDir = join(commonDir, 'worktrees', id);
+    return [describe(dirname(resolve(gitDir, link)), gitDir, `worktrees/${id}/HEAD`, reader)];
+  });
+  return Promise.all([describe(main, commonDir, 'main-worktree/HEAD', reader), ...linked]);
+}
+
+async function describe(path: string, gitDir: string, head: string, reader: ObjectReader): Promise<LinkedWorktree> {
+  const commit = await reader.read(`${head}^{commit}`, { keep: () => false, fromUser: true });
+  const branch = headTarget(gitDir)?.replace(/^refs\/heads\//, '') ?? null;
+  return { path, head: commit.found ? commit.oid : null, branch };
+}
+
+/** The names of linked work trees; git gives them none that has a line end. */
+function idsOf(commonDir: string): string[] {
+  try {
+    const names = readdirSync(join(commonDir, 'worktrees'));
+    return names.filter((name) => !/[\r\n]/.test(name)).sort(compareBytewise);
+  } catch {
+    return [];
+  }
 }

@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CoppiceError } from '../base/index.js';
-import { isTrue, parseConfigFile } from './config-file.js';
+import { isTrue, readConfig } from './config-file.js';
+import { readText } from './small-file.js';
 import type { ObjectFormat } from './object-hash.js';
 
 /** Where the parts of a repository are. All paths are absolute. */
@@ -58,11 +59,7 @@ export function locateRepository(path: string): Location {
 
 function describe(gitDir: string, around: string | null, links: readonly string[]): Location {
   const commonDir = commonDirOf(gitDir);
-  const config = new Map(parseConfigFile(readText(join(commonDir, 'config')) ?? ''));
-  if (isTrue(config.get('extensions.worktreeconfig'))) {
-    const own = parseConfigFile(readText(join(gitDir, 'config.worktree')) ?? '');
-    for (const [key, value] of own) config.set(key, value);
-  }
+  const config = new Map(readConfig({ gitDir, commonDir }).map(({ name, value }) => [name, value]));
   const linked = gitDir !== commonDir;
   let workTree = around;
   if (linked) {
@@ -115,12 +112,4 @@ function readGitFile(file: string): string | null {
 function pathKind(path: string): 'file' | 'folder' | null {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats === undefined ? null : stats.isDirectory() ? 'folder' : stats.isFile() ? 'file' : null;
-}
-
-function readText(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
 }

@@ -36,8 +36,8 @@ const idleMsDefault = 20_000;
 
 /**
  * Objects through one long-lived `git cat-file --batch`, started on first use and again after it was idle. Requests are pipelined: answers come in
- * the order of the questions. Objects are what git itself shows: refs/replace is honoured, and so it is by `rev-list`
- * and `status`; an LFS pointer is the text that it is. Nothing is fetched: an object that is not here is missing.
+ * the order of the questions. An object is what its oid says: nothing replaces it (refs/replace), an LFS pointer is the text that
+ * it is. Nothing is fetched: an object that is not here is missing.
  */
 export class ObjectReader {
   private child: ChildProcessWithoutNullStreams | null = null;
@@ -49,7 +49,6 @@ export class ObjectReader {
   private readonly idle: IdleTimer;
 
   constructor(
-    private readonly gitDirArgument: string,
     private readonly processOptions: GitProcessOptions,
     idleMs = idleMsDefault,
   ) {
@@ -99,7 +98,7 @@ export class ObjectReader {
   }
 
   private start(): ChildProcessWithoutNullStreams {
-    const child = startGit([this.gitDirArgument, 'cat-file', '--batch'], this.processOptions);
+    const child = startGit(['cat-file', '--batch'], this.processOptions);
     const parser = new BatchParser({
       header: (answer) => this.takeHeader(answer),
       content: (content) => this.takeContent(content),
@@ -158,22 +157,21 @@ export class ObjectReader {
   }
 
   /**
-   * The process has ended though we did not end it. When the question it died of explains that (a user's expression, or
-   * an object that newer gits refuse to miss in a partial clone), it is answered and the others are asked again.
+   * The process has ended though we did not end it. When the question it died of explains that (a user's expression), it is
+   * answered and the others are asked again.
    */
   private recover(stderr: string): void {
     this.header = null;
     this.outbox = [];
     const [head, ...others] = this.waiting.slice(this.nextWaiting);
     if (head === undefined) return;
-    const unfetched = /could not fetch [0-9a-f]+ from promisor remote/.test(stderr);
-    if (!unfetched && !(head.fromUser && complaintsAboutNames.test(stderr))) {
+    if (!head.fromUser || !complaintsAboutNames.test(stderr)) {
       this.rejectAll(gitFailed('cat-file', stderr.trim() || 'it ended unexpectedly'));
       return;
     }
     this.waiting.length = 0;
     this.nextWaiting = 0;
-    head.resolve({ found: false, reason: 'missing', ...(head.fromUser ? { message: gitMessage(stderr) } : {}) });
+    head.resolve({ found: false, reason: 'missing', message: gitMessage(stderr) });
     for (const request of others) this.ask(request);
   }
 

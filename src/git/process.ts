@@ -1,49 +1,25 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { devNull } from 'node:os';
 import { CoppiceError, decodeBytes, systemErrorCode, throwIfAborted } from '../base/index.js';
-
-/** Environment variables of git's that say which configuration the user has. All others would redirect or trace us. */
-const keptVariables = new Set([
-  'GIT_CONFIG_GLOBAL',
-  'GIT_CONFIG_SYSTEM',
-  'GIT_CONFIG_NOSYSTEM',
-  'GIT_EXEC_PATH',
-  'GIT_TEST_ASSUME_DIFFERENT_OWNER',
-]);
-
-/**
- * Settings of a repository that would make git run a program of the repository's choosing, ask, or reach the network.
- * A repository is data to us: none of them may take effect.
- */
-const neutralised = [
-  'core.fsmonitor=false',
-  `core.hooksPath=${devNull}`,
-  'core.pager=cat',
-  'core.askPass=',
-  'core.sshCommand=false',
-  'core.untrackedCache=keep',
-  'credential.helper=',
-  'diff.external=',
-  'gpg.program=',
-  'log.showSignature=false',
-  'protocol.allow=never',
-  'submodule.recurse=false',
-].flatMap((setting) => ['-c', setting]);
-
-/** A setting whose name may hold any character; passed by environment, where a `=` in the name is no trouble. */
-export type Setting = readonly [name: string, value: string];
+import type { Seal } from './seal.js';
 
 export interface GitProcessOptions {
-  /** Where git starts; any folder that exists. */
-  readonly folder: string;
-  readonly settings?: readonly Setting[];
+  /** What git sees of the repository. */
+  readonly seal: Seal;
+  /** For commands that look at files on disk; all others know of no work tree. */
+  readonly workTree?: string;
+  /** The files of rules that hold in all of the user's repositories. */
+  readonly userFiles?: { readonly excludesFile: string; readonly attributesFile: string };
+  /** With the user's configuration, which takes effect nowhere else: to ask what it says. */
+  readonly asUser?: boolean;
 }
 
 /** Starts git with arguments of ours only; what users write goes through its standard input. Never a shell. */
 export function startGit(args: readonly string[], options: GitProcessOptions): ChildProcessWithoutNullStreams {
-  const child = spawn('git', [...neutralised, ...args], {
-    cwd: options.folder,
-    env: environment(options.settings ?? []),
+  options.seal.prepare();
+  const child = spawn('git', args, {
+    cwd: options.seal.folder,
+    env: environment(options),
     windowsHide: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -150,26 +126,46 @@ export function gitMessage(stderr: string): string {
   return fatal.replace(/^(fatal|error): /, '');
 }
 
-/** The subcommand, for messages: arguments before it all begin with a dash. */
+/** The subcommand, for messages. */
 function commandOf(args: readonly string[]): string {
-  return args.find((arg) => !arg.startsWith('-')) ?? '';
+  return args[0] ?? '';
 }
 
-function environment(settings: readonly Setting[]): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = {};
-  for (const [name, value] of Object.entries(process.env)) {
-    if (!name.toUpperCase().startsWith('GIT_') || keptVariables.has(name)) env[name] = value;
-  }
-  env.LC_ALL = 'C';
-  env.GIT_TERMINAL_PROMPT = '0';
-  env.GIT_OPTIONAL_LOCKS = '0'; // `status` must not refresh the index file
-  // A partial clone's missing objects stay missing: nothing is fetched, and were it tried, no transport is allowed.
-  env.GIT_NO_LAZY_FETCH = '1';
-  env.GIT_ALLOW_PROTOCOL = '';
-  if (settings.length > 0) env.GIT_CONFIG_COUNT = String(settings.length);
-  settings.forEach(([name, value], i) => {
-    env[`GIT_CONFIG_KEY_${i}`] = name;
-    env[`GIT_CONFIG_VALUE_${i}`] = value;
-  });
-  return env;
+/**
+ * What git is told by its environment: where the repository is, and that there is no configuration but the seal's. Of git's variables that the
+ * user has set only that one is kept which says where git's own programs are.
+ */
+function environment({ seal, workTree, userFiles, asUser = false }: GitProcessOptions): NodeJS.ProcessEnv {
+  if (asUser) return { ...environmentWith(/^GIT_(EXEC_PATH|CONFIG_.*)$/), ...seal.variables, LC_ALL: 'C' };
+  return {
+    ...environmentWith(/^GIT_EXEC_PATH$/),
+    ...seal.variables,
+    ...(workTree === undefined ? {} : { GIT_WORK_TREE: workTree }),
+    ...(userFiles === undefined ? {} : settings(Object.entries(userFiles))),
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: devNull,
+    GIT_ATTR_NOSYSTEM: '1',
+    // Before 2.32 git knows no GIT_CONFIG_GLOBAL.
+    HOME: seal.folder,
+    XDG_CONFIG_HOME: seal.folder,
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0', // `status` must not refresh the index file
+    GIT_NO_REPLACE_OBJECTS: '1', // an oid means the same content in a repository and in its clones
+    GIT_NO_LAZY_FETCH: '1', // what a partial clone lacks stays missing
+  };
+}
+
+function settings(entries: readonly (readonly [key: string, value: string])[]): NodeJS.ProcessEnv {
+  const variables = entries.map(([key, value], i) => [
+    [`GIT_CONFIG_KEY_${i}`, `core.${key}`],
+    [`GIT_CONFIG_VALUE_${i}`, value],
+  ]);
+  return { ...Object.fromEntries(variables.flat()), GIT_CONFIG_COUNT: String(entries.length) };
+}
+
+/** The user's environment, of git's own variables only some. */
+function environmentWith(kept: RegExp): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env);
+  return Object.fromEntries(entries.filter(([name]) => !name.toUpperCase().startsWith('GIT_') || kept.test(name)));
 }

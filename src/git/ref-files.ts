@@ -29,7 +29,6 @@ export class RefFiles {
   tip(rev: string): Oid | null {
     if (!this.location.refsInFiles || !plainName.test(rev)) return null;
     try {
-      if (this.hasReplacements()) return null;
       if (hexOid.test(rev)) return asOid(rev);
       return rev === 'HEAD' ? this.head() : this.branch(rev);
     } catch {
@@ -117,11 +116,6 @@ export class RefFiles {
     return this.packedRefs().find(ref);
   }
 
-  /** Replaced commits have another tree than their own: git resolves those. */
-  private hasReplacements(): boolean {
-    return existsSync(join(this.location.commonDir, 'refs/replace')) || this.packedRefs().hasReplacements;
-  }
-
   private packedRefs(): PackedRefs {
     const path = join(this.location.commonDir, 'packed-refs');
     const stats = statSync(path, { throwIfNoEntry: false });
@@ -134,7 +128,6 @@ export class RefFiles {
 
 /** Git's `packed-refs`, whose lines are `<oid> <ref>`. */
 class PackedRefs {
-  readonly hasReplacements: boolean;
   private readonly text: string;
   private readonly found = new Map<string, Oid | null>();
   private listed: readonly NamedObject[] | undefined;
@@ -146,7 +139,6 @@ class PackedRefs {
     bytes: Buffer,
   ) {
     this.text = decodeBytes(bytes);
-    this.hasReplacements = this.text.includes(' refs/replace/');
   }
 
   find(ref: string): Oid | null {

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { LruCache, decodeBytes } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
@@ -6,6 +6,7 @@ import type { Location } from './locate.js';
 import type { ObjectReader } from './object-reader.js';
 import { runGit, runGitRaw, type RunOptions } from './process.js';
 import type { NamedObject, RefFiles } from './ref-files.js';
+import { readText } from './small-file.js';
 
 export type RefKind = 'branch' | 'remote' | 'tag';
 
@@ -41,7 +42,6 @@ export class RefLister {
   private lastRefs: readonly Ref[] = [];
 
   constructor(
-    private readonly gitDirArgument: string,
     private readonly files: RefFiles,
     private readonly reader: ObjectReader,
   ) {}
@@ -51,7 +51,7 @@ export class RefLister {
    * ref to a missing object does not fail the list. Aliases such as `origin/HEAD` are left out.
    */
   async list(options: RunOptions): Promise<readonly Ref[]> {
-    const named = this.files.list(Object.keys(prefixes)) ?? (await askForRefs(this.gitDirArgument, options));
+    const named = this.files.list(Object.keys(prefixes)) ?? (await askForRefs(options));
     if (named === this.lastNamed) return this.lastRefs;
     const commits = await Promise.all(named.map((ref) => this.commitOf(ref)));
     const refs = named.map(({ name }, i) => {
@@ -74,9 +74,9 @@ export class RefLister {
   }
 }
 
-async function askForRefs(gitDirArgument: string, options: RunOptions): Promise<NamedObject[]> {
+async function askForRefs(options: RunOptions): Promise<NamedObject[]> {
   const format = '--format=%(refname)%00%(objectname)%00%(symref)';
-  const output = await runGit([gitDirArgument, 'for-each-ref', format, ...Object.keys(prefixes)], options);
+  const output = await runGit(['for-each-ref', format, ...Object.keys(prefixes)], options);
   return decodeBytes(output)
     .split('\n')
     .flatMap((line) => {
@@ -87,36 +87,33 @@ async function askForRefs(gitDirArgument: string, options: RunOptions): Promise<
 }
 
 /** HEAD's branch and commit. */
-export async function readHead(
-  location: Location,
-  gitDirArgument: string,
-  options: RunOptions,
-  reader: ObjectReader,
-): Promise<Head> {
+export async function readHead(location: Location, options: RunOptions, reader: ObjectReader): Promise<Head> {
   const result = reader.read('HEAD^{commit}', { keep: () => false, fromUser: true });
-  const [target, commit] = await Promise.all([readHeadTarget(location, gitDirArgument, options), result]);
+  const [target, commit] = await Promise.all([readHeadTarget(location, options), result]);
   const branch = target?.startsWith('refs/heads/') ? target.slice('refs/heads/'.length) : null;
   return { branch, commit: commit.found ? commit.oid : null };
 }
 
 /** The ref that HEAD stands for, or null when it is detached. */
-async function readHeadTarget(location: Location, gitDirArgument: string, options: RunOptions): Promise<string | null> {
+async function readHeadTarget(location: Location, options: RunOptions): Promise<string | null> {
   if (!location.refsInFiles) {
-    const result = await runGitRaw([gitDirArgument, 'symbolic-ref', '--quiet', 'HEAD'], options);
+    const result = await runGitRaw(['symbolic-ref', '--quiet', 'HEAD'], options);
     return result.exitCode === 0 ? decodeBytes(result.stdout).replace(/\n$/, '') : null;
   }
-  const file = join(location.gitDir, 'HEAD');
-  try {
-    return /^ref:\s*(.*?)\s*$/s.exec(decodeBytes(readFileSync(file)))?.[1] ?? null;
-  } catch {
-    return readLinkTarget(file);
-  }
+  return headTarget(location.gitDir);
 }
 
-/** Very old repositories have HEAD as a symbolic link; one to an unborn branch cannot be read. */
+/** The ref that the HEAD of a git directory stands for, as its file tells; null when it is detached. */
+export function headTarget(gitDir: string): string | null {
+  const file = join(gitDir, 'HEAD');
+  // Very old repositories have HEAD as a symbolic link; one to an unborn branch cannot be read.
+  return /^ref:\s*(.*?)\s*$/s.exec(readText(file) ?? '')?.[1] ?? readLinkTarget(file);
+}
+
 function readLinkTarget(file: string): string | null {
   try {
-    return readlinkSync(file);
+    const target = readlinkSync(file);
+    return target.startsWith('refs/') ? target : null;
   } catch {
     return null;
   }

@@ -14,7 +14,6 @@ import {
   type CommitLink,
   type HistoryOptions,
 } from './history.js';
-import { FilterDrivers } from './filter-drivers.js';
 import { Encodings, followChanges, type FollowOptions, type WorktreeBasis } from './follow-changes.js';
 import { listIgnoredFolders } from './ignored-folders.js';
 import { GitIndex } from './index-file.js';
@@ -27,7 +26,9 @@ import type { RunOptions } from './process.js';
 import { RefFiles } from './ref-files.js';
 import { RefLister, readHead, type Head, type Ref } from './refs.js';
 import { checkedOid, findRev, resolveRev, type ResolvedTree } from './resolve.js';
+import { Seal } from './seal.js';
 import { decodeTree } from './tree-object.js';
+import { UserConfig, ownExcludesFile } from './user-config.js';
 import { listWorktreeChanges, type WorktreeChanges } from './worktree-changes.js';
 import { readWorktreeFile, type WorktreeFile } from './worktree-file.js';
 
@@ -40,8 +41,9 @@ export type { ResolvedTree } from './resolve.js';
  */
 export async function openRepository(path: string): Promise<Repository> {
   const location = locateRepository(path);
-  await checkOwnership(location);
-  return new Repository(location);
+  const repository = new Repository(location);
+  await checkOwnership(location, repository.userConfig);
+  return repository;
 }
 
 /** What is known of a work tree's changes beforehand. */
@@ -75,13 +77,13 @@ export class Repository {
   private readonly commitTrees = new LruCache<Oid, Oid>(commitTreesMax);
   private readonly readCommits = new LruCache<Oid, Commit>(commitsMax);
   private readonly readTrees = new LruCache<Oid, readonly TreeEntry[]>(treeEntriesMax);
-  private readonly filters: FilterDrivers;
+  /** @internal */
+  readonly userConfig: UserConfig;
   /** What else is known of the changes that were told last. */
   private basis: WorktreeBasis | null = null;
   private index: GitIndex | null = null;
   /** The folders that were told last to be ignored, with the index at that time. */
   private ignored: { readonly folders: readonly string[]; readonly index: GitIndex } | null = null;
-  private readonly gitDirArgument: string;
   private readonly processOptions: RunOptions;
 
   /** @internal */
@@ -92,13 +94,13 @@ export class Repository {
     this.objectFormat = location.objectFormat;
     this.isPartialClone = location.partialClone;
     this.name = nameOf(location);
-    this.gitDirArgument = `--git-dir=${location.gitDir}`;
-    this.processOptions = { folder: location.gitDir };
-    this.filters = new FilterDrivers(location, this.gitDirArgument);
+    const seal = new Seal(location);
+    this.processOptions = { seal };
+    this.userConfig = new UserConfig(location, seal);
     this.refFiles = new RefFiles(location);
-    this.reader = new ObjectReader(this.gitDirArgument, this.processOptions);
-    this.refLister = new RefLister(this.gitDirArgument, this.refFiles, this.reader);
-    this.bulkReader = new ObjectReader(this.gitDirArgument, this.processOptions);
+    this.reader = new ObjectReader(this.processOptions);
+    this.refLister = new RefLister(this.refFiles, this.reader);
+    this.bulkReader = new ObjectReader(this.processOptions);
   }
 
   /** History ends early: the parents of some commits are not here. Fetching more history changes it. */
@@ -174,28 +176,28 @@ export class Repository {
   }
 
   head(): Promise<Head> {
-    return readHead(this.location, this.gitDirArgument, this.processOptions, this.reader);
+    return readHead(this.location, this.processOptions, this.reader);
   }
 
   /** Every commit reachable from these, topologically sorted. */
   commits(from: readonly Oid[], options: HistoryOptions = {}): AsyncIterable<CommitLink> {
-    return listCommits(this.gitDirArgument, this.processOptions, from, options);
+    return listCommits(this.processOptions, from, options);
   }
 
   /** How many commits `commits` would list. */
   countCommits(from: readonly Oid[], options: HistoryOptions = {}): Promise<number> {
-    return countCommits(this.gitDirArgument, this.processOptions, from, options);
+    return countCommits(this.processOptions, from, options);
   }
 
   /** Every commit that refs, reflogs or the HEAD of any work tree reach, with its tree; in no order. */
   reachableCommits(signal?: AbortSignal): AsyncIterable<Pick<CommitLink, 'oid' | 'tree'>> {
-    return listReachableCommits(this.gitDirArgument, { ...this.processOptions, signal });
+    return listReachableCommits({ ...this.processOptions, signal });
   }
 
   /** The oldest root commit: what this repository and its clones have in common. Walks all history once. */
   async rootCommit(signal?: AbortSignal): Promise<Oid | null> {
     const { commit } = await this.head();
-    return findRootCommit(this.gitDirArgument, { ...this.processOptions, signal }, commit);
+    return findRootCommit({ ...this.processOptions, signal }, commit);
   }
 
   /** The first candidate met when walking back from a commit over at most `max` commits. */
@@ -210,16 +212,14 @@ export class Repository {
    */
   async worktreeChanges(signal?: AbortSignal, since?: WorktreeSince): Promise<WorktreeChanges> {
     const workTree = this.requireWorktree();
-    const gitArguments = this.worktreeArguments(workTree);
-    const options = { folder: workTree, signal };
     const index = this.readIndex();
-    const followed =
-      since === undefined || index === null ? null : await this.follow(since, index, gitArguments, options);
+    const runOptions = (): Promise<RunOptions> => this.worktreeOptions(workTree, signal);
+    const followed = since === undefined || index === null ? null : await this.follow(since, index, runOptions);
     if (followed !== null) {
       this.basis = followed;
       return followed.changes;
     }
-    const { changes, untracked } = await listWorktreeChanges(this.location, gitArguments, this.filters, options);
+    const { changes, untracked } = await listWorktreeChanges(this.location, await runOptions());
     this.basis =
       index === null || this.readIndex() !== index ? null : { changes, untracked, index, encodings: new Encodings() };
     return changes;
@@ -232,7 +232,7 @@ export class Repository {
   async ignoredFolders(signal?: AbortSignal): Promise<string[]> {
     const workTree = this.requireWorktree();
     const index = this.readIndex();
-    const folders = await listIgnoredFolders(this.worktreeArguments(workTree), { folder: workTree, signal });
+    const folders = await listIgnoredFolders(await this.worktreeOptions(workTree, signal));
     this.ignored = index === null || this.readIndex() !== index ? null : { folders, index };
     return folders;
   }
@@ -257,7 +257,7 @@ export class Repository {
 
   /** All work trees of this repository, the main one (or the bare repository) first. */
   worktrees(): Promise<LinkedWorktree[]> {
-    return listWorktrees(this.gitDirArgument, this.processOptions);
+    return listWorktrees(this.location, this.reader);
   }
 
   /** Forgets what was read, and ends processes that have nothing to do, as they would by themselves after a while. */
@@ -281,19 +281,21 @@ export class Repository {
   private async follow(
     { changes, ...options }: WorktreeSince,
     index: GitIndex,
-    gitArguments: readonly string[],
-    runOptions: RunOptions,
+    runOptions: () => Promise<RunOptions>,
   ): Promise<WorktreeBasis | null> {
     const { basis, location } = this;
     const head = this.refFiles.tip('HEAD');
     if (basis === null || basis.changes !== changes || changes.head === null || head === null) return null;
     const treeOf = async (commit: Oid): Promise<Oid> => (await this.readCommit(commit)).tree;
     const readTree = (oid: Oid): Promise<readonly TreeEntry[]> => this.readTree(oid);
-    return followChanges(basis, { location, gitArguments, head, index, treeOf, readTree }, options, runOptions);
+    return followChanges(basis, { location, runOptions, head, index, treeOf, readTree }, options);
   }
 
-  private worktreeArguments(workTree: string): string[] {
-    return [this.gitDirArgument, `--work-tree=${workTree}`];
+  /** How git is run on the work tree: with the user's rules of what to ignore, and nothing else of anybody's configuration. */
+  private async worktreeOptions(workTree: string, signal?: AbortSignal): Promise<RunOptions> {
+    const { excludesFile, attributesFile } = await this.userConfig.read(signal);
+    const userFiles = { excludesFile: ownExcludesFile(this.location) ?? excludesFile, attributesFile };
+    return { ...this.processOptions, workTree, userFiles, signal };
   }
 
   private requireWorktree(): string {

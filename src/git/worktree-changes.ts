@@ -2,7 +2,6 @@ import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareBytewise, decodeBytes } from '../base/index.js';
 import { asOid, type EntryKind, type Oid } from '../model/index.js';
-import type { FilterDrivers } from './filter-drivers.js';
 import type { Location } from './locate.js';
 import { runGit, type RunOptions } from './process.js';
 import { kindOfMode } from './tree-object.js';
@@ -25,20 +24,17 @@ export interface WorktreeChanges {
 
 /**
  * Every path whose state on disk differs from HEAD's tree: modified, staged, deleted, untracked but not ignored, changed
- * in kind, in conflict. Git compares, without its filters: a file that an LFS filter would turn back into a pointer
+ * in kind, in conflict. Git compares, through the seal and so without filters: a file that an LFS filter would turn back into a pointer
  * counts as changed once its time stamps no longer match the index, and is then read as it lies on disk. `untracked`:
  * those of them that are not in the index.
  */
 export async function listWorktreeChanges(
   location: Location,
-  gitArguments: readonly string[],
-  filters: FilterDrivers,
   options: RunOptions,
 ): Promise<{ readonly changes: WorktreeChanges; readonly untracked: ReadonlySet<string> }> {
-  const settings = await filters.neutralised(options);
-  const args = [...gitArguments, 'status', '--porcelain=v2', '-z', '--branch', '--no-ahead-behind', '--no-renames'];
+  const args = ['status', '--porcelain=v2', '-z', '--branch', '--no-ahead-behind', '--no-renames'];
   args.push('--untracked-files=all', '--ignore-submodules=all');
-  const output = await runGit(args, { ...options, settings });
+  const output = await runGit(args, options);
 
   let head: Oid | null = null;
   const kinds = new Map<string, WorktreeChange['kind']>();
@@ -78,7 +74,7 @@ export async function listWorktreeChanges(
   }
 
   if (existsSync(join(location.gitDir, 'info/sparse-checkout'))) {
-    for (const path of await skippedBySparse(gitArguments, options)) {
+    for (const path of await skippedBySparse(options)) {
       if (!kinds.has(path) && onDisk(path) === null) kinds.set(path, null);
     }
   }
@@ -88,8 +84,8 @@ export async function listWorktreeChanges(
 }
 
 /** Tracked paths that a sparse checkout leaves out of the work tree; `status` takes them for unchanged. */
-async function skippedBySparse(gitArguments: readonly string[], options: RunOptions): Promise<string[]> {
-  const output = await runGit([...gitArguments, 'ls-files', '-z', '-t'], options);
+async function skippedBySparse(options: RunOptions): Promise<string[]> {
+  const output = await runGit(['ls-files', '-z', '-t'], options);
   return decodeBytes(output)
     .split('\0')
     .filter((record) => record.startsWith('S '))

@@ -171,32 +171,3 @@ test('a partial clone fetches nothing: blobs that are elsewhere are missing', as
   expect(objects()).toBe(before);
   repo.close();
 });
-
-test('a git that dies of an object that it may not fetch is asked again for the others', async () => {
-  // What git 2.45 does in a partial clone, acted by a script that stands in for it.
-  const made = makeRepository();
-  made.commit({ a: 'a', b: 'b', c: 'c' });
-  const repo = await openRepository(made.path);
-  const [a, b, c] = await repo.readTree((await repo.resolve('HEAD')).tree);
-  repo.close();
-  const folder = makeFolder();
-  const real = process.env.PATH;
-  const { writeFileSync } = await import('node:fs');
-  const script = `#!/bin/sh
-PATH='${real}'
-while read -r name; do
-  if [ "$name" = ${b!.oid} ]; then echo "fatal: could not fetch $name from promisor remote" >&2; exit 128; fi
-  echo "$name" | git --git-dir='${made.gitDir}' cat-file --batch
-done
-`;
-  writeFileSync(join(folder, 'git'), script, { mode: 0o755 });
-  process.env.PATH = `${folder}:${real}`;
-  try {
-    const standIn = await openRepository(made.path);
-    const contents = await Promise.all([a!, b!, c!].map(({ oid }) => standIn.readBlob(oid)));
-    expect(contents.map((content) => content?.toString())).toEqual(['a', undefined, 'c']);
-    standIn.close();
-  } finally {
-    process.env.PATH = real;
-  }
-});

@@ -1,8 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sleep } from '../../src/base/index.js';
-import { openRepository } from '../../src/git/index.js';
+import { locateRepository, openRepository } from '../../src/git/index.js';
 import { ObjectReader } from '../../src/git/object-reader.js';
+import { Seal } from '../../src/git/seal.js';
 import { makeRepository } from '../support/git.js';
 
 /** Processes that this one started and that still run. */
@@ -27,7 +28,7 @@ describe.runIf(process.platform === 'linux')('the process that reads objects', (
     const made = makeRepository();
     made.commit({ a: 'text' });
     const before = children();
-    const reader = new ObjectReader(`--git-dir=${made.gitDir}`, { folder: made.gitDir }, 50);
+    const reader = new ObjectReader({ seal: new Seal(locateRepository(made.path)) }, 50);
     const read = async (): Promise<string | undefined> => {
       const result = await reader.read('HEAD:a');
       return result.found ? result.content?.toString() : undefined;
@@ -49,7 +50,8 @@ describe.runIf(process.platform === 'linux')('the process that reads objects', (
   test('answers all whenever it is asked, however short its life', async () => {
     const made = makeRepository();
     made.commit({ a: 'a', b: 'b'.repeat(300_000) });
-    const reader = new ObjectReader(`--git-dir=${made.gitDir}`, { folder: made.gitDir }, 1);
+    const before = children();
+    const reader = new ObjectReader({ seal: new Seal(locateRepository(made.path)) }, 1);
     for (let round = 0; round < 60; round++) {
       const lengths = await Promise.all(
         ['HEAD:a', 'HEAD:b', 'HEAD:c', 'HEAD:a'].map(async (name) => {
@@ -61,6 +63,7 @@ describe.runIf(process.platform === 'linux')('the process that reads objects', (
       await sleep(round % 4);
     }
     reader.close();
+    await untilGone(before);
   });
 
   test('of a repository ends on demand', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { decodeBytes, encodeBytes } from '../../src/base/index.js';
@@ -276,17 +276,31 @@ test('closing rejects what is still asked', async () => {
   await expect(repo.resolve('HEAD')).rejects.toMatchObject({ code: 'GIT_FAILED' });
 });
 
-test('replaced objects are read as git shows them', async () => {
+test('objects are read as themselves, whatever replaces them or grafts other parents on them', async () => {
   const made = makeRepository();
   const [first, second] = made.commits([{ files: { a: 'old' } }, { files: { a: 'new' } }]);
-  made.git('replace', first!, made.git('commit-tree', '-m', 'replaced', `${second!}^{tree}`));
+  const [firstTree, secondTree] = [made.revParse(`${first!}^{tree}`), made.revParse(`${second!}^{tree}`)];
+  const [oldBlob, newBlob] = [made.revParse(`${first!}:a`), made.revParse(`${second!}:a`)];
+  made.git('replace', first!, made.git('commit-tree', '-m', 'replaced', secondTree));
+  made.git('replace', oldBlob, newBlob);
+  made.git('pack-refs', '--all');
+  made.git('replace', secondTree, firstTree);
+  mkdirSync(join(made.gitDir, 'info'), { recursive: true });
+  writeFileSync(join(made.gitDir, 'info/grafts'), `${second!}\n`);
   const repo = await openRepository(made.path);
-  const tree = made.revParse(`${first!}^{tree}`);
-  expect(tree).toBe(made.revParse(`${second!}^{tree}`));
-  expect(await repo.resolve(first!)).toEqual({ kind: 'commit', commit: first, tree });
-  expect((await repo.readCommit(first!)).subject).toBe('replaced');
+  for (const rev of [first!, 'main~1']) {
+    expect(await repo.resolve(rev)).toEqual({ kind: 'commit', commit: first, tree: firstTree });
+    expect(await repo.find(rev)).toEqual({ kind: 'commit', commit: first, tree: firstTree });
+  }
+  expect((await repo.readCommit(first!)).subject).toBe('commit 1');
+  expect((await repo.readTree(secondTree)).map(({ oid }) => oid)).toEqual([newBlob]);
+  expect((await repo.readBlob(oldBlob))?.toString()).toBe('old');
   const listed = [];
-  for await (const commit of repo.commits([first!])) listed.push(commit);
-  expect(listed).toEqual([{ oid: first, tree, parents: [], time: 1_700_000_000 }]);
+  for await (const { oid, tree, parents } of repo.commits([second!])) listed.push({ oid, tree, parents });
+  expect(listed).toEqual([
+    { oid: second, tree: secondTree, parents: [first] },
+    { oid: first, tree: firstTree, parents: [] },
+  ]);
+  expect((await repo.worktreeChanges()).changed).toEqual([]);
   repo.close();
 });

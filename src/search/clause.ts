@@ -1,7 +1,7 @@
 import { BitSet } from '../base/index.js';
 import { languageNumber } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { textTerms } from '../text/index.js';
+import { isUnsegmented, splitIdentifier, textTerms } from '../text/index.js';
 import { candidateDocs } from './candidates.js';
 import { compilePathFilter } from './path-filter.js';
 import type { Clause, Condition, QueryTerm } from './query.js';
@@ -94,8 +94,10 @@ function docsWithTerm(snapshot: Snapshot, { text }: QueryTerm, caseSensitive: bo
     for (const doc of visiblePostings(snapshot, term).docs) counts.set(doc, (counts.get(doc) ?? 0) + 1);
   }
   const needed = new Set(terms).size;
+  // Pairs of characters may stand anywhere: a word of a script without spaces is the run that they make.
+  const asTyped = caseSensitive || (needed > 1 && splitIdentifier(text).some(isUnsegmented));
   for (const [doc, count] of counts) {
-    if (count === needed && (!caseSensitive || snapshot.segments.chunkText(doc).includes(text))) set.add(doc);
+    if (count === needed && (!asTyped || snapshot.segments.chunkText(doc).includes(text))) set.add(doc);
   }
   return set;
 }

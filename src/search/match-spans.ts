@@ -1,4 +1,4 @@
-import { identifierTerms, splitIdentifier, stem, wordPattern } from '../text/index.js';
+import { foldWord, isUnsegmented, splitIdentifier, termsOfIdentifier, wordPattern, wordTerms } from '../text/index.js';
 import { escapeLiteral } from './pattern-rewrite.js';
 import type { CompiledPattern } from './pattern.js';
 import type { Clause, Query } from './query.js';
@@ -58,25 +58,52 @@ function literalSpans(words: readonly QueryWord[]): (line: string) => LineSpans 
 
 /** The words as the index knows them: `caches` is found in `preCaching`, of which `Caching` is marked. */
 function wordSpans(words: readonly QueryWord[]): (line: string) => LineSpans {
-  const terms = new Set(words.flatMap(({ terms }) => terms));
-  // A stem keeps its word's beginning, so a line without any of these has nothing to mark.
-  const hint = new RegExp(alternatives([...terms].map((term) => term.slice(0, 2))), 'i');
+  const terms = new Set(words.flatMap(({ parts, whole }) => (whole === null ? parts : [...parts, whole])));
+  // A stem keeps its word's beginning, so an ASCII line without any of these has nothing to mark. Others are folded first.
+  const hint = new RegExp(`[^\\x00-\\x7f]|${alternatives([...terms].map((term) => term.slice(0, 2)))}`, 'i');
   return function* (line) {
     if (!hint.test(line)) return;
     for (const { index: start, 0: identifier } of line.matchAll(wordPattern)) {
       if (!hint.test(identifier)) continue;
-      if (terms.has(identifierTerms(identifier).at(-1) ?? '')) {
+      const { parts, whole } = termsOfIdentifier(identifier);
+      if (terms.has(whole ?? (parts.length === 1 ? parts[0]! : ''))) {
         yield { column: start, length: identifier.length };
         continue;
       }
       let at = 0;
       for (const word of splitIdentifier(identifier)) {
         at = identifier.indexOf(word, at);
-        if (terms.has(stem(word.toLowerCase()))) yield { column: start + at, length: word.length };
+        if (isUnsegmented(word)) yield* unsegmentedSpans(word, start + at, terms);
+        else if (wordTerms(word).some((term) => terms.has(term))) yield { column: start + at, length: word.length };
         at += word.length;
       }
     }
   };
+}
+
+/** The parts of an unsegmented run that the terms are pairs or characters of; all of it where folding moves characters. */
+function* unsegmentedSpans(run: string, start: number, terms: ReadonlySet<string>): LineSpans {
+  if (foldWord(run) !== run) {
+    if (wordTerms(run).some((term) => terms.has(term))) yield { column: start, length: run.length };
+    return;
+  }
+  const characters = [...run];
+  let from = 0;
+  let at = 0;
+  let end = 0; // of the span that is being joined
+  for (const [i, character] of characters.entries()) {
+    const pair = character + (characters[i + 1] ?? '');
+    const found = terms.has(character) ? character : terms.has(pair) ? pair : '';
+    if (found !== '') {
+      if (at > end) {
+        if (end > from) yield { column: start + from, length: end - from };
+        from = at;
+      }
+      end = at + found.length;
+    }
+    at += character.length;
+  }
+  if (end > from) yield { column: start + from, length: end - from };
 }
 
 /** Longest first, so that the longest is found where several begin. */

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../snapshot/index.js';
-import { splitIdentifier, stem } from '../text/index.js';
+import { foldWord, stemsOf } from '../text/index.js';
 import type { QueryWord } from './query-terms.js';
 import type { NameSignal } from './ranking-signals.js';
 
@@ -54,9 +54,6 @@ export class QueryNames {
   }
 
   private plain(name: string): string {
-    return this.caseSensitive ? name : name.toLowerCase().replace(/[_$-]/g, '');
+    return this.caseSensitive ? name : foldWord(name).replace(/[_$-]/g, '');
   }
 }
-
-/** Stems of the words a name is made of. */
-export const stemsOf = (name: string): string[] => splitIdentifier(name).map((word) => stem(word.toLowerCase()));

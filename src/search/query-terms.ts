@@ -1,4 +1,4 @@
-import { identifierTerms, splitIdentifier, stem, wordsOf } from '../text/index.js';
+import { isUnsegmented, splitIdentifier, stemsOf, termsOfIdentifier, wordsOf } from '../text/index.js';
 import type { QueryTerm } from './query.js';
 import type { RankingSignals } from './ranking-signals.js';
 
@@ -15,8 +15,10 @@ const functionWords = new Set(
 export interface QueryWord {
   /** As typed. */
   readonly text: string;
-  /** The terms it is found under; the first ones are its parts, the whole (if it has several) comes last. */
-  readonly terms: readonly string[];
+  /** The terms of the words it is made of. */
+  readonly parts: readonly string[];
+  /** The term of all of them joined, or null. */
+  readonly whole: string | null;
 }
 
 /** What decides the order, as one text; empty for a query of filters alone. */
@@ -26,35 +28,45 @@ export const rankingText = (ranking: readonly QueryTerm[]): string => ranking.ma
 export function queryWords(ranking: readonly QueryTerm[]): QueryWord[] {
   const words = ranking
     .flatMap(({ text }) => wordsOf(text))
-    .map((text) => ({ text, terms: identifierTerms(text) }))
-    .filter(({ terms }) => terms.length > 0);
+    .map((text) => ({ text, ...termsOfIdentifier(text) }))
+    .filter(({ parts, whole }) => parts.length > 0 || whole !== null);
   const content = words.filter(({ text }) => !functionWords.has(text.toLowerCase()));
   return content.length > 0 ? content : words;
 }
+
+/** What a longer run counts for, for each of the pairs of characters that it is made of; and what these count for beside it: elsewhere they may mean anything. */
+const runShare = 2;
+const pairShare = 0.25;
 
 /** Terms to look for, in the query's order, and how much of its idf each counts. */
 export type QueryTermWeights = ReadonlyMap<string, number>;
 
 /**
- * The terms of the words, and neighbouring words read as one identifier: `json reader` also looks for `JsonReader`.
+ * The terms of the words, and neighbouring words read as one identifier: `json reader` also looks for `JsonReader`. A run of a script
+ * without spaces counts as it is typed too, if it `occurs` so anywhere.
  */
-export function termWeights(words: readonly QueryWord[], signals: RankingSignals): QueryTermWeights {
+export function termWeights(
+  words: readonly QueryWord[],
+  signals: RankingSignals,
+  occurs: (run: string) => boolean,
+): QueryTermWeights {
   const weights = new Map<string, number>();
   const add = (term: string, weight: number): void => {
     if (weight > 0) weights.set(term, Math.max(weights.get(term) ?? 0, weight));
   };
-  for (const { text, terms } of words) {
-    const parts = splitIdentifier(text).length > 1 && terms.length > 1 ? terms.slice(0, -1) : terms;
-    for (const term of parts) add(term, 1);
-    if (parts !== terms) add(terms.at(-1)!, signals.wholeIdentifier);
+  for (const { text, parts, whole } of words) {
+    const runs = splitIdentifier(text).filter((word) => isUnsegmented(word) && [...word].length > 2 && occurs(word));
+    for (const run of runs) add(run, runShare * ([...run].length - 1));
+    for (const term of parts) add(term, runs.length > 0 && isUnsegmented(term) ? pairShare : 1);
+    if (whole !== null) add(whole, parts.length > 0 ? signals.wholeIdentifier : 1);
   }
-  for (let i = 0; i + 1 < words.length; i++) add(joined(words.slice(i, i + 2)), signals.joinedWords);
-  for (let i = 0; i + 2 < words.length; i++) add(joined(words.slice(i, i + 3)), signals.joinedWords);
+  for (const count of [2, 3]) {
+    for (let i = 0; i + count <= words.length; i++) {
+      const neighbours = words.slice(i, i + count).map(({ text }) => text);
+      if (!neighbours.some(hasUnsegmented)) add(neighbours.flatMap(stemsOf).join(''), signals.joinedWords);
+    }
+  }
   return weights;
 }
 
-const joined = (words: readonly QueryWord[]): string =>
-  words
-    .flatMap(({ text }) => splitIdentifier(text))
-    .map((word) => stem(word.toLowerCase()))
-    .join('');
+const hasUnsegmented = (text: string): boolean => splitIdentifier(text).some(isUnsegmented);

@@ -13,6 +13,7 @@ import { queryWords, termWeights } from './query-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { rerank } from './rerank.js';
 import type { Similarities } from './similarity.js';
+import { occursTyped } from './term-postings.js';
 
 /** A chunk at one place, with what speaks for it. */
 export interface Candidate {
@@ -75,7 +76,8 @@ export async function rankSnapshot(snapshot: Snapshot, request: RankRequest): Pr
   const holds = await compileClause(snapshot, query.clause, { caseSensitive, topLevelTerms: caseSensitive, slices });
   const factors = await fileFactors(snapshot, signals);
   if (words.length === 0) return unranked(snapshot, request, { holds, newChunks, factors, slices });
-  const evidence = await gatherEvidence(snapshot, termWeights(words, signals), signals, slices);
+  const weights = termWeights(words, signals, (run) => occursTyped(snapshot, run));
+  const evidence = await gatherEvidence(snapshot, weights, signals, slices);
   const candidates = await bestCandidates(snapshot, evidence, request, { holds, newChunks, factors, slices });
   const { idf } = evidence;
   return rerank(snapshot, { candidates, newChunks, words, idf, query, signals, limit, factors, slices });

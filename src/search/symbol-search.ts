@@ -2,9 +2,9 @@ import type { SymbolDefinition, SymbolKind } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { fileFactors } from './file-kinds.js';
 import type { FileMask } from './file-mask.js';
-import { stemsOf } from './name-match.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { TimeSlices } from '../base/index.js';
+import { stemsOf } from '../text/index.js';
 
 export type SymbolMatch = 'exact' | 'prefix' | 'subword' | 'fuzzy';
 const matchOrder: readonly SymbolMatch[] = ['exact', 'prefix', 'subword', 'fuzzy'];

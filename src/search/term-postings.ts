@@ -1,6 +1,7 @@
 import type { Snapshot } from '../snapshot/index.js';
-import { readTermPostings, termKey } from '../text/index.js';
-import { visibleSegments } from './candidates.js';
+import { isUnsegmented, packFrequencies, readTermPostings, termKey } from '../text/index.js';
+import { candidateDocs, visibleSegments } from './candidates.js';
+import { planOfLiteral } from './pattern-plan.js';
 
 /** A term's visible chunks, ascending by doc id, with their packed frequencies. */
 export interface VisiblePostings {
@@ -10,6 +11,7 @@ export interface VisiblePostings {
 
 /** The postings of a normalised term that a snapshot sees. Their count is its exact document frequency. */
 export function visiblePostings(snapshot: Snapshot, term: string): VisiblePostings {
+  if (isUnsegmented(term) && [...term].length !== 2) return typedPostings(snapshot, term);
   const docs: number[] = [];
   const frequencies: number[] = [];
   const { high, low } = termKey(term);
@@ -26,4 +28,30 @@ export function visiblePostings(snapshot: Snapshot, term: string): VisiblePostin
     readTermPostings(list.bytes, onPosting, docEnd - base);
   }
   return { docs, frequencies };
+}
+
+/**
+ * Chunks with a run of a script without spaces as it is typed: the index has its pairs, which may stand anywhere. Found as exact search
+ * finds it; what a run counts for beside its pairs is in its body.
+ */
+function typedPostings(snapshot: Snapshot, run: string): VisiblePostings {
+  const docs: number[] = [];
+  const frequencies: number[] = [];
+  for (const doc of candidateDocs(snapshot, planOfLiteral(run, false))) {
+    const count = countOf(run, snapshot.segments.chunkText(doc));
+    if (count === 0) continue;
+    docs.push(doc);
+    frequencies.push(packFrequencies(count, 0, 0));
+  }
+  return { docs, frequencies };
+}
+
+/** Whether a visible chunk has such a run. */
+export const occursTyped = (snapshot: Snapshot, run: string): boolean =>
+  candidateDocs(snapshot, planOfLiteral(run, false)).some((doc) => snapshot.segments.chunkText(doc).includes(run));
+
+function countOf(run: string, text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(run); at >= 0; at = text.indexOf(run, at + run.length)) count++;
+  return count;
 }

@@ -1,5 +1,5 @@
 import { decodeBytes } from '../base/index.js';
-import { identifierLengthMax, identifierTerms, textTerms } from './identifier.js';
+import { identifierLengthMax, identifierTerms, runTerms, textTerms } from './identifier.js';
 import { hashSeedHigh, hashSeedLow, hashStepHigh, hashStepLow, termKey } from './term-hash.js';
 
 /** How a language marks comments. */
@@ -175,12 +175,15 @@ export class Analyzer {
         let high = hashSeedHigh;
         const from = at;
         let next = byte;
+        let bits = 0;
         do {
           low = hashStepLow(low, next);
           high = hashStepHigh(high, next);
+          bits |= next;
           next = ++at < end ? content[at]! : 0;
         } while (isWordByte[next] === 1);
         if (at - from <= identifierLengthMax) this.addIdentifier(content, from, at, low, high, field);
+        else if (bits > 0x7f) this.addWide(content, from, at, field);
         // A word may hold the comment's own end (`rem`), never its start: markers are punctuation or whole lines.
         continue;
       }
@@ -227,8 +230,20 @@ export class Analyzer {
     if (this.identifierCount * 8 > this.identifiers.length) this.growIdentifiers();
   }
 
+  /** A long run of bytes beyond ASCII: a sentence of a script without spaces, or words with punctuation of their own between them. */
+  private addWide(content: Uint8Array, from: number, to: number, field: Field): void {
+    const terms = runTerms(decodeBytes(content.subarray(from, to)));
+    this.addTerms(
+      terms.map((term) => this.termNumber(term)),
+      0,
+      terms.length,
+      field,
+    );
+  }
+
+  /** Remembers the terms of a run of word bytes, in which there may be several words when it is not ASCII. */
   private intern(at: number, low: number, high: number, identifier: string): void {
-    const terms = identifierTerms(identifier);
+    const terms = /[\u0080-\uffff]/.test(identifier) ? textTerms(identifier) : identifierTerms(identifier);
     if (this.poolLength + terms.length > this.pool.length) {
       const grown = new Int32Array(2 * this.pool.length + terms.length);
       grown.set(this.pool);
@@ -252,7 +267,7 @@ export class Analyzer {
     this.addTerms(terms, 0, terms.length, field);
   }
 
-  private addTerms(terms: Int32Array, from: number, to: number, field: Field): void {
+  private addTerms(terms: ArrayLike<number>, from: number, to: number, field: Field): void {
     const { counts } = this;
     for (let i = from; i < to; i++) {
       const at = terms[i]! * 3;

@@ -3,7 +3,16 @@ export { Analyzer, packFrequencies } from './analyzer.js';
 export type { ChunkAnalysis, ChunkPostings, CommentSyntax } from './analyzer.js';
 export { fieldFrequency, inverseDocumentFrequency, saturate } from './bm25.js';
 export type { Bm25Parameters, FieldValues } from './bm25.js';
-export { identifierTerms, splitIdentifier, textTerms, wordPattern, wordsOf } from './identifier.js';
+export {
+  identifierTerms,
+  splitIdentifier,
+  stemsOf,
+  termsOfIdentifier,
+  textTerms,
+  wordPattern,
+  wordTerms,
+  wordsOf,
+} from './identifier.js';
 export {
   isDenseGramList,
   readGramPostings,
@@ -13,6 +22,7 @@ export {
   writeGramPostings,
   writeTermPosting,
 } from './postings.js';
+export { foldWord, isUnsegmented } from './script.js';
 export { stem } from './stem.js';
 export { forEachPartKey, termKey } from './term-hash.js';
 export type { TermKey } from './term-hash.js';

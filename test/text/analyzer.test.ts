@@ -123,6 +123,14 @@ test('an analysis depends on its arguments alone', () => {
   );
 });
 
+test('words of any script are found under the terms of a query for them, however long the run of bytes is', () => {
+  const sentence = '使用JWT令牌进行身份验证，并且在过期之前自动刷新会话以避免用户重新登录；“don’t”—naïve_approach';
+  const analysis = analyze(`// ${sentence}`, 'typescript');
+  for (const word of ['令牌', '身份验证', 'JWT', '重新登录', 'don', 'naive', 'NaiveApproach']) {
+    for (const term of identifierTerms(word)) expect(frequency(analysis, term), term).not.toEqual([0, 0, 0]);
+  }
+});
+
 test('identifiers too long to be words are left out', () => {
   const analysis = analyze(`${'a'.repeat(65)} ${'b'.repeat(64)}`, 'typescript');
   expect(analysis.bodyLength).toBe(identifierTerms('b'.repeat(64)).length);

@@ -1,4 +1,4 @@
-import { decodeBytes, elapsedMs } from '../base/index.js';
+import { decodeBytes } from '../base/index.js';
 import type { ChunkedFile, FileDiagnostic } from '../model/index.js';
 import { classifyText, parseBytesMax } from './classify.js';
 import type { Definition } from './definition.js';
@@ -12,8 +12,8 @@ import { partition } from './partition.js';
 import { findDefinitions } from './walk.js';
 
 export interface ChunkOptions {
-  /** After so long parsing is given up and the file is cut by lines. */
-  readonly parseTimeoutMs?: number;
+  /** What parsing may cost; after that the file is cut by lines. See `parseWorkMax`, the default. */
+  readonly parseWork?: number;
   /**
    * Whether to cut by lines without parsing, by a caller who has classified the text and makes the answer part of
    * the chunks' identity. By default the content decides: minified and generated text is not parsed.
@@ -23,11 +23,20 @@ export interface ChunkOptions {
 
 /** Cuts files into chunks and finds their definitions. Synchronous; never throws on any content. */
 export interface Chunker {
-  /** What comes out depends on content and language alone (unless parsing runs out of time). */
+  /**
+   * What comes out depends on content and language alone, on whatever machine and after whatever files, but for provisional diagnostics
+   * (see model's `isProvisional`).
+   */
   chunk(content: Uint8Array, language: string, options?: ChunkOptions): ChunkedFile;
+  /** A promise while what the last file broke is made anew. Await it before the next file, or that may get a provisional diagnostic. */
+  readonly ready: Promise<void> | null;
 }
 
-export const parseTimeoutMsDefault = 2000;
+/**
+ * Work that parsing a text of so many bytes may take, in steps: a hundred operations of the parser are one, and so is each time it asks for the next piece
+ * of text. A step takes some 0.2 ms; code takes 7 for each KiB. Counted, not timed, so that a busy machine does not find other symbols.
+ */
+export const parseWorkMax = (bytes: number): number => 10_000 + Math.ceil(bytes / 50);
 
 /** A chunker for this thread. Grammars are loaded when their language first comes up. */
 export async function createChunker(): Promise<Chunker> {
@@ -41,9 +50,10 @@ export function chunkByLines(content: Uint8Array, diagnostics: readonly FileDiag
 }
 
 class GrammarChunker implements Chunker {
-  private readonly grammars = new Map<string, Grammar | FileDiagnostic | undefined>();
+  private readonly grammars = new Map<string, Grammar | undefined>();
+  ready: Promise<void> | null = null;
 
-  /** A file that traps the parser must not cost the next one its symbols: so there is a second one at hand. */
+  /** A file that traps the parser is tried on a second one, and must not cost the next one its symbols. */
   constructor(
     private runtime: ParserRuntime | undefined,
     private spare: ParserRuntime | undefined,
@@ -58,19 +68,44 @@ class GrammarChunker implements Chunker {
       if (texts.length > lines.count) texts.length = lines.count;
       return { chunks: partition(lines, outline(texts)), diagnostics: [] };
     }
-    const grammar = this.grammar(language);
-    if (grammar === undefined) return { chunks: partition(lines, []), diagnostics: [] };
-    const found = 'code' in grammar ? grammar : definitionsOf(content, lines, grammar, options);
-    if ('code' in found) {
-      if (found.code === 'parse-failed' && found !== grammar) this.replaceRuntime();
-      return { chunks: partition(lines, []), diagnostics: [found] };
-    }
+    const found = this.definitions(content, lines, language, options);
+    if ('code' in found) return { chunks: partition(lines, []), diagnostics: [found] };
     return { chunks: partition(lines, found), diagnostics: [] };
   }
 
-  private grammar(language: string): Grammar | FileDiagnostic | undefined {
-    if (this.runtime === undefined) return { code: 'parse-failed', message: 'the parser is being restarted' };
-    if (!this.grammars.has(language)) this.grammars.set(language, tryLoad(this.runtime, language));
+  /**
+   * A parser that has trapped is of no use any more. Whether it was the file's fault is found out on a fresh one: memory may have been used up by
+   * earlier files, or be short on this machine.
+   */
+  private definitions(
+    content: Uint8Array,
+    lines: LineTable,
+    language: string,
+    options: ChunkOptions,
+  ): Definition[] | FileDiagnostic {
+    for (let tries = 1; ; tries++) {
+      if (this.runtime === undefined) return outOfMemory;
+      const grammar = this.grammar(this.runtime, language);
+      if (grammar === undefined) return [];
+      if ('code' in grammar) return grammar;
+      const found = definitionsOf(content, lines, grammar, options);
+      if (!('code' in found) || found.code !== 'parse-failed') return found;
+      const isShort = !this.runtime.canGrow();
+      this.replaceRuntime();
+      if (isShort) return outOfMemory;
+      if (tries === 2) return found;
+    }
+  }
+
+  private grammar(runtime: ParserRuntime, language: string): Grammar | FileDiagnostic | undefined {
+    if (!this.grammars.has(language)) {
+      try {
+        this.grammars.set(language, loadGrammar(runtime, language));
+      } catch (error) {
+        // Not remembered: the next file may find it, when there were too many open files for a moment.
+        return { code: 'grammar-missing', message: `the grammar of ${language} does not load: ${messageOf(error)}` };
+      }
+    }
     return this.grammars.get(language);
   }
 
@@ -78,27 +113,28 @@ class GrammarChunker implements Chunker {
     this.grammars.clear();
     this.runtime = this.spare;
     this.spare = undefined;
-    createParserRuntime().then(
-      (runtime) => {
-        if (this.runtime === undefined) this.runtime = runtime;
-        else this.spare = runtime;
-      },
-      () => {}, // the first one started, so this is want of memory: go on with what there is
-    );
+    this.ready ??= this.restore().finally(() => (this.ready = null));
+  }
+
+  private async restore(): Promise<void> {
+    try {
+      while (this.runtime === undefined || this.spare === undefined) {
+        const fresh = await createParserRuntime();
+        // A second one may have been lost meanwhile.
+        if (this.runtime === undefined) this.runtime = fresh;
+        else this.spare = fresh;
+      }
+    } catch {
+      // Want of memory, as the first ones started: go on with what there is.
+    }
   }
 }
+
+const outOfMemory: FileDiagnostic = { code: 'out-of-memory', message: 'there is too little memory to parse it' };
 
 function isMachineText(content: Uint8Array): boolean {
   const { minified, generated } = classifyText(content);
   return minified || generated;
-}
-
-function tryLoad(runtime: ParserRuntime, language: string): Grammar | FileDiagnostic | undefined {
-  try {
-    return loadGrammar(runtime, language);
-  } catch (error) {
-    return { code: 'grammar-missing', message: `the grammar of ${language} does not load: ${messageOf(error)}` };
-  }
 }
 
 function definitionsOf(
@@ -108,16 +144,18 @@ function definitionsOf(
   options: ChunkOptions,
 ): Definition[] | FileDiagnostic {
   const text = decodeBytes(content);
-  const timeoutMs = options.parseTimeoutMs ?? parseTimeoutMsDefault;
-  const deadline = elapsedMs() + timeoutMs;
-  // The parser asks for text in pieces of its buffer's size; longer ones would be cut off unseen.
-  const read = (index: number): string => text.slice(index, index + inputUnits);
-  const progressCallback = (): boolean => elapsedMs() > deadline;
+  const workMax = options.parseWork ?? parseWorkMax(content.length);
+  let work = 0;
+  // The parser asks for text in pieces of its buffer's size; longer ones would be cut off unseen. A lexer can go over a text again and
+  // again without one operation of the parser: past the limit it meets the end of the text.
+  const read = (index: number): string => (++work > workMax ? '' : text.slice(index, index + inputUnits));
+  const progressCallback = (): boolean => ++work > workMax;
   try {
     const tree = grammar.parser.parse(read, null, { progressCallback });
-    if (tree === null) {
+    if (tree === null || work > workMax) {
+      tree?.delete();
       grammar.parser.reset();
-      return { code: 'parse-timeout', message: `parsing took longer than ${timeoutMs} ms` };
+      return { code: 'parse-limit', message: `parsing takes more than ${workMax} steps` };
     }
     try {
       const starts = text.length === content.length ? lines.starts : textLineStarts(text, lines.count);
@@ -125,9 +163,10 @@ function definitionsOf(
     } finally {
       tree.delete();
     }
-  } catch (error) {
-    // A grammar's own scanner can trap in WebAssembly, or memory run out; the file is still searchable by its lines.
-    return { code: 'parse-failed', message: messageOf(error) };
+  } catch {
+    // A grammar's own scanner can trap in WebAssembly, or memory run out; the file is still searchable by its lines. How the engine
+    // words it differs between versions.
+    return { code: 'parse-failed', message: 'the parser fails on it' };
   }
 }
 

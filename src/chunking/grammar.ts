@@ -81,16 +81,20 @@ export interface Grammar {
 /** Languages that are read with another one's grammar. */
 const sharedGrammars: Readonly<Record<string, string>> = { jsx: 'javascript' };
 
-/** The grammar of a language, or undefined when we have none. Compiling its WebAssembly takes some 10 ms. */
+/** The grammar of a language, or undefined when we have none. Compiling its WebAssembly takes some 10 ms. Throws when it is there and does not load. */
 export function loadGrammar(runtime: ParserRuntime, language: string): Grammar | undefined {
-  const folder = join(grammarsFolder(), sharedGrammars[language] ?? language);
-  if (!existsSync(join(folder, 'grammar.wasm'))) return undefined;
+  const name = sharedGrammars[language] ?? language;
+  known ??= new Set(Object.keys(JSON.parse(readFileSync(join(grammarsFolder(), 'sources.json'), 'utf8')) as object));
+  if (!known.has(name)) return undefined;
+  const folder = join(grammarsFolder(), name);
   const wasm = runtime.loadLanguage(readFileSync(join(folder, 'grammar.wasm')));
   const table = JSON.parse(readFileSync(join(folder, 'symbols.json'), 'utf8')) as SymbolTable;
   return compile(runtime.createParser(wasm), wasm, table);
 }
 
 let folder: string | undefined;
+/** Languages that have a grammar; a list, so that one that is not there is missed. */
+let known: Set<string> | undefined;
 
 /** The folder `grammars` beside the first parent folder that has one: sources and bundle lie at different depths. */
 function grammarsFolder(): string {

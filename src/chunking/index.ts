@@ -1,7 +1,7 @@
 /** Here is a blob: give me symbols and chunks. Only reader of `grammars/`. Never fails on broken code. */
 export { classifyText, isBinary, parseBytesMax } from './classify.js';
 export type { TextClass } from './classify.js';
-export { chunkByLines, createChunker, parseTimeoutMsDefault } from './chunker.js';
+export { chunkByLines, createChunker, parseWorkMax } from './chunker.js';
 export type { ChunkOptions, Chunker } from './chunker.js';
 export {
   dependsOnNeighbours,

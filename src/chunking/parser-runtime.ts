@@ -4,15 +4,18 @@ import type { Language, Parser } from 'web-tree-sitter';
 
 // The types of WebAssembly come only with the DOM's, which we do not want.
 type WasmModule = Parameters<typeof Language.loadSync>[0];
+type GrowingMemory = { readonly buffer: ArrayBuffer; grow(pages: number): number };
 type MemorySize = { readonly initial: number; readonly maximum: number };
 const { WebAssembly } = globalThis as unknown as {
-  WebAssembly: { Module: new (bytes: Uint8Array) => WasmModule; Memory: new (pages: MemorySize) => object };
+  WebAssembly: { Module: new (bytes: Uint8Array) => WasmModule; Memory: new (pages: MemorySize) => GrowingMemory };
 };
 
 /** An instance of tree-sitter. Once its WebAssembly has trapped it is of no use, nor is any grammar loaded into it. */
 export interface ParserRuntime {
   loadLanguage(wasm: Uint8Array): Language;
   createParser(language: Language): Parser;
+  /** Whether the machine has the memory that it may use: if so, a trap is not the machine's fault. Ask when it has trapped. */
+  canGrow(): boolean;
 }
 
 const pageBytes = 65_536;
@@ -33,6 +36,14 @@ export async function createParserRuntime(): Promise<ParserRuntime> {
   return {
     loadLanguage: (wasm) => treeSitter.Language.loadSync(new WebAssembly.Module(wasm)),
     createParser: (language) => new treeSitter.Parser().setLanguage(language),
+    canGrow: () => {
+      try {
+        wasmMemory.grow((memoryBytesMax - wasmMemory.buffer.byteLength) / pageBytes);
+        return true;
+      } catch {
+        return false;
+      }
+    },
   };
 }
 

@@ -79,6 +79,7 @@ function shorten(rows: readonly (readonly string[])[], paint: Paint): string {
 function stateOf({ state }: RevStatus, paint: Paint): string {
   const colours: Readonly<Record<RevStatus['state'], Colour>> = {
     indexed: 'green',
+    incomplete: 'yellow',
     behind: 'yellow',
     'not-indexed': 'dim',
   };

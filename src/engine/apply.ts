@@ -12,7 +12,8 @@ import {
 } from '../indexing/index.js';
 import type { Edit } from '../indexing/index.js';
 import { hashBlob } from '../git/index.js';
-import type { Oid, TreeEntry } from '../model/index.js';
+import type { ObjectFormat } from '../git/index.js';
+import type { EntryKind, Oid, TreeEntry } from '../model/index.js';
 import { requireFork } from './find-fork.js';
 import { resolveTarget } from './revs.js';
 import { forkInfo } from './forks.js';
@@ -102,7 +103,11 @@ class ForkState {
         checkTreePath(step.path);
         const old = await entryAt(this.tree, step.path, this.source);
         if (old === null || old.kind === 'tree') {
-          throw new CoppiceError('PATH_NOT_FOUND', `the fork has no file ${step.path}`, { data: { path: step.path } });
+          const what = old === null ? `the fork has no file ${step.path}` : `${step.path} is a folder in the fork`;
+          throw new CoppiceError('PATH_NOT_FOUND', what, {
+            hint: old === null ? 'coppice files lists what it has' : 'remove the files below it, each by its path',
+            data: { path: step.path },
+          });
         }
         return this.edit(new Map([[step.path, null]]));
       }
@@ -191,9 +196,39 @@ class ForkState {
   }
 
   private async edit(edits: ReadonlyMap<string, Edit>): Promise<void> {
-    const tree = await editTree(this.tree, edits, this.source, this.session.repository.objectFormat);
+    const { objectFormat } = this.session.repository;
+    await this.checkPlaces(edits, objectFormat);
+    const tree = await editTree(this.tree, edits, this.source, objectFormat);
     if (tree !== this.tree) this.commit = null;
     this.tree = tree;
+  }
+
+  /** Nothing is put where something else would go for it unsaid: below what is no folder, or in a folder's place. */
+  private async checkPlaces(edits: ReadonlyMap<string, Edit>, objectFormat: ObjectFormat): Promise<void> {
+    const removals = new Map([...edits].filter(([, edit]) => edit === null));
+    const left = removals.size === 0 ? this.tree : await editTree(this.tree, removals, this.source, objectFormat);
+    const conflict = (path: string, at: string, kind: string): CoppiceError =>
+      new CoppiceError('PATCH_CONFLICT', `${path}: ${at} is a ${kind}, which would be lost`, {
+        hint: `remove it first, or put the file elsewhere`,
+        data: { path, at },
+      });
+    const kindNames = {
+      file: 'file',
+      executable: 'file',
+      symlink: 'symbolic link',
+      submodule: 'submodule',
+      tree: 'folder',
+    };
+    for (const [path, edit] of edits) {
+      if (edit === null) continue;
+      for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+        const above = path.slice(0, slash);
+        if ((edits.get(above) ?? null) !== null) throw conflict(path, above, 'file');
+      }
+      const found = await firstNonFolder(left, path, this.source);
+      if (found === null || (found.path === path && found.kind !== 'tree' && found.kind !== 'submodule')) continue;
+      throw conflict(path, found.path, kindNames[found.kind]);
+    }
   }
 
   private addBlob(content: Uint8Array): Oid {
@@ -205,6 +240,23 @@ class ForkState {
   private async readBlob(oid: Oid): Promise<Uint8Array | null> {
     for await (const { content } of this.source.readBlobs([oid], { maxBytes: Infinity })) return content;
     return null;
+  }
+}
+
+/** The first on the way to a path that is no folder, or what is at the path itself; null when there is nothing. */
+async function firstNonFolder(
+  root: Oid,
+  path: string,
+  source: OverlaySource,
+): Promise<{ path: string; kind: EntryKind } | null> {
+  const parts = path.split('/');
+  let tree = root;
+  for (let depth = 1; ; depth++) {
+    const entry = (await source.readTree(tree)).find(({ name }) => name === parts[depth - 1]);
+    if (entry === undefined) return null;
+    if (entry.kind !== 'tree' || depth === parts.length)
+      return { path: parts.slice(0, depth).join('/'), kind: entry.kind };
+    tree = entry.oid;
   }
 }
 

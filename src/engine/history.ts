@@ -19,7 +19,8 @@ export async function ensureRecorded(session: Session, commits: readonly Oid[], 
   if (areRecorded()) return;
   for (const { oid, tree } of (await fewUnrecorded(session, repo, commits)) ?? []) {
     const origin = { commit: oid, near: [] };
-    const { id } = await session.ensureTree(tree, session.source, { ...options, what: oid }, origin);
+    const { id, provisional } = await session.ensureTree(tree, session.source, { ...options, what: oid }, origin);
+    if (provisional) break; // it is said what to do by those who record it
     await continueHistory(session, oid, id, options);
   }
   if (!areRecorded()) await recordHistory(session, commits, options);

@@ -3,6 +3,7 @@ import type { RepositoryId, TreeId } from '../model/index.js';
 import type { RevEntry } from '../store/index.js';
 import { nothingAdded, sumOfAdded } from './added.js';
 import { continueHistory, recordHistory } from './history.js';
+import { provisionalFiles } from './incomplete-roots.js';
 import { ensureTarget, openTarget, resolveTarget, withTarget } from './revs.js';
 import type { Target } from './revs.js';
 import type { EnsuredRoot, Session } from './session.js';
@@ -16,6 +17,7 @@ export async function indexRevs(
 ): Promise<IndexResult> {
   const startMs = elapsedMs();
   const { repository } = session;
+  session.incomplete.forgetTries();
   const repo = await session.repositoryId();
   const names = new Set(revs.length > 0 ? revs : ['HEAD']);
   if (options.all === true) {
@@ -58,7 +60,7 @@ async function indexTarget(
   submodules: Set<string>,
 ): Promise<IndexedRev> {
   const startMs = elapsedMs();
-  const { id, added } = await indexedTree(session, target, options);
+  const { id, added, provisional } = await indexedTree(session, target, options);
   await session.shared.embeddings.coverRoot(id, { ...options, what: target.resolved.rev });
   const { fileCount, chunkCount } = session.snapshots.treeNode(id);
   for (const path of submodulePaths(session, id)) submodules.add(path);
@@ -67,6 +69,7 @@ async function indexTarget(
     files: fileCount,
     chunks: chunkCount,
     ...added,
+    ...(provisional ? { provisional: (await provisionalFiles(session.shared, id)).length } : {}),
     tookMs: elapsedMs() - startMs,
   };
 }
@@ -86,17 +89,17 @@ async function indexedTree(
   session: Session,
   target: Target,
   options: IndexOptions,
-): Promise<Pick<EnsuredRoot, 'id' | 'added'>> {
+): Promise<Pick<EnsuredRoot, 'id' | 'added' | 'provisional'>> {
   const { commit } = target.resolved;
   if (target.worktree !== null && options.lasting === false) {
     const snapshot = await openTarget(session, target, options);
     snapshot.release();
-    return { id: snapshot.root, added: nothingAdded };
+    return { id: snapshot.root, added: nothingAdded, provisional: false };
   }
   const recorded = options.history === true && commit !== null ? await session.recordedTree(commit) : null;
-  if (recorded !== null) return { id: recorded, added: nothingAdded };
+  if (recorded !== null) return { id: recorded, added: nothingAdded, provisional: false };
   const root = await ensureTarget(session, target, options);
-  if (commit !== null) await continueHistory(session, commit, root.id, options);
+  if (commit !== null && !root.provisional) await continueHistory(session, commit, root.id, options);
   return root;
 }
 

@@ -14,7 +14,7 @@ export interface IndexTreesOptions {
   readonly beforePublish?: (sink: SegmentSink, roots: readonly StoredRoot[]) => Promise<void>;
 }
 
-/** Indexes trees and publishes them; what was done is kept when it is cancelled. For the holder of the writer lock. */
+/** Indexes trees and publishes them; what was done is kept when it is cut short. For the holder of the writer lock. */
 export async function indexTrees(
   shared: SharedStore,
   oids: readonly Oid[],
@@ -43,14 +43,17 @@ export async function indexTrees(
   });
 }
 
-/** Runs an action that adds to a sink, and publishes what it added; what was done is kept when it is cancelled. */
+/** Ends that are nobody's fault: what was done is right, and the next run goes on from it. */
+const keptCodes: ReadonlySet<string> = new Set(['ABORTED', 'WORKERS_LOST']);
+
+/** Runs an action that adds to a sink, and publishes what it added; what was done is kept when it is cut short. */
 export async function publishing<T>(sink: SegmentSink, action: () => Promise<T>): Promise<T> {
   try {
     const result = await action();
     await sink.publish();
     return result;
   } catch (error) {
-    if (error instanceof CoppiceError && error.code === 'ABORTED') await sink.publish();
+    if (error instanceof CoppiceError && keptCodes.has(error.code)) await sink.publish();
     else sink.abandon();
     throw error;
   }

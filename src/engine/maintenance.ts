@@ -8,8 +8,9 @@ import { asCommitId } from '../model/index.js';
 import type { CommitId, Oid, TreeId } from '../model/index.js';
 import { commitKey, rootKey } from '../snapshot/index.js';
 import { vectorSpaceId } from '../segment/index.js';
+import { incompleteRoots, provisionalFiles } from './incomplete-roots.js';
 import type { SharedStore } from './shared-store.js';
-import type { CallOptions, DoctorResult, GcResult } from './types.js';
+import type { CallOptions, DoctorResult, GcResult, ProvisionalTree } from './types.js';
 
 /**
  * Gives back what nothing reaches. Roots are: every commit that a repository's refs, reflogs or HEADs reach, the last
@@ -86,18 +87,19 @@ async function keptVersions(shared: SharedStore, signal: AbortSignal | undefined
 }
 
 /** Those of them that are stored, and what forks stand at. */
-function storedOf(
-  { store, snapshots, fingerprint }: SharedStore,
-  { trees, commits }: KeptVersions,
-): { roots: Set<TreeId>; commits: CommitId[] } {
+function storedOf(shared: SharedStore, { trees, commits }: KeptVersions): { roots: Set<TreeId>; commits: CommitId[] } {
+  const { store, snapshots, fingerprint } = shared;
   const keys = [
     ...Array.from(trees, (tree) => rootKey(tree, fingerprint)),
-    ...[...store.catalog.incompleteRoots]
-      .filter(([tree]) => trees.has(tree))
-      .map(([, key]) => Buffer.from(key, 'base64url')),
     ...Array.from(store.catalog.forks(), ({ root }) => Buffer.from(root, 'base64url')),
+    ...Array.from(store.catalog.forks(), ({ tree }) => rootKey(tree, fingerprint)),
   ];
-  const roots = new Set(keys.map((key) => snapshots.findRoot(key)).filter((root) => root !== null));
+  // Of a tree that is stored whole by now nobody asks for what it was before.
+  const incomplete = incompleteRoots(shared).filter(({ oid }) => trees.has(oid));
+  const roots = new Set([
+    ...keys.map((key) => snapshots.findRoot(key)).filter((root) => root !== null),
+    ...incomplete.map(({ id }) => id),
+  ]);
   const segments = snapshots.segments();
   return {
     roots,
@@ -130,5 +132,14 @@ export async function examine(shared: SharedStore, options: CallOptions & { repa
         options.onProgress?.({ phase: 'verify', done, total, unit: 'records', bytes: 0, what }),
     });
   const result = repair ? await shared.asRepairer(options, run) : await run();
-  return { ...result, tookMs: elapsedMs() - startMs };
+  return { ...result, provisional: await provisionalTrees(shared), tookMs: elapsedMs() - startMs };
+}
+
+async function provisionalTrees(shared: SharedStore): Promise<ProvisionalTree[]> {
+  const trees: ProvisionalTree[] = [];
+  for (const { oid, id } of incompleteRoots(shared)) {
+    const files = await provisionalFiles(shared, id).catch(() => []); // damaged, or collected meanwhile
+    if (files.length > 0) trees.push({ tree: oid, files });
+  }
+  return trees;
 }

@@ -1,13 +1,16 @@
 import { CoppiceError } from '../base/index.js';
 import type { ObjectSource } from '../indexing/index.js';
 import type { Oid } from '../model/index.js';
+import { rootKey } from '../snapshot/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { isLease, leasePrefix } from '../store/index.js';
 import type { ForkEntry } from '../store/index.js';
 import { nothingAdded } from './added.js';
 import { leaseNotFound, requireFork, requireLease } from './find-fork.js';
 import { isTooLong, shorten } from './limits.js';
+import { provisionalFiles } from './incomplete-roots.js';
 import type { EnsuredRoot, Session } from './session.js';
+import { loadIndexing } from './shared-store.js';
 import type { CallOptions, Freshness, ResolvedRev } from './types.js';
 import type { WorktreeState } from './worktree.js';
 
@@ -107,9 +110,8 @@ export async function withTarget<T>(
 export async function ensureTarget(session: Session, target: Target, call: CallOptions): Promise<EnsuredRoot> {
   const { fork, resolved, source, worktree, near } = target;
   if (fork !== null) {
-    const key = Buffer.from(fork.root, 'base64url');
-    const id = session.snapshots.findRoot(key);
-    if (id !== null) return { id, key, added: nothingAdded };
+    const stored = await forkRoot(session, fork, call);
+    if (stored !== null) return stored;
     if (fork.commit === null) {
       if (isLease(fork)) throw leaseNotFound(fork.name);
       throw new CoppiceError('STORE_CORRUPT', `the tree of the fork "${fork.name}" is lost`, {
@@ -121,6 +123,27 @@ export async function ensureTarget(session: Session, target: Target, call: CallO
   const root = await session.ensureTree(tree, source, { ...call, what: resolved.rev }, { commit, near });
   worktree?.files.forgetContents();
   return root;
+}
+
+/**
+ * A fork's root as it was recorded, or whole if it was recorded incomplete and has become so. Files that fell back for a reason that is not in them are
+ * analysed again, from the store where only that has them. Null when it is not stored.
+ */
+async function forkRoot(session: Session, fork: ForkEntry, call: CallOptions): Promise<EnsuredRoot | null> {
+  const { snapshots, shared, fingerprint } = session;
+  const found = (key: Buffer): EnsuredRoot | null => {
+    const id = snapshots.findRoot(key);
+    return id === null ? null : { id, key, provisional: false, added: nothingAdded };
+  };
+  const key = Buffer.from(fork.root, 'base64url');
+  const wholeKey = rootKey(fork.tree, fingerprint);
+  const whole = found(wholeKey);
+  const stored = found(key);
+  if (whole !== null || stored === null || key.equals(wholeKey)) return whole ?? stored;
+  if ((await provisionalFiles(shared, stored.id)).length === 0) return stored;
+  const { OverlaySource, StoredSource } = await loadIndexing();
+  const source = new OverlaySource(new StoredSource(snapshots, stored.id, session.source), 'kept');
+  return session.ensureTree(fork.tree, source, call, { commit: null, near: [] });
 }
 
 export interface OpenedRev {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 
+import { elapsedMs } from '../base/index.js';
 import type { Repository } from '../git/index.js';
 import { repositorySource } from '../indexing/index.js';
 import type { ObjectSource, SegmentSink, StoredRoot } from '../indexing/index.js';
@@ -47,7 +48,7 @@ export class Session {
   readonly overlays = new Overlays(this);
   readonly volatile: VolatileTrees;
   private readonly indexing = new SingleFlight<string, EnsuredRoot>();
-  private readonly incomplete = new IncompleteRoots(this);
+  readonly incomplete = new IncompleteRoots(this);
   private readonly place: string;
   private identity: Promise<RepositoryId> | null = null;
   private holders = 1;
@@ -112,7 +113,7 @@ export class Session {
   ): Promise<EnsuredRoot> {
     const key = rootKey(oid, this.fingerprint);
     const id = this.snapshots.findRoot(key);
-    if (id !== null) return { id, key, added: nothingAdded };
+    if (id !== null) return { id, key, provisional: false, added: nothingAdded };
     const incomplete = await this.incomplete.find(oid, source, origin.commit);
     if (incomplete !== null) return { ...incomplete, added: nothingAdded };
     const { what } = call;
@@ -129,14 +130,16 @@ export class Session {
   ): Promise<EnsuredRoot> {
     await this.repositoryId(); // the store has to know whose this is, or it would be garbage
     return this.shared.asWriter(call, async () => {
+      const startMs = elapsedMs();
       const { roots, added } = await indexTrees(this.shared, [oid], source, call, {
         baseOids: await this.likelyBases(commit, near),
         beforePublish: async (sink, [root]) => {
-          if (commit !== null) await this.recordNext(commit, root!.id, sink);
+          // A recorded commit is never looked at again.
+          if (commit !== null && !root!.provisional) await this.recordNext(commit, root!.id, sink);
         },
       });
       const root = roots[0]!;
-      if (!root.key.equals(rootKey(oid, this.fingerprint))) this.incomplete.remember(oid, root);
+      if (!root.key.equals(rootKey(oid, this.fingerprint))) this.incomplete.remember(oid, root, startMs);
       return { ...root, added };
     });
   }

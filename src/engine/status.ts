@@ -1,8 +1,9 @@
 import { compareBytewise } from '../base/index.js';
-import type { RepositoryId } from '../model/index.js';
+import type { Oid, RepositoryId } from '../model/index.js';
 import { rootKey } from '../snapshot/index.js';
 import { storeFormatVersion } from '../store/index.js';
 import type { Store } from '../store/index.js';
+import { storedRoot } from './incomplete-roots.js';
 import type { Session } from './session.js';
 import type { SharedStore } from './shared-store.js';
 import type { RepositoryStatus, RevStatus, StatusResult, VectorStatus } from './types.js';
@@ -96,9 +97,7 @@ async function freshRevs(session: Session, id: RepositoryId): Promise<RevStatus[
   const revs = asked.flatMap(({ rev, kind }, i): RevStatus[] => {
     const target = found[i] ?? null;
     if (target === null) return [];
-    const indexed = session.snapshots.findRoot(rootKey(target.tree, session.fingerprint)) !== null;
-    const state = indexed ? 'indexed' : known.has(rev) ? 'behind' : 'not-indexed';
-    return [{ rev, kind, commit: target.commit, state }];
+    return [{ rev, kind, commit: target.commit, state: stateOf(session, target.tree, known.has(rev)) }];
   });
   for (const { rev, kind } of known.values())
     if (kind === 'worktree') revs.push({ rev, kind, commit: null, state: 'indexed' });
@@ -107,9 +106,15 @@ async function freshRevs(session: Session, id: RepositoryId): Promise<RevStatus[
   return revs;
 }
 
+function stateOf({ shared, snapshots, fingerprint }: Session, tree: Oid, isKnown: boolean): RevStatus['state'] {
+  if (snapshots.findRoot(rootKey(tree, fingerprint)) !== null) return 'indexed';
+  if (storedRoot(shared, tree) !== null) return 'incomplete';
+  return isKnown ? 'behind' : 'not-indexed';
+}
+
 async function headFiles(session: Session): Promise<Pick<RepositoryStatus, 'skipped' | 'diagnostics'>> {
   const head = await session.repository.find('HEAD').catch(() => null);
-  const root = head === null ? null : session.snapshots.findRoot(rootKey(head.tree, session.fingerprint));
+  const root = head === null ? null : storedRoot(session.shared, head.tree);
   if (root === null) return { skipped: [], diagnostics: [] };
   const snapshot = await session.snapshots.open(root);
   try {

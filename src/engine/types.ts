@@ -103,6 +103,8 @@ export interface IndexedRev extends ResolvedRev {
   readonly newFiles: number;
   readonly newChunks: number;
   readonly newBytes: number;
+  /** Files that were cut by lines for a reason that is not in them, and are analysed again when the rev is next asked for; absent: none. */
+  readonly provisional?: number;
   readonly tookMs: number;
 }
 
@@ -509,8 +511,11 @@ export interface RevStatus {
   readonly rev: string;
   readonly kind: 'branch' | 'tag' | 'fork' | 'worktree' | 'rev';
   readonly commit: string | null;
-  /** `indexed`: the rev as it stands now; `behind`: an earlier commit of it is indexed. */
-  readonly state: 'indexed' | 'behind' | 'not-indexed';
+  /**
+   * `indexed`: the rev as it stands now; `incomplete`: that, but objects are missing, or files were cut by lines for a reason that is not in them;
+   * `behind`: an earlier commit of it is indexed.
+   */
+  readonly state: 'indexed' | 'incomplete' | 'behind' | 'not-indexed';
 }
 
 export interface RepositoryStatus {
@@ -581,8 +586,17 @@ export interface DoctorProblem {
   readonly repaired: boolean;
 }
 
+/** A root tree with files that were cut by lines for a reason that is not in them, as when a thread was lost. */
+export interface ProvisionalTree {
+  /** Its oid. */
+  readonly tree: string;
+  readonly files: readonly { readonly path: string; readonly message: string }[];
+}
+
 export interface DoctorResult {
   readonly problems: readonly DoctorProblem[];
+  /** No damage, but not what every machine would have: they are analysed again when they are next asked for. */
+  readonly provisional: readonly ProvisionalTree[];
   readonly segmentsChecked: number;
   readonly bytesChecked: number;
   readonly tookMs: number;

@@ -10,5 +10,6 @@ export type { LinkedWorktree } from './linked-worktrees.js';
 export type { WorktreeChange, WorktreeChanges } from './worktree-changes.js';
 export type { WorktreeFile } from './worktree-file.js';
 export { decodeTree, encodeTree } from './tree-object.js';
+export { isDotGit } from './dot-git.js';
 export { hashBlob, hashTree } from './object-hash.js';
 export type { ObjectFormat } from './object-hash.js';

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { CoppiceError, encodeBytes, systemErrorCode } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
 import type { Location } from './locate.js';
+import { isDotGit } from './dot-git.js';
 import { hashBlob, startObjectHash } from './object-hash.js';
 
 /** A file of the work tree as it lies on disk. */
@@ -116,9 +117,4 @@ export function kindOfStats(stats: Stats, fileMode: boolean): WorktreeFile['kind
   if (stats.isSymbolicLink()) return 'symlink';
   if (!stats.isFile()) return null;
   return fileMode && (stats.mode & constants.S_IXUSR) !== 0 ? 'executable' : 'file';
-}
-
-/** `.git` in any spelling that some file system takes for it. */
-function isDotGit(name: string): boolean {
-  return /^(\.git|git~1)[. ]*$/i.test(name);
 }

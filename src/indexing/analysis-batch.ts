@@ -91,18 +91,21 @@ export class SentChunks {
 }
 
 /** What a worker does with a batch. */
-export function analyzeBatch(
+export async function analyzeBatch(
   chunker: Chunker,
   tools: AnalysisTools,
   sent: SentChunks,
   { content, files, known }: RequestBatch,
-): AnalysisBatch {
+): Promise<AnalysisBatch> {
   const isKnown = known === null ? null : sent.filter(known);
   let at = 0;
-  const analyses = files.map(({ length, language, byName }) => {
+  const analyses: FileAnalysis[] = [];
+  for (const { length, language, byName } of files) {
     at += length;
-    return analyzeFile(chunker, tools, { content: content.subarray(at - length, at), language, byName }, isKnown);
-  });
+    const request = { content: content.subarray(at - length, at), language, byName };
+    if (chunker.ready !== null) await chunker.ready;
+    analyses.push(analyzeFile(chunker, tools, request, isKnown));
+  }
   let words = 0;
   let bytes = 0;
   for (const analysis of analyses) {

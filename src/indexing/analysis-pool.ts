@@ -3,8 +3,8 @@ import type { Chunker } from '../chunking/index.js';
 import { createBundledEmbedder } from '../embedding/index.js';
 import { Analyzer } from '../text/index.js';
 import { createJobPool, isThreadLost } from '../threads/index.js';
-import type { JobPool } from '../threads/index.js';
-import { IdleTimer, TimeSlices, hasSharedKey } from '../base/index.js';
+import type { JobPool, ThreadLostError } from '../threads/index.js';
+import { CoppiceError, IdleTimer, TimeSlices, hasSharedKey } from '../base/index.js';
 import { packRequests, unpackAnalyses } from './analysis-batch.js';
 import type { AnalysisBatch, KnownChunks } from './analysis-batch.js';
 import { analyzeFile } from './file-analysis.js';
@@ -14,6 +14,16 @@ import type { AnalysisTools, FileAnalysis, FileRequest } from './file-analysis.j
 const filesForWorkers = 24;
 /** Batches under way for each worker: one being worked on, one waiting, two to be stored. */
 const batchesPerWorker = 4;
+
+/** What any thread can analyse. */
+const sample: FileRequest = {
+  content: Buffer.from('export function sample(): void {}\n'),
+  language: 'typescript',
+  byName: '',
+};
+/** Files that threads may be lost at, or one in so many: more is no accident. */
+const lostFilesMax = 8;
+const filesForLost = 50;
 
 /** Enough for the largest file that is analysed, several times over. */
 const workerHeapMb = 1024;
@@ -36,6 +46,9 @@ export class AnalysisPool {
   private pool: JobPool | null = null;
   private inline: InlineAnalysis | null = null;
   private readonly idle: IdleTimer;
+  private filesDone = 0;
+  /** Files that threads were lost at, for good or bad. */
+  private filesLost = 0;
 
   /** `workers` 0: never a worker. `workerUrl` is the module that serves `analyzeBatch`. */
   constructor(
@@ -60,20 +73,43 @@ export class AnalysisPool {
     fileCount: number,
     options: { readonly known?: KnownChunks; readonly signal?: AbortSignal | undefined },
   ): Promise<FileAnalysis[]> {
-    const { known, signal } = options;
-    if (!this.useWorkers(fileCount)) {
-      const tools = this.inlineAnalysis();
-      const keys = known === undefined ? null : new Uint32Array(known.keys);
-      const isKnown = keys && ((bytes: Uint8Array, at: number) => hasSharedKey(keys, bytes, at));
-      const loaded = await tools.chunker;
-      const slices = new TimeSlices();
+    if (!this.useWorkers(fileCount)) return this.analyzeHere(requests, options.known);
+    try {
+      // A batch that a thread was lost at is tried again file by file.
+      const tries = requests.length > 1 ? 1 : 2;
+      const analyses = await this.analyzeThere(requests, { ...options, tries });
+      this.filesDone += analyses.length;
+      return analyses;
+    } catch (error) {
+      if (!isThreadLost(error) || error.loss === 'start') throw error;
+      const [only, ...more] = requests;
+      if (only === undefined) return [];
+      if (more.length === 0) return [await this.fallBack(only, error, options.signal)];
       const analyses: FileAnalysis[] = [];
-      for (const request of requests) {
-        if (slices.isOver) await slices.next();
-        analyses.push(analyzeFile(loaded, tools, request, isKnown));
-      }
+      for (const request of requests) analyses.push(...(await this.analyze([request], fileCount, options)));
       return analyses;
     }
+  }
+
+  private async analyzeHere(requests: readonly FileRequest[], known: KnownChunks | undefined): Promise<FileAnalysis[]> {
+    const tools = this.inlineAnalysis();
+    const keys = known === undefined ? null : new Uint32Array(known.keys);
+    const isKnown = keys && ((bytes: Uint8Array, at: number) => hasSharedKey(keys, bytes, at));
+    const loaded = await tools.chunker;
+    const slices = new TimeSlices();
+    const analyses: FileAnalysis[] = [];
+    for (const request of requests) {
+      if (slices.isOver) await slices.next();
+      if (loaded.ready !== null) await loaded.ready;
+      analyses.push(analyzeFile(loaded, tools, request, isKnown));
+    }
+    return analyses;
+  }
+
+  private async analyzeThere(
+    requests: readonly FileRequest[],
+    { known, signal, tries }: { known?: KnownChunks; signal?: AbortSignal | undefined; tries: number },
+  ): Promise<FileAnalysis[]> {
     this.pool ??= createJobPool({
       threads: this.workers,
       script: this.workerUrl,
@@ -82,21 +118,32 @@ export class AnalysisPool {
     });
     const batch = packRequests(requests, known ?? null);
     const transfer = [batch.content.buffer as ArrayBuffer];
+    return unpackAnalyses(await this.pool.run<AnalysisBatch>(batch, { transfer, signal, tries }));
+  }
+
+  /**
+   * A file that ended its threads, cut by lines: if threads are otherwise well. When they end whatever they are given, or one after the other for one
+   * file or another, what comes out would be slow and wrong.
+   */
+  private async fallBack(
+    request: FileRequest,
+    error: ThreadLostError,
+    signal: AbortSignal | undefined,
+  ): Promise<FileAnalysis> {
+    this.filesLost++;
     try {
-      return unpackAnalyses(await this.pool.run<AnalysisBatch>(batch, { transfer, signal }));
-    } catch (error) {
-      if (!isThreadLost(error) || error.loss === 'start') throw error;
-      const [only, ...more] = requests;
-      if (only === undefined) return [];
-      if (more.length === 0) {
-        const linesOnly = { code: 'worker-died' as const, message: error.message };
-        return [analyzeFile(null, this.inlineAnalysis(), { ...only, linesOnly })];
-      }
-      // One of them did it: each for itself.
-      const analyses: FileAnalysis[] = [];
-      for (const request of requests) analyses.push(...(await this.analyze([request], fileCount, options)));
-      return analyses;
+      if (this.filesLost > lostFilesMax && this.filesLost * filesForLost > this.filesDone) throw error;
+      await this.analyzeThere([sample], { signal, tries: 1 });
+    } catch (cause) {
+      if (!isThreadLost(cause)) throw cause;
+      throw new CoppiceError('WORKERS_LOST', `worker threads end again and again: ${cause.message}`, {
+        hint: 'What was indexed is kept. Give the machine more memory, or run the command again when it has less to do.',
+        data: { loss: cause.loss },
+        cause,
+      });
     }
+    const linesOnly = { code: 'worker-lost' as const, message: error.message };
+    return analyzeFile(null, this.inlineAnalysis(), { ...request, linesOnly });
   }
 
   /** Lets go what is not in use: idle worker threads, and the grammars loaded in this one. The next files load them again. */

@@ -1,5 +1,5 @@
 import { CoppiceError, compareBytewise } from '../base/index.js';
-import { hashTree } from '../git/index.js';
+import { hashTree, isDotGit } from '../git/index.js';
 import type { ObjectFormat } from '../git/index.js';
 import type { Oid, TreeEntry } from '../model/index.js';
 import type { OverlaySource } from './object-source.js';
@@ -71,10 +71,7 @@ function addTree(entries: readonly TreeEntry[], source: OverlaySource, format: O
 /** Throws unless `path` could be a file's path in a git tree: relative, no empty, `.`, `..` or `.git` component. */
 export function checkTreePath(path: string): void {
   const parts = path.split('/');
-  if (
-    path.includes('\0') ||
-    parts.some((part) => part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git')
-  ) {
+  if (path.includes('\0') || parts.some((part) => part === '' || part === '.' || part === '..' || isDotGit(part))) {
     throw new CoppiceError('PATH_NOT_FOUND', `not a path of a file in a tree: ${JSON.stringify(path)}`, {
       hint: 'give a path relative to the root, such as src/main.ts',
       data: { path },

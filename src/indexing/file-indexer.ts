@@ -4,6 +4,7 @@ import type { DocId, FileId, Oid, SkipReason } from '../model/index.js';
 import { languageNumber } from '../model/index.js';
 import type { FileRecord } from '../segment/index.js';
 import type { AnalysisPool } from './analysis-pool.js';
+import { lostOnceKey, placeOfFile } from './fallback-place.js';
 import { ChunkNumber } from './file-analysis.js';
 import type { FileAnalysis } from './file-analysis.js';
 import type { ObjectSource } from './object-source.js';
@@ -42,7 +43,10 @@ export class FileIndexer {
     if (files.length === 0) return;
     const { pool, rules, sink, signal } = this.options;
     await sink.expectFiles(files.length);
-    const concurrency = pool.concurrency(files.length);
+    // What a thread was lost at is not tried in this one, however few files there are.
+    const isSuspect = files.some(({ key }) => sink.findFile(lostOnceKey(key)) !== null);
+    const fileCount = isSuspect ? Infinity : files.length;
+    const concurrency = pool.concurrency(fileCount);
     const underWay: { batch: ReadFile[]; analyses: Promise<FileAnalysis[]> }[] = [];
     let done = 0;
     let next = 0;
@@ -63,7 +67,7 @@ export class FileIndexer {
       const requests = batch.flatMap(({ file: { language, byName }, blob: { content } }) =>
         content === null ? [] : [{ content, language, byName }],
       );
-      const analyses = pool.analyze(requests, files.length, { known: sink.knownChunks(), signal });
+      const analyses = pool.analyze(requests, fileCount, { known: sink.knownChunks(), signal });
       analyses.catch(() => undefined); // awaited in turn
       underWay.push({ batch, analyses });
       batch = [];
@@ -113,10 +117,25 @@ export class FileIndexer {
       file.id = sink.addFile(file.key, { ...skippedRecord(file.oid, blob.size, skip ?? 'too-large'), language, docs });
       return;
     }
-    for (const { message } of analysis.diagnostics) onNote?.(`${file.path}: ${message}; indexed by lines`);
-    const docs = await this.storeChunks(file, blob.content!, analysis);
-    const { language: found, diagnostics, minified, generated } = analysis;
-    file.id = sink.addFile(file.key, {
+    const content = blob.content!;
+    let docs = await this.storeChunks(content, analysis);
+    let stored = analysis;
+    if (docs === null) {
+      const request = { content, language: file.language, byName: file.byName };
+      [stored] = (await this.options.pool.analyze([request], 1, { signal: this.options.signal })) as [FileAnalysis];
+      docs = (await this.storeChunks(content, stored))!;
+    }
+    const { language: found, minified, generated } = stored;
+    const { key, diagnostics, provisional } = placeOfFile(file.key, stored.diagnostics, sink);
+    const ending = provisional ? 'cut by lines until it is next met' : 'cut by lines';
+    for (const { message } of diagnostics) onNote?.(`${file.path}: ${message}; ${ending}`);
+    file.provisional = provisional;
+    const known = sink.findFile(key);
+    if (known !== null) {
+      file.id = known;
+      return;
+    }
+    const record: FileRecord = {
       oid: file.oid,
       language: found,
       sizeBytes: blob.size,
@@ -124,7 +143,10 @@ export class FileIndexer {
       generated: minified || generated,
       docs,
       diagnostics,
-    });
+    };
+    file.id = sink.addFile(key, record);
+    const wasLost = diagnostics.some(({ code }) => code === 'worker-lost');
+    if (wasLost && sink.findFile(lostOnceKey(file.key)) === null) sink.addFile(lostOnceKey(file.key), record);
   }
 
   /** Keeps the content of a skipped file that is nowhere else, as one chunk without postings. */
@@ -154,12 +176,12 @@ export class FileIndexer {
     return [sink.addChunk(chunk)];
   }
 
-  private async storeChunks(
-    { language: byPath, byName }: Pick<PendingFile, 'language' | 'byName'>,
-    content: Buffer,
-    analysis: FileAnalysis,
-  ): Promise<DocId[]> {
-    const { sink, pool } = this.options;
+  /**
+   * Stores the chunks that are not stored. Null when one is neither stored nor here: the worker's memory of what it sent was ahead of us, as a batch
+   * before this one had to be tried again.
+   */
+  private async storeChunks(content: Buffer, analysis: FileAnalysis): Promise<DocId[] | null> {
+    const { sink } = this.options;
     const { numbers, keys, symbols, grams, termHigh, termLow, frequencies, vectors, language } = analysis;
     const { dimension } = sink;
     const docs: DocId[] = [];
@@ -174,11 +196,7 @@ export class FileIndexer {
       const key = keys.subarray(chunk * contentHashLength, (chunk + 1) * contentHashLength);
       if (numbers[at + ChunkNumber.Known] === 1) {
         const known = sink.findChunk(key);
-        if (known === null) {
-          // The worker's memory of what it sent is ahead of us: a batch before this one had to be tried again.
-          const [whole] = await pool.analyze([{ content, language: byPath, byName }], 1, {});
-          return this.storeChunks({ language: byPath, byName }, content, whole!);
-        }
+        if (known === null) return null;
         docs.push(known);
         continue;
       }

@@ -112,6 +112,14 @@ export class HistoryIndexer {
   private async storeWindow(window: Window, source: ObjectSource): Promise<void> {
     const { sink, onProgress } = this.options;
     await this.files.storeFiles([...window.files].sort(byPath), source);
+    const provisional = window.files.find((file) => file.provisional);
+    if (provisional !== undefined) {
+      // A recorded commit is never looked at again.
+      throw new CoppiceError('WORKERS_LOST', `${provisional.path} could not be analysed: see the notes`, {
+        hint: 'what was indexed is kept: run the command again when the machine has less to do',
+        data: { path: provisional.path },
+      });
+    }
     await storeTrees(window.trees, sink);
     const slices = new TimeSlices();
     for (const { link, plan } of window.commits) {

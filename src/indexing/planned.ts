@@ -11,11 +11,13 @@ export interface PendingFile {
   /** Once it is stored. */
   id: FileId | null;
   missing: boolean;
+  /** It fell back for a reason that is not in it, and is stored under another key than its own. */
+  provisional: boolean;
 }
 
 /** A directory that was not stored when it was planned. Children are stored ones, by number, or planned ones. */
 export interface PlannedTree {
-  /** Another once it turns out that an object below is missing. */
+  /** Another once it turns out that the tree is incomplete. */
   key: Buffer;
   readonly oid: Oid;
   readonly path: string;
@@ -23,8 +25,10 @@ export interface PlannedTree {
   entries: readonly PlannedEntry[];
   /** Once it is stored. */
   id: TreeId | null;
-  /** An object below is missing. */
+  /** Something below is missing or provisional: it is stored under another key, to be planned again when it is next met. */
   incomplete: boolean;
+  /** Something below is provisional. */
+  provisional: boolean;
 }
 
 export type PlannedEntry =

@@ -10,10 +10,12 @@ import { rulesFingerprint } from './rules.js';
 import type { SegmentSink } from './segment-sink.js';
 import { TreePlanner } from './tree-planner.js';
 
-/** A stored root tree and the key it is found under: not its usual one (see rootKey) while an object below is missing. */
+/** A stored root tree and the key it is found under: not its usual one (see rootKey) while something below is missing or provisional. */
 export interface StoredRoot {
   readonly id: TreeId;
   readonly key: Buffer;
+  /** Files below fell back for a reason that is not in them: no answer to keep. */
+  readonly provisional: boolean;
 }
 
 /**
@@ -71,32 +73,41 @@ function deepestFirst(a: PlannedTree, b: PlannedTree): number {
 
 function storeRoot(plan: TreeId | PlannedTree, oid: Oid, fingerprint: string, sink: SegmentSink): StoredRoot {
   const id = storeTree(plan, sink);
-  return { id, key: typeof plan === 'number' ? rootKey(oid, fingerprint) : plan.key };
+  return typeof plan === 'number'
+    ? { id, key: rootKey(oid, fingerprint), provisional: false }
+    : { id, key: plan.key, provisional: plan.provisional };
 }
 
 /** Stores a planned directory whose files are stored, after those below it. */
 export function storeTree(plan: TreeId | PlannedTree, sink: SegmentSink): TreeId {
   if (typeof plan === 'number') return plan;
   if (plan.id !== null) return plan.id;
-  const missing: Oid[] = [];
+  const missing: string[] = [];
   const entries = plan.entries.map((entry): TreeNodeEntry => {
     switch (entry.kind) {
       case 'tree': {
         const tree = storeTree(entry.tree, sink);
-        if (typeof entry.tree !== 'number' && entry.tree.incomplete) missing.push(entry.tree.oid);
+        if (typeof entry.tree !== 'number' && entry.tree.incomplete) {
+          missing.push(entry.tree.key.toString('hex'));
+          plan.provisional ||= entry.tree.provisional;
+        }
         return { name: entry.name, kind: 'tree', tree };
       }
       case 'file':
       case 'executable':
         if (typeof entry.file === 'number') return { name: entry.name, kind: entry.kind, file: entry.file };
         if (entry.file.missing) missing.push(entry.file.oid);
+        if (entry.file.provisional) {
+          missing.push(`provisional ${entry.file.id}`);
+          plan.provisional = true;
+        }
         return { name: entry.name, kind: entry.kind, file: entry.file.id! };
       default:
         return { name: entry.name, kind: entry.kind, oid: entry.oid };
     }
   });
   if (missing.length > 0) {
-    // Not under its own key, so that it is planned anew when what is missing may have come.
+    // Not under its own key, so that it is planned anew when it is next met: what is missing may have come.
     plan.incomplete = true;
     plan.key = contentHash('incomplete\0', plan.key, missing.join());
   }

@@ -66,10 +66,10 @@ export class TreePlanner {
     return taken;
   }
 
-  /** Forgets what is stored by now. */
+  /** Forgets what is stored by now under its own key, where it is found again. */
   forgetStored(): void {
-    this.pending = unstored(this.pending);
-    this.planned = unstored(this.planned);
+    this.pending = new Map([...this.pending].filter(([, { id, provisional }]) => id === null || provisional));
+    this.planned = new Map([...this.planned].filter(([, { id }]) => id === null));
   }
 
   /** `baseOids`: root trees of which the first that is stored serves as base. */
@@ -80,7 +80,7 @@ export class TreePlanner {
     if (known !== null) return known;
     throwIfAborted(signal);
     const entries = await source.readTree(oid);
-    const ignoreEntry = entries.find(({ name, kind }) => name === ignoreFileName && kind !== 'tree');
+    const ignoreEntry = entries.find(isIgnoreFile);
     const matcher = ignoreEntry === undefined ? null : await readIgnore(ignoreEntry.oid, source);
     const context: KeyContext = { rules: fingerprint, ignore: matcher === null ? null : ignoreEntry!.oid };
     return this.plan(
@@ -100,7 +100,7 @@ export class TreePlanner {
       const id = sink.findTree(rootKey(oid, fingerprint));
       if (id === null) continue;
       const entries = await entriesOf(oid, source);
-      const own = entries?.find(({ name, kind }) => name === ignoreFileName && kind !== 'tree')?.oid ?? null;
+      const own = entries?.find(isIgnoreFile)?.oid ?? null;
       return entries === null || own !== ignore ? null : { oid, id };
     }
     return null;
@@ -167,7 +167,15 @@ export class TreePlanner {
     // Another directory with the same content may have been planned while we waited.
     const twin = this.planned.get(key.toString('latin1'));
     if (twin !== undefined) return twin;
-    const tree: PlannedTree = { key, oid, path, entries: plannedEntries, id: null, incomplete: false };
+    const tree: PlannedTree = {
+      key,
+      oid,
+      path,
+      entries: plannedEntries,
+      id: null,
+      incomplete: false,
+      provisional: false,
+    };
     this.planned.set(key.toString('latin1'), tree);
     this.newTrees.push(tree);
     this.entryCount += plannedEntries.length;
@@ -223,15 +231,12 @@ export class TreePlanner {
     const mapKey = key.toString('latin1');
     const known = this.options.sink.findFile(key) ?? this.pending.get(mapKey);
     if (known !== undefined && known !== null) return known;
-    const file: PendingFile = { key, oid, path, language, byName, id: null, missing: false };
+    const file: PendingFile = { key, oid, path, language, byName, id: null, missing: false, provisional: false };
     this.pending.set(mapKey, file);
     this.newFiles.push(file);
     return file;
   }
 }
-
-const unstored = <T extends { readonly id: number | null }>(entries: ReadonlyMap<string, T>): Map<string, T> =>
-  new Map([...entries].filter(([, { id }]) => id === null));
 
 async function entriesOf(oid: Oid, source: ObjectSource): Promise<readonly TreeEntry[] | null> {
   try {
@@ -262,6 +267,10 @@ class EntryFinder {
     return found;
   }
 }
+
+/** A file, as git wants its own: what a link leads to is no text of this tree. */
+const isIgnoreFile = ({ name, kind }: TreeEntry): boolean =>
+  name === ignoreFileName && (kind === 'file' || kind === 'executable');
 
 async function readIgnore(oid: Oid, source: ObjectSource): Promise<Ignore | null> {
   for await (const { content } of source.readBlobs([oid], { maxBytes: 1024 * 1024 })) {

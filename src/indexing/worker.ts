@@ -10,7 +10,7 @@ const chunker = await createChunker();
 const tools = { analyzer: new Analyzer(), embedder: createBundledEmbedder() };
 const sent = new SentChunks();
 
-serveJobs((batch: RequestBatch) => {
-  const result = analyzeBatch(chunker, tools, sent, batch);
+serveJobs(async (batch: RequestBatch) => {
+  const result = await analyzeBatch(chunker, tools, sent, batch);
   return { result, transfer: [result.buffer] };
 });

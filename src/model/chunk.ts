@@ -52,11 +52,32 @@ export interface ChunkSpan {
   readonly continues: string;
 }
 
-/** Something worth telling about one file that did not stop the run. */
+/** Something worth telling about one file that did not stop the run: it was cut by lines, not by symbols. */
 export interface FileDiagnostic {
-  readonly code: 'parse-timeout' | 'parse-failed' | 'worker-died' | 'grammar-missing';
+  readonly code: DiagnosticCode;
   readonly message: string;
 }
+
+/**
+ * Why a file was cut by lines. In the file, so the same on every machine: parsing it takes more work than is allowed; the parser fails on it;
+ * its analysis ended every thread it was given to, in several runs. Not in the file: a thread was lost at it; the grammar did not load;
+ * there was too little memory.
+ */
+export const diagnosticCodes = [
+  'parse-limit',
+  'parse-failed',
+  'worker-lost',
+  'grammar-missing',
+  'out-of-memory',
+  'analysis-failed',
+] as const; // append only: positions are stored
+
+export type DiagnosticCode = (typeof diagnosticCodes)[number];
+
+const provisionalCodes: ReadonlySet<DiagnosticCode> = new Set(['worker-lost', 'grammar-missing', 'out-of-memory']);
+
+/** Whether the reason is not in the file: what came of it is no answer to keep, and is made again when it is next met. */
+export const isProvisional = ({ code }: FileDiagnostic): boolean => provisionalCodes.has(code);
 
 export interface ChunkedFile {
   readonly chunks: readonly ChunkSpan[];

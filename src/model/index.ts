@@ -1,8 +1,8 @@
 /** The nouns and their typed ids: blob, commit, chunk, symbol, tree. Data, no behaviour, no IO. */
 export { asCommitId, asDocId, asFileId, asOid, asRepositoryId, asTreeId, volatileIdMax, volatileIdMin } from './ids.js';
 export type { CommitId, DocId, FileId, Oid, RepositoryId, TreeId } from './ids.js';
-export { symbolKinds } from './chunk.js';
-export type { ChunkSpan, ChunkedFile, FileDiagnostic, SymbolDefinition, SymbolKind } from './chunk.js';
+export { diagnosticCodes, isProvisional, symbolKinds } from './chunk.js';
+export type { ChunkSpan, ChunkedFile, DiagnosticCode, FileDiagnostic, SymbolDefinition, SymbolKind } from './chunk.js';
 export type { EmbeddingSpace } from './embedding-space.js';
 export { entryKinds, skipReasons } from './tree.js';
 export type { EntryKind, SkipReason, TreeEntry } from './tree.js';

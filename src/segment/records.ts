@@ -6,6 +6,7 @@ import {
   asOid,
   asRepositoryId,
   asTreeId,
+  diagnosticCodes,
   entryKinds,
   skipReasons,
   symbolKinds,
@@ -37,8 +38,6 @@ export interface FileRecord {
   readonly docs: readonly DocId[];
   readonly diagnostics: readonly FileDiagnostic[];
 }
-
-const diagnosticCodes = ['parse-timeout', 'parse-failed', 'worker-died', 'grammar-missing'] as const;
 
 export function encodeFileRecord(file: FileRecord): Buffer {
   const writer = new ByteWriter(64);

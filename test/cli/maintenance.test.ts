@@ -127,7 +127,7 @@ describe('status, gc, doctor', () => {
           { length: 7 },
           (_, i) => ({ path: `${String(i)}.bin`, reason: 'binary', sizeBytes: 1000 }) as const,
         ),
-        diagnostics: [{ path: 'a.ts', code: 'parse-timeout', message: 'took too long to parse' }],
+        diagnostics: [{ path: 'a.ts', code: 'parse-limit', message: 'took too long to parse' }],
       },
     ],
   };
@@ -179,6 +179,7 @@ describe('status, gc, doctor', () => {
     const doctor: Engine['doctor'] = ({ repair = false } = {}) =>
       Promise.resolve({
         problems: [{ ...problem, repaired: repair }],
+        provisional: [],
         segmentsChecked: 3,
         bytesChecked: 2e6,
         tookMs: 9,

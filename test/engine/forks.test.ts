@@ -163,15 +163,102 @@ describe('apply', () => {
     ]);
   });
 
-  test.each(['', '/a', 'a/', 'a//b', '../a', 'a/../b', '.git/config', 'a/.GIT/x', 'a\0b'])(
-    '%j is no path',
-    async (path) => {
-      const engine = await open(sample());
-      await engine.fork('f');
-      const step = { kind: 'put' as const, path, content: Buffer.from('x') };
-      await expect(engine.apply('f', [step])).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' });
-    },
-  );
+  test.each([
+    '',
+    '/a',
+    'a/',
+    'a//b',
+    '../a',
+    'a/../b',
+    '.git/config',
+    'a/.GIT/x',
+    'a\0b',
+    './a',
+    'a/.',
+    '..',
+    '.git',
+    'GIT~1/x',
+    '.git. /x',
+    'a/.g\u200cit/x',
+    '.git::$INDEX_ALLOCATION/x',
+  ])('%j is no path', async (path) => {
+    const engine = await open(sample());
+    await engine.fork('f');
+    const step = { kind: 'put' as const, path, content: Buffer.from('x') };
+    await expect(engine.apply('f', [step])).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' });
+  });
+
+  test('nothing is put where something else would be lost for it: any two paths, put, patched, removed', async () => {
+    const repository = sample();
+    repository.commit({ 'a.js': 'file\n', 'dir/x': 'below\n', link: { symlink: 'dir' }, 'deep/er/y': 'y\n' });
+    const engine = await open(repository);
+    const paths = [
+      'a.js',
+      'a.js/x',
+      'a.js/x/y',
+      'dir',
+      'dir/x',
+      'dir/x/z',
+      'dir/new',
+      'link',
+      'link/x',
+      'deep',
+      'deep/er',
+      'new',
+    ];
+    const before = (await engine.files({ rev: 'HEAD' })).files.map(({ path }) => path);
+    const isLost = (path: string, there: readonly string[]): boolean =>
+      there.some((other) => other !== path && (path.startsWith(`${other}/`) || other.startsWith(`${path}/`)));
+    const links = ['link'];
+    let number = 0;
+    for (const path of paths) {
+      const name = `f${number++}`;
+      await engine.fork(name);
+      const content = Buffer.from('put\n');
+      const patch = Buffer.from(
+        `diff --git a/${path} b/${path}\nnew file mode 100644\n--- /dev/null\n+++ b/${path}\n@@ -0,0 +1 @@\n+put\n`,
+      );
+      const there = [...before, ...links];
+      const isThere = there.includes(path);
+      const put = engine.apply(name, [{ kind: 'put', path, content }]);
+      if (isLost(path, there))
+        await expect(put, path).rejects.toMatchObject({ code: 'PATCH_CONFLICT', data: { path } });
+      else await put;
+      await engine.fork(`${name}p`);
+      const patched = engine.apply(`${name}p`, [{ kind: 'patch', patch }]);
+      if (isLost(path, there) || isThere) await expect(patched, path).rejects.toMatchObject({ code: 'PATCH_CONFLICT' });
+      else await patched;
+      for (const fork of [name, `${name}p`]) {
+        const after = (await engine.files({ rev: fork })).files.map((file) => file.path);
+        expect(before.filter((file) => !after.includes(file) && file !== path)).toEqual([]);
+      }
+    }
+    // What is removed first makes room: in steps, and in one patch.
+    await engine.fork('room');
+    await engine.apply('room', [
+      { kind: 'remove', path: 'a.js' },
+      { kind: 'put', path: 'a.js/x', content: Buffer.from('put\n') },
+    ]);
+    await engine.fork('patched');
+    const patch = `diff --git a/dir/x b/dir/x\ndeleted file mode 100644\n--- a/dir/x\n+++ /dev/null\n@@ -1 +0,0 @@\n-below\ndiff --git a/dir b/dir\nnew file mode 100644\n--- /dev/null\n+++ b/dir\n@@ -0,0 +1 @@\n+put\n`;
+    await engine.apply('patched', [{ kind: 'patch', patch: Buffer.from(patch) }]);
+    expect(await linesOf(engine, 'put', 'room')).toEqual(['a.js/x:1:put']);
+    expect(await linesOf(engine, 'put', 'patched')).toEqual(['dir:1:put']);
+    await expect(engine.apply('room', [{ kind: 'remove', path: 'dir' }])).rejects.toMatchObject({
+      code: 'PATH_NOT_FOUND',
+      message: 'dir is a folder in the fork',
+    });
+  });
+
+  test('a .coppiceignore that is a link leaves nothing out', async () => {
+    const repository = sample();
+    repository.commit({ '.coppiceignore': { symlink: 'rules' }, rules: 'docs/\n' });
+    const engine = await open(repository);
+    expect(await linesOf(engine, 'parse', 'HEAD')).toContain('docs/read.md:1:# parse');
+    expect(await linesOf(engine, 'parse', '@worktree')).toContain('docs/read.md:1:# parse');
+    repository.commit({ '.coppiceignore': 'docs/\n' });
+    expect(await linesOf(engine, 'parse', 'HEAD')).not.toContain('docs/read.md:1:# parse');
+  });
 
   test('two appliers of one fork in one process both count', async () => {
     const engine = await open(sample());

@@ -6,6 +6,8 @@ import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { sleep } from '../../src/base/index.js';
 import { AnalysisPool } from '../../src/indexing/index.js';
+import { isProvisional } from '../../src/model/index.js';
+import type { FileDiagnostic } from '../../src/model/index.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
@@ -100,20 +102,58 @@ test('while one thread analyses many files, the other goes on', async () => {
   expect(turns).toBeGreaterThan(1);
 });
 
-test('workers that end whatever they are given leave files that are searchable by line', async () => {
-  const file = join(folder, 'bad.mjs');
-  writeFileSync(
-    file,
-    `import { parentPort } from 'node:worker_threads';
-     parentPort.on('message', () => process.exit(1));
-     parentPort.postMessage({ started: true });`,
-  );
-  const pool = open(1, { offThread: true }, pathToFileURL(file));
-  const analyses = await pool.analyze(requests, requests.length, {});
-  expect(analyses.map(({ diagnostics }) => diagnostics.map(({ code }) => code))).toEqual([
-    ['worker-died'],
-    ['worker-died'],
-    ['worker-died'],
+/** A worker as it is, but for what it does with a batch that has a word in it. */
+async function saboteur(name: string, word: string, code: string): Promise<URL> {
+  const file = join(folder, `${name}.mjs`);
+  const port = `
+    import { parentPort } from 'node:worker_threads';
+    const on = parentPort.on.bind(parentPort);
+    parentPort.on = (event, listener) => on(event, (job) => {
+      if (Buffer.from(job.payload.content).includes(${JSON.stringify(word)})) { ${code} }
+      listener(job);
+    });`;
+  writeFileSync(join(folder, `${name}-port.mjs`), port);
+  writeFileSync(file, `import './${name}-port.mjs'; await import('./worker.mjs');`);
+  return Promise.resolve(pathToFileURL(file));
+}
+
+test('workers that end whatever they are given are an error', async () => {
+  const pool = open(1, { offThread: true }, await saboteur('all', '', 'process.exit(1);'));
+  await expect(pool.analyze(requests, requests.length, {})).rejects.toMatchObject({ code: 'WORKERS_LOST' });
+});
+
+test('workers that do not start are an error', async () => {
+  const pool = open(1, { offThread: true }, pathToFileURL(join(folder, 'missing.mjs')));
+  await expect(pool.analyze(requests, requests.length, {})).rejects.toMatchObject({ code: 'WORKERS_LOST' });
+});
+
+test('a file that ends its worker is cut by lines for now; those beside it are what they are', async () => {
+  const pool = open(2, { offThread: true }, await saboteur('one', 'shrink', 'process.exit(1);'));
+  const expected = await analyze(open(0));
+  const analyses = await analyze(pool);
+  expect(analyses.map(({ diagnostics }) => (diagnostics as FileDiagnostic[]).map(({ code }) => code))).toEqual([
+    [],
+    ['worker-lost'],
+    [],
     [],
   ]);
+  for (const i of [0, 2, 3]) expect(analyses[i]).toEqual(expected[i]);
+});
+
+test('files that end their workers one after the other are an error', async () => {
+  const pool = open(2, { offThread: true }, await saboteur('many', 'grow', 'process.exit(1);'));
+  const many = Array.from({ length: 40 }, () => requests[0]!);
+  await expect(pool.analyze(many, many.length, {})).rejects.toMatchObject({ code: 'WORKERS_LOST' });
+});
+
+test('a worker that dies now and then changes nothing', async () => {
+  const pool = open(2, { offThread: true }, await saboteur('random', '', 'if (Math.random() < 0.2) process.exit(1);'));
+  const expected = await analyze(open(0));
+  for (let round = 0; round < 5; round++) {
+    const analyses = await Promise.all(Array.from({ length: 4 }, () => analyze(pool)));
+    const kept = analyses.flat().map((analysis, i) => ({ analysis, expected: expected[i % requests.length] }));
+    // Twice in a row it is lost, and says so.
+    for (const { analysis, expected } of kept)
+      if (!(analysis['diagnostics'] as FileDiagnostic[]).some(isProvisional)) expect(analysis).toEqual(expected);
+  }
 });

@@ -26,7 +26,7 @@ test('files survive', () => {
     generated: fc.boolean(),
     docs: fc.array(id.map(asDocId)),
     diagnostics: fc.array(
-      fc.record({ code: fc.constantFrom('parse-timeout' as const, 'worker-died' as const), message: name }),
+      fc.record({ code: fc.constantFrom('parse-limit' as const, 'worker-lost' as const), message: name }),
     ),
   });
   fc.assert(

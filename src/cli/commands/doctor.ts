@@ -3,6 +3,7 @@ import type { DoctorProblem } from '../../engine/index.js';
 import { defineCommand } from '../command.js';
 import { formatBytes, formatDuration, plural } from '../format.js';
 import { formatError, type ReportedError } from '../report-error.js';
+import { quotePath } from '../quote-path.js';
 import type { Paint } from '../style.js';
 
 export const command = defineCommand({
@@ -20,6 +21,14 @@ export const command = defineCommand({
     if (context.json) context.out.json({ ...result, ...(error === undefined ? {} : { error }) });
     else {
       for (const problem of result.problems) context.out.write(formatProblem(problem, context.paint));
+      for (const { tree, files } of result.provisional) {
+        const names = files.slice(0, 3).map(({ path }) => quotePath(path));
+        const more = files.length > names.length ? ', …' : '';
+        context.out.write(
+          `${context.paint('yellow', 'provisional')}  tree ${tree.slice(0, 10)}: ${plural(files.length, 'file')} cut by lines for now (${names.join(', ')}${more}): ` +
+            `${files[0]!.message}\n          ${context.paint('dim', 'analysed again when it is next asked for')}\n`,
+        );
+      }
       const checked = `${plural(result.segmentsChecked, 'segment')}, ${formatBytes(result.bytesChecked)} verified`;
       const found = result.problems.length === 0 ? 'no problems' : plural(result.problems.length, 'problem');
       context.out.write(`${found}: ${checked} in ${formatDuration(result.tookMs)}\n`);

@@ -1,6 +1,20 @@
 import type { Batches } from '../base/index.js';
 import type { Embedder } from '../embedding/index.js';
-import type { FileDiagnostic, SkipReason, SymbolKind, WorkPhase } from '../model/index.js';
+import type { SkipReason, SymbolKind, WorkPhase } from '../model/index.js';
+import type { DoctorResult, GcResult, StatusResult } from './store-types.js';
+
+export type {
+  DoctorProblem,
+  DoctorResult,
+  GcResult,
+  MemoryStatus,
+  ProvisionalTree,
+  RepositoryStatus,
+  RevStatus,
+  SkippedFile,
+  StatusResult,
+  VectorStatus,
+} from './store-types.js';
 
 /** How far a long operation has come. `total` is 0 while unknown. */
 export interface Progress {
@@ -499,107 +513,6 @@ export interface ShownText {
   /** The bytes of these lines exactly as stored in the blob. */
   readonly content: Uint8Array;
   readonly freshness: Freshness;
-}
-
-export interface SkippedFile {
-  readonly path: string;
-  readonly reason: SkipReason;
-  readonly sizeBytes: number;
-}
-
-export interface RevStatus {
-  readonly rev: string;
-  readonly kind: 'branch' | 'tag' | 'fork' | 'worktree' | 'rev';
-  readonly commit: string | null;
-  /**
-   * `indexed`: the rev as it stands now; `incomplete`: that, but objects are missing, or files were cut by lines for a reason that is not in them;
-   * `behind`: an earlier commit of it is indexed.
-   */
-  readonly state: 'indexed' | 'incomplete' | 'behind' | 'not-indexed';
-}
-
-export interface RepositoryStatus {
-  readonly id: string;
-  readonly name: string;
-  readonly path: string;
-  /** Revs indexed by name; for the current repository their state is checked against git. */
-  readonly revs: readonly RevStatus[];
-  readonly forks: number;
-  /** Files of the current repository's `HEAD` snapshot without searchable lines, and why. */
-  readonly skipped: readonly SkippedFile[];
-  /** Files that fell back to line chunks, and why. */
-  readonly diagnostics: readonly (FileDiagnostic & { readonly path: string })[];
-}
-
-export interface StatusResult {
-  readonly store: string;
-  readonly formatVersion: number;
-  readonly sizeBytes: number;
-  readonly segments: number;
-  readonly chunks: number;
-  readonly files: number;
-  readonly trees: number;
-  /** Commits of indexed histories. */
-  readonly commits: number;
-  readonly textBytes: number;
-  /** In each embedding space that there are vectors in. */
-  readonly vectors: readonly VectorStatus[];
-  /** Who writes now, or null. */
-  readonly writer: { readonly pid: number; readonly command: string; readonly sinceMs: number } | null;
-  /** Of this process: snapshots that are kept open and caches, in bytes by our own count, with their bounds. */
-  readonly memory: MemoryStatus;
-  readonly repositories: readonly RepositoryStatus[];
-}
-
-export interface VectorStatus {
-  readonly model: string;
-  readonly revision: string;
-  /** Components of a vector. */
-  readonly dimension: number;
-  /** Chunks of the store that have a vector. */
-  readonly chunks: number;
-  readonly sizeBytes: number;
-}
-
-export interface MemoryStatus {
-  readonly snapshots: number;
-  readonly snapshotBytes: number;
-  readonly snapshotBytesMax: number;
-  readonly cacheBytes: number;
-  readonly cacheBytesMax: number;
-}
-
-export interface GcResult {
-  readonly dryRun: boolean;
-  readonly chunksBefore: number;
-  readonly chunksAfter: number;
-  /** Of segment files. A dry run says exactly what a run would free. */
-  readonly reclaimedBytes: number;
-  readonly tookMs: number;
-}
-
-export interface DoctorProblem {
-  readonly where: string;
-  readonly message: string;
-  /** What `repair` did, or would do. */
-  readonly remedy: string;
-  readonly repaired: boolean;
-}
-
-/** A root tree with files that were cut by lines for a reason that is not in them, as when a thread was lost. */
-export interface ProvisionalTree {
-  /** Its oid. */
-  readonly tree: string;
-  readonly files: readonly { readonly path: string; readonly message: string }[];
-}
-
-export interface DoctorResult {
-  readonly problems: readonly DoctorProblem[];
-  /** No damage, but not what every machine would have: they are analysed again when they are next asked for. */
-  readonly provisional: readonly ProvisionalTree[];
-  readonly segmentsChecked: number;
-  readonly bytesChecked: number;
-  readonly tookMs: number;
 }
 
 /** One store seen from one repository. Safe to use concurrently; every answer comes from one snapshot. */

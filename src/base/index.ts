@@ -4,6 +4,7 @@ export type { Batches } from './batches.js';
 export { BitSet, Gap } from './bit-set.js';
 export { ByteReader } from './byte-reader.js';
 export { ByteWriter } from './byte-writer.js';
+export { withCaret } from './caret.js';
 export { compareBytewise, decodeBytes, encodeBytes } from './bytes-text.js';
 export { elapsedMs, jittered, nowMs, sleep, uniqueSuffix, yieldToEventLoop } from './clock.js';
 export { CoppiceError, asCoppiceError, assert, errorKinds, systemErrorCode, throwIfAborted } from './errors.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { runWithDeadline } from '../../src/search/guard.js';
-import { compilePattern } from '../../src/search/pattern.js';
+import { runWithDeadline } from '../../src/pattern/guard.js';
+import { compilePattern, unguardedMatcherOf } from '../../src/pattern/pattern.js';
 import { aaa, bombs } from './support/bombs.js';
 
 describe('runWithDeadline', () => {
@@ -8,13 +8,13 @@ describe('runWithDeadline', () => {
     const pattern = compilePattern(source, { ignoreCase: ignoreCase ?? false });
     expect(pattern.canBacktrack).toBe(true);
     const started = performance.now();
-    expect(() => runWithDeadline(60, () => pattern.matchesAny(text))).toThrow(
+    expect(() => runWithDeadline(60, () => unguardedMatcherOf(pattern).matchesAny(text))).toThrow(
       expect.objectContaining({ code: 'PATTERN_TIMEOUT' }),
     );
     expect(performance.now() - started).toBeLessThan(1_000);
     // Nothing of the stopped search is left behind.
-    expect(runWithDeadline(1_000, () => compilePattern('a+').matchesAny(text))).toBe(true);
-    expect(runWithDeadline(1_000, () => pattern.matchesAny('!\n'))).toBe(false);
+    expect(runWithDeadline(1_000, () => unguardedMatcherOf(compilePattern('a+')).matchesAny(text))).toBe(true);
+    expect(runWithDeadline(1_000, () => unguardedMatcherOf(pattern).matchesAny('!\n'))).toBe(false);
   });
 
   test('passes values and errors through, and nests', () => {
@@ -30,7 +30,7 @@ describe('runWithDeadline', () => {
 
   test('an inner deadline leaves the outer one running', () => {
     const pattern = compilePattern('(a+)+$');
-    const inner = (): boolean => runWithDeadline(20, () => pattern.matchesAny(aaa));
+    const inner = (): boolean => runWithDeadline(20, () => unguardedMatcherOf(pattern).matchesAny(aaa));
     expect(() => runWithDeadline(2_000, inner)).toThrow('20 ms');
     expect(runWithDeadline(1_000, () => 7)).toBe(7);
   });

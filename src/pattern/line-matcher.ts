@@ -1,4 +1,5 @@
 import { CoppiceError } from '../base/index.js';
+import type { TextKind } from './emit-regex.js';
 
 /**
  * Called with each matching line: its number in the text from 0, where it starts and ends (without `\n`), and
@@ -36,15 +37,29 @@ export function literalFinder(literal: string): Finder {
   };
 }
 
-/** `multiline`, where given, is the faster equivalent for texts in which only `\n` ends a line for JavaScript. */
-export function regexFinder(strict: RegExp, multiline?: RegExp): Finder {
+/** Which kinds of texts need an expression of their own; they are compiled when the first such text comes, but for the first. */
+export function regexFinder(
+  compile: (kind: TextKind) => RegExp,
+  needs: { readonly anchors: boolean; readonly surrogates: boolean },
+): Finder {
+  const compiled = new Map<TextKind, RegExp>();
+  const regexFor = (kind: TextKind): RegExp => {
+    let regex = compiled.get(kind);
+    if (regex === undefined) compiled.set(kind, (regex = compile(kind)));
+    return regex;
+  };
+  const kindOf = (text: string): TextKind => {
+    if (needs.surrogates && surrogate.test(text)) return 'any';
+    return needs.anchors && hasOtherLineEnds(text) ? 'odd-ends' : 'plain';
+  };
+  const same = !needs.anchors && !needs.surrogates;
   let lastText = '';
-  let lastRegex = multiline ?? strict;
+  let lastRegex = regexFor('plain');
   return (text, from, found) => {
-    if (multiline !== undefined && text !== lastText) {
-      // A text is searched from many positions: look for odd line ends once. (The same string compares by address.)
+    if (!same && text !== lastText) {
+      // A text is searched from many positions: look at it once. (The same string compares by address.)
       lastText = text;
-      lastRegex = hasOtherLineEnds(text) ? strict : multiline;
+      lastRegex = regexFor(kindOf(text));
     }
     const regex = lastRegex;
     regex.lastIndex = from;
@@ -55,6 +70,8 @@ export function regexFinder(strict: RegExp, multiline?: RegExp): Finder {
     return true;
   };
 }
+
+const surrogate = /[\ud800-\udfff]/;
 
 const hasOtherLineEnds = (text: string): boolean =>
   text.includes('\r') || text.includes('\u2028') || text.includes('\u2029');

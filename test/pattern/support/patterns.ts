@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { encodeBytes } from '../../../src/base/index.js';
-import type { CompiledPattern, GramPlan, PatternOptions } from '../../../src/search/pattern.js';
+import { unguardedMatcherOf } from '../../../src/pattern/pattern.js';
+import type { GramPlan } from '../../../src/pattern/gram-plan.js';
+import type { Pattern, PatternOptions } from '../../../src/pattern/pattern.js';
 
 /** Characters that texts are made of: words, case variants, line ends that are none, non-ASCII, raw bytes. */
 const characters = [
@@ -171,20 +173,34 @@ export interface MatchedLine {
 }
 
 /** What `matchLines` reports, with each line's text read from the offsets. */
-export function matchedLines(pattern: CompiledPattern, text: string): MatchedLine[] {
+export function matchedLines(pattern: Pattern, text: string): MatchedLine[] {
   const lines: MatchedLine[] = [];
-  pattern.matchLines(text, (line, start, end, column, length) => {
+  unguardedMatcherOf(pattern).matchLines(text, (line, start, end, column, length) => {
     lines.push({ line, text: text.slice(start, end), column, length });
   });
   return lines;
 }
 
-/** The same, the obvious way: the expression as written, on each line alone. */
-export function referenceLines(source: string, options: PatternOptions, text: string): MatchedLine[] {
-  const regex = new RegExp(
-    options.literal ? escapeRegex(source) : source,
-    `gs${options.ignoreCase ? 'i' : ''}${usesUnicode(source, options) ? 'u' : ''}`,
-  );
+/**
+ * The same, the obvious way: the expression as written, on each line alone, by JavaScript's own reading of it. Undefined where that
+ * reading is another one on purpose, or there is none.
+ */
+export function referenceLines(source: string, options: PatternOptions, text: string): MatchedLine[] | undefined {
+  const literal = options.literal === true;
+  const ignoreCase = options.ignoreCase === true;
+  if (loneSurrogate.test(source)) return undefined;
+  if (!literal) {
+    // Elsewhere a `]` that comes first in a class is a character, and \w and \b know ASCII also when case is ignored.
+    if (/\[\^?\]/.test(source) || (ignoreCase && /\\[wWbB]/.test(source))) return undefined;
+    // Bytes that are no UTF-8 match nothing.
+    if (loneSurrogate.test(text)) return undefined;
+  }
+  let regex: RegExp;
+  try {
+    regex = new RegExp(literal ? escapeRegex(source) : source, `gsu${ignoreCase ? 'i' : ''}`);
+  } catch {
+    return undefined;
+  }
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines.flatMap((line, number) => {
@@ -192,6 +208,8 @@ export function referenceLines(source: string, options: PatternOptions, text: st
     return match === undefined ? [] : [{ line: number, text: line, column: match.index, length: match[0].length }];
   });
 }
+
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\\ud[89c-f]/i;
 
 function firstMatch(regex: RegExp, line: string, wholeWord: boolean): RegExpExecArray | undefined {
   let from = 0;
@@ -207,19 +225,6 @@ function firstMatch(regex: RegExp, line: string, wholeWord: boolean): RegExpExec
     if (/^[\ud800-\udbff][\udc00-\udfff]$/.test(line.slice(from - 1, from + 1))) from++;
   }
   return undefined;
-}
-
-function usesUnicode(source: string, options: PatternOptions): boolean {
-  if (options.literal) return false;
-  const bare = source.replaceAll('\\\\', '');
-  if (/\\[pP]\{|\\u\{/.test(bare)) return true;
-  if (!/[\ud800-\udbff][\udc00-\udfff]/.test(source)) return false;
-  try {
-    new RegExp(source, 'u');
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const escapeRegex = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -13,8 +13,13 @@ import { writeResultSchemas } from './result-schemas.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
-/** dist/main.js is the command, dist/index.js the library, dist/worker.js what the worker threads run. */
-const entries = { main: 'src/main.ts', index: 'src/index.ts', worker: 'src/indexing/worker.ts' };
+/** dist/main.js is the command, dist/index.js the library, dist/worker.js and dist/scan.js what worker threads run. */
+const entries = {
+  main: 'src/main.ts',
+  index: 'src/index.ts',
+  worker: 'src/indexing/worker.ts',
+  scan: 'src/pattern/scan-thread.ts',
+};
 const entryPoints = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
 
 const result = await build({

@@ -12,6 +12,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   git: ['base', 'model'],
   store: ['base', 'model'],
   threads: ['base'],
+  pattern: ['base', 'threads'],
   chunking: ['base', 'model'],
   text: ['base', 'model'],
   vector: ['base', 'model'],
@@ -23,6 +24,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'model',
     'git',
     'threads',
+    'pattern',
     'chunking',
     'text',
     'vector',
@@ -31,14 +33,15 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'segment',
     'snapshot',
   ],
-  search: ['base', 'model', 'threads', 'text', 'vector', 'segment', 'snapshot'],
-  history: ['base', 'model', 'segment', 'snapshot', 'search'],
+  search: ['base', 'model', 'pattern', 'text', 'vector', 'segment', 'snapshot'],
+  history: ['base', 'model', 'pattern', 'segment', 'snapshot', 'search'],
   engine: [
     'base',
     'model',
     'git',
     'store',
     'threads',
+    'pattern',
     'chunking',
     'text',
     'embedding',
@@ -52,7 +55,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   lsp: ['base', 'model', 'engine'],
   evaluation: ['base', 'engine'],
   daemon: ['base', 'model', 'git', 'store', 'engine', 'api'],
-  cli: ['base', 'model', 'engine', 'api', 'lsp', 'evaluation', 'daemon'],
+  cli: ['base', 'model', 'pattern', 'engine', 'api', 'lsp', 'evaluation', 'daemon'],
   // What the browser runs: the table of languages, and of the engine types only.
   page: ['model', 'engine'],
   // The two entry points.
@@ -78,6 +81,15 @@ const effects: readonly { what: string; modules: readonly string[]; except: Read
     what: 'file write',
     modules: ['store', 'daemon'],
     except: { 'src/git/seal.ts': "git takes settings that stand in place of a repository's own from a folder only" },
+  },
+  // A user's pattern runs in `scanTexts` alone, which is the only thing of its module that can; other expressions are constants.
+  {
+    what: 'RegExp of a value',
+    modules: ['pattern'],
+    except: {
+      'src/chunking/grammar.ts': 'from the grammars that come with us',
+      'src/page/search/marks.ts': 'an escaped literal',
+    },
   },
   { what: 'console', modules: ['cli', 'main.ts'], except: {} },
   { what: 'process.exit', modules: ['cli', 'main.ts'], except: {} },
@@ -144,6 +156,16 @@ describe('effects', () => {
       .map((file) => file.path);
     expect(wrong).toEqual([]);
   });
+});
+
+test("nothing but scanTexts and its threads can run a user's pattern", () => {
+  const users = files.filter(
+    ({ path, tree }) => path !== 'src/pattern/pattern.ts' && tree.text.includes('unguardedMatcherOf'),
+  );
+  expect(users.map(({ path }) => path)).toEqual(['src/pattern/scan-texts.ts', 'src/pattern/scan-thread.ts']);
+  // What can be imported from outside is in the index, and has neither it nor a matcher.
+  const index = files.find(({ path }) => path === 'src/pattern/index.ts')!.tree.text;
+  expect(index).not.toMatch(/line-matcher|find-in-text|emit-regex|runWithDeadline/);
 });
 
 describe('files', () => {
@@ -226,6 +248,11 @@ function readSource(path: string): Source {
       if (['process.exit', 'Date.now', 'Math.random'].includes(`${object}.${name}`)) found.add(`${object}.${name}`);
       if (fileSystem.has(object.split('.')[0]!) && isWriting(name)) found.add('file write');
     } else if (ts.isStringLiteralLike(node)) strings.add(node.text);
+    else if ((ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText(tree) === 'RegExp') {
+      const [source] = node.arguments ?? [];
+      if (source === undefined || !(ts.isStringLiteralLike(source) || ts.isRegularExpressionLiteral(source)))
+        found.add('RegExp of a value');
+    }
     ts.forEachChild(node, visit);
   };
   const noteBuiltin = (specifier: string, clause: ts.ImportClause | undefined): void => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { elapsedMs } from '../../src/base/index.js';
 import { StaticEmbedder, StaticModel } from '../../src/embedding/index.js';
+import { Deadline } from '../../src/pattern/index.js';
 import type { Embedder } from '../../src/embedding/index.js';
 import { meaningOf } from '../../src/engine/meaning.js';
 import { openRev } from '../../src/engine/revs.js';
@@ -127,6 +128,7 @@ export class OpenRepositories {
         similarities: mode === 'lexical' ? null : similarities,
         limit,
         signals,
+        deadline: new Deadline(60_000),
         signal: undefined,
       });
       const hits = ranked.map(({ position: at, doc, file }): RankedSpan => {

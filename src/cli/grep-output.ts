@@ -36,10 +36,11 @@ export class LineWriter {
     private readonly layout: LineLayout,
   ) {}
 
-  write(lines: readonly AnyLine[]): void {
+  async write(lines: readonly AnyLine[]): Promise<void> {
     const { out, paint } = this.target;
     const { groups, finder } = this.layout;
-    for (const line of lines) {
+    const spans = await finder?.(lines);
+    for (const [i, line] of lines.entries()) {
       const { path, text } = line;
       if (path !== this.lastPath) this.shownPath = paint('magenta', quotePath(path));
       if (groups && this.lastPath !== undefined && (path !== this.lastPath || line.line !== this.lastLine + 1)) {
@@ -49,7 +50,7 @@ export class LineWriter {
       this.lastLine = line.line;
       const mark = paint('cyan', line.context === true ? '-' : ':');
       const side = line.side === undefined ? '' : paint(line.side === '+' ? 'green' : 'red', line.side);
-      const shown = finder === undefined || line.context === true ? text : highlightSpans(paint, text, finder(line));
+      const shown = spans === undefined || line.context === true ? text : highlightSpans(paint, text, spans[i]!);
       out.write(`${side}${this.shownPath}${mark}${paint('green', String(line.line))}${mark}${shown}\n`);
     }
   }

@@ -13,9 +13,9 @@ const refsShown = 5;
 export function formatLineHistory(
   { line, appeared, disappeared, refs }: LineHistory,
   paint: Paint,
-  spansOf: (text: string) => readonly Span[],
+  spans: readonly Span[],
 ): string {
-  let text = `${highlightSpans(paint, line, paint.on ? spansOf(line) : [], printable)}
+  let text = `${highlightSpans(paint, line, spans, printable)}
 `;
   for (const { sign, change } of newestFirst(appeared, disappeared)) {
     const marked = sign === '+' ? paint('green', sign) : paint('red', sign);

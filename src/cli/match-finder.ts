@@ -1,3 +1,4 @@
+import { CoppiceError } from '../base/index.js';
 import type { GrepOptions, LineMatch } from '../engine/index.js';
 
 export interface Span {
@@ -7,46 +8,68 @@ export interface Span {
 
 type PatternOptions = Pick<GrepOptions, 'literal' | 'ignoreCase' | 'wholeWord'>;
 
-/** Where a line's matches are, to be highlighted. */
-export type MatchFinder = (line: LineMatch) => readonly Span[];
+/** Where the matches of some lines are, to be highlighted, line by line. */
+export type MatchFinder = (lines: readonly LineMatch[]) => Promise<readonly (readonly Span[])[]>;
 
-/** Lines longer than this keep their first match only: colouring must never take longer than finding. */
+/** Lines longer than this keep their first match only: a screen full of colours is no use. */
 const lineLengthMax = 2000;
+/** For all of a command's output. Colouring must never take longer than finding. */
+const deadlineMs = 2000;
+
+/** Finds the matches after the first, which is all that the engine tells, by the engine's own reading of the pattern. */
+export function createMatchFinder(pattern: string, options: PatternOptions): MatchFinder {
+  const findSpans = createSpanFinder(pattern, options);
+  return async (lines) => {
+    const found = await findSpans(lines.map(({ text, length }) => (length < 1 ? '' : text)));
+    return lines.map(({ column, length }, i): readonly Span[] => {
+      if (column < 1 || length < 1) return [];
+      const first = { start: column - 1, end: column - 1 + length };
+      return found[i]!.length === 0 ? [first] : found[i]!;
+    });
+  };
+}
 
 /**
- * Finds the matches after the first, which is all that the engine tells. It is a second reading of the pattern and
- * trusted only where its first match is the engine's; otherwise that one alone is highlighted.
+ * The matches in lines of which nothing is known; none in one that is very long, and none once the time for colours is up.
  */
-export function createMatchFinder(pattern: string, options: GrepOptions): MatchFinder {
-  const findSpans = createSpanFinder(pattern, options);
-  return (line) => {
-    const first = { start: line.column - 1, end: line.column - 1 + line.length };
-    if (line.column < 1 || line.length < 1) return [];
-    const spans = findSpans(line.text);
-    const agrees = spans[0]?.start === first.start && spans[0].end === first.end;
-    return agrees ? spans : [first];
+export function createSpanFinder(
+  pattern: string,
+  options: PatternOptions,
+): (lines: readonly string[]) => Promise<readonly (readonly Span[])[]> {
+  let scanner: ReturnType<typeof openScanner> | undefined;
+  return async (lines) => {
+    const spans = lines.map((): Span[] => []);
+    scanner ??= openScanner(pattern, options);
+    try {
+      await (
+        await scanner
+      )(lines, (i, start, end) => {
+        if (end > start) spans[i]!.push({ start, end });
+      });
+    } catch (error) {
+      // Colours are not worth an error.
+      if (!(error instanceof CoppiceError)) throw error;
+    }
+    return spans;
   };
 }
 
-/** The matches in a line of which nothing is known; none in one that is very long. */
-export function createSpanFinder(pattern: string, options: PatternOptions): (text: string) => readonly Span[] {
-  const regex = compile(pattern, options);
-  return (text) => {
-    if (regex === undefined || text.length > lineLengthMax) return [];
-    const matches = [...text.matchAll(regex)].filter(([match]) => match !== '');
-    return matches.map((match) => ({ start: match.index, end: match.index + match[0].length }));
-  };
-}
+type OnMatch = (line: number, start: number, end: number) => void;
 
-function compile(pattern: string, { literal, ignoreCase, wholeWord }: PatternOptions): RegExp | undefined {
-  let source = literal === true ? pattern.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&') : pattern;
-  if (wholeWord === true) source = `(?<!\\w)(?:${source})(?!\\w)`;
-  // The u flag as the engine uses it: only for what needs it.
-  const unicode = /\\[pP]\{|\\u\{|[\u{10000}-\u{10ffff}]/u.test(source) ? 'u' : '';
-  try {
-    return new RegExp(source, `g${ignoreCase === true ? 'i' : ''}${unicode}`);
-  } catch {
-    // Highlighting the first match alone will do.
-    return undefined;
-  }
+async function openScanner(
+  source: string,
+  { literal, ignoreCase, wholeWord }: PatternOptions,
+): Promise<(lines: readonly string[], onMatch: OnMatch) => Promise<void>> {
+  // Loaded only when there is something to colour.
+  const { Deadline, compilePattern, enableLinearFallback, scanAllTexts } = await import('../pattern/index.js');
+  enableLinearFallback();
+  const pattern = compilePattern(source, { literal, ignoreCase, wholeWord });
+  const deadline = new Deadline(deadlineMs);
+  return (lines, onMatch) => {
+    const textOf = (i: number): string => (lines[i]!.length > lineLengthMax ? '' : lines[i]!);
+    const scan = { pattern, deadline, signal: undefined, count: lines.length, textOf, wanted: 'matches' as const };
+    return scanAllTexts(scan, ({ i, numbers }) => {
+      for (let at = 0; at < numbers.length; at += 2) onMatch(i, numbers[at]!, numbers[at + 1]!);
+    });
+  };
 }

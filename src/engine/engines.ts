@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
 import { CoppiceError, compareBytewise } from '../base/index.js';
-import { enableLinearFallback } from '../search/index.js';
+import { enableLinearFallback } from '../pattern/index.js';
 import { defaultStorePath } from '../store/index.js';
 import { threadScript } from '../threads/index.js';
 import { RepositoryEngine } from './engine.js';

@@ -1,5 +1,6 @@
 import { elapsedMs, type Batches } from '../base/index.js';
-import { compilePattern, countLines, fileMask, grepLines, grepRange, withContext } from '../search/index.js';
+import { Deadline, compilePattern } from '../pattern/index.js';
+import { countLines, fileMask, grepLines, grepRange, withContext } from '../search/index.js';
 import { checkCount, checkDeadline } from './limits.js';
 import { leastFresh, openRev } from './revs.js';
 import type { OpenedRev } from './revs.js';
@@ -16,9 +17,9 @@ import type {
 
 const deadlineMsDefault = 10_000;
 
-const limitsOf = ({ maxCount, deadlineMs }: GrepOptions): { maxCount: number; deadlineMs: number } => ({
+const limitsOf = ({ maxCount, deadlineMs }: GrepOptions): { maxCount: number; deadline: Deadline } => ({
   maxCount: checkCount('maxCount', maxCount, Infinity),
-  deadlineMs: checkDeadline(deadlineMs ?? deadlineMsDefault),
+  deadline: new Deadline(checkDeadline(deadlineMs ?? deadlineMsDefault)),
 });
 
 /** See `Engine.grepBatches`. */

@@ -1,6 +1,6 @@
 import { languageId } from '../model/index.js';
 import { matchSpans, queryWords } from '../search/index.js';
-import type { Query, RankedHit } from '../search/index.js';
+import type { Query, RankedHit, Span } from '../search/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import type { FirstSeen, Freshness, Hit, ResolvedRev } from './types.js';
 
@@ -18,13 +18,15 @@ export function toHit(
   query: Query,
   ranked: RankedHit,
   firstSeen: FirstSeen | null,
+  /** Where the query's patterns were found in the chunk. */
+  found: readonly Span[],
 ): Hit {
   const { position, doc, file, score, signals } = ranked;
   const { path, record } = snapshot.files[file]!;
   const text = snapshot.segments.chunkText(doc);
   const startLine = snapshot.occurrenceLines[position]! + 1;
   const lineCount = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
-  const spans = matchSpans(text, query, queryWords(query.ranking));
+  const spans = matchSpans(text, query, queryWords(query.ranking), found);
   return {
     repo,
     rev: rev.rev,

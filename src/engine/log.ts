@@ -4,8 +4,10 @@ import { HistoryReader, RefTips, findLineHistories, findOccurrenceChanges } from
 import type { HistoryScope, LineEvent, RefTip } from '../history/index.js';
 import { asOid, parseRevRange } from '../model/index.js';
 import type { CommitId, Oid, RepositoryId } from '../model/index.js';
-import { compileFileFilter, compilePattern } from '../search/index.js';
-import type { CompiledPattern, FileTest } from '../search/index.js';
+import { Deadline, compilePattern } from '../pattern/index.js';
+import type { Pattern } from '../pattern/index.js';
+import { compileFileFilter } from '../search/index.js';
+import type { FileTest } from '../search/index.js';
 import type { SegmentList } from '../segment/index.js';
 import { ensureRecorded } from './history.js';
 import { checkCount, checkDeadline } from './limits.js';
@@ -118,7 +120,12 @@ export async function* logLines(
   const { segments, scope, repo } = await openScope(session, revs, options);
   try {
     const tips = search.tips(segments, repo, await refs);
-    const found = await findLineHistories(search.reader, segments, { ...request, scope, refs: tips });
+    const found = await findLineHistories(search.reader, segments, {
+      ...request,
+      deadline: new Deadline(request.deadlineMs),
+      scope,
+      refs: tips,
+    });
     yield* inGroups(found, options, async (group) => {
       const commits = new Set<Oid>();
       for (const { appeared, disappeared } of group)
@@ -152,7 +159,11 @@ export async function* logCommits(
   const search = searchOf(session);
   const { segments, scope } = await openScope(session, revs, options);
   try {
-    const found = await findOccurrenceChanges(search.reader, segments, { ...request, scope });
+    const found = await findOccurrenceChanges(search.reader, segments, {
+      ...request,
+      deadline: new Deadline(request.deadlineMs),
+      scope,
+    });
     yield* inGroups(found, options, async (group) => {
       const infos = await search.infosOf(new Set(group.map(({ commit }) => commit)), repository);
       return group.map(({ commit, paths, delta }) => ({ ...infos.get(commit)!, paths, delta }));
@@ -163,7 +174,7 @@ export async function* logCommits(
 }
 
 interface Compiled {
-  readonly pattern: CompiledPattern;
+  readonly pattern: Pattern;
   readonly passes: FileTest | null;
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;

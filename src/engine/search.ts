@@ -1,22 +1,34 @@
 import { CoppiceError, TimeSlices, elapsedMs, throwIfAborted } from '../base/index.js';
 import { languageByAlias, parseRevRange } from '../model/index.js';
-import { changedFiles, fileMask, parseQuery, rankSnapshot, rankingSignals, rankingText } from '../search/index.js';
+import { Deadline } from '../pattern/index.js';
+import {
+  changedFiles,
+  fileMask,
+  parseQuery,
+  patternSpans,
+  rankSnapshot,
+  rankingSignals,
+  rankingText,
+} from '../search/index.js';
 import { firstSeen } from './first-seen.js';
 import { toHit } from './hits.js';
 import { meaningOf } from './meaning.js';
-import { checkCount } from './limits.js';
+import { checkCount, checkDeadline } from './limits.js';
 import { openRev, resolveTarget } from './revs.js';
 import type { OpenedRev } from './revs.js';
 import type { Session } from './session.js';
 import type { Hit, ResolvedRev, SearchOptions, SearchResult } from './types.js';
 
 const limitDefault = 10;
+/** Of the query's regular expressions. */
+const deadlineMsDefault = 10_000;
 
 /** See `Engine.search`. */
 export async function searchRev(session: Session, text: string, options: SearchOptions): Promise<SearchResult> {
   const startMs = elapsedMs();
   const mode = options.mode ?? 'hybrid';
   const limit = checkCount('limit', options.limit, limitDefault);
+  const deadlineMs = checkDeadline(options.deadlineMs ?? deadlineMsDefault);
   const query = parseQuery(text, { languageByAlias });
   const written = query.rev ?? options.rev ?? 'HEAD';
   const range = parseRevRange(written) ?? { from: undefined, to: written };
@@ -57,6 +69,7 @@ export async function searchRev(session: Session, text: string, options: SearchO
     const similarities = meaning?.similarities ?? null;
     if (mode === 'semantic' && similarities === null && query.ranking.length > 0) throw noVectors();
     const { reranking } = session.shared;
+    const patterns = { deadline: new Deadline(deadlineMs), signal: options.signal };
     const ranked = await rankSnapshot(to.snapshot, {
       query,
       mask,
@@ -65,7 +78,7 @@ export async function searchRev(session: Session, text: string, options: SearchO
       since: from?.snapshot,
       limit: words === '' ? limit : Math.max(limit, reranking.topN),
       signals: rankingSignals,
-      signal: options.signal,
+      ...patterns,
     });
     const segments = session.snapshots.segments(); // its history may be newer than the snapshot
     // Whose history it is may take a git process to tell: not asked where there is none.
@@ -73,10 +86,12 @@ export async function searchRev(session: Session, text: string, options: SearchO
     const freshness = await to.freshness();
     const searched = { ...to, repo: name, freshness };
     const slices = new TimeSlices(options.signal);
+    const texts = ranked.map(({ doc }) => to.snapshot.segments.chunkText(doc));
+    const found = await patternSpans(texts, query, patterns);
     const hits: Hit[] = [];
-    for (const hit of ranked) {
+    for (const [i, hit] of ranked.entries()) {
       if (slices.isOver) await slices.next();
-      hits.push(toHit(searched, query, hit, repo === null ? null : firstSeen(segments, repo, hit.doc)));
+      hits.push(toHit(searched, query, hit, repo === null ? null : firstSeen(segments, repo, hit.doc), found[i]!));
     }
     const ordered = await reranking.order(words, hits, options.signal);
     return result(to.rev, from?.rev, ordered.slice(0, limit), meaning?.coverage ?? 0);

@@ -158,7 +158,7 @@ export interface GrepOptions extends CallOptions, FileFilter {
   readonly ignoreCase?: boolean;
   /** Only matches with no word character on either side. */
   readonly wholeWord?: boolean;
-  /** Stop after this many lines. */
+  /** Stop after this many lines. Counts are always of all. */
   readonly maxCount?: number;
   /** Lines of context around each match, as `grep -C`. */
   readonly context?: number;
@@ -235,6 +235,8 @@ export interface SearchOptions extends CallOptions, FileFilter {
   readonly limit?: number;
   /** Only `lexical` is available so far; `hybrid` (the default) is lexical until vectors exist. */
   readonly mode?: SearchMode;
+  /** Give up with PATTERN_TIMEOUT when the query's regular expressions take so long, in milliseconds. Default 10,000. */
+  readonly deadlineMs?: number;
 }
 
 export interface MatchSpan {

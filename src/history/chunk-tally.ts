@@ -1,9 +1,8 @@
-import { forEachInSlices } from '../search/index.js';
-import type { CompiledPattern, SlicedWork } from '../search/index.js';
+import { scanAllTexts } from '../pattern/index.js';
+import type { ScanRequest } from '../pattern/index.js';
 import type { SegmentList } from '../segment/index.js';
 
-export interface TallyRequest extends SlicedWork {
-  readonly pattern: CompiledPattern;
+export interface TallyRequest extends ScanRequest {
   /** The chunks to look at, ascending. */
   readonly docs: readonly number[];
 }
@@ -40,10 +39,10 @@ export async function tallyLines(
   const lines: string[] = [];
   /** By line, where in `items` it was put last. */
   const lastPlaces: number[] = [];
-  const tally = await tallyChunks(segments, request, (text, { items, counts }) => {
+  const tally = await tallyChunks(segments, request, 'lines', (text, found, { items, counts }) => {
     const start = items.length;
-    request.pattern.matchLines(text, (_line, from, to) => {
-      const line = text.slice(from, to);
+    for (let at = 0; at < found.length; at += 5) {
+      const line = text.slice(found[at + 1], found[at + 2]);
       let number = numbers.get(line);
       if (number === undefined) {
         number = lines.length;
@@ -58,35 +57,31 @@ export async function tallyLines(
         items.push(number);
         counts.push(1);
       }
-    });
-    return items.length > start;
+    }
   });
   return { tally, lines };
 }
 
 /** How often the pattern occurs in chunks; the only item is 0. */
 export function tallyOccurrences(segments: SegmentList, request: TallyRequest): Promise<ChunkTally> {
-  return tallyChunks(segments, request, (text, { items, counts }) => {
-    const count = request.pattern.countMatches(text);
-    if (count === 0) return false;
+  return tallyChunks(segments, request, 'count', (_text, found, { items, counts }) => {
     items.push(0);
-    counts.push(count);
-    return true;
+    counts.push(found[0]!);
   });
 }
 
 async function tallyChunks(
   segments: SegmentList,
-  request: TallyRequest,
-  /** Adds the items of a text; false when it has none. */
-  add: (text: string, tally: ChunkTally) => boolean,
+  { docs, pattern, deadline, signal }: TallyRequest,
+  wanted: 'lines' | 'count',
+  /** Adds the items of a text in which something was found. */
+  add: (text: string, found: ArrayLike<number>, tally: ChunkTally) => void,
 ): Promise<ChunkTally> {
   const tally = new ChunkTally(segments.docEnd);
-  const { docs } = request;
-  await forEachInSlices(docs.length, request, (i) => {
-    const doc = docs[i]!;
-    if (add(segments.chunkText(doc), tally)) tally.finish(doc);
-    return false;
+  const textOf = (i: number): string => segments.chunkText(docs[i]!);
+  await scanAllTexts({ pattern, deadline, signal, count: docs.length, textOf, wanted }, ({ i, text, numbers }) => {
+    add(text, numbers, tally);
+    tally.finish(docs[i]!);
   });
   return tally;
 }

@@ -61,11 +61,7 @@ export async function findPathChanges(
   const changes = new PathChanges();
   const { commits } = request;
   const finder = new ChangeFinder(reader, segments, request, changes);
-  const work = { pattern: { canBacktrack: false }, deadlineMs: Infinity, signal: request.signal };
-  await forEachInSlices(commits.length, work, (i) => {
-    finder.visit(commits[i]!);
-    return false;
-  });
+  await forEachInSlices(commits.length, request.signal, (i) => finder.visit(commits[i]!));
   return changes;
 }
 

@@ -19,7 +19,10 @@ export function emitRegex(syntax: PatternSyntax, kind: TextKind): { source: stri
   const source = new Emitter(syntax, kind).emit(syntax.root);
   const unicode = kind === 'any' || syntax.ignoreCaseOfBackreferences;
   // Of case only backreferences have something left to ignore: sets have their variants in them.
-  return { source, flags: `g${kind === 'plain' ? 'm' : ''}${syntax.ignoreCaseOfBackreferences ? 'i' : ''}${unicode ? 'u' : ''}` };
+  return {
+    source,
+    flags: `g${kind === 'plain' ? 'm' : ''}${syntax.ignoreCaseOfBackreferences ? 'i' : ''}${unicode ? 'u' : ''}`,
+  };
 }
 
 /** Whether the kinds of texts need expressions of their own. */
@@ -74,7 +77,9 @@ class Emitter {
       case 'backreference':
         return `\\k<g${node.group}>`;
       case 'group':
-        return this.syntax.referred.has(node.group) ? `(?<g${node.group}>${this.emit(node.node)})` : `(?:${this.emit(node.node)})`;
+        return this.syntax.referred.has(node.group)
+          ? `(?<g${node.group}>${this.emit(node.node)})`
+          : `(?:${this.emit(node.node)})`;
       case 'atomic': {
         // A look ahead is not taken back.
         const name = `a${this.atomics++}`;
@@ -97,7 +102,9 @@ class Emitter {
         return `${this.emitAtom(node.node)}${times}${lazy ? '?' : ''}`;
       }
       case 'sequence':
-        return node.nodes.map((inner) => (inner.type === 'choice' ? `(?:${this.emit(inner)})` : this.emit(inner))).join('');
+        return node.nodes
+          .map((inner) => (inner.type === 'choice' ? `(?:${this.emit(inner)})` : this.emit(inner)))
+          .join('');
       case 'choice':
         return node.nodes.map((inner) => this.emit(inner)).join('|');
     }
@@ -130,7 +137,8 @@ class Emitter {
   }
 
   private emitCode(code: number): string {
-    const isPlain = (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || code === 95 || (code >= 97 && code <= 122);
+    const isPlain =
+      (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || code === 95 || (code >= 97 && code <= 122);
     if (isPlain) return String.fromCharCode(code);
     if (this.unicode) return `\\u{${code.toString(16)}}`;
     return `\\u${code.toString(16).padStart(4, '0')}`;

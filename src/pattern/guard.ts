@@ -1,6 +1,7 @@
 import v8 from 'node:v8';
 import vm from 'node:vm';
-import { CoppiceError, systemErrorCode } from '../base/index.js';
+import { systemErrorCode } from '../base/index.js';
+import { patternTimeout } from './deadline.js';
 
 const slot = Symbol.for('coppice.guarded');
 type Slot = { [slot]?: (() => void) | undefined };
@@ -10,8 +11,8 @@ let script: vm.Script | undefined;
 /**
  * Runs `fn`, which must be synchronous, and stops it with PATTERN_TIMEOUT once `deadlineMs` have passed, even inside one
  * call of a regular expression. Anything `fn` had begun is left as it is, so it should only fill what is dropped
- * with it. Costs about 0.08 ms a call (a thread that watches the clock; measured), so put it around a
- * whole search, not around a chunk, and leave it out where `CompiledPattern.canBacktrack` is false.
+ * with it. Costs about 0.08 ms a call (a thread that watches the clock; measured), so put it around many
+ * chunks, not around one, and leave it out where `Pattern.canBacktrack` is false.
  */
 export function runWithDeadline<T>(deadlineMs: number, fn: () => T): T {
   // Only code that runs inside a vm script can be terminated; the script's one call leads back to `fn`.
@@ -26,11 +27,7 @@ export function runWithDeadline<T>(deadlineMs: number, fn: () => T): T {
     script.runInThisContext({ timeout: Math.max(1, Math.ceil(deadlineMs)), displayErrors: false });
   } catch (error) {
     if (systemErrorCode(error) !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
-    throw new CoppiceError('PATTERN_TIMEOUT', `the pattern took longer than ${Math.ceil(deadlineMs)} ms`, {
-      hint: 'Avoid nested or repeated unbounded repetition, such as (a+)+ or .*.*, or search fewer files.',
-      data: { deadlineMs },
-      cause: error,
-    });
+    throw patternTimeout(deadlineMs, error);
   } finally {
     if (outer === undefined) delete holder[slot];
     else holder[slot] = outer;
@@ -44,11 +41,9 @@ let linearFallback = false;
  * Makes V8 go over to its linear-time engine when a regular expression backtracks too often (50,000 times). It is
  * for the process, and holds for expressions first used after the call, so call it before any search.
  *
- * It covers patterns without lookarounds, backreferences and counted repetition of groups by more than a few, and
- * without the flags `i` and `u` (Node 20). Ours
- * are compiled with `g` and `m`, so it covers case-sensitive ones; of those with `^` or `$` only where the
- * text has no `\r`, U+2028 or U+2029, since their other form has lookarounds. Everything else is stopped by
- * {@link runWithDeadline}.
+ * It covers patterns without look-arounds, backreferences and counted repetition of groups by more than a few; those with `^` or `$` only
+ * where the text has no `\r`, U+2028 or U+2029, and those that can match characters of two units only where it has none, since their
+ * other forms have look-arounds or the flag `u`. What it does not cover is stopped by the deadline of `scanTexts`.
  */
 export function enableLinearFallback(): void {
   if (linearFallback) return;

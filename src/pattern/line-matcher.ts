@@ -1,4 +1,4 @@
-import { CoppiceError } from '../base/index.js';
+import { patternTooLarge } from './deadline.js';
 import type { TextKind } from './emit-regex.js';
 
 /**
@@ -12,8 +12,8 @@ export interface LineMatcher {
   matchLines(text: string, onLine: OnLine): void;
   /** Whether any line matches. */
   matchesAny(text: string): boolean;
-  /** How many matches there are that do not overlap, each found from where the last one ends. */
-  countMatches(text: string): number;
+  /** Reports the matches that do not overlap, each found from where the last one ends, until `false` is returned. */
+  matchAll(text: string, onMatch: (start: number, end: number) => unknown): void;
 }
 
 /** A match in a text, found from a position that is a line's start or, within a line, a later one. */
@@ -76,16 +76,12 @@ const surrogate = /[\ud800-\udfff]/;
 const hasOtherLineEnds = (text: string): boolean =>
   text.includes('\r') || text.includes('\u2028') || text.includes('\u2029');
 
-/** The engine's own stack for backtracking ends at some size, long before a long line does. */
 function execOrExplain(regex: RegExp, text: string): RegExpExecArray | null {
   try {
     return regex.exec(text);
   } catch (error) {
-    if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
-    throw new CoppiceError('PATTERN_TIMEOUT', 'the pattern needs more memory than there is for one line', {
-      hint: 'Avoid nested repetition, such as (a|b)*, or search fewer files.',
-      cause: error,
-    });
+    if (error instanceof RangeError || error instanceof SyntaxError) throw patternTooLarge(error);
+    throw error;
   }
 }
 
@@ -116,17 +112,16 @@ export function matcherOf(finder: Finder, wholeWord: boolean): LineMatcher {
       const size = endOfLines(text);
       return size > 0 && find(text, 0, found) && found.start < size;
     },
-    countMatches(text) {
+    matchAll(text, onMatch) {
       const found: Found = { start: 0, end: 0 };
       const size = endOfLines(text);
-      let count = 0;
-      for (let from = 0; from < size && find(text, from, found) && found.start < size; count++) {
+      for (let from = 0; from < size && find(text, from, found) && found.start < size;) {
+        if (onMatch(found.start, found.end) === false) return;
         from = found.end;
         if (found.end > found.start) continue;
         from++;
         if (isInsidePair(text, from)) from++;
       }
-      return count;
     },
   };
 }

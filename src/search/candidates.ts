@@ -1,8 +1,8 @@
 import type { BitSet } from '../base/index.js';
+import type { GramPlan } from '../pattern/index.js';
 import type { PostingList, Segment, SegmentList } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { isDenseGramList, readGramPostings, retainGramPostings, selectGramPostings } from '../text/index.js';
-import type { GramPlan } from './pattern-grams.js';
 
 /**
  * A list this many times longer than what is left costs more to walk than it saves: a posting takes about 5 ns, a chunk 2 µs,

@@ -1,9 +1,10 @@
 import { BitSet } from '../base/index.js';
 import { languageNumber } from '../model/index.js';
+import { compilePathFilter, scanAllTexts } from '../pattern/index.js';
+import type { Deadline, Pattern } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { isUnsegmented, splitIdentifier, textTerms } from '../text/index.js';
 import { candidateDocs } from './candidates.js';
-import { compilePathFilter } from './path-filter.js';
 import type { Clause, Condition, QueryTerm } from './query.js';
 import { visiblePostings } from './term-postings.js';
 import type { TimeSlices } from '../base/index.js';
@@ -16,17 +17,16 @@ export interface ClauseOptions {
   /** False: bare terms of this clause only rank (ranking itself sees to it that one occurs). */
   readonly topLevelTerms?: boolean;
   readonly slices: TimeSlices;
+  /** Of the query's patterns. */
+  readonly deadline: Deadline;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Compiles a clause for one snapshot. Postings and lines are looked up once for each condition, not for each chunk. */
-export async function compileClause(
-  snapshot: Snapshot,
-  clause: Clause,
-  { caseSensitive, topLevelTerms = true, slices }: ClauseOptions,
-): Promise<Holds> {
+export async function compileClause(snapshot: Snapshot, clause: Clause, options: ClauseOptions): Promise<Holds> {
+  const { caseSensitive, topLevelTerms = true } = options;
   const tests: Holds[] = [];
-  for (const condition of clause.conditions)
-    tests.push(await compileCondition(snapshot, condition, caseSensitive, slices));
+  for (const condition of clause.conditions) tests.push(await compileCondition(snapshot, condition, options));
   if (topLevelTerms && clause.terms.length > 0) {
     const sets = clause.terms.map((term) => docsWithTerm(snapshot, term, caseSensitive));
     tests.push((doc) => sets.some((set) => set.has(doc)));
@@ -34,20 +34,13 @@ export async function compileClause(
   return (doc, file) => tests.every((test) => test(doc, file));
 }
 
-async function compileCondition(
-  snapshot: Snapshot,
-  condition: Condition,
-  caseSensitive: boolean,
-  slices: TimeSlices,
-): Promise<Holds> {
+async function compileCondition(snapshot: Snapshot, condition: Condition, options: ClauseOptions): Promise<Holds> {
+  const { caseSensitive } = options;
+  const inner = { ...options, topLevelTerms: true };
   switch (condition.kind) {
     case 'phrase':
     case 'regex': {
-      const set = new BitSet(snapshot.visible.size, snapshot.visible.gap);
-      for (const doc of candidateDocs(snapshot, condition.pattern.plan)) {
-        if (slices.isOver) await slices.next();
-        if (condition.pattern.matchesAny(snapshot.segments.chunkText(doc))) set.add(doc);
-      }
+      const set = await docsMatching(snapshot, condition.pattern, options);
       return (doc) => set.has(doc);
     }
     case 'symbol': {
@@ -73,15 +66,25 @@ async function compileCondition(
     }
     case 'or': {
       const operands: Holds[] = [];
-      for (const clause of condition.operands)
-        operands.push(await compileClause(snapshot, clause, { caseSensitive, slices }));
+      for (const clause of condition.operands) operands.push(await compileClause(snapshot, clause, inner));
       return (doc, file) => operands.some((holds) => holds(doc, file));
     }
     case 'not': {
-      const holds = await compileClause(snapshot, condition.clause, { caseSensitive, slices });
+      const holds = await compileClause(snapshot, condition.clause, inner);
       return (doc, file) => !holds(doc, file);
     }
   }
+}
+
+async function docsMatching(snapshot: Snapshot, pattern: Pattern, options: ClauseOptions): Promise<BitSet> {
+  const { deadline, signal } = options;
+  const set = new BitSet(snapshot.visible.size, snapshot.visible.gap);
+  const docs = candidateDocs(snapshot, pattern.plan);
+  const textOf = (i: number): string => snapshot.segments.chunkText(docs[i]!);
+  await scanAllTexts({ pattern, deadline, signal, count: docs.length, textOf, wanted: 'any' }, ({ i }) =>
+    set.add(docs[i]!),
+  );
+  return set;
 }
 
 /** Chunks that have all words of a term, as terms of the index (so `-caching` leaves out `caches` too). */

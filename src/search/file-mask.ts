@@ -1,7 +1,7 @@
 import { CoppiceError } from '../base/index.js';
 import { languageByAlias, languageNumber } from '../model/index.js';
+import { compilePathFilter } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { compilePathFilter } from './path-filter.js';
 
 /** Which files of a snapshot a search looks at. */
 export interface FileFilter {

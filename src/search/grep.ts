@@ -1,9 +1,9 @@
-import { elapsedMs, throwIfAborted, yieldToEventLoop } from '../base/index.js';
+import { throwIfAborted } from '../base/index.js';
+import { scanTexts } from '../pattern/index.js';
+import type { FoundInText, ScanRequest } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { candidateDocs } from './candidates.js';
 import type { FileMask } from './file-mask.js';
-import { runWithDeadline } from './guard.js';
-import type { CompiledPattern } from './pattern.js';
 
 /** A matching line: its file's position in the snapshot, line and column from 0. */
 export interface GrepLine {
@@ -14,14 +14,10 @@ export interface GrepLine {
   readonly text: string;
 }
 
-export interface GrepRequest {
-  readonly pattern: CompiledPattern;
+export interface GrepRequest extends ScanRequest {
   readonly mask: FileMask;
   /** Lines to find at most. */
   readonly maxCount: number;
-  /** Of matching; the time in which nobody takes the lines does not count. */
-  readonly deadlineMs: number;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** How many lines of a file match. */
@@ -52,79 +48,80 @@ export async function* grepLines(
   return false;
 }
 
-/** As `grepLines`, but only how many there are in each file, in order; of at most `maxCount` lines. */
+/**
+ * How many lines of each file match, in order. Every file is looked at: a count that stopped somewhere would be wrong, and a list of
+ * files without those that come later too.
+ */
 export async function* countLines(
   snapshot: Snapshot,
-  request: GrepRequest,
+  request: Omit<GrepRequest, 'maxCount'>,
 ): AsyncGenerator<readonly FileCount[], void, undefined> {
   let file = -1;
   let count = 0;
-  for await (const batch of grepLines(snapshot, request)) {
+  const { positions, found } = scanSnapshot(snapshot, request);
+  for await (const batch of found) {
     const ended: FileCount[] = [];
-    for (const line of batch) {
-      if (line.file !== file && count > 0) {
+    for (const { i, numbers } of batch) {
+      const next = snapshot.occurrenceFiles[positions[i]!]!;
+      if (next !== file && count > 0) {
         ended.push({ file, count });
         count = 0;
       }
-      file = line.file;
-      count++;
+      file = next;
+      count += numbers.length / 5;
     }
     if (ended.length > 0) yield ended;
   }
   if (count > 0) yield [{ file, count }];
 }
 
-/** After so long of matching other work of the process gets its turn, in milliseconds, and what was found goes out. */
-const sliceMs = 12;
-/** What was found goes out sooner when it is so much: lines, and characters of them. */
-const batchLinesMax = 2000;
-const batchCharsMax = 128 * 1024;
-
-/**
- * The only loop that matches lines of a snapshot: batches of them, none empty, in order of path and line; of `maxCount` one more, to
- * tell that there are more.
- */
-async function* matchBatches(
-  snapshot: Snapshot,
-  { pattern, mask, maxCount, deadlineMs, signal }: GrepRequest,
-): AsyncGenerator<GrepLine[], void, undefined> {
-  const positions = occurrencesOf(snapshot, candidateDocs(snapshot, pattern.plan), mask);
-  let leftMs = deadlineMs;
-  let leftCount = maxCount + 1;
-  let next = 0;
-  let batch: GrepLine[] = [];
-  let chars = 0;
-  const runSlice = (): void => {
-    const endMs = elapsedMs() + sliceMs;
-    while (next < positions.length) {
-      const position = positions[next++]!;
+/** Batches of matching lines, none empty, in order of path and line; of `maxCount` more, to tell that there are more. */
+async function* matchBatches(snapshot: Snapshot, request: GrepRequest): AsyncGenerator<GrepLine[], void, undefined> {
+  let left = request.maxCount + 1;
+  const { positions, found } = scanSnapshot(snapshot, request, () => left);
+  for await (const texts of found) {
+    throwIfAborted(request.signal);
+    let batch: GrepLine[] = [];
+    let chars = 0;
+    for (const { i, text, numbers } of texts) {
+      const position = positions[i]!;
       const file = snapshot.occurrenceFiles[position]!;
       const firstLine = snapshot.occurrenceLines[position]!;
-      const text = snapshot.segments.chunkText(snapshot.occurrenceDocs[position]!);
-      pattern.matchLines(text, (line, start, end, column, length) => {
-        batch.push({ file, line: firstLine + line, column, length, text: text.slice(start, end) });
-        chars += end - start;
-        return batch.length < leftCount;
-      });
-      if (batch.length >= Math.min(leftCount, batchLinesMax) || chars >= batchCharsMax) return;
-      if ((next & 15) === 0 && elapsedMs() > endMs) return;
+      for (let at = 0; at < numbers.length; at += 5) {
+        batch.push({
+          file,
+          line: firstLine + numbers[at]!,
+          column: numbers[at + 3]!,
+          length: numbers[at + 4]!,
+          text: text.slice(numbers[at + 1], numbers[at + 2]),
+        });
+        chars += numbers[at + 2]! - numbers[at + 1]!;
+        if (chars < batchCharsMax) continue;
+        left -= batch.length;
+        yield batch;
+        batch = [];
+        chars = 0;
+      }
     }
-  };
-  while (next < positions.length && leftCount > 0) {
-    const startMs = elapsedMs();
-    if (pattern.canBacktrack) runWithDeadline(leftMs, runSlice);
-    else runSlice();
-    leftMs -= elapsedMs() - startMs;
-    throwIfAborted(signal);
-    if (batch.length > 0) {
-      leftCount -= batch.length;
-      yield batch;
-      throwIfAborted(signal);
-      batch = [];
-      chars = 0;
-    }
-    await yieldToEventLoop();
+    left -= batch.length;
+    if (batch.length > 0) yield batch;
+    if (left <= 0) return;
   }
+}
+
+/** What is yielded at once has no more characters, but for the last line's. */
+const batchCharsMax = 128 * 1024;
+
+/** The chunks of a snapshot that can match, in order of path and line, and what is found in them. */
+function scanSnapshot(
+  snapshot: Snapshot,
+  { pattern, mask, deadline, signal }: Omit<GrepRequest, 'maxCount'>,
+  limit?: () => number,
+): { positions: Uint32Array; found: AsyncGenerator<readonly FoundInText[], void, undefined> } {
+  const positions = occurrencesOf(snapshot, candidateDocs(snapshot, pattern.plan), mask);
+  const textOf = (i: number): string => snapshot.segments.chunkText(snapshot.occurrenceDocs[positions[i]!]!);
+  const scan = { pattern, deadline, signal, count: positions.length, textOf, wanted: 'lines' as const };
+  return { positions, found: scanTexts(limit === undefined ? scan : { ...scan, limit }) };
 }
 
 /** Where the docs occur in files that the mask lets pass, in order of path and line. */

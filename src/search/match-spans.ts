@@ -1,6 +1,6 @@
+import { literalsRegex, scanAllTexts } from '../pattern/index.js';
+import type { Pattern, ScanRequest } from '../pattern/index.js';
 import { foldWord, isUnsegmented, splitIdentifier, termsOfIdentifier, wordPattern, wordTerms } from '../text/index.js';
-import { escapeLiteral } from './pattern-rewrite.js';
-import type { CompiledPattern } from './pattern.js';
 import type { Clause, Query } from './query.js';
 import type { QueryWord } from './query-terms.js';
 
@@ -15,25 +15,35 @@ const spansMax = 50;
 /** Found at most: some overlap. Beyond them a text, which may be one long line, is not looked at. */
 const foundMax = 4 * spansMax;
 
-/** The places in a text where the query's words, phrases and expressions occur, in order, without overlaps. */
-export function matchSpans(text: string, query: Query, words: readonly QueryWord[]): Span[] {
-  const spans: Span[] = [];
+/** The first places in each of some texts where the query's phrases and expressions match. */
+export async function patternSpans(
+  texts: readonly string[],
+  { clause }: Query,
+  request: Omit<ScanRequest, 'pattern'>,
+): Promise<readonly (readonly Span[])[]> {
+  const spans = texts.map((): Span[] => []);
+  const scan = { ...request, count: texts.length, textOf: (i: number) => texts[i]!, wanted: 'lines' as const };
+  for (const pattern of patternsOf(clause)) {
+    await scanAllTexts({ ...scan, pattern }, ({ i, numbers }) => {
+      for (let at = 0; at < Math.min(numbers.length, 5 * foundMax); at += 5)
+        spans[i]!.push({ line: numbers[at]!, column: numbers[at + 3]!, length: numbers[at + 4]! });
+    });
+  }
+  return spans;
+}
+
+/** The places in a text where the query's words occur, and those where its patterns were found, in order, without overlaps. */
+export function matchSpans(text: string, query: Query, words: readonly QueryWord[], found: readonly Span[]): Span[] {
+  const spans = [...found];
   if (words.length > 0) {
     const spansOf = query.caseSensitive ? literalSpans(words) : wordSpans(words);
     const lines = text.split('\n');
-    for (let line = 0; line < lines.length && spans.length < spansMax; line++) {
+    for (let line = 0; line < lines.length && spans.length < spansMax + found.length; line++) {
       for (const { column, length } of spansOf(lines[line]!)) {
         spans.push({ line, column, length });
-        if (spans.length >= foundMax) break;
+        if (spans.length >= foundMax + found.length) break;
       }
     }
-  }
-  for (const pattern of patternsOf(query.clause)) {
-    let found = 0;
-    pattern.matchLines(text, (line, _start, _end, column, length) => {
-      spans.push({ line, column, length });
-      return ++found < foundMax;
-    });
   }
   spans.sort((a, b) => a.line - b.line || a.column - b.column || b.length - a.length);
   const apart: Span[] = [];
@@ -50,7 +60,10 @@ type LineSpans = Iterable<Omit<Span, 'line'>>;
 
 /** The words exactly as typed. */
 function literalSpans(words: readonly QueryWord[]): (line: string) => LineSpans {
-  const regex = new RegExp(alternatives(words.map(({ text }) => text)), 'g');
+  const regex = literalsRegex(
+    words.map(({ text }) => text),
+    'g',
+  );
   return function* (line) {
     for (const { index, 0: match } of line.matchAll(regex)) yield { column: index, length: match.length };
   };
@@ -60,11 +73,15 @@ function literalSpans(words: readonly QueryWord[]): (line: string) => LineSpans 
 function wordSpans(words: readonly QueryWord[]): (line: string) => LineSpans {
   const terms = new Set(words.flatMap(({ parts, whole }) => (whole === null ? parts : [...parts, whole])));
   // A stem keeps its word's beginning, so an ASCII line without any of these has nothing to mark. Others are folded first.
-  const hint = new RegExp(`[^\\x00-\\x7f]|${alternatives([...terms].map((term) => term.slice(0, 2)))}`, 'i');
+  const beginnings = literalsRegex(
+    [...terms].map((term) => term.slice(0, 2)),
+    'i',
+  );
+  const mayHave = (text: string): boolean => beyondAscii.test(text) || beginnings.test(text);
   return function* (line) {
-    if (!hint.test(line)) return;
+    if (!mayHave(line)) return;
     for (const { index: start, 0: identifier } of line.matchAll(wordPattern)) {
-      if (!hint.test(identifier)) continue;
+      if (!mayHave(identifier)) continue;
       const { parts, whole } = termsOfIdentifier(identifier);
       if (terms.has(whole ?? (parts.length === 1 ? parts[0]! : ''))) {
         yield { column: start, length: identifier.length };
@@ -80,6 +97,8 @@ function wordSpans(words: readonly QueryWord[]): (line: string) => LineSpans {
     }
   };
 }
+
+const beyondAscii = /[^\x00-\x7f]/;
 
 /** The parts of an unsegmented run that the terms are pairs or characters of; all of it where folding moves characters. */
 function* unsegmentedSpans(run: string, start: number, terms: ReadonlySet<string>): LineSpans {
@@ -106,14 +125,7 @@ function* unsegmentedSpans(run: string, start: number, terms: ReadonlySet<string
   if (end > from) yield { column: start + from, length: end - from };
 }
 
-/** Longest first, so that the longest is found where several begin. */
-const alternatives = (texts: readonly string[]): string =>
-  [...new Set(texts)]
-    .sort((a, b) => b.length - a.length)
-    .map(escapeLiteral)
-    .join('|');
-
-function patternsOf({ conditions }: Clause): Pick<CompiledPattern, 'matchLines'>[] {
+function patternsOf({ conditions }: Clause): Pattern[] {
   return conditions.flatMap((condition) => {
     if (condition.kind === 'phrase' || condition.kind === 'regex') return [condition.pattern];
     if (condition.kind === 'or') return condition.operands.flatMap(patternsOf);

@@ -1,5 +1,5 @@
 import type { SymbolKind } from '../model/index.js';
-import type { CompiledPattern } from './pattern.js';
+import type { Pattern } from '../pattern/index.js';
 
 /** Words and phrases that decide the order of the hits. */
 export interface QueryTerm {
@@ -25,7 +25,7 @@ export type Condition =
   | {
       readonly kind: 'phrase' | 'regex';
       readonly text: string;
-      readonly pattern: CompiledPattern;
+      readonly pattern: Pattern;
       readonly offset: number;
     }
   /** The chunk has a definition of one of these names (as typed: bare `Finish` or qualified `Builder.Finish`). */

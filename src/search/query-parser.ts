@@ -1,7 +1,8 @@
 import { CoppiceError } from '../base/index.js';
 import { symbolKinds } from '../model/index.js';
 import type { SymbolKind } from '../model/index.js';
-import { compilePattern } from './pattern.js';
+import { compilePattern } from '../pattern/index.js';
+import type { Pattern } from '../pattern/index.js';
 import type { Clause, Condition, Query, QueryOptions, QueryTerm } from './query-ast.js';
 import { invalidQuery, tokenizeQuery } from './query-lexer.js';
 import type { FilterName, QueryToken } from './query-lexer.js';
@@ -216,7 +217,7 @@ export class QueryParser {
     return sensitive ?? false;
   }
 
-  private compile(token: Extract<QueryToken, { kind: 'phrase' | 'regex' }>): ReturnType<typeof compilePattern> {
+  private compile(token: Extract<QueryToken, { kind: 'phrase' | 'regex' }>): Pattern {
     const isRegex = token.kind === 'regex';
     try {
       return compilePattern(token.text, {
@@ -225,7 +226,7 @@ export class QueryParser {
       });
     } catch (error) {
       if (!(error instanceof CoppiceError) || error.code !== 'PATTERN_INVALID') throw error;
-      throw this.error(token.offset + 1 + Number(error.data['offset']), String(error.data['reason']));
+      throw this.error(token.offset + 1 + Number(error.data['offset']), String(error.data['reason']), error.hint);
     }
   }
 

@@ -1,4 +1,5 @@
 import { CoppiceError, TimeSlices } from '../base/index.js';
+import type { Deadline } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { compileClause } from './clause.js';
 import type { Holds } from './clause.js';
@@ -48,6 +49,8 @@ export interface RankRequest {
   readonly since?: Snapshot | undefined;
   readonly limit: number;
   readonly signals: RankingSignals;
+  /** Of the query's patterns. */
+  readonly deadline: Deadline;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -68,12 +71,18 @@ const definitionCount = 40;
  * the answer is what would be listed without it, scores included, less what is not new.
  */
 export async function rankSnapshot(snapshot: Snapshot, request: RankRequest): Promise<RankedHit[]> {
-  const { query, signals, limit, since } = request;
+  const { query, signals, limit, since, deadline, signal } = request;
   const { caseSensitive } = query;
   const slices = new TimeSlices(request.signal);
   const words = queryWords(query.ranking);
   const newChunks = since === undefined ? null : new NewChunks(since, snapshot);
-  const holds = await compileClause(snapshot, query.clause, { caseSensitive, topLevelTerms: caseSensitive, slices });
+  const holds = await compileClause(snapshot, query.clause, {
+    caseSensitive,
+    topLevelTerms: caseSensitive,
+    slices,
+    deadline,
+    signal,
+  });
   const factors = await fileFactors(snapshot, signals);
   if (words.length === 0) return unranked(snapshot, request, { holds, newChunks, factors, slices });
   const weights = termWeights(words, signals, (run) => occursTyped(snapshot, run));

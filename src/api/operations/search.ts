@@ -26,6 +26,7 @@ export const search = defineOperation({
       default: 'hybrid',
       help: 'what ranks: words, meaning, or both',
     },
+    deadlineMs: patternParameters.deadlineMs,
     ...filterParameters,
     ...freshnessParameter,
   },
@@ -36,7 +37,7 @@ export const search = defineOperation({
 const grepParameters = {
   ...patternParameters,
   ...revParameter,
-  maxCount: { type: 'integer', min: 1, help: 'stop after so many lines' },
+  maxCount: { type: 'integer', min: 1, help: 'stop after so many lines; counts are always of all' },
   ...filterParameters,
   ...freshnessParameter,
 } as const satisfies ParameterTable;

@@ -76,7 +76,10 @@ interface RangeRequest {
 
 async function printRange(context: CommandContext, { pattern, range, options, mode }: RangeRequest): Promise<0 | 1> {
   const engine = await context.engine();
-  const lines = engine.grepRangeBatches(pattern, range.from, range.to, options);
+  // Counts are always of all.
+  const { maxCount, ...whole } = options ?? {};
+  const wanted = mode === 'lines' ? options : whole;
+  const lines = engine.grepRangeBatches(pattern, range.from, range.to, wanted);
   let found: boolean;
   let truncated: boolean;
   if (mode === 'lines') {
@@ -92,7 +95,7 @@ async function printRange(context: CommandContext, { pattern, range, options, mo
     found = items.length > 0;
     ({ truncated } = rest);
   }
-  if (truncated) await noteTruncated(context, options?.maxCount);
+  if (truncated) await noteTruncated(context, maxCount);
   return found ? 0 : 1;
 }
 
@@ -106,7 +109,7 @@ interface Printed<R> {
 async function printBatches<T, R>(
   context: CommandContext,
   batches: Batches<T, R>,
-  print: (items: readonly T[]) => void,
+  print: (items: readonly T[]) => void | Promise<void>,
 ): Promise<Printed<R>> {
   let found = false;
   try {
@@ -115,7 +118,7 @@ async function printBatches<T, R>(
       context.clearProgress();
       if (next.done === true) return { found, rest: next.value };
       found = true;
-      print(next.value);
+      await print(next.value);
       await context.out.pass();
     }
   } finally {
@@ -132,7 +135,7 @@ interface LinePrinting {
 function linePrinter(
   context: CommandContext,
   { pattern, options, groups }: LinePrinting,
-): (lines: readonly (LineMatch | RangeLineMatch)[]) => void {
+): (lines: readonly (LineMatch | RangeLineMatch)[]) => void | Promise<void> {
   if (context.json) return (lines) => writeJsonLines(context.out, lines);
   const finder = context.paint.on ? createMatchFinder(pattern, options) : undefined;
   const writer = new LineWriter(context, { groups, finder });

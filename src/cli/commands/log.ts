@@ -61,8 +61,9 @@ export const command = defineCommand({
     }
     const spansOf = createSpanFinder(pattern, options);
     let separator = '';
-    return printEach(context, engine.log(pattern, revs, options), { max, what: 'line' }, (history) => {
-      const text = separator + formatLineHistory(history, paint, spansOf);
+    return printEach(context, engine.log(pattern, revs, options), { max, what: 'line' }, async (history) => {
+      const [spans = []] = paint.on ? await spansOf([history.line]) : [];
+      const text = separator + formatLineHistory(history, paint, spans);
       separator = '\n';
       return text;
     });
@@ -73,7 +74,7 @@ async function printEach<T>(
   context: CommandContext,
   found: AsyncIterable<T>,
   { max, what }: { max: number | undefined; what: string },
-  format: (item: T) => string,
+  format: (item: T) => string | Promise<string>,
 ): Promise<0 | 1> {
   let count = 0;
   for await (const item of found) {
@@ -87,7 +88,7 @@ async function printEach<T>(
     }
     count++;
     if (context.json) context.out.json(item);
-    else context.out.write(format(item));
+    else context.out.write(await format(item));
     if (count % resultsPerDrain === 0) await context.io.stdout.drain();
   }
   return count > 0 ? 0 : 1;

@@ -42,7 +42,12 @@ function variantTable(): ReadonlyMap<number, readonly number[]> {
     if (upper !== text) join(code, upper);
   }
   const table = new Map<number, readonly number[]>();
-  for (const [code, members] of classes) if (members.size > 1) table.set(code, [...members].sort((a, b) => a - b));
+  for (const [code, members] of classes)
+    if (members.size > 1)
+      table.set(
+        code,
+        [...members].sort((a, b) => a - b),
+      );
   cased = setOfRanges([...table.keys()].flatMap((code) => [code, code]));
   variants = table;
   return table;

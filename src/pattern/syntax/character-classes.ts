@@ -13,14 +13,14 @@ const graph: CodeSet = [0x21, 0x7e];
 
 /** White space as JavaScript and Unicode have it. */
 const space = setOfRanges(
-  [9, 13, 0x20, 0x20, 0xa0, 0xa0, 0x1680, 0x1680, 0x2000, 0x200a, 0x2028, 0x2029].concat(
-    [0x202f, 0x202f, 0x205f, 0x205f, 0x3000, 0x3000, 0xfeff, 0xfeff],
-  ),
+  [9, 13, 0x20, 0x20, 0xa0, 0xa0, 0x1680, 0x1680, 0x2000, 0x200a, 0x2028, 0x2029].concat([
+    0x202f, 0x202f, 0x205f, 0x205f, 0x3000, 0x3000, 0xfeff, 0xfeff,
+  ]),
 );
 const horizontalSpace = setOfRanges(
-  [9, 9, 0x20, 0x20, 0xa0, 0xa0, 0x1680, 0x1680, 0x180e, 0x180e, 0x2000, 0x200a, 0x202f, 0x202f].concat(
-    [0x205f, 0x205f, 0x3000, 0x3000],
-  ),
+  [9, 9, 0x20, 0x20, 0xa0, 0xa0, 0x1680, 0x1680, 0x180e, 0x180e, 0x2000, 0x200a, 0x202f, 0x202f].concat([
+    0x205f, 0x205f, 0x3000, 0x3000,
+  ]),
 );
 /** What `\R` takes beside `\r\n`; a line has no `\n`. */
 export const lineEnds: CodeSet = setOfRanges([0xb, 0xd, 0x85, 0x85, 0x2028, 0x2029]);
@@ -79,7 +79,10 @@ function propertyRegex(name: string): RegExp | undefined {
   if (own !== undefined) return new RegExp(`${own}+`, 'gu');
   if (!/^[\w =:-]+$/.test(name)) return undefined;
   const plain = name.replace(':', '=').replace(/ /g, '_');
-  const loose = plain.replace(/(^|[=_-])([a-z])/gi, (_, before: string, letter: string) => before.replace('-', '_') + letter.toUpperCase());
+  const loose = plain.replace(
+    /(^|[=_-])([a-z])/gi,
+    (_, before: string, letter: string) => before.replace('-', '_') + letter.toUpperCase(),
+  );
   const titled = loose.replace(/[A-Za-z]+/g, (part) => part[0]!.toUpperCase() + part.slice(1).toLowerCase());
   const short = plain.replace(/^(sc|scx|gc)=/i, (key) => key.toLowerCase());
   for (const candidate of new Set([plain, short, titled, loose])) {

@@ -37,7 +37,12 @@ export function parseClass(scanner: PatternScanner, start: number): { set: CodeS
       else sets.push(end);
       continue;
     }
-    if (end < item) scanner.fail(scanner.at - 1, 'Range out of order in character class', rangeHint(scanner.source.slice(offset, scanner.at)));
+    if (end < item)
+      scanner.fail(
+        scanner.at - 1,
+        'Range out of order in character class',
+        rangeHint(scanner.source.slice(offset, scanner.at)),
+      );
     // A range across the surrogates means the characters before and after them.
     const isAcross = item < 0xd800 && end > 0xdfff;
     sets.push(isAcross ? [item, 0xd7ff, 0xe000, end] : [item, end]);

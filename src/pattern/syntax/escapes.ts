@@ -12,7 +12,8 @@ export function readCharacterEscape(scanner: PatternScanner, start: number): num
   const accept = (length: number, digits: string, radix: number): number => {
     scanner.at += length;
     const code = parseInt(digits, radix);
-    if (code > lastCode) scanner.fail(start, 'there is no such character', `The last one is \\x{${lastCode.toString(16)}}.`);
+    if (code > lastCode)
+      scanner.fail(start, 'there is no such character', `The last one is \\x{${lastCode.toString(16)}}.`);
     return code;
   };
   const control = controls[letter];

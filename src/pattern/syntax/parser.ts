@@ -50,7 +50,12 @@ const sequence = (nodes: readonly PatternNode[]): PatternNode =>
   nodes.length === 1 ? nodes[0]! : nodes.length === 0 ? emptyNode : { type: 'sequence', nodes };
 
 const wordSet: PatternNode = { type: 'set', set: word };
-const look = (behind: boolean, negate: boolean, node: PatternNode): PatternNode => ({ type: 'look', behind, negate, node });
+const look = (behind: boolean, negate: boolean, node: PatternNode): PatternNode => ({
+  type: 'look',
+  behind,
+  negate,
+  node,
+});
 const wordStart: PatternNode = sequence([{ type: 'boundary' }, look(false, false, wordSet)]);
 const wordEnd: PatternNode = sequence([{ type: 'boundary' }, look(true, false, wordSet)]);
 
@@ -75,7 +80,11 @@ class PatternParser extends PatternScanner {
       const group = typeof to === 'number' ? to : this.names.get(to);
       if (group === undefined) this.fail(offset, `there is no group named ${String(to)}`);
       if (group < 1 || group > this.groupCount)
-        this.fail(offset, `there is no group ${String(to)}`, 'For the character with a number write \\x and two hexadecimal digits.');
+        this.fail(
+          offset,
+          `there is no group ${String(to)}`,
+          'For the character with a number write \\x and two hexadecimal digits.',
+        );
       node.group = group;
       referred.add(group);
     }
@@ -109,8 +118,8 @@ class PatternParser extends PatternScanner {
       if (atom === null) continue; // flags, a comment
       if (Array.isArray(atom)) {
         // Of quoted text a quantifier takes the last character.
-        const last = atom.pop() as PatternNode | undefined;
-        nodes.push(...(atom as PatternNode[]));
+        const last = atom.pop();
+        nodes.push(...atom);
         if (last !== undefined) nodes.push(this.parseQuantifiers(last, start));
       } else nodes.push(this.parseQuantifiers(atom, start));
     }
@@ -228,7 +237,11 @@ class PatternParser extends PatternScanner {
       case 'K':
         return this.fail(start, '\\K, which keeps what was matched before out of the match', 'Write that as (?<=…).');
       case 'G':
-        return this.fail(start, '\\G, the end of the last match', 'Lines are searched one by one: write ^ or leave it out.');
+        return this.fail(
+          start,
+          '\\G, the end of the last match',
+          'Lines are searched one by one: write ^ or leave it out.',
+        );
       case 'X':
         return this.fail(start, '\\X, a character with its marks', 'Write \\P{M}\\p{M}*.');
       case 'C':
@@ -388,12 +401,20 @@ class PatternParser extends PatternScanner {
     const node = this.parseChoice();
     if (this.take(')')) return node;
     void start;
-    return this.fail(this.at, 'Unterminated group', 'For the character itself write \\(, or search for literal text (-F).');
+    return this.fail(
+      this.at,
+      'Unterminated group',
+      'For the character itself write \\(, or search for literal text (-F).',
+    );
   }
 
   private atomic(node: PatternNode, start: number): PatternNode {
     if (this.behind > 0)
-      this.fail(start, 'a group that is not taken back, in a look behind', 'Write (?:…) there, and *, + or ? without a second +.');
+      this.fail(
+        start,
+        'a group that is not taken back, in a look behind',
+        'Write (?:…) there, and *, + or ? without a second +.',
+      );
     return { type: 'atomic', node };
   }
 
@@ -404,7 +425,8 @@ class PatternParser extends PatternScanner {
       const at = this.at;
       const times = this.readQuantifier();
       if (times === null) return node;
-      if (!first && this.source[at] !== '{') this.fail(at, 'Nothing to repeat', 'Put what is repeated in a group: (?:…)*.');
+      if (!first && this.source[at] !== '{')
+        this.fail(at, 'Nothing to repeat', 'Put what is repeated in a group: (?:…)*.');
       if (this.source[start] !== '(' && /^(?:start|end|boundary|no-boundary)$/.test(node.type))
         this.fail(at, 'Nothing to repeat', 'Put what is repeated in a group: (?:…)*.');
       const [min, max] = times;
@@ -427,7 +449,12 @@ class PatternParser extends PatternScanner {
     const match = /^\{(\d*)(,?)(\d*)\}/.exec(this.source.slice(this.at, this.at + 40));
     if (match === null || (match[1] === '' && match[3] === '')) return null;
     const [whole, min, comma, max] = match;
-    if (min === '') this.fail(this.at, '{,n} is a quantifier in some dialects and text in others', `Write {0,${max!}}, or \\{,${max!}}.`);
+    if (min === '')
+      this.fail(
+        this.at,
+        '{,n} is a quantifier in some dialects and text in others',
+        `Write {0,${max!}}, or \\{,${max!}}.`,
+      );
     this.at += whole.length;
     return [Number(min), comma === '' ? Number(min) : max === '' ? Infinity : Number(max)];
   }

@@ -1,0 +1,10 @@
+/** Here is a pattern, as anyone writes it: which texts can match, what matches in them, and never a way to run it without a guard. */
+export { Deadline } from './deadline.js';
+export type { GramPlan } from './gram-plan.js';
+export { enableLinearFallback } from './guard.js';
+export { literalsRegex } from './literal-regex.js';
+export { compilePathFilter } from './path-filter.js';
+export { compilePattern } from './pattern.js';
+export type { Pattern, PatternOptions } from './pattern.js';
+export { scanAllTexts, scanTexts } from './scan-texts.js';
+export type { FoundInText, ScanRequest } from './scan-texts.js';

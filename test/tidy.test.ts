@@ -250,8 +250,10 @@ function readSource(path: string): Source {
     } else if (ts.isStringLiteralLike(node)) strings.add(node.text);
     else if ((ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText(tree) === 'RegExp') {
       const [source] = node.arguments ?? [];
-      if (source === undefined || !(ts.isStringLiteralLike(source) || ts.isRegularExpressionLiteral(source)))
-        found.add('RegExp of a value');
+      // What is made while a module loads is made of constants.
+      const isConstant =
+        source !== undefined && (ts.isStringLiteralLike(source) || ts.isRegularExpressionLiteral(source));
+      if (!isConstant && ts.findAncestor(node, ts.isFunctionLike) !== undefined) found.add('RegExp of a value');
     }
     ts.forEachChild(node, visit);
   };

@@ -24,7 +24,8 @@ export function createMatchFinder(pattern: string, options: PatternOptions): Mat
     return lines.map(({ column, length }, i): readonly Span[] => {
       if (column < 1 || length < 1) return [];
       const first = { start: column - 1, end: column - 1 + length };
-      return found[i]!.length === 0 ? [first] : found[i]!;
+      const [other] = found[i]!;
+      return other?.start === first.start && other.end === first.end ? found[i]! : [first];
     });
   };
 }

@@ -51,8 +51,7 @@ const runaways = new WeakSet<Pattern>();
  *
  * This is the only way to run a user's pattern. One that takes linear time whatever the text runs in this thread, in slices. One that can
  * backtrack nearly always does as well as those, so it runs here too, stopped from outside when a slice of it takes too long; the rest is
- * then done on a worker thread (0.2 ms a batch, and some 50 ms if the thread is to be started: too much for every pattern with
- * `.*`), which is ended at the deadline. So no pattern holds up this thread for more than 30 ms.
+ * then done on a worker thread (which costs a copy of each text, and its start: too much for every pattern with `.*`), which is ended at the deadline. So no pattern holds up this thread for more than 30 ms.
  *
  * @throws CoppiceError PATTERN_TIMEOUT, ABORTED
  */

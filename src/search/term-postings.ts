@@ -1,7 +1,8 @@
+import { compilePattern } from '../pattern/index.js';
+import type { GramPlan } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { isUnsegmented, packFrequencies, readTermPostings, termKey } from '../text/index.js';
 import { candidateDocs, visibleSegments } from './candidates.js';
-import { planOfLiteral } from './pattern-plan.js';
 
 /** A term's visible chunks, ascending by doc id, with their packed frequencies. */
 export interface VisiblePostings {
@@ -37,7 +38,7 @@ export function visiblePostings(snapshot: Snapshot, term: string): VisiblePostin
 function typedPostings(snapshot: Snapshot, run: string): VisiblePostings {
   const docs: number[] = [];
   const frequencies: number[] = [];
-  for (const doc of candidateDocs(snapshot, planOfLiteral(run, false))) {
+  for (const doc of candidateDocs(snapshot, planOfRun(run))) {
     const count = countOf(run, snapshot.segments.chunkText(doc));
     if (count === 0) continue;
     docs.push(doc);
@@ -46,9 +47,11 @@ function typedPostings(snapshot: Snapshot, run: string): VisiblePostings {
   return { docs, frequencies };
 }
 
+const planOfRun = (run: string): GramPlan => compilePattern(run, { literal: true }).plan;
+
 /** Whether a visible chunk has such a run. */
 export const occursTyped = (snapshot: Snapshot, run: string): boolean =>
-  candidateDocs(snapshot, planOfLiteral(run, false)).some((doc) => snapshot.segments.chunkText(doc).includes(run));
+  candidateDocs(snapshot, planOfRun(run)).some((doc) => snapshot.segments.chunkText(doc).includes(run));
 
 function countOf(run: string, text: string): number {
   let count = 0;

@@ -245,7 +245,13 @@ class ThreadPool implements JobPool {
     }
     settle(job, new CoppiceError('ABORTED', 'the job was cancelled', { cause: signal?.reason }));
     if (!ends) return;
-    for (const thread of this.threads) if (thread.jobs[0] === job) thread.kill('crashed', 'its job was cancelled');
+    for (const thread of this.threads) {
+      if (thread.jobs[0] !== job) continue;
+      // One that is about to start is none the worse for it, and is of use to the next.
+      if (thread.started) thread.kill('crashed', 'its job was cancelled');
+      else thread.forget(job);
+    }
+    this.dispatch();
   }
 
   private wake(): void {

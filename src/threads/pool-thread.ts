@@ -93,6 +93,12 @@ export class PoolThread {
     this.worker.postMessage(message, moves ? job.transfer : job.transfer.filter((item) => !isCopied(item)));
   }
 
+  /** Takes back a job that was not sent yet, the thread not having started. */
+  forget(job: Job): void {
+    this.jobs.splice(this.jobs.indexOf(job), 1);
+    this.alone = false;
+  }
+
   async stop(): Promise<void> {
     this.gone = true;
     this.stopTimers();

@@ -49,7 +49,7 @@ describe('a pattern that explodes', () => {
       });
       const paused = await longestPause(work);
       expect(['', 'PATTERN_TIMEOUT']).toContain(code);
-      expect(performance.now() - started).toBeLessThan(300 + 1000);
+      expect(performance.now() - started).toBeLessThan(300 + 2000);
       expect(paused).toBeLessThan(250);
     },
   );

@@ -1,3 +1,4 @@
+import { codesMatching } from './character-classes.js';
 import { codesOf, hasCode, setOfRanges, sizeOf } from './code-set.js';
 import type { CodeSet } from './code-set.js';
 
@@ -32,8 +33,7 @@ function variantTable(): ReadonlyMap<number, readonly number[]> {
     }
   };
   // Beyond the second plane nothing has case.
-  for (let code = 0x41; code <= 0x1ffff; code++) {
-    if (code === 0x3400 || code === 0xac00) code = code === 0x3400 ? 0xa000 : 0xf900;
+  for (const code of codesOf(codesMatching(/\p{Changes_When_Casemapped}+/gu, 0x1ffff))) {
     if (apart.has(code)) continue;
     const text = String.fromCodePoint(code);
     const lower = text.toLowerCase();
@@ -54,16 +54,22 @@ function variantTable(): ReadonlyMap<number, readonly number[]> {
 }
 
 /** The code points that are the same as this one when case is ignored, itself included, ascending. */
-export const variantsOf = (code: number): readonly number[] => variantTable().get(code) ?? [code];
+export function variantsOf(code: number): readonly number[] {
+  // Making the table takes some milliseconds; most patterns need none.
+  if (code >= 0x80) return variantTable().get(code) ?? [code];
+  const lower = code | 0x20;
+  if (lower < 0x61 || lower > 0x7a) return [code];
+  const beyond = lower === 0x6b ? [0x212a] : lower === 0x73 ? [0x17f] : []; // the Kelvin sign, the long s
+  return [lower - 0x20, lower, ...beyond];
+}
 
 /** The set with all variants of what is in it. */
 export function closeOverCase(set: CodeSet): CodeSet {
-  const table = variantTable();
   const added: number[] = [];
-  const candidates = sizeOf(set) > sizeOf(cased) ? codesOf(cased) : codesOf(set);
+  if (set.length > 0 && set.at(-1)! >= 0x80) variantTable();
+  const candidates = sizeOf(set) > 0x80 && cased.length > 0 ? codesOf(cased) : codesOf(set);
   for (const code of candidates) {
-    if (!hasCode(set, code)) continue;
-    for (const variant of table.get(code) ?? []) added.push(variant, variant);
+    if (hasCode(set, code)) for (const variant of variantsOf(code)) added.push(variant, variant);
   }
   return added.length === 0 ? set : setOfRanges([...set, ...added]);
 }

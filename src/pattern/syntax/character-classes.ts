@@ -97,30 +97,30 @@ function propertyRegex(name: string): RegExp | undefined {
   return undefined;
 }
 
-/** `regex` matches runs. */
-function codesMatching(regex: RegExp): CodeSet {
+/** `regex` matches runs. A block has all its code points but surrogates, which are the end of theirs: runs have no gaps. */
+export function codesMatching(regex: RegExp, last = lastCode): CodeSet {
   const ranges: number[] = [];
-  for (let first = 0; first <= lastCode; first += blockSize) {
-    const codes = Array.from({ length: blockSize }, (_, i) => first + i);
-    for (const { 0: run } of String.fromCodePoint(...codes.filter((code) => !isSurrogate(code))).matchAll(regex)) {
-      let from = run.codePointAt(0)!;
-      let to = from;
-      // Consecutive, but where surrogates were left out.
-      for (const character of run) {
-        const code = character.codePointAt(0)!;
-        if (code > to + 1) {
-          ranges.push(from, to);
-          from = code;
-        }
-        to = code;
-      }
-      ranges.push(from, to);
+  for (let first = 0; first <= last; first += blockSize) {
+    const isAstral = first > 0xffff;
+    for (const match of blockText(first).matchAll(regex)) {
+      const from = first + (isAstral ? match.index >> 1 : match.index);
+      const length = isAstral ? match[0].length >> 1 : match[0].length;
+      ranges.push(from, from + length - 1);
     }
   }
   return setOfRanges(ranges);
 }
 
 const blockSize = 0x1000;
+
+function blockText(first: number): string {
+  const units: number[] = [];
+  for (let code = first; code < first + blockSize && !isSurrogate(code); code++) {
+    if (code <= 0xffff) units.push(code);
+    else units.push(0xd7c0 + (code >> 10), 0xdc00 | (code & 0x3ff));
+  }
+  return String.fromCharCode(...units);
+}
 
 /** All code points that are not in the set, but surrogates. */
 export const negated = (set: CodeSet): CodeSet => inverseOf(unionOf(set, [0xd800, 0xdfff]));

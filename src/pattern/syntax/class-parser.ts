@@ -1,3 +1,4 @@
+import { closeOverCase } from './case-fold.js';
 import { escapedClasses, negated, posixClasses } from './character-classes.js';
 import { setOf, unionOf } from './code-set.js';
 import type { CodeSet } from './code-set.js';
@@ -10,17 +11,24 @@ const posixNames = Object.keys(posixClasses).join(', ');
  * A class in brackets, the scanner being behind the opening one, which is at `start`. As everywhere but in JavaScript a `]` that comes
  * first is a character.
  */
-export function parseClass(scanner: PatternScanner, start: number): { set: CodeSet; negate: boolean } {
+export function parseClass(
+  scanner: PatternScanner,
+  start: number,
+  ignoreCase: boolean,
+): { set: CodeSet; negate: boolean } {
   const negate = scanner.take('^');
   const sets: CodeSet[] = [];
+  /** Characters and ranges; classes in a class have no variants. */
+  const characters: CodeSet[] = [];
   for (let first = true; ; first = false) {
     if (scanner.done) unterminated(scanner, start, negate);
     if (scanner.peek() === ']' && !first) break;
     const offset = scanner.at;
-    const item = readItem(scanner, start);
+    const item = readItem(scanner, start, ignoreCase);
     if (item === null) continue;
     if (scanner.peek() !== '-' || scanner.source[scanner.at + 1] === ']' || scanner.at + 1 >= scanner.source.length) {
-      sets.push(typeof item === 'number' ? setOf(item) : item);
+      if (typeof item === 'number') characters.push(setOf(item));
+      else sets.push(item);
       continue;
     }
     if (typeof item !== 'number') {
@@ -29,10 +37,10 @@ export function parseClass(scanner: PatternScanner, start: number): { set: CodeS
     }
     scanner.at++;
     const before = scanner.at;
-    const end = readItem(scanner, start);
+    const end = readItem(scanner, start, ignoreCase);
     if (typeof end !== 'number') {
       // `[a-\d]`: likewise.
-      sets.push(setOf(item), setOf(0x2d));
+      characters.push(setOf(item), setOf(0x2d));
       if (end === null) scanner.at = before;
       else sets.push(end);
       continue;
@@ -45,23 +53,25 @@ export function parseClass(scanner: PatternScanner, start: number): { set: CodeS
       );
     // A range across the surrogates means the characters before and after them.
     const isAcross = item < 0xd800 && end > 0xdfff;
-    sets.push(isAcross ? [item, 0xd7ff, 0xe000, end] : [item, end]);
+    characters.push(isAcross ? [item, 0xd7ff, 0xe000, end] : [item, end]);
   }
   scanner.at++;
-  return { set: unionOf(...sets, []), negate };
+  const own = unionOf(...characters, []);
+  return { set: unionOf(...sets, ignoreCase ? closeOverCase(own) : own), negate };
 }
 
 const rangeHint = (range: string): string => `For a hyphen itself write \\-, not ${range}.`;
 
 /** A character by its code, or a set; null for what means nothing (`\E`). */
-function readItem(scanner: PatternScanner, start: number): number | CodeSet | null {
+function readItem(scanner: PatternScanner, start: number, ignoreCase: boolean): number | CodeSet | null {
   const offset = scanner.at;
   if (scanner.peek() === '[') {
     const match = /^\[([:.=])(\^?)([^\]]*?)\1\]/.exec(scanner.source.slice(offset, offset + 40));
     if (match !== null) {
       const [whole, kind, inverse, name] = match;
       if (kind !== ':') scanner.fail(offset, `${whole} is of POSIX's locales`, `Write the characters themselves.`);
-      const known = posixClasses[name!];
+      const isCased = ignoreCase && (name === 'upper' || name === 'lower');
+      const known = posixClasses[isCased ? 'alpha' : name!];
       if (known === undefined)
         scanner.fail(offset, `there is no class ${whole}`, `Known are ${posixNames}; for the characters write \\[.`);
       scanner.at += whole.length;

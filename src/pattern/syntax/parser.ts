@@ -1,4 +1,4 @@
-import { closeOverCase, variantsOf } from './case-fold.js';
+import { variantsOf } from './case-fold.js';
 import { escapedClasses, lineEnds, word } from './character-classes.js';
 import { parseClass } from './class-parser.js';
 import { complementOf, lineCharacters, setOf, withoutNewline } from './code-set.js';
@@ -169,7 +169,7 @@ class PatternParser extends PatternScanner {
   }
 
   private codeNode(code: number): PatternNode {
-    if (variantsOf(code).length > 1) this.mindedCase.add(!this.flags.ignoreCase);
+    if (code > 0x7f || /[a-z]/i.test(String.fromCharCode(code))) this.mindedCase.add(!this.flags.ignoreCase);
     return characterNode(code, this.flags.ignoreCase);
   }
 
@@ -183,11 +183,10 @@ class PatternParser extends PatternScanner {
     const named = /^\[([:.=])[\w^]+\1\]/.exec(this.source.slice(start, start + 40));
     if (named !== null)
       this.fail(start, `${named[0]} stands for a class only in another pair of brackets`, `Write [${named[0]}].`);
-    const { set, negate } = parseClass(this, start);
     const { ignoreCase } = this.flags;
-    const closed = ignoreCase ? closeOverCase(set) : set;
+    const { set, negate } = parseClass(this, start, ignoreCase);
     this.mindedCase.add(!ignoreCase);
-    return this.set(negate ? complementOf(closed) : closed);
+    return this.set(negate ? complementOf(set) : set);
   }
 
   private parseEscape(start: number): PatternNode | null | PatternNode[] {

@@ -191,7 +191,7 @@ export function referenceLines(source: string, options: PatternOptions, text: st
   if (loneSurrogate.test(source)) return undefined;
   if (!literal) {
     // Elsewhere a `]` that comes first in a class is a character, and \w and \b know ASCII also when case is ignored.
-    if (/\[\^?\]/.test(source) || (ignoreCase && /\\[wWbB]/.test(source))) return undefined;
+    if (/\[\^?\]/.test(source) || (ignoreCase && /\\[wWbBpP]/.test(source))) return undefined;
     // Bytes that are no UTF-8 match nothing.
     if (loneSurrogate.test(text)) return undefined;
   }

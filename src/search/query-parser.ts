@@ -6,6 +6,7 @@ import type { Pattern } from '../pattern/index.js';
 import type { Clause, Condition, Query, QueryOptions, QueryTerm } from './query-ast.js';
 import { invalidQuery, tokenizeQuery } from './query-lexer.js';
 import type { FilterName, QueryToken } from './query-lexer.js';
+import { queryWords } from './query-terms.js';
 
 type FilterToken = Extract<QueryToken, { kind: 'filter' }>;
 type FilterCondition = Extract<Condition, { kind: 'symbol' | 'symbol-kind' | 'language' | 'path' }>;
@@ -47,11 +48,21 @@ export class QueryParser {
 
   parse(): Query {
     if (this.tokens.length === 0) throw this.error(0, 'it is empty');
-    const clause = this.parseClause();
+    const parsed = this.parseClause();
     const rest = this.tokens[this.at];
     if (rest !== undefined) throw this.error(rest.offset, 'nothing opened this parenthesis', quoteHint);
+    const clause = queryWords(this.ranking).length > 0 ? parsed : this.asTyped(parsed);
     const { text, ranking, rev, notRevs, repos, caseSensitive } = this;
     return { text, clause, ranking, rev, notRevs, repos, caseSensitive };
+  }
+
+  /** Where no term has a word in it (`=>`), nothing could rank: they must be there as they are typed. */
+  private asTyped({ terms, conditions }: Clause): Clause {
+    const phrases = terms.map(({ text, offset }): Condition => {
+      const pattern = this.compile({ kind: 'phrase', text, offset });
+      return { kind: 'phrase', text, pattern, offset };
+    });
+    return { terms: [], conditions: [...conditions, ...phrases] };
   }
 
   /** Up to the end, or to a `)` that it leaves. */

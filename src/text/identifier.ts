@@ -29,7 +29,7 @@ export const stemsOf = (identifier: string): string[] => splitIdentifier(identif
 
 /** What an identifier is found under. */
 export interface IdentifierTerms {
-  /** The distinct terms of its words. One-letter words are left out: they say nothing and fill the longest lists. */
+  /** The distinct terms of its words. One of one character says something only where it is the whole identifier. */
   readonly parts: readonly string[];
   /** All words joined, if there are several. Unsegmented runs are not joined: their pairs are enough. */
   readonly whole: string | null;
@@ -39,7 +39,7 @@ export interface IdentifierTerms {
 export function termsOfIdentifier(identifier: string): IdentifierTerms {
   const words = splitIdentifier(identifier);
   const stems = words.flatMap(wordTerms);
-  const parts = [...new Set(stems)].filter((term) => term.length > 1 || term > '\x7f');
+  const parts = [...new Set(stems)].filter((term) => words.length === 1 || term.length > 1 || term > '\x7f');
   return { parts, whole: words.length < 2 || words.some(isUnsegmented) ? null : stems.join('') };
 }
 

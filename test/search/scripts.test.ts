@@ -13,6 +13,7 @@ const files: Readonly<Record<string, string>> = {
   'src/token.ru.ts': '// Проверка токенов пользователя\nexport const check = 5;\n',
   'src/menu.fr.ts': "// la carte du Café « À l'Étoile »\nexport const menu = 6;\n",
   'src/wide.ts': '// ＦｕｌｌＷｉｄｔｈ text\nexport const wide = 7;\n',
+  'src/arrow.ts': 'const f = (q) => q; // ~>\n',
   'src/rare.ts': '// 𠮷野家\nexport const rare = 8;\n',
 };
 
@@ -67,6 +68,16 @@ test('what a hit marks is what was asked for, in its place', async () => {
   expect(await marked('인증')).toEqual(['인증']);
   expect(await marked('cafe')).toEqual(['Café']);
   expect(await marked('токен')).toEqual(['токенов']);
+});
+
+test.each([
+  ['=>', ['src/arrow.ts']],
+  ['~>', ['src/arrow.ts']],
+  ['q', ['src/arrow.ts']],
+  ['8', ['src/rare.ts']],
+  ['§', []],
+])('a query of one character, or without any word, is looked for all the same: %s', async (query, paths) => {
+  expect((await search(query, 'lexical')).map((hit) => hit.path)).toEqual(paths);
 });
 
 test('a run that is left out is left out as it is typed', async () => {

@@ -196,9 +196,11 @@ describe('ranked search', () => {
     expect(marked).toEqual(['sessions', 'Session', 'Pool', 'Session', 'Session']);
   });
 
-  test('a query of function words alone still finds them, one of nothing is an error', async () => {
+  test('a query of function words alone still finds them, one without words what it is, one of nothing is an error', async () => {
     expect(await paths('with')).not.toEqual([]);
-    await expect(search('...')).rejects.toMatchObject({ code: 'QUERY_INVALID' });
+    expect(await paths('...')).toEqual([]);
+    expect(await paths('??')).toEqual(['src/session-pool.ts']);
+    await expect(search('case:yes')).rejects.toMatchObject({ code: 'QUERY_INVALID' });
   });
 
   test('more is a longer list, not another one', async () => {

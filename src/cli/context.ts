@@ -42,10 +42,14 @@ export class CommandContext {
 
   /** Opened on first use and closed by the caller of the command. */
   engine(): Promise<Engine> {
-    const { repo } = this.globals;
-    const opened = this.requireHost().openEngine({ ...this.engineOptions(), repo: resolve(this.io.cwd, repo ?? '.') });
+    const opened = this.requireHost().openEngine({ ...this.engineOptions(), repo: this.repo });
     this.opened = opened;
     return opened;
+  }
+
+  /** The repository that is meant: the one named, else git's `GIT_DIR`, else the one around the current folder. */
+  get repo(): string {
+    return resolve(this.io.cwd, this.globals.repo ?? (this.io.env.GIT_DIR || '.'));
   }
 
   /** The engines of all repositories, for a command that lives long. Closed by the caller of the command. */
@@ -133,7 +137,7 @@ export class CommandContext {
   }
 
   private repositoryName(): string {
-    const start = resolve(this.io.cwd, this.globals.repo ?? '.');
+    const start = this.repo;
     for (let folder = start; ; folder = dirname(folder)) {
       if (existsSync(join(folder, '.git'))) return basename(folder);
       if (dirname(folder) === folder) return basename(start).replace(/\.git$/, '');

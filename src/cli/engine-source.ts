@@ -9,6 +9,9 @@ type DaemonMode = 'off' | 'use' | 'auto';
 
 const modes: readonly DaemonMode[] = ['off', 'use', 'auto'];
 
+/** Variables of git's that say which repository is meant, or that it is trusted. */
+const saidOfRepositories = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_CONFIG_COUNT', 'GIT_CONFIG_PARAMETERS'];
+
 /**
  * Where commands get their engines from: the store's daemon when one runs, else this process. Same answers either way.
  * A command that found no daemon starts one when it is done, so that it costs the command nothing and the next one finds it.
@@ -31,7 +34,9 @@ export class EngineSource {
         hint: `it is one of ${modes.join(', ')}`,
       });
     }
-    this.mode = (mode as DaemonMode | undefined) || usual;
+    // What git's environment says of this command is not said to the daemon, which is asked by others as well.
+    const isSaidHere = saidOfRepositories.some((name) => env[name]);
+    this.mode = isSaidHere ? 'off' : (mode as DaemonMode | undefined) || usual;
   }
 
   /** The engine of one command. */

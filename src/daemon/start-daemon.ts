@@ -40,6 +40,9 @@ export function startDaemon({ storePath, script, stays = false }: Omit<StartOpti
         MALLOC_TRIM_THRESHOLD_: '131072',
         MALLOC_MMAP_THRESHOLD_: '131072',
         ...process.env,
+        // A daemon that a git hook starts is not there for the hook's repository alone.
+        GIT_DIR: undefined,
+        GIT_WORK_TREE: undefined,
       },
     });
     child.on('error', () => undefined); // no process may be started here: whoever wanted it does without

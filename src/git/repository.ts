@@ -21,13 +21,14 @@ import { listWorktrees, type LinkedWorktree } from './linked-worktrees.js';
 import { locateRepository, type Location } from './locate.js';
 import { oidBytes, type ObjectFormat } from './object-hash.js';
 import { ObjectReader } from './object-reader.js';
-import { checkOwnership } from './ownership.js';
+
 import type { RunOptions } from './process.js';
 import { RefFiles } from './ref-files.js';
 import { RefLister, readHead, type Head, type Ref } from './refs.js';
 import { checkedOid, findRev, resolveRev, type ResolvedTree } from './resolve.js';
 import { Seal } from './seal.js';
 import { decodeTree } from './tree-object.js';
+import { checkTrust } from './trust.js';
 import { UserConfig, ownExcludesFile } from './user-config.js';
 import { listWorktreeChanges, type WorktreeChanges } from './worktree-changes.js';
 import { readWorktreeFile, type WorktreeFile } from './worktree-file.js';
@@ -42,7 +43,7 @@ export type { ResolvedTree } from './resolve.js';
 export async function openRepository(path: string): Promise<Repository> {
   const location = locateRepository(path);
   const repository = new Repository(location);
-  await checkOwnership(location, repository.userConfig);
+  await checkTrust(location, repository.userConfig);
   return repository;
 }
 

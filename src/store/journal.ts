@@ -15,6 +15,7 @@ import { join } from 'node:path';
 
 import { CoppiceError, crc32, systemErrorCode, uniqueSuffix } from '../base/index.js';
 import { syncFolder } from './paged-file.js';
+import { privateFileMode } from './permissions.js';
 import { asStoreError } from './store-errors.js';
 
 /**
@@ -270,7 +271,7 @@ function writeJournal(folder: string, sequence: number, records: readonly Journa
   const draft = `${path}.tmp-${uniqueSuffix()}`;
   try {
     try {
-      const fd = openSync(draft, 'wx', 0o644);
+      const fd = openSync(draft, 'wx', privateFileMode);
       try {
         const bytes = Buffer.concat(records.map(encodeFrame));
         for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);

@@ -2,6 +2,7 @@ import { linkSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, write
 import { hostname } from 'node:os';
 
 import { CoppiceError, elapsedMs, nowMs, sleep, systemErrorCode, throwIfAborted, uniqueSuffix } from '../base/index.js';
+import { privateFileMode } from './permissions.js';
 import { asStoreError } from './store-errors.js';
 
 /** Removing a dead holder's lock takes no longer; a claim to it that is older was left by a process that was killed. */
@@ -111,7 +112,7 @@ export class ProcessLock {
     const draft = `${this.path}.${uniqueSuffix()}`;
     try {
       try {
-        writeFileSync(draft, text, { flag: 'wx' });
+        writeFileSync(draft, text, { flag: 'wx', mode: privateFileMode });
         linkSync(draft, this.path);
       } finally {
         rmSync(draft, { force: true });

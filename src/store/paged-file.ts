@@ -12,6 +12,7 @@ import {
 import { basename, dirname } from 'node:path';
 
 import { ByteWriter, CoppiceError, LruCache, assert, crc32, systemErrorCode, uniqueSuffix } from '../base/index.js';
+import { privateFileMode } from './permissions.js';
 import { asStoreError } from './store-errors.js';
 
 /**
@@ -44,7 +45,7 @@ export class PagedFileWriter {
   constructor(readonly path: string) {
     this.temporaryPath = `${path}.tmp-${uniqueSuffix()}`;
     try {
-      this.fd = openSync(this.temporaryPath, 'wx', 0o644);
+      this.fd = openSync(this.temporaryPath, 'wx', privateFileMode);
     } catch (error) {
       throw asStoreError(error, path);
     }

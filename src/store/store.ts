@@ -21,6 +21,7 @@ import { ProcessLock } from './lock.js';
 import type { LockHolder } from './lock.js';
 import { PagedFile, PagedFileWriter, createPageCache } from './paged-file.js';
 import type { PageCache } from './paged-file.js';
+import { privateFileMode, privateFolderMode, tighten } from './permissions.js';
 import { asStoreError } from './store-errors.js';
 
 /**
@@ -79,6 +80,7 @@ export class Store {
     let formatDamaged = false;
     try {
       formatDamaged = !readFormat(path);
+      tighten(path, formatFileName);
     } catch (error) {
       if (systemErrorCode(error) !== 'ENOENT') throw asStoreError(error, path);
       createStore(path);
@@ -316,11 +318,11 @@ function readFormat(path: string): boolean {
 }
 
 /** As `mkdir -p`, one level at a time: Node's own never ends where the system answers ENOENT for ever, as below /proc. */
-function makeFolders(path: string): void {
+function makeFolders(path: string, mode?: number): void {
   if (existsSync(path)) return;
   if (dirname(path) !== path) makeFolders(dirname(path));
   try {
-    mkdirSync(path);
+    mkdirSync(path, { mode });
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw error; // another process was first
   }
@@ -328,7 +330,7 @@ function makeFolders(path: string): void {
 
 function createStore(path: string): void {
   try {
-    makeFolders(path);
+    makeFolders(path, privateFolderMode);
     const strangers = readdirSync(path).filter(
       (name) => !/^(format|journal-|segments$|writer\.lock|config\.json$)/.test(name),
     );
@@ -337,7 +339,8 @@ function createStore(path: string): void {
         hint: 'give --store a folder that is empty or does not exist yet',
       });
     }
-    makeFolders(join(path, 'segments'));
+    tighten(path, formatFileName); // it may have been there, empty
+    makeFolders(join(path, 'segments'), privateFolderMode);
     Journal.create(path);
     writeFormat(path); // last: a store that has it has had a journal
   } catch (error) {
@@ -354,6 +357,6 @@ function createStore(path: string): void {
 /** Writes the format file of this version, whole or not at all. */
 function writeFormat(path: string): void {
   const draft = join(path, `${formatFileName}.tmp-${uniqueSuffix()}`);
-  writeFileSync(draft, `coppice store ${storeFormatVersion}\n`);
+  writeFileSync(draft, `coppice store ${storeFormatVersion}\n`, { mode: privateFileMode });
   renameSync(draft, join(path, formatFileName));
 }

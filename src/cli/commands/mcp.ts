@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { defineCommand } from '../command.js';
 import { readVersion } from '../version.js';
 
@@ -17,7 +16,7 @@ export const command = defineCommand({
   async run(context) {
     const { createMcpServer, serveMcpStdio } = await import('../../api/index.js');
     const engines = await context.engines();
-    const defaultRepo = resolve(context.io.cwd, context.globals.repo ?? '.');
+    const defaultRepo = context.repo;
     const server = await createMcpServer({ engines, defaultRepo, version: readVersion() });
     await serveMcpStdio(server, context.signal);
     return 0;

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { openHttp, storePathOf } from '../../daemon/index.js';
 import { defineCommand } from '../command.js';
 
@@ -19,7 +18,7 @@ export const command = defineCommand({
   ],
   async run(context, { args, flags }) {
     const { url, token } = await openHttp(context.startOptions(storePathOf(context.storeFolder)), flags.port);
-    const repo = resolve(context.io.cwd, context.globals.repo ?? '.');
+    const repo = context.repo;
     const query = args.length === 0 ? {} : { q: args.join(' ') };
     const link = `${url}/#${new URLSearchParams({ token, repo, ...query }).toString()}`;
     if (context.json) context.out.json({ url: link });

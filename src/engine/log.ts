@@ -101,9 +101,10 @@ async function readInfo(commit: Oid, repository: Repository): Promise<CommitInfo
   }
 }
 
-/** Broken histories have times that no calendar knows. */
+/** Broken histories have times that no calendar knows: it ends so many seconds before and after 1970. */
+const calendarSeconds = 8.64e12;
 const isoDate = (seconds: number): string =>
-  new Date(Math.min(seconds, 8.64e12) * 1000).toISOString().replace('.000Z', 'Z');
+  new Date(Math.max(-calendarSeconds, Math.min(seconds, calendarSeconds)) * 1000).toISOString().replace('.000Z', 'Z');
 
 /** See `Engine.log`. */
 export async function* logLines(

@@ -36,21 +36,30 @@ async function findCommit(reader: ObjectReader, oid: Oid): Promise<Commit | null
 
 /** Every commit reachable from `from`, as `git rev-list` walks: a shallow clone ends where it was cut off. */
 export async function* listCommits(
+  reader: ObjectReader,
   options: RunOptions,
   from: readonly Oid[],
   { exclude = [], oldestFirst = false, signal }: HistoryOptions,
 ): AsyncGenerator<CommitLink, void, undefined> {
   if (from.length === 0) return;
   const args = ['rev-list', '--stdin', '--ignore-missing', '--topo-order'];
-  args.push('--format=tformat:%H %T %ct %P');
+  args.push('--format=tformat:%H %T %P:%ct');
   if (oldestFirst) args.push('--reverse');
   const input = tips(from, exclude);
   for await (const line of gitLines(args, { ...options, input, signal })) {
     if (line.startsWith('commit ')) continue; // rev-list's own header, which older gits cannot leave out
-    const [oid, tree, time, ...parents] = line.split(' ').filter((word) => word !== '');
-    if (oid && tree)
-      yield { oid: asOid(oid), tree: asOid(tree), time: Math.max(0, Number(time)), parents: parents.map(asOid) };
+    const [oids, seconds] = line.split(':');
+    const [oid, tree, ...parents] = oids!.split(' ').filter((word) => word !== '');
+    if (!oid || !tree) continue;
+    const time = await committerTime(reader, asOid(oid), seconds);
+    yield { oid: asOid(oid), tree: asOid(tree), time, parents: parents.map(asOid) };
   }
+}
+
+/** What git tells of a commit's time, or where that is nothing, what the commit itself does. */
+async function committerTime(reader: ObjectReader, oid: Oid, seconds: string | undefined): Promise<number> {
+  if (seconds) return Number.isSafeInteger(Number(seconds)) ? Number(seconds) : 0;
+  return (await findCommit(reader, oid))?.committerTime ?? 0;
 }
 
 /** How many commits `listCommits` would list. */
@@ -84,15 +93,15 @@ export async function* listReachableCommits(
  * The oldest root commit reachable from any branch, tag or HEAD: the one with the least (committer time, oid). Null
  * without commits. In a shallow clone the commits at the boundary are roots.
  */
-export async function findRootCommit(options: RunOptions, head: Oid | null): Promise<Oid | null> {
+export async function findRootCommit(reader: ObjectReader, options: RunOptions, head: Oid | null): Promise<Oid | null> {
   const args = ['rev-list', '--max-parents=0', '--stdin', '--format=tformat:%H %ct'];
   args.push('--branches', '--tags', '--remotes');
   let best: { oid: string; time: number } | null = null;
   for await (const line of gitLines(args, { ...options, input: head === null ? '' : `${head}\n` })) {
     if (line.startsWith('commit ')) continue;
     const [oid, seconds] = line.split(' ');
-    const time = Number(seconds);
     if (!oid) continue;
+    const time = await committerTime(reader, asOid(oid), seconds);
     if (best === null || time < best.time || (time === best.time && oid < best.oid)) best = { oid, time };
   }
   return best === null ? null : asOid(best.oid);

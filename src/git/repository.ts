@@ -182,7 +182,7 @@ export class Repository {
 
   /** Every commit reachable from these, topologically sorted. */
   commits(from: readonly Oid[], options: HistoryOptions = {}): AsyncIterable<CommitLink> {
-    return listCommits(this.processOptions, from, options);
+    return listCommits(this.reader, this.processOptions, from, options);
   }
 
   /** How many commits `commits` would list. */
@@ -198,7 +198,7 @@ export class Repository {
   /** The oldest root commit: what this repository and its clones have in common. Walks all history once. */
   async rootCommit(signal?: AbortSignal): Promise<Oid | null> {
     const { commit } = await this.head();
-    return findRootCommit({ ...this.processOptions, signal }, commit);
+    return findRootCommit(this.reader, { ...this.processOptions, signal }, commit);
   }
 
   /** The first candidate met when walking back from a commit over at most `max` commits. */

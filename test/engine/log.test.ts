@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openEngine } from '../../src/engine/index.js';
 import type { Engine, LineChange, LogOptions } from '../../src/engine/types.js';
-import { makeFolder, makeRepository } from '../support/git.js';
+import { git, makeFolder, makeRepository } from '../support/git.js';
 import type { TestRepository } from '../support/git.js';
 
 const opened: Engine[] = [];
@@ -337,4 +337,27 @@ describe('revs', () => {
       code: 'PATTERN_TIMEOUT',
     });
   });
+});
+
+test('a commit that git cannot date has its parents: no line before it is its own', async () => {
+  const repository = makeRepository();
+  const first = repository.commit({ 'a.ts': 'const first = 1;\n' });
+  const tree = repository.revParse('HEAD^{tree}');
+  repository.commit({ 'a.ts': 'const first = 1;\nconst second = 2;\n' });
+  const later = repository.revParse('HEAD^{tree}');
+  const commit = (tree: string, parent: string, committer: string): string => {
+    const lines = [`tree ${tree}`, `parent ${parent}`, `author A <a@b> ${committer}`, `committer A <a@b> ${committer}`];
+    const hash = ['hash-object', '-t', 'commit', '-w', '--literally', '--stdin'];
+    return git(repository.path, hash, [...lines, 'encoding ISO-8859-1', '', 'message', ''].join('\n'));
+  };
+  const broken = commit(later, commit(tree, first, '1288373970 --700'), '');
+  repository.git('update-ref', 'refs/heads/main', broken);
+  const engine = await open(repository);
+  expect(await eventsOf(engine, [first, broken], 'const')).toEqual({
+    'const first = 1;': ['+0 a.ts', 'in main'],
+    'const second = 2;': ['+1 a.ts', 'in main'],
+  });
+  const [change] = (await gathered(engine.log('second')))[0]!.appeared;
+  expect(change).toMatchObject({ commit: broken, committed: '1970-01-01T00:00:00Z', subject: 'message' });
+  expect((await engine.doctor()).problems).toEqual([]);
 });

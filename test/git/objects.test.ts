@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeBytes, encodeBytes } from '../../src/base/index.js';
 import { decodeTree, encodeTree, hashBlob, hashTree, openRepository } from '../../src/git/index.js';
 import { asOid, entryKinds, type Oid, type TreeEntry } from '../../src/model/index.js';
-import { makeRepository, type TestRepository } from '../support/git.js';
+import { git, makeRepository, type TestRepository } from '../support/git.js';
 
 const objectFile = (repo: TestRepository, oid: Oid): string =>
   join(repo.gitDir, 'objects', oid.slice(0, 2), oid.slice(2));
@@ -303,4 +303,85 @@ test('objects are read as themselves, whatever replaces them or grafts other par
   ]);
   expect((await repo.worktreeChanges()).changed).toEqual([]);
   repo.close();
+});
+
+describe('commits that git cannot date, or that are in another encoding', () => {
+  const committers = [
+    'Ada <ada@example.org> 1288373970 --700',
+    'Ada <ada@example.org>',
+    'Ada <ada@example.org> ',
+    'Ada <ada@example.org> -5 +0000',
+    'Ada <ada@example.org> tomorrow',
+    'Ada <ada@example.org>1288373971',
+    'Ada <ada@example.org>   1288373972   +0100',
+    'Ada <ada@example.org> 99999999999999999999 +0000',
+    'Ada <a> <b> 1288373973 +0000',
+    'Ada 1288373974 +0000',
+    'Ada 1288373975',
+    'Ada',
+    '<>',
+    '',
+  ];
+
+  test('have their tree and parents, and the same time wherever it is asked', async () => {
+    const made = makeRepository();
+    const [first, second] = made.commits([{ files: { a: '1' } }, { files: { a: '2' } }]);
+    const tree = made.revParse('HEAD^{tree}');
+    const repo = await openRepository(made.path);
+    const times: number[] = [];
+    for (const [i, committer] of committers.entries()) {
+      for (const parents of [[], [first!], [first!, second!]]) {
+        const author = committers[committers.length - 1 - i]!;
+        const lines = [`tree ${tree}`, ...parents.map((oid) => `parent ${oid}`), `author ${author}`];
+        const text = [...lines, `committer ${committer}`, '', 'subject', ''].join('\n');
+        const hash = ['hash-object', '-t', 'commit', '-w', '--literally', '--stdin'];
+        const oid = asOid(git(made.path, hash, text));
+        const listed = [];
+        for await (const commit of repo.commits([oid])) listed.push(commit);
+        const own = listed.find((commit) => commit.oid === oid)!;
+        const read = await repo.readCommit(oid);
+        const expected = { tree, parents, subject: 'subject', committerTime: own.time };
+        expect(read, committer).toMatchObject(expected);
+        expect(own, committer).toMatchObject({ tree, parents });
+        expect(listed.map((commit) => commit.oid).sort(), committer).toEqual(
+          made.git('rev-list', oid).split('\n').sort(),
+        );
+        if (parents.length === 0) times.push(own.time);
+        expect(Number.isSafeInteger(read.authorTime)).toBe(true);
+      }
+    }
+    expect(times).toEqual([
+      ...[1288373970, 0, 0, 0, 0, 1288373971, 1288373972, 0, 1288373973, 1288373974, 1288373975, 0, 0, 0],
+    ]);
+    repo.close();
+  });
+
+  test.each([
+    ['ISO-8859-1', [0xe9], 'é'],
+    ['latin1', [0xe9], 'é'],
+    ['windows-1251', [0xef, 0xf0], 'пр'],
+    ['KOI8-R', [0xd0, 0xd2], 'пр'],
+    ['EUC-JP', [0xc6, 0xfc], '日'],
+    ['Shift_JIS', [0x93, 0xfa], '日'],
+    ['GBK', [0xc8, 0xd5], '日'],
+    ['UTF-8', [0xc3, 0xa9], 'é'],
+    ['no-such-encoding', [0xe9], 'é'],
+    ['no-such-encoding', [0xc3, 0xa9], 'é'],
+    [null, [0xc3, 0xa9], 'é'],
+    [null, [0xe9], 'é'],
+  ] as const)('%s: text is text', async (encoding, bytes, text) => {
+    const made = makeRepository();
+    made.commit({ a: 'a' });
+    const header = encoding === null ? '' : `encoding ${encoding}\n`;
+    const raw = Buffer.from(
+      `tree ${made.revParse('HEAD^{tree}')}\nauthor X <x@y> 1 +0000\ncommitter X <x@y> 1 +0000\n${header}\nX s\n\nbody\n`,
+      'latin1',
+    );
+    const parts = raw.toString('latin1').replaceAll('X ', `${Buffer.from(bytes).toString('latin1')} `);
+    const hash = ['hash-object', '-t', 'commit', '-w', '--stdin', '--literally'];
+    const oid = asOid(git(made.path, hash, Buffer.from(parts, 'latin1')));
+    const repo = await openRepository(made.path);
+    expect(await repo.readCommit(oid)).toMatchObject({ author: `${text} <x@y>`, subject: `${text} s` });
+    repo.close();
+  });
 });

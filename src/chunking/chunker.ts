@@ -4,6 +4,7 @@ import { classifyText, parseBytesMax } from './classify.js';
 import type { Definition } from './definition.js';
 import { loadGrammar } from './grammar.js';
 import type { Grammar } from './grammar.js';
+import { addByLines } from './line-rules.js';
 import { LineTable, textLineStarts } from './lines.js';
 import { outlineOf } from './outline.js';
 import { createParserRuntime } from './parser-runtime.js';
@@ -69,7 +70,8 @@ class GrammarChunker implements Chunker {
       return { chunks: partition(lines, outline(texts)), diagnostics: [] };
     }
     const found = this.definitions(content, lines, language, options);
-    if ('code' in found) return { chunks: partition(lines, []), diagnostics: [found] };
+    if ('code' in found)
+      return { chunks: partition(lines, this.byLines(content, lines, language, found)), diagnostics: [found] };
     return { chunks: partition(lines, found), diagnostics: [] };
   }
 
@@ -95,6 +97,13 @@ class GrammarChunker implements Chunker {
       if (isShort) return outOfMemory;
       if (tries === 2) return found;
     }
+  }
+
+  /** What rules find line by line in a text that the grammar could not parse. */
+  private byLines(content: Uint8Array, lines: LineTable, language: string, { code }: FileDiagnostic): Definition[] {
+    if (this.runtime === undefined || code === 'out-of-memory') return [];
+    const grammar = this.grammar(this.runtime, language);
+    return grammar === undefined || 'code' in grammar ? [] : definitionsByLines(content, lines, grammar);
   }
 
   private grammar(runtime: ParserRuntime, language: string): Grammar | FileDiagnostic | undefined {
@@ -159,7 +168,9 @@ function definitionsOf(
     }
     try {
       const starts = text.length === content.length ? lines.starts : textLineStarts(text, lines.count);
-      return findDefinitions(tree, text, grammar, starts, lines.count);
+      const { definitions, unread } = findDefinitions(tree, text, grammar, starts, lines.count);
+      if (unread.length === 0 || grammar.lines.length === 0) return definitions;
+      return addByLines(definitions, text.split('\n'), unread, grammar);
     } finally {
       tree.delete();
     }
@@ -168,6 +179,12 @@ function definitionsOf(
     // words it differs between versions.
     return { code: 'parse-failed', message: 'the parser fails on it' };
   }
+}
+
+/** Of a text that the grammar could not parse at all. */
+function definitionsByLines(content: Uint8Array, lines: LineTable, grammar: Grammar): Definition[] {
+  if (grammar.lines.length === 0) return [];
+  return addByLines([], decodeBytes(content).split('\n'), [{ from: 0, to: lines.count - 1 }], grammar);
 }
 
 const inputUnits = 5000;

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { Language, Parser } from 'web-tree-sitter';
 import { symbolKinds } from '../model/index.js';
 import type { SymbolKind } from '../model/index.js';
-import { parsePath } from './node-path.js';
+import { compileLineRules } from './line-rules.js';
+import type { LineRule, LineRuleSources } from './line-rules.js';
+import { hasEach, parsePath } from './node-path.js';
 import type { NodePath } from './node-path.js';
 import type { ParserRuntime } from './parser-runtime.js';
 
@@ -22,6 +24,10 @@ export const Action = {
   define: 16,
   /** Belongs to the definition before it (a function's body that is its signature's sibling). */
   tail: 32,
+  /** Looked into for symbols only: what is found there cuts no chunk. */
+  inside: 64,
+  /** With `above`: an attribute or decorator, which is part of the declaration, not a comment. */
+  attribute: 128,
 } as const;
 
 /** A rule of `symbols.json`; the format is described in grammars/README.md. */
@@ -39,6 +45,8 @@ interface RuleSource {
   readonly nestTexts?: readonly string[];
   readonly match?: string;
   readonly depthMax?: number;
+  readonly join?: string;
+  readonly flat?: boolean;
 }
 
 interface SymbolTable {
@@ -50,7 +58,11 @@ interface SymbolTable {
   readonly constructors?: readonly string[];
   /** Neighbours of one name, kind and scope are one definition: overloads, equations, clauses. */
   readonly merge?: boolean;
-  readonly define: Readonly<Record<string, SymbolKind | RuleSource>>;
+  readonly inside?: readonly string[];
+  readonly hint?: string;
+  readonly names?: string;
+  readonly lines?: LineRuleSources;
+  readonly define: Readonly<Record<string, SymbolKind | RuleSource | readonly RuleSource[]>>;
 }
 
 export interface Rule {
@@ -67,15 +79,28 @@ export interface Rule {
   readonly nestTexts: ReadonlySet<string> | undefined;
   readonly match: RegExp | undefined;
   readonly depthMax: number;
+  /** All names that the path leads to make one, joined by this. */
+  readonly join: string | undefined;
+  /** Whether the path to the name leads to several nodes, each a name. */
+  readonly many: boolean;
+  /** What it defines belongs to what is around it, not to a scope of its own. */
+  readonly flat: boolean;
 }
 
 /** A loaded language: its parser and, per node type id, what the walk does. */
 export interface Grammar {
+  readonly language: string;
   readonly parser: Parser;
   readonly actions: Uint8Array;
-  readonly rules: readonly (Rule | undefined)[];
+  readonly rules: readonly (readonly Rule[] | undefined)[];
   readonly constructors: ReadonlySet<string>;
   readonly merge: boolean;
+  /** What the inside of a function must have somewhere to be looked into. */
+  readonly hint: RegExp | undefined;
+  /** What a name must be like; anything else is misparsed. */
+  readonly names: RegExp;
+  /** For what the grammar cannot read. */
+  readonly lines: readonly LineRule[];
 }
 
 /** Languages that are read with another one's grammar. */
@@ -89,7 +114,7 @@ export function loadGrammar(runtime: ParserRuntime, language: string): Grammar |
   const folder = join(grammarsFolder(), name);
   const wasm = runtime.loadLanguage(readFileSync(join(folder, 'grammar.wasm')));
   const table = JSON.parse(readFileSync(join(folder, 'symbols.json'), 'utf8')) as SymbolTable;
-  return compile(runtime.createParser(wasm), wasm, table);
+  return compile(language, runtime.createParser(wasm), wasm, table);
 }
 
 let folder: string | undefined;
@@ -105,11 +130,17 @@ function grammarsFolder(): string {
   return folder;
 }
 
-const errorTypeId = 0xffff;
+export const errorTypeId = 0xffff;
 
-function compile(parser: Parser, language: Language, table: SymbolTable): Grammar {
+/**
+ * Identifiers hold neither white space nor brackets; operators may be of any other punctuation, and `[]` is one. A language that has
+ * other names says so in its table.
+ */
+const ordinaryNames = '^(?:[\\p{ID_Continue}$@#~?!\'][^\\s()\\[\\]{}<>;,"]*|[^\\s\\w()\\[\\]{};,"]+|\\[\\]=?)$';
+
+function compile(name: string, parser: Parser, language: Language, table: SymbolTable): Grammar {
   const actions = new Uint8Array(errorTypeId + 1);
-  const rules: (Rule | undefined)[] = [];
+  const rules: (readonly Rule[] | undefined)[] = [];
   const known = new Set<string>();
   const each = (names: readonly string[] | undefined, visit: (typeId: number, name: string) => void): void => {
     for (const name of names ?? []) {
@@ -127,14 +158,30 @@ function compile(parser: Parser, language: Language, table: SymbolTable): Gramma
   mark(table.into, Action.into);
   mark(table.wrap, Action.into | Action.wrap);
   mark(table.local, Action.into | Action.local);
-  mark(table.above, Action.above);
+  mark(table.inside, Action.inside);
+  each(table.above, (id, name) => {
+    actions[id]! |= /comment|haddock/.test(name) ? Action.above : Action.above | Action.attribute;
+  });
   mark(table.tail, Action.tail);
   actions[errorTypeId] = Action.into;
   each(Object.keys(table.define), (id, name) => {
     actions[id]! |= Action.define;
-    rules[id] = compileRule(language, table.define[name]!);
+    const sources = table.define[name]!;
+    rules[id] = (Array.isArray(sources) ? (sources as RuleSource[]) : [sources as SymbolKind | RuleSource]).map(
+      (source) => compileRule(language, source),
+    );
   });
-  return { parser, actions, rules, constructors: new Set(table.constructors), merge: table.merge ?? false };
+  return {
+    language: name,
+    parser,
+    actions,
+    rules,
+    constructors: new Set(table.constructors),
+    merge: table.merge ?? false,
+    hint: table.hint === undefined ? undefined : new RegExp(table.hint, 'gu'),
+    names: new RegExp(table.names ?? ordinaryNames, 'u'),
+    lines: compileLineRules(table.lines ?? []),
+  };
 }
 
 function compileRule(language: Language, source: SymbolKind | RuleSource): Rule {
@@ -144,9 +191,10 @@ function compileRule(language: Language, source: SymbolKind | RuleSource): Rule 
   }
   const path = (text: string | undefined): NodePath | undefined =>
     text === undefined ? undefined : parsePath(language, text);
+  const name = parsePath(language, rule.name ?? 'name');
   return {
     kind: rule.kind,
-    name: parsePath(language, rule.name ?? 'name'),
+    name,
     scope: path(rule.scope),
     needs: path(rule.needs),
     split: rule.split,
@@ -158,5 +206,8 @@ function compileRule(language: Language, source: SymbolKind | RuleSource): Rule 
     nestTexts: rule.nestTexts === undefined ? undefined : new Set(rule.nestTexts),
     match: rule.match === undefined ? undefined : new RegExp(rule.match, 'u'),
     depthMax: rule.depthMax ?? Infinity,
+    join: rule.join,
+    many: hasEach(name),
+    flat: rule.flat ?? false,
   };
 }

@@ -3,6 +3,8 @@ export { classifyText, isBinary, parseBytesMax } from './classify.js';
 export type { TextClass } from './classify.js';
 export { chunkByLines, createChunker, parseWorkMax } from './chunker.js';
 export type { ChunkOptions, Chunker } from './chunker.js';
+export { declarationOf } from './declaration.js';
+export type { Declaration, LineOf } from './declaration.js';
 export {
   dependsOnNeighbours,
   languageOf,

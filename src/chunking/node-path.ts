@@ -1,10 +1,13 @@
 import type { Language, Node } from 'web-tree-sitter';
 
+/** How often a step is taken: once; as long as it leads on, also not at all; once to each node it leads to. */
+type Times = 'once' | 'while' | 'each';
+
 type Step =
-  | { readonly op: 'field'; readonly id: number; readonly repeat: boolean }
-  | { readonly op: 'child'; readonly type: string; readonly repeat: boolean }
-  | { readonly op: 'nth'; readonly n: number; readonly repeat: false }
-  | { readonly op: 'attribute'; readonly name: string; readonly repeat: false };
+  | { readonly op: 'field'; readonly id: number; readonly times: Times }
+  | { readonly op: 'child'; readonly type: string; readonly times: Times }
+  | { readonly op: 'nth'; readonly n: number; readonly times: 'once' }
+  | { readonly op: 'attribute'; readonly name: string; readonly times: 'once' };
 
 /** Alternatives, the first that leads somewhere counts. */
 export type NodePath = readonly (readonly Step[])[];
@@ -12,21 +15,52 @@ export type NodePath = readonly (readonly Step[])[];
 /**
  * `receiver/<parameter_declaration>/type*|name`: steps separated by `/`, alternatives by `|`. A step is a field's
  * name, `<type>` (first child of that type), a number (named child), or `@id` (value of a markup attribute);
- * with `*` it is taken as long as it leads on, also not at all.
+ * with `*` it is taken as long as it leads on, also not at all; with `[]` it leads to all such children.
  */
 export function parsePath(language: Language, text: string): NodePath {
   return text.split('|').map((path) => path.split('/').map((step) => parseStep(language, step)));
 }
 
 function parseStep(language: Language, text: string): Step {
-  const repeat = text.endsWith('*');
-  const name = repeat ? text.slice(0, -1) : text;
-  if (/^\d+$/.test(name)) return { op: 'nth', n: Number(name), repeat: false };
-  if (name.startsWith('@')) return { op: 'attribute', name: name.slice(1), repeat: false };
-  if (name.startsWith('<')) return { op: 'child', type: name.slice(1, -1), repeat };
+  const times = text.endsWith('*') ? 'while' : text.endsWith('[]') ? 'each' : 'once';
+  const name = text.replace(/\*$|\[\]$/, '');
+  if (/^\d+$/.test(name)) return { op: 'nth', n: Number(name), times: 'once' };
+  if (name.startsWith('@')) return { op: 'attribute', name: name.slice(1), times: 'once' };
+  if (name.startsWith('<')) return { op: 'child', type: name.slice(1, -1), times };
   const id = language.fieldIdForName(name);
   if (id === null) throw new Error(`symbols.json of ${language.name ?? 'a grammar'}: no field ${name}`);
-  return { op: 'field', id, repeat };
+  return { op: 'field', id, times };
+}
+
+/** Whether a path can lead to several nodes. */
+export const hasEach = (path: NodePath): boolean => path.some((steps) => steps.some(({ times }) => times === 'each'));
+
+/** All nodes that a path leads to, each with the nodes on the way to it, itself included. */
+export function followAll(node: Node, path: NodePath): { readonly node: Node; readonly way: readonly Node[] }[] {
+  for (const steps of path) {
+    let reached: { node: Node; way: readonly Node[] }[] = [{ node, way: [] }];
+    for (const step of steps) {
+      reached = reached.flatMap(({ node: from, way }) => {
+        if (step.times === 'each') return eachOf(from, step).map((to) => ({ node: to, way: [...way, to] }));
+        const passed: Node[] = [];
+        const to = takeStep(from, step, (at) => passed.push(at));
+        return to === undefined ? [] : [{ node: to, way: [...way, ...passed] }];
+      });
+    }
+    if (reached.some(({ node: to }) => to !== node)) return reached;
+  }
+  return [];
+}
+
+function eachOf(from: Node, step: Step): Node[] {
+  if (step.op === 'field')
+    return from.childrenForFieldId(step.id).filter((child): child is Node => child?.isNamed === true);
+  const found: Node[] = [];
+  for (let i = 0; step.op === 'child' && i < from.namedChildCount; i++) {
+    const child = from.namedChild(i);
+    if (child?.type === step.type) found.push(child);
+  }
+  return found;
 }
 
 /** The node a path leads to. `onNode` sees every node on the way, the last included. */
@@ -43,7 +77,7 @@ export function followPath(node: Node, path: NodePath, onNode?: (node: Node) => 
 }
 
 function takeStep(from: Node, step: Step, onNode?: (node: Node) => void): Node | undefined {
-  if (!step.repeat) {
+  if (step.times !== 'while') {
     const to = stepOnce(from, step);
     if (to !== undefined) onNode?.(to);
     return to;

@@ -24,7 +24,17 @@ export function nestEntries(entries: readonly OutlineEntry[], lineCount: number)
   for (const { name, kind, line, startLine, level } of entries) {
     close(level, startLine);
     const scope = open.map(({ definition }) => definition.name).join('.');
-    const definition: Definition = { name, kind, scope, nameLine: line, startLine, endLine: line, next: 0 };
+    const definition: Definition = {
+      name,
+      kind,
+      scope,
+      nameLine: line,
+      startLine,
+      ownLine: line,
+      endLine: line,
+      next: 0,
+      inner: false,
+    };
     definitions.push(definition);
     open.push({ definition, level });
   }

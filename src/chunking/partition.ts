@@ -13,8 +13,23 @@ import type { LineTable } from './lines.js';
  */
 export function partition(lines: LineTable, definitions: readonly Definition[]): ChunkSpan[] {
   if (lines.count === 0) return [];
-  const cuts = new Cutter(lines, definitions).cut();
-  return describe(lines, definitions, joinTiny(lines, cuts));
+  const cutting = withoutInner(definitions);
+  const cuts = new Cutter(lines, cutting).cut();
+  return describe(lines, definitions, cutting, joinTiny(lines, cuts));
+}
+
+/** Those for which chunks are cut, linked anew. */
+function withoutInner(definitions: readonly Definition[]): readonly Definition[] {
+  if (!definitions.some(({ inner }) => inner)) return definitions;
+  const positions = new Uint32Array(definitions.length + 1);
+  const kept: Definition[] = [];
+  for (let i = 0; i < definitions.length; i++) {
+    positions[i] = kept.length;
+    if (!definitions[i]!.inner) kept.push({ ...definitions[i]! });
+  }
+  positions[definitions.length] = kept.length;
+  for (const definition of kept) definition.next = positions[definition.next]!;
+  return kept;
 }
 
 /** Windows for the next cut, in weight. */
@@ -163,27 +178,50 @@ function joinTiny(lines: LineTable, starts: readonly number[]): number[] {
   return kept;
 }
 
-/** Puts the symbols into the chunks. */
-function describe(lines: LineTable, definitions: readonly Definition[], starts: readonly number[]): ChunkSpan[] {
+/** Puts the symbols into the chunks. `cutting` are those of the definitions for which chunks are cut. */
+function describe(
+  lines: LineTable,
+  definitions: readonly Definition[],
+  cutting: readonly Definition[],
+  starts: readonly number[],
+): ChunkSpan[] {
   const byNameLine = [...definitions].sort((a, b) => a.nameLine - b.nameLine);
+  /** Definitions of earlier chunks that have not ended. */
+  let unfinished: Definition[] = [];
   const enclosing: Definition[] = [];
   let opened = 0;
   let named = 0;
   return starts.map((start, i) => {
     const end = starts[i + 1] ?? lines.count;
-    while (opened < definitions.length && definitions[opened]!.startLine < start) {
-      const definition = definitions[opened++]!;
+    while (opened < cutting.length && cutting[opened]!.startLine < start) {
+      const definition = cutting[opened++]!;
       while (enclosing.length > 0 && enclosing[enclosing.length - 1]!.endLine < definition.endLine) enclosing.pop();
       enclosing.push(definition);
     }
     while (enclosing.length > 0 && enclosing[enclosing.length - 1]!.endLine < start) enclosing.pop();
     const inside = enclosing[enclosing.length - 1];
+    const closes: number[] = [];
+    for (const { endLine } of unfinished) if (endLine < end) closes.push(endLine - start);
+    if (closes.length > 0) unfinished = unfinished.filter(({ endLine }) => endLine >= end);
     const symbols: SymbolDefinition[] = [];
     for (; named < byNameLine.length && byNameLine[named]!.nameLine < end; named++) {
-      const { name, kind, scope, nameLine } = byNameLine[named]!;
-      symbols.push({ name, kind, scope, line: nameLine - start });
+      const definition = byNameLine[named]!;
+      const { name, kind, scope, nameLine, inner } = definition;
+      const startLine = Math.min(Math.max(definition.ownLine, start), nameLine) - start;
+      const endLine = Math.max(definition.endLine, nameLine);
+      if (endLine >= end) unfinished.push(definition);
+      symbols.push({
+        name,
+        kind,
+        scope,
+        line: nameLine - start,
+        startLine,
+        endLine: endLine < end ? endLine - start : null,
+        inner,
+      });
     }
     const continues = inside !== undefined && inside.nameLine < start ? qualifiedName(inside) : '';
-    return { startByte: lines.starts[start]!, endByte: lines.starts[end]!, symbols, continues };
+    closes.sort((a, b) => a - b);
+    return { startByte: lines.starts[start]!, endByte: lines.starts[end]!, symbols, continues, closes };
   });
 }

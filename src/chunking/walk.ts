@@ -1,12 +1,19 @@
-import type { Tree, TreeCursor } from 'web-tree-sitter';
+import type { Node, Tree, TreeCursor } from 'web-tree-sitter';
 import type { SymbolKind } from '../model/index.js';
-import { qualifiedName, wholeBytesMax, wholeLinesMax } from './definition.js';
+import { functionLike, methodOwners, notLocal, qualifiedName, wholeBytesMax, wholeLinesMax } from './definition.js';
 import type { Definition } from './definition.js';
-import { Action } from './grammar.js';
+import { Action, errorTypeId } from './grammar.js';
 import type { Grammar, Rule } from './grammar.js';
+import type { LineRange } from './line-rules.js';
 import { lineAt } from './lines.js';
-import { followPath } from './node-path.js';
+import { followAll, followPath } from './node-path.js';
 import { cleanName, splitName } from './symbol-name.js';
+
+export interface Walked {
+  readonly definitions: Definition[];
+  /** Lines that the grammar could not read as what they are. */
+  readonly unread: readonly LineRange[];
+}
 
 /** The definitions of a parsed text; `starts` are the starts of its `lineCount` lines in UTF-16 units. */
 export function findDefinitions(
@@ -15,25 +22,23 @@ export function findDefinitions(
   grammar: Grammar,
   starts: Uint32Array,
   lineCount: number,
-): Definition[] {
+): Walked {
   const cursor = tree.walk();
   const walk = new Walk(cursor, text, grammar, starts, lineCount);
-  walk.children({ scope: '', kind: undefined, local: false, depth: 0 }, -1, 0);
+  if (cursor.nodeTypeId === errorTypeId) walk.markUnread();
+  walk.children({ scope: '', kind: undefined, local: false, inner: false, depth: 0 }, nowhere, 0);
   cursor.delete();
-  return walk.definitions;
+  return walk;
 }
 
-/** Kinds whose functions are methods and whose variables are fields. */
-const methodOwners: ReadonlySet<SymbolKind> = new Set(['class', 'struct', 'interface', 'trait', 'enum', 'impl']);
-const functionLike: ReadonlySet<SymbolKind> = new Set(['function', 'method', 'constructor', 'macro', 'test']);
-/** Inside a function, data is not worth a symbol. */
-const notLocal: ReadonlySet<SymbolKind> = new Set(['constant', 'variable', 'field', 'property', 'key']);
-
-/** A local statement shorter than this holds nothing worth a symbol; most of them are calls. */
+/** A local statement shorter than this is no reason to cut a chunk; most of them are calls. */
 const localUnitsMin = 60;
 
 /** Deeper than any sane code; broken code can nest without end. */
 const nestingMax = 100;
+
+/** Kinds whose names are text, not identifiers. */
+const titled: ReadonlySet<SymbolKind> = new Set(['section', 'key', 'rule', 'element', 'test']);
 
 /** What surrounds the nodes being looked at. */
 interface Surroundings {
@@ -41,16 +46,45 @@ interface Surroundings {
   /** Kind of the innermost definition around. */
   readonly kind: SymbolKind | undefined;
   readonly local: boolean;
+  /** What is found is a symbol, and no chunk is cut for it (see `Definition.inner`). */
+  readonly inner: boolean;
   /** How many definitions are around. */
   readonly depth: number;
 }
 
+/** Where a definition begins if not at its own node, as an `export` or a decorator around it wants; -1: there. */
+interface Lead {
+  /** With the comments above it. */
+  readonly start: number;
+  /** Without. */
+  readonly own: number;
+}
+
+const nowhere: Lead = { start: -1, own: -1 };
+
 /**
- * Visits only nodes that can hold definitions, never the insides of ordinary functions. It goes by numeric node
- * types and takes positions of interesting nodes only: every step into WebAssembly costs some 50 ns.
+ * What became of a node that has a rule: the rule does not hold; it is recorded; it is data of a function, which nobody looks for;
+ * or it is a definition without a name, and these are the surroundings of what is in it.
  */
-class Walk {
+type Outcome = 'none' | 'defined' | 'local-data' | Surroundings;
+
+interface Name {
+  readonly text: string;
+  readonly start: number;
+  readonly kind: SymbolKind;
+  /** What the name itself says it belongs to. */
+  readonly owner: string;
+}
+
+/**
+ * Visits only nodes that can hold definitions. It goes by numeric node types and takes positions of interesting nodes
+ * only: every step into WebAssembly costs some 50 ns. The inside of a function is visited where the language's hint
+ * occurs in it.
+ */
+class Walk implements Walked {
   readonly definitions: Definition[] = [];
+  readonly unread: LineRange[] = [];
+  private hints: readonly number[] | undefined;
 
   constructor(
     private readonly cursor: TreeCursor,
@@ -60,24 +94,22 @@ class Walk {
     private readonly lineCount: number,
   ) {}
 
-  /**
-   * Looks at the children of the cursor's node. `leadLine` is where the first definition inside begins if not at its
-   * own node (-1: there), as an `export` or a decorator around it wants.
-   */
-  children(around: Surroundings, leadLine: number, nesting: number): void {
+  /** Looks at the children of the cursor's node. `lead` is where the first definition inside begins. */
+  children(around: Surroundings, leadOfFirst: Lead, nesting: number): void {
     const { cursor } = this;
     if (nesting > nestingMax || !cursor.gotoFirstChild()) return;
     const { actions } = this.grammar;
-    let lead = leadLine;
+    let lead = leadOfFirst;
     // Comments and attributes waiting for a definition right below them.
     let aboveStart = -1;
     let aboveEnd = -1;
+    let attributeStart = -1;
     let sibling = -1;
     do {
       const type = cursor.nodeTypeId;
       const action = actions[type]!;
       if (action === 0) {
-        aboveStart = -1;
+        aboveStart = attributeStart = -1;
         continue;
       }
       if (action & Action.above) {
@@ -87,84 +119,203 @@ class Walk {
           if (aboveStart < 0 || start > aboveEnd + 1) aboveStart = start;
           aboveEnd = this.line(cursor.endIndex - 1);
         }
+        if (action & Action.attribute && attributeStart < 0) attributeStart = start;
         if (!(action & Action.into)) continue;
       }
       if (action & Action.tail && sibling >= 0) {
         this.extend(sibling, this.line(cursor.endIndex - 1));
         continue;
       }
+      if (type === errorTypeId && !around.local) this.markUnread();
       const before = this.definitions.length;
       let first = lead;
-      if (aboveStart >= 0 && aboveEnd + 1 >= this.line(cursor.startIndex)) {
-        first = first < 0 ? aboveStart : Math.min(first, aboveStart);
+      if (aboveStart >= 0 || attributeStart >= 0) {
+        const line = this.line(cursor.startIndex);
+        const start = aboveStart >= 0 && aboveEnd + 1 >= line ? aboveStart : -1;
+        first = { start: earlier(lead.start, start), own: earlier(lead.own, attributeStart) };
       }
-      const rule = action & Action.define ? this.grammar.rules[type] : undefined;
-      const defined = rule !== undefined && this.define(rule, around, first, sibling, nesting);
-      const skip = around.local && around.kind !== 'test' && cursor.endIndex - cursor.startIndex < localUnitsMin;
-      if (!defined && !skip && action & Action.into) {
-        if (action & Action.wrap && first < 0) first = this.line(cursor.startIndex);
-        const inside = action & Action.local && !around.local ? { ...around, local: true } : around;
-        this.children(inside, first, nesting + 1);
+      const rules = action & Action.define ? this.grammar.rules[type] : undefined;
+      const outcome = rules === undefined ? 'none' : this.define(rules, around, first, sibling, nesting);
+      if (outcome !== 'defined') {
+        if (typeof outcome === 'object') this.children(outcome, first, nesting + 1);
+        else if (action & (Action.into | Action.inside) || outcome === 'local-data') {
+          this.lookInto(action, around, first, nesting);
+        }
       }
       if (this.definitions.length > before) {
         sibling = before;
-        lead = -1;
+        lead = nowhere;
       }
-      aboveStart = -1;
+      aboveStart = attributeStart = -1;
     } while (cursor.gotoNextSibling());
     cursor.gotoParent();
   }
 
+  /** Notes that the lines of the cursor's node are to be read in another way. */
+  markUnread(): void {
+    const { startIndex, endIndex } = this.cursor;
+    this.unread.push({ from: this.line(startIndex), to: this.line(Math.max(endIndex - 1, startIndex)) });
+  }
+
+  /** Looks into a node that is no definition itself. */
+  private lookInto(action: number, around: Surroundings, lead: Lead, nesting: number): void {
+    const { cursor } = this;
+    let { local, inner } = around;
+    if (!inner) {
+      const short = local && around.kind !== 'test' && cursor.endIndex - cursor.startIndex < localUnitsMin;
+      inner = (action & Action.into) === 0 || short;
+    }
+    if (inner && !this.hasHint(cursor.startIndex, cursor.endIndex)) return;
+    local ||= (action & Action.local) !== 0;
+    let first = lead;
+    if (action & Action.wrap) {
+      const own = this.line(cursor.startIndex);
+      first = { start: lead.start < 0 ? own : lead.start, own: earlier(lead.own, own) };
+    }
+    const same = local === around.local && inner === around.inner;
+    this.children(same ? around : { ...around, local, inner }, first, nesting + 1);
+  }
+
+  private define(rules: readonly Rule[], around: Surroundings, lead: Lead, sibling: number, nesting: number): Outcome {
+    let outcome: Outcome = 'none';
+    for (const rule of rules) {
+      outcome = this.defineBy(rule, around, lead, sibling, nesting);
+      if (outcome !== 'none') break;
+    }
+    return outcome;
+  }
+
   /** Records the cursor's node if the rule holds, and what is defined in it. */
-  private define(rule: Rule, around: Surroundings, leadLine: number, sibling: number, nesting: number): boolean {
-    if (around.depth >= rule.depthMax) return false;
+  private defineBy(rule: Rule, around: Surroundings, lead: Lead, sibling: number, nesting: number): Outcome {
+    if (around.depth >= rule.depthMax) return 'none';
     const { cursor } = this;
     // Most calls are no definitions: their first word tells before anything is made of the node.
     const word = rule.texts === undefined ? '' : wordAt(this.text, cursor.startIndex);
-    if (rule.texts !== undefined && !rule.texts.has(word)) return false;
+    if (rule.texts !== undefined && !rule.texts.has(word)) return 'none';
     const node = cursor.currentNode;
-    if (rule.needs !== undefined && followPath(node, rule.needs) === undefined) return false;
+    if (rule.needs !== undefined && followPath(node, rule.needs) === undefined) return 'none';
     const at = rule.kindAt === undefined ? undefined : followPath(node, rule.kindAt);
-    let kind = (at === undefined ? rule.texts?.get(word) : rule.types?.get(at.type)) ?? rule.kind;
-    if (kind !== undefined && around.local && notLocal.has(kind)) return false;
-    if (kind === undefined && (rule.kindAt !== undefined || rule.types === undefined)) return false;
-    const nameNode = followPath(node, rule.name, (step) => {
-      if (rule.kindAt === undefined) kind = kind === rule.kind ? (rule.types?.get(step.type) ?? kind) : kind;
-    });
-    if (kind === undefined || nameNode === undefined || (around.local && notLocal.has(kind))) return false;
-    const nameStart = nameNode.startIndex;
-    const raw = this.text.slice(nameStart, Math.min(nameNode.endIndex, nameStart + 400));
-    const split = rule.split === undefined ? undefined : splitName(raw, rule.split);
-    const name = cleanName(split?.name ?? raw, rule.strip);
-    if (name === '' || rule.match?.test(name) === false) return false;
+    const kind = (at === undefined ? rule.texts?.get(word) : rule.types?.get(at.type)) ?? rule.kind;
+    if (kind === undefined && (rule.kindAt !== undefined || rule.types === undefined)) return 'none';
+    if (kind !== undefined && around.local && notLocal.has(kind)) return 'local-data';
+    const { names, misread } = this.namesOf(rule, node, kind);
+    const first = names[0];
+    if (first === undefined) {
+      if (misread) {
+        if (!around.local) this.markUnread();
+      } else if (kind === undefined || rule.match !== undefined) return 'none';
+      const local = around.local || (kind !== undefined && functionLike.has(kind));
+      return this.within(around, { kind: kind ?? around.kind, local, inner: around.inner || (local && !around.local) });
+    }
+    if (around.local && notLocal.has(first.kind)) return 'local-data';
 
+    const scopeNode = rule.scope === undefined ? undefined : followPath(node, rule.scope);
     let scope = around.scope;
-    const inner = rule.scope === undefined ? undefined : followPath(node, rule.scope);
-    if (inner !== undefined) scope = join(scope, cleanName(this.text.slice(inner.startIndex, inner.endIndex)));
-    if (split !== undefined && split.scope !== '') scope = join(scope, split.scope);
-    kind = this.kindInside(kind, name, around, split?.scope ?? '');
-
-    const ownLine = this.line(cursor.startIndex);
-    const startLine = leadLine < 0 ? ownLine : Math.min(leadLine, ownLine);
+    if (scopeNode !== undefined)
+      scope = join(scope, cleanName(this.text.slice(scopeNode.startIndex, scopeNode.endIndex)));
+    const nodeStart = this.line(cursor.startIndex);
+    const startLine = lead.start < 0 ? nodeStart : Math.min(lead.start, nodeStart);
+    const ownLine = lead.own < 0 ? nodeStart : Math.min(lead.own, nodeStart);
     const endLine = this.line(Math.max(cursor.endIndex - 1, cursor.startIndex));
-    const previous = this.definitions[sibling];
-    if (this.grammar.merge && previous !== undefined && previous.next === this.definitions.length) {
-      if (previous.name === name && previous.kind === kind && previous.scope === scope) {
-        this.extend(sibling, endLine);
-        return true;
+    for (const name of names) {
+      const full = name.owner === '' ? scope : join(scope, name.owner);
+      const definition: Definition = {
+        name: name.text,
+        kind: this.kindInside(name.kind, name.text, around, name.owner),
+        scope: full,
+        nameLine: this.line(name.start),
+        startLine,
+        ownLine,
+        endLine,
+        next: 0,
+        inner: around.inner,
+      };
+      const previous = this.definitions[sibling];
+      if (this.grammar.merge && previous !== undefined && previous.next === this.definitions.length) {
+        if (previous.name === definition.name && previous.kind === definition.kind && previous.scope === full) {
+          this.extend(sibling, endLine);
+          return 'defined';
+        }
+      }
+      definition.next = this.definitions.push(definition);
+      if (name !== first) continue;
+      const large = endLine - nodeStart > wholeLinesMax || cursor.endIndex - cursor.startIndex > wholeBytesMax;
+      const isFunction = functionLike.has(definition.kind);
+      const isCut = rule.nest ?? (large || !isFunction || rule.nestTexts?.has(word) === true);
+      const inner = around.inner || !isCut;
+      if (!inner || !isFunction || this.hasHint(name.start + name.text.length, cursor.endIndex)) {
+        const local = around.local || isFunction;
+        // The scope of what is inside is the whole name: `Outer.Inner`.
+        const inside = rule.flat ? around.scope : qualifiedName(definition);
+        this.children(
+          { scope: inside, kind: definition.kind, local, inner, depth: around.depth + 1 },
+          nowhere,
+          nesting + 1,
+        );
+        definition.next = this.definitions.length;
       }
     }
-    const definition: Definition = { name, kind, scope, nameLine: this.line(nameStart), startLine, endLine, next: 0 };
-    const position = this.definitions.push(definition) - 1;
-    definition.next = position + 1;
-    const large = endLine - ownLine > wholeLinesMax || cursor.endIndex - cursor.startIndex > wholeBytesMax;
-    if (rule.nest ?? (large || !functionLike.has(kind) || rule.nestTexts?.has(word) === true)) {
-      const local = around.local || functionLike.has(kind);
-      // The scope of what is inside is the whole name: `Outer.Inner`.
-      this.children({ scope: qualifiedName(definition), kind, local, depth: around.depth + 1 }, -1, nesting + 1);
-      definition.next = this.definitions.length;
+    return 'defined';
+  }
+
+  private within(around: Surroundings, changes: Partial<Surroundings>): Outcome {
+    const inside = { ...around, ...changes };
+    const { startIndex, endIndex } = this.cursor;
+    return inside.inner && !this.hasHint(startIndex, endIndex) ? 'none' : inside;
+  }
+
+  /** The names that a node defines; `misread` where it has some that none can be. */
+  private namesOf(rule: Rule, node: Node, kind: SymbolKind | undefined): { names: readonly Name[]; misread: boolean } {
+    const names: Name[] = [];
+    let misread = false;
+    const add = (start: number, end: number, kindOfName: SymbolKind | undefined, joined?: string): void => {
+      if (kindOfName === undefined) return;
+      const raw = joined ?? this.text.slice(start, Math.min(end, start + 400));
+      const split = rule.split === undefined ? undefined : splitName(raw, rule.split);
+      const text = cleanName(split?.name ?? raw, rule.strip);
+      if (text === '' || rule.match?.test(text) === false) return;
+      // Of `hash<Key>` people look for `hash`.
+      const bare = titled.has(kindOfName) ? text : text.replace(templateArguments, '$1');
+      if (titled.has(kindOfName) || raw.startsWith('`') || this.grammar.names.test(bare)) {
+        names.push({ text: bare, start, kind: kindOfName, owner: split?.scope ?? '' });
+      } else misread = true;
+    };
+    const kindOn = (way: readonly Node[]): SymbolKind | undefined => {
+      if (rule.kindAt !== undefined || rule.types === undefined) return kind;
+      for (const { type } of way) {
+        const known = rule.types.get(type);
+        if (known !== undefined) return known;
+      }
+      return kind;
+    };
+    if (rule.many) {
+      const found = followAll(node, rule.name);
+      if (rule.join === undefined) for (const { node: at, way } of found) add(at.startIndex, at.endIndex, kindOn(way));
+      else if (found.length > 0) {
+        const parts = found.map(({ node: at }) => cleanName(this.text.slice(at.startIndex, at.endIndex)));
+        add(found[0]!.node.startIndex, found[0]!.node.endIndex, kind, parts.join(rule.join));
+      }
+      return { names, misread };
     }
-    return true;
+    const way: Node[] = [];
+    const at = followPath(node, rule.name, rule.types === undefined ? undefined : (step) => way.push(step));
+    if (at !== undefined) add(at.startIndex, at.endIndex, kindOn(way));
+    return { names, misread };
+  }
+
+  /** Whether the language's hint occurs in a stretch of the text: without one, nothing is defined there. */
+  private hasHint(start: number, end: number): boolean {
+    const { hint } = this.grammar;
+    if (hint === undefined) return true;
+    this.hints ??= Array.from(this.text.matchAll(hint), ({ index }) => index);
+    let low = 0;
+    let high = this.hints.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.hints[middle]! < start) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.hints.length && this.hints[low]! < end;
   }
 
   private kindInside(kind: SymbolKind, name: string, around: Surroundings, scope: string): SymbolKind {
@@ -189,6 +340,11 @@ class Walk {
 }
 
 const join = (scope: string, name: string): string => (scope === '' ? name : `${scope}.${name}`);
+
+/** The smaller of two lines, of which either may be -1 for none. */
+const earlier = (a: number, b: number): number => (a < 0 ? b : b < 0 ? a : Math.min(a, b));
+
+const templateArguments = /^([\p{ID_Start}_][\p{ID_Continue}]*)\s*<.*>$/su;
 
 const words = /[\w.]+/y;
 

@@ -46,11 +46,11 @@ export function toHit(
   };
 }
 
-/** The definition a chunk is shown under: one that the query names, else its first, else what it continues. */
+/** The definition a chunk is shown under: one that the query names, else the first it was cut for, else what it continues. */
 function headingOf(snapshot: Snapshot, doc: number, query: Query): Pick<Hit, 'symbol' | 'kind'> {
   const { symbols, continues } = snapshot.segments.chunkSymbols(doc);
   const words = new Set(queryWords(query.ranking).map(({ text }) => text.toLowerCase()));
-  const shown = symbols.find(({ name }) => words.has(name.toLowerCase())) ?? symbols[0];
+  const shown = symbols.find(({ name }) => words.has(name.toLowerCase())) ?? symbols.find(({ inner }) => !inner);
   if (shown === undefined) return { symbol: continues, kind: '' };
   return { symbol: shown.scope === '' ? shown.name : `${shown.scope}.${shown.name}`, kind: shown.kind };
 }

@@ -1,11 +1,12 @@
 import { CoppiceError, elapsedMs } from '../base/index.js';
-import { languageId, symbolKinds } from '../model/index.js';
+import { symbolKinds } from '../model/index.js';
 import { fileMask, findSymbols, rankingSignals } from '../search/index.js';
+import { FileDefinitions } from './file-definitions.js';
 import { checkCount } from './limits.js';
 import { withRev } from './revs.js';
 import type { Session } from './session.js';
 import { missingPath } from './show.js';
-import type { CallOptions, OutlineResult, OutlineSymbol, SymbolHit, SymbolsOptions, SymbolsResult } from './types.js';
+import type { CallOptions, OutlineResult, SymbolHit, SymbolsOptions, SymbolsResult } from './types.js';
 
 const limitDefault = 20;
 
@@ -29,21 +30,14 @@ export async function symbolsOf(session: Session, name: string, options: Symbols
       signals: rankingSignals,
       signal: options.signal,
     });
+    const files = new Map<number, FileDefinitions>();
     const symbols = found.map(({ position, symbol, match }): SymbolHit => {
-      const file = snapshot.files[snapshot.occurrenceFiles[position]!]!;
-      const text = snapshot.segments.chunkText(snapshot.occurrenceDocs[position]!).split('\n')[symbol.line] ?? '';
-      const { kind, scope } = symbol;
-      const line = snapshot.occurrenceLines[position]! + symbol.line + 1;
-      return {
-        path: file.path,
-        line,
-        name: symbol.name,
-        scope,
-        kind,
-        language: languageId(file.record.language),
-        match,
-        text,
-      };
+      const number = snapshot.occurrenceFiles[position]!;
+      const { path, record } = snapshot.files[number]!;
+      let file = files.get(number);
+      if (file === undefined) files.set(number, (file = new FileDefinitions(snapshot.segments, record)));
+      const line = snapshot.occurrenceLines[position]! + symbol.line;
+      return { path, language: file.language, match, text: file.lineOf(line) ?? '', ...file.describe(symbol, line) };
     });
     return { rev, symbols, freshness: await freshness(), tookMs: elapsedMs() - startMs };
   });
@@ -55,14 +49,7 @@ export function outlineOf(session: Session, rev: string, path: string, call: Cal
     const { segments } = snapshot;
     const record = snapshot.fileAt(path)?.record;
     if (record === undefined) throw missingPath(snapshot, path);
-    const symbols: OutlineSymbol[] = [];
-    let firstLine = 1;
-    for (const doc of record.skipped === null ? record.docs : []) {
-      for (const { name, scope, kind, line } of segments.chunkSymbols(doc).symbols)
-        symbols.push({ name, scope, kind, line: firstLine + line });
-      const segment = segments.segmentOfDoc(doc);
-      firstLine += segment.column('lineCount')[doc - segment.docBase]!;
-    }
+    const symbols = record.skipped === null ? new FileDefinitions(segments, record).all() : [];
     return { rev: resolved, path, symbols, freshness: await freshness() };
   });
 }

@@ -295,13 +295,25 @@ export interface SymbolsOptions extends CallOptions, FileFilter {
   readonly limit?: number;
 }
 
-export interface SymbolHit {
-  readonly path: string;
-  /** 1-based line of the name. */
-  readonly line: number;
+/** A definition as its file has it. */
+export interface DefinedSymbol {
   readonly name: string;
+  /** Names of the definitions around it, outermost first, joined by `.`; empty at top level. */
   readonly scope: string;
   readonly kind: SymbolKind;
+  /** 1-based line of the name. */
+  readonly line: number;
+  /** 1-based, both inclusive: all of the declaration, decorators included, a doc comment above it not. */
+  readonly startLine: number;
+  readonly endLine: number;
+  /** The declaration up to its body, on one line. */
+  readonly signature: string;
+  /** First sentence of its doc comment or docstring; empty when there is none. */
+  readonly doc: string;
+}
+
+export interface SymbolHit extends DefinedSymbol {
+  readonly path: string;
   readonly language: string;
   /** How the name matched, best first. */
   readonly match: 'exact' | 'prefix' | 'subword' | 'fuzzy';
@@ -317,14 +329,7 @@ export interface SymbolsResult {
 }
 
 /** A definition in a file. */
-export interface OutlineSymbol {
-  readonly name: string;
-  /** Names of the definitions around it, as `SymbolHit.scope`. */
-  readonly scope: string;
-  readonly kind: SymbolKind;
-  /** 1-based line of the name. */
-  readonly line: number;
-}
+export type OutlineSymbol = DefinedSymbol;
 
 export interface OutlineResult {
   readonly rev: ResolvedRev;

@@ -131,8 +131,8 @@ function packChunks(
   const vectors: Uint8Array[] = [];
   for (let i = 0; i < chunks.length; i++) {
     const chunk = chunks[i]!;
-    const { startByte, endByte, symbols, continues } = chunk;
-    const encoded = encodeChunkSymbols({ symbols, continues });
+    const { startByte, endByte } = chunk;
+    const encoded = encodeChunkSymbols(chunk);
     keys.set(chunkKey(content, language, chunk, encoded), i * contentHashLength);
     if (isKnown?.(keys, i * contentHashLength) === true) {
       numbers[i * ChunkNumber.Count + ChunkNumber.Known] = 1;

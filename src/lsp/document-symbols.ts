@@ -30,32 +30,29 @@ export function flatten(uri: string, symbols: readonly DocumentSymbol[], contain
 
 /**
  * A definition goes below the latest one before it whose qualified name is its scope (a method of Go may stand far from
- * its type). Where definitions end is not known: the range of one is the line of its name, and on to the end of the last
- * one inside it that follows without others in between.
+ * its type).
  */
 function nest(symbols: readonly OutlineSymbol[], lines: readonly string[]): DocumentSymbol[] {
   const top: DocumentSymbol[] = [];
   const latest = new Map<string, DocumentSymbol>();
-  const around: { qualified: string; symbol: DocumentSymbol }[] = [];
-  for (const { name, scope, kind, line } of symbols) {
+  for (const { name, scope, kind, line, startLine, endLine } of symbols) {
     const qualified = scope === '' ? name : `${scope}.${name}`;
-    const text = lines[line - 1] ?? '';
-    const start = { line: line - 1, character: 0 };
-    const end = { line: line - 1, character: text.replace(/\r$/, '').length };
+    const first = lines[startLine - 1] ?? '';
+    const last = (lines[endLine - 1] ?? '').trimEnd();
     const outer = scope === '' ? undefined : latest.get(scope);
     const symbol: DocumentSymbol = {
       name: name || '(no name)', // clients refuse an empty one
       kind: protocolSymbolKinds[kind],
-      range: { start, end },
-      selectionRange: rangeOfName(line, text, name),
+      range: {
+        start: { line: startLine - 1, character: first.length - first.trimStart().length },
+        end: { line: endLine - 1, character: last.length },
+      },
+      selectionRange: rangeOfName(line, lines[line - 1] ?? '', name),
       children: [],
       ...(scope !== '' && outer === undefined ? { detail: scope } : {}),
     };
     (outer?.children ?? top).push(symbol);
     latest.set(qualified, symbol);
-    while (around.length > 0 && around.at(-1)!.qualified !== scope) around.pop();
-    for (const { symbol: enclosing } of around) enclosing.range.end = end;
-    around.push({ qualified, symbol });
   }
   return top;
 }

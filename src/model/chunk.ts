@@ -35,6 +35,12 @@ export interface SymbolDefinition {
   readonly scope: string;
   /** Line of the definition's name, counted from the chunk's first line, from 0. */
   readonly line: number;
+  /** First line of the declaration, counted likewise: decorators and modifiers included, a doc comment above it not. */
+  readonly startLine: number;
+  /** Its last line, counted likewise; null where it ends in a later chunk (see `ChunkSpan.closes`). */
+  readonly endLine: number | null;
+  /** Inside a definition that is not cut up, as a function in a function: it is a symbol, and no chunk is cut for it. */
+  readonly inner: boolean;
 }
 
 /** A run of whole lines of one file, cut at symbol boundaries. The chunks of a file partition its lines. */
@@ -50,6 +56,11 @@ export interface ChunkSpan {
   readonly symbols: readonly SymbolDefinition[];
   /** Qualified name (`scope.name`) of the definition whose inside this is; empty when none. */
   readonly continues: string;
+  /**
+   * Lines, counted from the chunk's first, at which definitions of earlier chunks end, the innermost first. So a chunk
+   * says where definitions end without saying how long they are, and stays the same when its neighbours grow.
+   */
+  readonly closes: readonly number[];
 }
 
 /** Something worth telling about one file that did not stop the run: it was cut by lines, not by symbols. */

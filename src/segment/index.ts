@@ -18,6 +18,8 @@ export { ChangeSign, moreParents } from './segment-format.js';
 export type { CommitColumns } from './segment-format.js';
 export { Segment, createSegmentCaches } from './segment-reader.js';
 export type { SegmentCaches } from './segment-reader.js';
+export { placeSymbols } from './symbol-ranges.js';
+export type { FileSymbol } from './symbol-ranges.js';
 export { SegmentWriter, segmentTextBytesMax } from './segment-writer.js';
 export type { NewChunk } from './segment-writer.js';
 export { VectorFile, VectorFileWriter, vectorSpaceId } from './vector-file.js';

@@ -190,33 +190,57 @@ export function decodeTreeNode(bytes: Buffer): TreeNode {
 export interface ChunkSymbols {
   readonly symbols: readonly SymbolDefinition[];
   readonly continues: string;
+  readonly closes: readonly number[];
 }
 
-export function encodeChunkSymbols({ symbols, continues }: ChunkSymbols): Buffer {
-  if (symbols.length === 0 && continues === '') return Buffer.alloc(0);
+/** Bit of the byte that holds a symbol's kind. */
+const innerFlag = 0x80;
+
+export function encodeChunkSymbols({ symbols, continues, closes }: ChunkSymbols): Buffer {
+  if (symbols.length === 0 && continues === '' && closes.length === 0) return Buffer.alloc(0);
   const writer = new ByteWriter(64);
   writer.prefixed(encodeBytes(continues));
-  for (const symbol of symbols) {
-    writer.u8(symbolKinds.indexOf(symbol.kind));
-    writer.varint(symbol.line);
-    writer.prefixed(encodeBytes(symbol.name));
-    writer.prefixed(encodeBytes(symbol.scope));
+  writer.varint(closes.length);
+  let closed = 0;
+  for (const line of closes) {
+    writer.varint(line - closed);
+    closed = line;
+  }
+  for (const { name, kind, scope, line, startLine, endLine, inner } of symbols) {
+    writer.u8(symbolKinds.indexOf(kind) | (inner ? innerFlag : 0));
+    writer.varint(line);
+    writer.varint(line - startLine);
+    writer.varint(endLine === null ? 0 : endLine - line + 1);
+    writer.prefixed(encodeBytes(name));
+    writer.prefixed(encodeBytes(scope));
   }
   return writer.toBuffer();
 }
 
 export function decodeChunkSymbols(bytes: Buffer): ChunkSymbols {
-  if (bytes.length === 0) return { symbols: [], continues: '' };
+  if (bytes.length === 0) return { symbols: [], continues: '', closes: [] };
   const reader = new ByteReader(bytes);
   const continues = reader.text();
+  const closes: number[] = [];
+  let closed = 0;
+  for (let count = reader.varint(); count > 0; count--) closes.push((closed += reader.varint()));
   const symbols: SymbolDefinition[] = [];
   while (!reader.done) {
-    const kind = symbolKinds[reader.u8()]!;
+    const flags = reader.u8();
     const line = reader.varint();
-    const name = reader.text();
-    symbols.push({ kind, line, name, scope: reader.text() });
+    const startLine = line - reader.varint();
+    const length = reader.varint();
+    symbols.push({
+      name: reader.text(),
+      kind: symbolKinds[flags & ~innerFlag]!,
+      scope: reader.text(),
+      line,
+      startLine,
+      endLine: length === 0 ? null : line + length - 1,
+      inner: (flags & innerFlag) !== 0,
+    });
   }
-  return { symbols, continues };
+  return { symbols, continues, closes };
 }
 
 /** A path at which a commit has another file than its first parent; null where there is none. Either has searchable lines. */

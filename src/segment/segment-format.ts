@@ -8,8 +8,9 @@ import type { RecordBlocksLocation } from './record-blocks.js';
  * file's root section is this table of contents as JSON. History of the format version:
  *   1: content, symbols, files, trees as record blocks; grams and terms as posting tables; key tables; columns.
  *   2: commits as record blocks, with a key table and columns; changes as a posting table.
+ *   3: symbols with the lines on which their declarations begin and end, and inner ones.
  */
-export const segmentFormatVersion = 2;
+export const segmentFormatVersion = 3;
 
 /** One array with a value for each doc or commit. */
 export interface ColumnLocation {

@@ -31,8 +31,9 @@ import { asStoreError } from './store-errors.js';
  *      Since Coppice 0.3 forks can expire (`until`) and be renewed. Coppice 0.2 reads such a store and keeps all that is in
  *      it: for it a lease is a fork of an odd name that stays. It does not know renewals: if it rewrites the journal, these
  *      are lost, and the lease ends when it would have ended without.
+ *   3: segments of format 3.
  */
-export const storeFormatVersion = 2;
+export const storeFormatVersion = 3;
 const formatFileName = 'format';
 /** A journal is compacted once it is this long and four times what its state needs. */
 const journalLengthMin = 256 * 1024;

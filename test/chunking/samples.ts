@@ -74,6 +74,7 @@ function* items() {}
       2 method Stream.pipe
       4 test stream
       5 test stream.pipes
+      7 function hidden
       8 class Pipe
       8 method Pipe.open
       9 function items`,

@@ -27,6 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function engineWith(options: { semantic: boolean }): { engine: Partial<Engine>; asked: SearchMode[] } {
   const asked: SearchMode[] = [];
   const file = (path: string): FileEntry => ({ path, language: 'typescript', sizeBytes: 1, skipped: null });
+  const lines = (line: number) => ({ line, startLine: line, endLine: line, signature: '', doc: '' });
   const engine: Partial<Engine> = {
     files: () =>
       Promise.resolve({ rev: resolvedHead, files: [file('src/a.ts'), file('src/b.ts')], total: 2, freshness: 'exact' }),
@@ -35,8 +36,8 @@ function engineWith(options: { semantic: boolean }): { engine: Partial<Engine>; 
         rev: resolvedHead,
         path,
         symbols: [
-          { name: 'finish', scope: '', kind: 'function', line: 90 },
-          { name: 'finish', scope: 'Builder', kind: 'method', line: 11 },
+          { ...lines(90), name: 'finish', scope: '', kind: 'function' },
+          { ...lines(11), name: 'finish', scope: 'Builder', kind: 'method' },
         ],
         freshness: 'exact',
       }),

@@ -111,9 +111,9 @@ describe('outline', () => {
     const engine = await open(repository);
     const { symbols, path, freshness } = await engine.outline('HEAD', 'src/a.ts');
     expect({ path, freshness }).toEqual({ path: 'src/a.ts', freshness: 'exact' });
-    expect(symbols[0]).toEqual({ name: 'Builder', scope: '', kind: 'class', line: 2 });
-    expect(symbols[150]).toEqual({ name: 'method149', scope: 'Builder', kind: 'method', line: 3 + 149 * 3 });
-    expect(symbols.at(-1)).toEqual({ name: 'last', scope: '', kind: 'function', line: 2 + 200 * 3 + 3 });
+    expect(symbols[0]).toMatchObject({ name: 'Builder', scope: '', kind: 'class', line: 2, startLine: 2 });
+    expect(symbols[150]).toMatchObject({ name: 'method149', scope: 'Builder', kind: 'method', line: 3 + 149 * 3 });
+    expect(symbols.at(-1)).toMatchObject({ name: 'last', scope: '', kind: 'function', line: 2 + 200 * 3 + 3 });
     expect(symbols).toHaveLength(202);
     expect((await engine.outline('HEAD', 'bin.dat')).symbols).toEqual([]);
     for (const none of ['src', 'src/b.ts', 'link', '', '/src/a.ts'])

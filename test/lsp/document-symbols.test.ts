@@ -23,7 +23,7 @@ export function after() {}
 `;
 
 describe('of a file', () => {
-  test('definitions are nested by scope, with the range of their names', async () => {
+  test('definitions are nested by scope, with the lines from their first to their last', async () => {
     const repository = makeRepository();
     repository.commit({ 'a.ts': source });
     const editor = new Editor();
@@ -42,12 +42,12 @@ describe('of a file', () => {
     const [outer, after] = symbols;
     expect(outer).toMatchObject({
       kind: SymbolKind.Class,
-      range: { start: { line: 0, character: 0 }, end: { line: 2, character: 18 } },
+      range: { start: { line: 0, character: 0 }, end: { line: 5, character: 1 } },
       selectionRange: { start: { line: 0, character: 13 }, end: { line: 0, character: 18 } },
     });
     expect(outer!.children![0]).toMatchObject({
       kind: SymbolKind.Method,
-      range: { start: { line: 1, character: 0 }, end: { line: 1, character: 18 } },
+      range: { start: { line: 1, character: 2 }, end: { line: 1, character: 18 } },
       selectionRange: { start: { line: 1, character: 2 }, end: { line: 1, character: 7 } },
     });
     expect(after).toMatchObject({ kind: SymbolKind.Function, selectionRange: { start: { line: 7, character: 16 } } });
@@ -73,7 +73,7 @@ describe('of a file', () => {
       ['between', []],
       ['Lone', []],
     ]);
-    expect(symbols.find(({ name }) => name === 'B')!.range.end.line).toBe(4);
+    expect(symbols.find(({ name }) => name === 'B')!.range.end.line).toBe(2);
     expect(symbols.find(({ name }) => name === 'Lone')!.detail).toBe('C');
   });
 

@@ -55,9 +55,24 @@ test('trees survive', () => {
 });
 
 test('symbols survive', () => {
-  const symbol = fc.record({ name, kind: fc.constantFrom(...symbolKinds), scope: name, line: fc.nat(1e6) });
+  const symbol = fc
+    .record({
+      name,
+      kind: fc.constantFrom(...symbolKinds),
+      scope: name,
+      startLine: fc.nat(1e6),
+      toName: fc.nat(1e3),
+      toEnd: fc.option(fc.nat(1e6)),
+      inner: fc.boolean(),
+    })
+    .map(({ toName, toEnd, ...rest }) => {
+      const line = rest.startLine + toName;
+      return { ...rest, line, endLine: toEnd === null ? null : line + toEnd };
+    });
+  const closes = fc.array(fc.nat(1e6)).map((lines) => lines.sort((a, b) => a - b));
+  const chunk = fc.record({ symbols: fc.array(symbol), continues: fc.oneof(name, fc.constant('')), closes });
   fc.assert(
-    fc.property(fc.record({ symbols: fc.array(symbol), continues: fc.oneof(name, fc.constant('')) }), (value) => {
+    fc.property(chunk, (value) => {
       expect(decodeChunkSymbols(Buffer.from(encodeChunkSymbols(value)))).toEqual(value);
     }),
   );

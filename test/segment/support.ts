@@ -22,7 +22,7 @@ export function makeChunk(text: string, symbols: ChunkSymbols['symbols'] = []): 
     content,
     language: 0,
     lineCount: text.split('\n').length,
-    symbols: encodeChunkSymbols({ symbols, continues: '' }),
+    symbols: encodeChunkSymbols({ symbols, continues: '', closes: [] }),
     analysis: analyzer.analyze(content, 0, content.length, languages[0]!, names, []),
     vector: null,
   };
@@ -39,7 +39,11 @@ export async function addSegment(store: Store, { texts, files }: SegmentSpec): P
   const next = store.catalog.nextIds;
   const writer = new SegmentWriter(store, next, segmentTextBytesMax, null);
   const docs = texts.map((text) =>
-    writer.addChunk(makeChunk(text, [{ name: text.slice(0, 3), kind: 'function', scope: 'A.b', line: 0 }])),
+    writer.addChunk(
+      makeChunk(text, [
+        { name: text.slice(0, 3), kind: 'function', scope: 'A.b', line: 0, startLine: 0, endLine: 0, inner: false },
+      ]),
+    ),
   );
   for (let i = 0; i < files; i++) {
     const oid = asOid(

@@ -20,6 +20,18 @@ export const provenance = {
   freshness: { enum: ['exact', 'live', 'stale'] },
 } as const;
 
+/** See `DefinedSymbol`. */
+export const definitionSchema = {
+  name: text,
+  scope: { ...text, description: 'names of what encloses it, joined by dots' },
+  kind: text,
+  line: { ...integer, description: 'of its name' },
+  startLine: integer,
+  endLine: integer,
+  signature: text,
+  doc: { ...text, description: 'first sentence of its documentation, or empty' },
+} as const;
+
 /** All properties but those named here are always there. */
 export function objectSchema(
   properties: Readonly<Record<string, object>>,

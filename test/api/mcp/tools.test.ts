@@ -331,8 +331,8 @@ describe('read', () => {
 test('outline has the definitions of a file, nested', async () => {
   const { text, data } = await call(client, 'outline', { path: 'src/pool.ts', rev: 'main' });
   const { symbols } = await engines.open(repository.path).outline('main', 'src/pool.ts');
-  expect(data['symbols']).toEqual(symbols.map(({ line, kind, name, scope }) => ({ line, kind, name, scope })));
-  expect(text).toMatch(/: \d definitions\n1 class Pool\n.* 3 method acquire\n 6 method release$/s);
+  expect(data['symbols']).toEqual(symbols);
+  expect(text).toMatch(/: \d definitions\n1-\d+ class Pool\n.* 3-\d+ method acquire\n 6-\d+ method release$/s);
 });
 
 test('list_revs has branches, tags and forks', async () => {

@@ -1,5 +1,5 @@
 import { operations } from '../../operations.js';
-import { integer, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
+import { definitionSchema, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
 import { plural, showPath } from '../code-text.js';
 import { leftOutNote } from '../left-out.js';
 import { ListAnswer } from '../list-answer.js';
@@ -15,7 +15,7 @@ export const outline = defineTool({
     'The definitions of a file, nested, with their lines: cheaper than reading it to find the part that matters.',
   effect: operations.outline.effect,
   parameters: { path, ...revArgument, ...offsetArgument, ...sizeArgument },
-  answer: listSchema('symbols', objectSchema({ line: integer, kind: text, name: text, scope: text }), {
+  answer: listSchema('symbols', objectSchema(definitionSchema), {
     ...provenance,
     path: text,
   }),
@@ -27,9 +27,11 @@ export const outline = defineTool({
       const fields = { ...asked, path: found.path };
       const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'symbols', fields });
       const rest = found.symbols.slice(offset);
-      for (const { line, kind, name, scope } of rest) {
+      for (const symbol of rest) {
+        const { line, endLine, kind, name, scope } = symbol;
         const depth = scope === '' ? 0 : scope.split('.').length;
-        if (!answer.add(`${' '.repeat(depth)}${line} ${kind} ${name}`, { line, kind, name, scope })) break;
+        const lines = endLine > line ? `${line}-${endLine}` : `${line}`;
+        if (!answer.add(`${' '.repeat(depth)}${lines} ${kind} ${name}`, symbol)) break;
       }
       const shown = answer.count;
       const ways = [`go on with offset: ${offset + shown}`];

@@ -1,7 +1,7 @@
 import type { SymbolHit } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
 import { filterParameters } from '../../parameters.js';
-import { integer, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
+import { definitionSchema, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
 import { clipLine, plural, showPath } from '../code-text.js';
 import { leftOutNote } from '../left-out.js';
 import { ListAnswer } from '../list-answer.js';
@@ -33,10 +33,7 @@ export const symbols = defineTool({
     objectSchema({
       ...provenance,
       path: text,
-      line: integer,
-      name: text,
-      scope: { ...text, description: 'names of what encloses it, joined by dots' },
-      kind: text,
+      ...definitionSchema,
       match: { enum: ['exact', 'prefix', 'subword', 'fuzzy'] },
       text,
     }),
@@ -48,10 +45,26 @@ export const symbols = defineTool({
       const title = `${titleOf(found.symbols)} at ${showRev(asked)}`;
       const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'hits', fields: asked });
       for (const hit of found.symbols) {
-        const { path, line, name, scope, kind, match } = hit;
+        const { path, line, name, scope, kind, startLine, endLine, signature, doc, match } = hit;
         const text = clipLine(hit.text.trim(), 1, signatureLength);
         const shown = `${showPath(path)}:${line} ${kind}${scope === '' ? '' : ` in ${scope}`}: ${text}`;
-        if (!answer.add(shown, { ...asked, path, line, name, scope, kind, match, text })) break;
+        if (
+          !answer.add(shown, {
+            ...asked,
+            path,
+            name,
+            scope,
+            kind,
+            line,
+            startLine,
+            endLine,
+            signature,
+            doc,
+            match,
+            text,
+          })
+        )
+          break;
       }
       const shown = answer.count;
       const ways = ['narrow with kinds or paths', 'raise max_tokens'];

@@ -1,0 +1,182 @@
+import { languageNumber, languages, symbolKinds } from '../model/index.js';
+import type { SymbolKind } from '../model/index.js';
+import { coversLines, functionLike, linkByLines, methodOwners, notLocal, qualifiedName } from './definition.js';
+import type { Definition } from './definition.js';
+import { cleanName } from './symbol-name.js';
+
+/** `[pattern, kind]` as in `symbols.json`; group 1 of the pattern, or the first that took part, is the name. */
+export type LineRuleSources = readonly (readonly [pattern: string, kind: SymbolKind])[];
+
+export interface LineRule {
+  readonly pattern: RegExp;
+  readonly kind: SymbolKind;
+}
+
+export function compileLineRules(sources: LineRuleSources): LineRule[] {
+  return sources.map(([pattern, kind]) => {
+    if (!symbolKinds.includes(kind)) throw new Error(`symbols.json: no symbol kind ${kind}`);
+    return { pattern: new RegExp(pattern, 'u'), kind };
+  });
+}
+
+/** A run of lines that a grammar could not read, both ends inclusive. */
+export interface LineRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+const lineUnitsMax = 1000;
+
+/**
+ * Adds to the definitions that a grammar found those that rules find, line by line in the manner of ctags, in the ranges that it
+ * could not read. Where one ends, indentation tells. What was found already, by name and line, is left as it is.
+ */
+export function addByLines(
+  found: readonly Definition[],
+  lines: readonly string[],
+  ranges: readonly LineRange[],
+  { lines: rules, language }: { readonly lines: readonly LineRule[]; readonly language: string },
+): Definition[] {
+  const known = new Set(found.map(({ nameLine, name }) => `${nameLine} ${name}`));
+  const added: Definition[] = [];
+  const texts = withoutComments(lines, ranges, language);
+  let next = 0;
+  for (const { from, to } of [...ranges].sort((a, b) => a.from - b.from)) {
+    for (let line = Math.max(from, next); line <= to && line < lines.length; line++) {
+      const text = texts(line);
+      if (text.length > lineUnitsMax || !/\S/.test(text)) continue;
+      for (const { pattern, kind } of rules) {
+        const match = pattern.exec(text);
+        const name = match?.slice(1).find((group) => group !== undefined);
+        if (name === undefined) continue;
+        if (!known.has(`${line} ${name}`)) {
+          known.add(`${line} ${name}`);
+          const endLine = endOf(lines, line);
+          added.push({
+            name: cleanName(name),
+            kind,
+            scope: '',
+            nameLine: line,
+            startLine: line,
+            ownLine: line,
+            endLine,
+            next: 0,
+            inner: false,
+          });
+        }
+        break;
+      }
+    }
+    next = Math.max(next, to + 1);
+  }
+  return added.length === 0 ? [...found] : nest(found, added);
+}
+
+/** Puts what was added among what was found, with scopes on both sides. */
+function nest(found: readonly Definition[], added: readonly Definition[]): Definition[] {
+  const isAdded = new Set(added);
+  const all = [...found, ...added].sort((a, b) => a.startLine - b.startLine || b.endLine - a.endLine);
+  const open: Definition[] = [];
+  const nested: Definition[] = [];
+  for (const definition of all) {
+    while (open.length > 0 && !coversLines(open[open.length - 1]!, definition.startLine, definition.endLine))
+      open.pop();
+    const outer = open[open.length - 1];
+    const local = open.some(({ kind }) => functionLike.has(kind));
+    if (isAdded.has(definition)) {
+      if (local && notLocal.has(definition.kind)) continue;
+      const inClass = outer !== undefined && methodOwners.has(outer.kind);
+      const kind = definition.kind === 'function' && inClass ? 'method' : definition.kind;
+      const scope = outer === undefined ? '' : qualifiedName(outer);
+      const placed = { ...definition, kind, scope, inner: local };
+      nested.push(placed);
+      open.push(placed);
+      continue;
+    }
+    // What was found inside an owner that was not: its scope lacks the owner.
+    const owner = outer === undefined ? '' : qualifiedName(outer);
+    const lacks = owner !== '' && definition.scope !== owner && !definition.scope.startsWith(`${owner}.`);
+    const inClass = outer !== undefined && methodOwners.has(outer.kind);
+    const placed = lacks
+      ? {
+          ...definition,
+          scope: commonScope(owner, definition.scope),
+          kind: definition.kind === 'function' && inClass ? ('method' as const) : definition.kind,
+        }
+      : { ...definition };
+    nested.push(placed);
+    open.push(placed);
+  }
+  linkByLines(nested);
+  return nested;
+}
+
+/** `a.b` with what `a.c` has beyond the part that both share: `a.b.c`. */
+function commonScope(owner: string, scope: string): string {
+  const owners = owner.split('.');
+  const parts = scope === '' ? [] : scope.split('.');
+  let shared = 0;
+  while (shared < parts.length && shared < owners.length && parts[shared] === owners[shared]) shared++;
+  return [...owners, ...parts.slice(shared)].join('.');
+}
+
+/** Lines as they are, those in comments empty. */
+function withoutComments(
+  lines: readonly string[],
+  ranges: readonly LineRange[],
+  language: string,
+): (line: number) => string {
+  const { line: markers, block } = languages[languageNumber(language)]!;
+  const blank = new Set<number>();
+  for (const { from, to } of ranges) {
+    let closer = '';
+    for (let line = from; line <= to && line < lines.length; line++) {
+      const text = lines[line]!.trimStart();
+      if (closer !== '') {
+        blank.add(line);
+        if (text.includes(closer)) closer = '';
+        continue;
+      }
+      if (markers.some((marker) => text.startsWith(marker)) || text.startsWith('* ')) blank.add(line);
+      const opened = block.find(([open]) => text.startsWith(open));
+      if (opened === undefined) continue;
+      blank.add(line);
+      if (!text.includes(opened[1], opened[0].length)) closer = opened[1];
+    }
+  }
+  return (line) => (blank.has(line) ? '' : lines[line]!);
+}
+
+const closers = /^(?:[})\]]|end\b|esac\b|fi\b|done\b)/;
+
+/** The last line of what begins at a line: it is indented more, or closes what that line opened. */
+function endOf(lines: readonly string[], from: number): number {
+  const own = indentOf(lines[from]!);
+  if (/;\s*(?:\/\/.*)?$/.test(lines[from]!)) return from;
+  let end = from;
+  for (let line = from + 1; line < lines.length; line++) {
+    const text = lines[line]!;
+    const indent = indentOf(text);
+    if (indent < 0) continue;
+    const code = text.trimStart();
+    if (indent > own || code.startsWith('#')) {
+      if (indent > own) end = line;
+      continue;
+    }
+    if (indent < own) return end;
+    if (code.startsWith('{')) end = line;
+    else return closers.test(code) ? line : end;
+  }
+  return end;
+}
+
+/** Columns before the first visible character, tabs as four; -1 for a blank line. */
+function indentOf(text: string): number {
+  let column = 0;
+  for (const character of text) {
+    if (character === ' ') column++;
+    else if (character === '\t') column += 4;
+    else return /\s/.test(character) ? -1 : column;
+  }
+  return -1;
+}

@@ -102,6 +102,10 @@ describe('symbols and show', () => {
   const symbol = {
     path: 'src/a.ts',
     line: 4,
+    startLine: 4,
+    endLine: 4,
+    signature: '',
+    doc: '',
     name: 'finish',
     scope: 'Builder',
     kind: 'method' as const,

@@ -13,6 +13,7 @@ export const errorKinds = {
   PATH_NOT_FOUND: 'not-found',
   LINES_OUT_OF_RANGE: 'user',
   OBJECT_MISSING: 'not-found',
+  TREE_TOO_DEEP: 'user',
   NO_WORKTREE: 'user',
   FORK_NOT_FOUND: 'not-found',
   LEASE_NOT_FOUND: 'not-found',

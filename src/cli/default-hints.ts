@@ -11,6 +11,8 @@ export const defaultHints: Readonly<Record<ErrorCode, string>> = {
   REV_NOT_A_TREE: 'name a commit, or a folder as in HEAD:src; a file is shown by coppice show REV:PATH',
   PATH_NOT_FOUND: 'git ls-tree -r --name-only REV lists the files of a rev; paths count from its root',
   LINES_OUT_OF_RANGE: 'lines count from 1; without :A-B the whole file is shown',
+  TREE_TOO_DEEP:
+    'git goes no deeper either (core.maxTreeDepth): search another rev, or a part of this one as REV:FOLDER.',
   OBJECT_MISSING: 'git fsck tells what is missing, git fetch may bring it',
   NO_WORKTREE: 'a bare repository has no files on disk; name a branch instead',
   FORK_NOT_FOUND: 'coppice forks lists them',

@@ -75,13 +75,18 @@ async function indexTarget(
 }
 
 /** Paths of the submodules below a tree. */
-function submodulePaths(session: Session, tree: TreeId, prefix = ''): string[] {
-  const { submoduleCount, entries } = session.snapshots.treeNode(tree);
-  if (submoduleCount === 0) return [];
-  return entries.flatMap(({ kind, name, tree: below }) => {
-    if (kind === 'submodule') return [prefix + name];
-    return below === undefined ? [] : submodulePaths(session, below, `${prefix}${name}/`);
-  });
+function submodulePaths(session: Session, root: TreeId): string[] {
+  const paths: string[] = [];
+  const folders = [{ tree: root, prefix: '' }];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const { submoduleCount, entries } = session.snapshots.treeNode(folder.tree);
+    if (submoduleCount === 0) continue;
+    for (const { kind, name, tree } of entries) {
+      if (kind === 'submodule') paths.push(folder.prefix + name);
+      else if (tree !== undefined) folders.push({ tree, prefix: `${folder.prefix}${name}/` });
+    }
+  }
+  return paths;
 }
 
 /** The target's root tree; what has just been recorded need not be looked for again. */

@@ -359,24 +359,34 @@ class WholeIds {
     }
   }
 
-  private async isTreeWhole(id: TreeId, verdicts: Map<TreeId, boolean>, slices: TimeSlices): Promise<boolean> {
-    const known = verdicts.get(id);
-    if (known !== undefined) return known;
-    verdicts.set(id, false); // a tree that contains itself cannot be
-    if (slices.isOver) await slices.next();
-    let node: TreeNode;
-    try {
-      node = this.list.tree(id);
-    } catch {
-      return false;
+  private async isTreeWhole(root: TreeId, verdicts: Map<TreeId, boolean>, slices: TimeSlices): Promise<boolean> {
+    // What waits for the verdicts on its children comes again after them: folders can be nested deeper than calls.
+    const open: { id: TreeId; node: TreeNode | null }[] = [{ id: root, node: null }];
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+      if (slices.isOver) await slices.next();
+      if (top.node !== null) {
+        verdicts.set(
+          top.id,
+          top.node.entries.every(({ tree }) => tree === undefined || verdicts.get(tree) === true),
+        );
+        open.pop();
+        continue;
+      }
+      if (verdicts.has(top.id)) {
+        open.pop();
+        continue;
+      }
+      verdicts.set(top.id, false); // a tree that contains itself cannot be
+      try {
+        top.node = this.list.tree(top.id);
+      } catch {
+        open.pop();
+        continue;
+      }
+      if (top.node.entries.some(({ file }) => file !== undefined && !this.marked.file(file))) open.pop();
+      else for (const { tree } of top.node.entries) if (tree !== undefined) open.push({ id: tree, node: null });
     }
-    let whole = true;
-    for (const { tree, file } of node.entries) {
-      if (tree !== undefined) whole &&= await this.isTreeWhole(tree, verdicts, slices);
-      else if (file !== undefined) whole &&= this.marked.file(file);
-    }
-    verdicts.set(id, whole);
-    return whole;
+    return verdicts.get(root) === true;
   }
 }
 

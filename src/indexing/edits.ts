@@ -1,6 +1,7 @@
 import { CoppiceError, compareBytewise } from '../base/index.js';
 import { hashTree, isDotGit } from '../git/index.js';
 import type { ObjectFormat } from '../git/index.js';
+import { isTooDeep, treeDepthMax } from '../model/index.js';
 import type { Oid, TreeEntry } from '../model/index.js';
 import type { OverlaySource } from './object-source.js';
 
@@ -70,6 +71,11 @@ function addTree(entries: readonly TreeEntry[], source: OverlaySource, format: O
 
 /** Throws unless `path` could be a file's path in a git tree: relative, no empty, `.`, `..` or `.git` component. */
 export function checkTreePath(path: string): void {
+  if (isTooDeep(path)) {
+    throw new CoppiceError('PATH_NOT_FOUND', `a path of more than ${treeDepthMax} folders`, {
+      hint: 'git takes no deeper ones either (core.maxTreeDepth)',
+    });
+  }
   const parts = path.split('/');
   if (path.includes('\0') || parts.some((part) => part === '' || part === '.' || part === '..' || isDotGit(part))) {
     throw new CoppiceError('PATH_NOT_FOUND', `not a path of a file in a tree: ${JSON.stringify(path)}`, {

@@ -11,35 +11,30 @@ import type { SegmentSink } from './segment-sink.js';
  */
 export function changedFiles(before: TreeId | null, after: TreeId, sink: SegmentSink): FileChange[] {
   const changes: FileChange[] = [];
-  collectChanges(before, after, '', sink, changes);
+  // A list, not a recursion: folders can be nested deeper than calls.
+  const pairs: { before: TreeId | null; after: TreeId | null; prefix: string }[] = [{ before, after, prefix: '' }];
+  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+    if (pair.before === pair.after) continue;
+    const { prefix } = pair;
+    const old = pair.before === null ? [] : sink.treeNode(pair.before).entries;
+    const now = pair.after === null ? [] : sink.treeNode(pair.after).entries;
+    forEachDifference(old, now, (was, is) => {
+      const path = prefix + (was ?? is)!.name;
+      const fileBefore = was?.file ?? null;
+      const fileAfter = is?.file ?? null;
+      if (fileBefore !== fileAfter && (isSearched(fileBefore, sink) || isSearched(fileAfter, sink)))
+        changes.push({
+          path,
+          before: fileBefore,
+          after: fileAfter,
+          ...(was?.oid !== undefined || is?.oid !== undefined ? { replaced: true } : {}),
+        });
+      const treeBefore = was?.tree ?? null;
+      const treeAfter = is?.tree ?? null;
+      if (treeBefore !== treeAfter) pairs.push({ before: treeBefore, after: treeAfter, prefix: `${path}/` });
+    });
+  }
   return changes.sort((a, b) => compareBytewise(a.path, b.path));
-}
-
-function collectChanges(
-  before: TreeId | null,
-  after: TreeId | null,
-  prefix: string,
-  sink: SegmentSink,
-  changes: FileChange[],
-): void {
-  if (before === after) return;
-  const old = before === null ? [] : sink.treeNode(before).entries;
-  const now = after === null ? [] : sink.treeNode(after).entries;
-  forEachDifference(old, now, (was, is) => {
-    const path = prefix + (was ?? is)!.name;
-    const fileBefore = was?.file ?? null;
-    const fileAfter = is?.file ?? null;
-    if (fileBefore !== fileAfter && (isSearched(fileBefore, sink) || isSearched(fileAfter, sink)))
-      changes.push({
-        path,
-        before: fileBefore,
-        after: fileAfter,
-        ...(was?.oid !== undefined || is?.oid !== undefined ? { replaced: true } : {}),
-      });
-    const treeBefore = was?.tree ?? null;
-    const treeAfter = is?.tree ?? null;
-    if (treeBefore !== treeAfter) collectChanges(treeBefore, treeAfter, `${path}/`, sink, changes);
-  });
 }
 
 const isSearched = (file: FileId | null, sink: SegmentSink): boolean => file !== null && sink.isSearched(file);

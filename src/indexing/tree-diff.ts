@@ -10,29 +10,28 @@ export interface PathChange {
 }
 
 /** What changes from tree `a` to tree `b` (null: empty). Directories that both share are not looked into. */
-export async function diffTrees(
-  a: Oid | null,
-  b: Oid | null,
-  source: ObjectSource,
-  prefix = '',
-): Promise<PathChange[]> {
-  if (a === b) return [];
-  const before = await entriesByName(a, source);
-  const after = await entriesByName(b, source);
+export async function diffTrees(a: Oid | null, b: Oid | null, source: ObjectSource): Promise<PathChange[]> {
   const changes: PathChange[] = [];
-  for (const name of new Set([...before.keys(), ...after.keys()])) {
-    const old = before.get(name);
-    const now = after.get(name);
-    if (old?.oid === now?.oid && old?.kind === now?.kind) continue;
-    const path = prefix + name;
-    const treeOf = (entry: TreeEntry | undefined): Oid | null => (entry?.kind === 'tree' ? entry.oid : null);
-    const fileOf = (entry: TreeEntry | undefined): Edit =>
-      entry === undefined || entry.kind === 'tree' || entry.kind === 'submodule'
-        ? null
-        : { kind: entry.kind, oid: entry.oid };
-    if (fileOf(old) !== null || fileOf(now) !== null) changes.push({ path, before: fileOf(old), after: fileOf(now) });
-    if (treeOf(old) !== null || treeOf(now) !== null)
-      changes.push(...(await diffTrees(treeOf(old), treeOf(now), source, `${path}/`)));
+  const treeOf = (entry: TreeEntry | undefined): Oid | null => (entry?.kind === 'tree' ? entry.oid : null);
+  const fileOf = (entry: TreeEntry | undefined): Edit =>
+    entry === undefined || entry.kind === 'tree' || entry.kind === 'submodule'
+      ? null
+      : { kind: entry.kind, oid: entry.oid };
+  // A list, not a recursion: folders can be nested deeper than calls.
+  const pairs: { a: Oid | null; b: Oid | null; prefix: string }[] = [{ a, b, prefix: '' }];
+  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+    if (pair.a === pair.b) continue;
+    const before = await entriesByName(pair.a, source);
+    const after = await entriesByName(pair.b, source);
+    for (const name of new Set([...before.keys(), ...after.keys()])) {
+      const old = before.get(name);
+      const now = after.get(name);
+      if (old?.oid === now?.oid && old?.kind === now?.kind) continue;
+      const path = pair.prefix + name;
+      if (fileOf(old) !== null || fileOf(now) !== null) changes.push({ path, before: fileOf(old), after: fileOf(now) });
+      if (treeOf(old) !== null || treeOf(now) !== null)
+        pairs.push({ a: treeOf(old), b: treeOf(now), prefix: `${path}/` });
+    }
   }
   return changes;
 }

@@ -5,7 +5,7 @@ import { rootKey } from '../snapshot/index.js';
 import { FileIndexer } from './file-indexer.js';
 import type { FileIndexerOptions } from './file-indexer.js';
 import type { ObjectSource } from './object-source.js';
-import type { PlannedTree } from './planned.js';
+import type { PlannedEntry, PlannedTree } from './planned.js';
 import { rulesFingerprint } from './rules.js';
 import type { SegmentSink } from './segment-sink.js';
 import { TreePlanner } from './tree-planner.js';
@@ -78,15 +78,33 @@ function storeRoot(plan: TreeId | PlannedTree, oid: Oid, fingerprint: string, si
     : { id, key: plan.key, provisional: plan.provisional };
 }
 
-/** Stores a planned directory whose files are stored, after those below it. */
+/** Stores a planned directory whose files are stored, after those below it: a list of what is open, as they can be nested deeper than calls. */
 export function storeTree(plan: TreeId | PlannedTree, sink: SegmentSink): TreeId {
   if (typeof plan === 'number') return plan;
-  if (plan.id !== null) return plan.id;
+  const open = [plan];
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const below = top.id !== null ? undefined : top.entries.find(isUnstored);
+    if (below !== undefined) open.push(below.tree);
+    else {
+      if (top.id === null) storeOne(top, sink);
+      open.pop();
+    }
+  }
+  return plan.id!;
+}
+
+const isUnstored = (
+  entry: PlannedEntry,
+): entry is PlannedEntry & { readonly kind: 'tree'; readonly tree: PlannedTree } =>
+  entry.kind === 'tree' && typeof entry.tree !== 'number' && entry.tree.id === null;
+
+/** Stores a planned directory of which everything below is stored. */
+function storeOne(plan: PlannedTree, sink: SegmentSink): void {
   const missing: string[] = [];
   const entries = plan.entries.map((entry): TreeNodeEntry => {
     switch (entry.kind) {
       case 'tree': {
-        const tree = storeTree(entry.tree, sink);
+        const tree = typeof entry.tree === 'number' ? entry.tree : entry.tree.id!;
         if (typeof entry.tree !== 'number' && entry.tree.incomplete) {
           missing.push(entry.tree.key.toString('hex'));
           plan.provisional ||= entry.tree.provisional;
@@ -113,5 +131,4 @@ export function storeTree(plan: TreeId | PlannedTree, sink: SegmentSink): TreeId
   }
   plan.id = sink.findTree(plan.key) ?? sink.addTree(plan.key, plan.oid, entries);
   plan.entries = [];
-  return plan.id;
 }

@@ -3,6 +3,7 @@ import ignore, { type Ignore } from 'ignore';
 import { CoppiceError, contentHash, throwIfAborted } from '../base/index.js';
 import { dependsOnNeighbours, neighbourhoodOf } from '../chunking/index.js';
 import type { Neighbourhood } from '../chunking/index.js';
+import { isTooDeep, treeDepthMax } from '../model/index.js';
 import type { Oid, TreeEntry, TreeId } from '../model/index.js';
 import { fileKey, ignoredFileKey, rootKey, treeKey } from '../snapshot/index.js';
 import type { KeyContext } from '../snapshot/index.js';
@@ -121,6 +122,12 @@ export class TreePlanner {
     const known = this.knownTree(key);
     if (known !== null) return known;
     throwIfAborted(signal);
+    if (isTooDeep(path)) {
+      throw new CoppiceError(
+        'TREE_TOO_DEEP',
+        `folders are nested more than ${treeDepthMax} deep: ${path.slice(0, 40)}…`,
+      );
+    }
     let entries: readonly TreeEntry[];
     try {
       entries = await around.source.readTree(oid);

@@ -4,7 +4,7 @@ export type { CommitId, DocId, FileId, Oid, RepositoryId, TreeId } from './ids.j
 export { diagnosticCodes, isProvisional, symbolKinds } from './chunk.js';
 export type { ChunkSpan, ChunkedFile, DiagnosticCode, FileDiagnostic, SymbolDefinition, SymbolKind } from './chunk.js';
 export type { EmbeddingSpace } from './embedding-space.js';
-export { entryKinds, skipReasons } from './tree.js';
+export { entryKinds, isTooDeep, skipReasons, treeDepthMax } from './tree.js';
 export type { EntryKind, SkipReason, TreeEntry } from './tree.js';
 export { languageByAlias, languageId, languageNumber, languages } from './languages.js';
 export type { Language } from './languages.js';

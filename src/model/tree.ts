@@ -14,3 +14,15 @@ export interface TreeEntry {
 /** Why a file of a tree has no searchable lines. Positions are stored: append only. */
 export const skipReasons = ['binary', 'too-large', 'missing', 'ignored', 'minified', 'generated'] as const;
 export type SkipReason = (typeof skipReasons)[number];
+
+/** Folders in folders that a path may have: git's own bound (core.maxTreeDepth). */
+export const treeDepthMax = 4096;
+
+/** Whether a path has more components than git takes. */
+export const isTooDeep = (path: string): boolean => {
+  // A component takes two characters, with its slash.
+  if (path.length < 2 * treeDepthMax) return false;
+  let depth = 1;
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) depth++;
+  return depth > treeDepthMax;
+};

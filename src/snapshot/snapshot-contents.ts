@@ -35,17 +35,22 @@ export async function collectFiles(
 ): Promise<TreeContents> {
   const files: SnapshotFile[] = [];
   const unfollowed: { path: string; kind: EntryKind; oid: Oid }[] = [];
-  const collect = async (node: TreeNode, prefix: string): Promise<void> => {
-    for (const entry of node.entries) {
-      if (slices.isOver) await slices.next();
-      const path = prefix + entry.name;
-      if (entry.tree !== undefined) await collect(readTreeNode(segments, entry.tree, caches), `${path}/`);
-      else if (entry.file !== undefined)
-        files.push({ path, id: entry.file, kind: entry.kind, record: readFileRecord(segments, entry.file, caches) });
-      else unfollowed.push({ path, kind: entry.kind, oid: entry.oid! });
+  // Depth first and in order, by a list of the folders that are open: they can be nested deeper than calls.
+  const open = [{ entries: root.entries, prefix: '', at: 0 }];
+  for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
+    const entry = folder.entries[folder.at++];
+    if (entry === undefined) {
+      open.pop();
+      continue;
     }
-  };
-  await collect(root, '');
+    if (slices.isOver) await slices.next();
+    const path = folder.prefix + entry.name;
+    if (entry.tree !== undefined)
+      open.push({ entries: readTreeNode(segments, entry.tree, caches).entries, prefix: `${path}/`, at: 0 });
+    else if (entry.file !== undefined)
+      files.push({ path, id: entry.file, kind: entry.kind, record: readFileRecord(segments, entry.file, caches) });
+    else unfollowed.push({ path, kind: entry.kind, oid: entry.oid! });
+  }
   return { files, unfollowed };
 }
 

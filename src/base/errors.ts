@@ -15,6 +15,7 @@ export const errorKinds = {
   OBJECT_MISSING: 'not-found',
   TREE_TOO_DEEP: 'user',
   NO_WORKTREE: 'user',
+  WORKTREE_UNREADABLE: 'config',
   FORK_NOT_FOUND: 'not-found',
   LEASE_NOT_FOUND: 'not-found',
   OVERLAY_NOT_FOUND: 'not-found',

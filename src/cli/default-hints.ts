@@ -14,6 +14,7 @@ export const defaultHints: Readonly<Record<ErrorCode, string>> = {
   TREE_TOO_DEEP:
     'git goes no deeper either (core.maxTreeDepth): search another rev, or a part of this one as REV:FOLDER.',
   OBJECT_MISSING: 'git fsck tells what is missing, git fetch may bring it',
+  WORKTREE_UNREADABLE: 'give yourself the right to read it, or search a commit with --rev HEAD',
   NO_WORKTREE: 'a bare repository has no files on disk; name a branch instead',
   FORK_NOT_FOUND: 'coppice forks lists them',
   LEASE_NOT_FOUND: 'it has expired or was released; take another one',

@@ -100,7 +100,12 @@ export class WorktreeFiles implements ObjectSource {
 
   private stampOf(path: string, seenMs: number): string | null {
     const name = encodeBytes(`${this.repository.workTree}/${path}`);
-    const stats = lstatSync(name, { bigint: true, throwIfNoEntry: false });
+    let stats;
+    try {
+      stats = lstatSync(name, { bigint: true, throwIfNoEntry: false });
+    } catch {
+      return null; // a folder above became something else; reading it will tell
+    }
     if (stats === undefined || Math.max(Number(stats.mtimeMs), Number(stats.ctimeMs)) > seenMs - racyMs) return null;
     return [stats.size, stats.mtimeNs, stats.ctimeNs, stats.ino, stats.mode].join(':');
   }

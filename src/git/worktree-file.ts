@@ -53,10 +53,28 @@ export async function readWorktreeFile(
     if (stats.size <= Math.min(maxBytes, smallBytes)) return readSmallFile(location, file, maxBytes);
     return await readRegularFile(location, file, maxBytes);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemErrorCode(error) ?? '')) return null;
-    throw error;
+    const code = systemErrorCode(error) ?? '';
+    if (nothingThere.has(code)) return null;
+    if (!unreadable.has(code)) throw error;
+    throw new CoppiceError('WORKTREE_UNREADABLE', `${path} of the work tree cannot be read: ${code}`, {
+      hint: 'give yourself the right to read it, or search a commit with --rev HEAD',
+      data: { path },
+      cause: error,
+    });
   }
 }
+
+/** There is no file, or something else now: a folder, a socket, a link that leads nowhere; or no disk could have the path. */
+const nothingThere: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'ELOOP',
+  'EISDIR',
+  'ENXIO',
+  'ENODEV',
+  'ENAMETOOLONG',
+]);
+const unreadable: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EIO', 'EBUSY', 'ESTALE', 'EOVERFLOW']);
 
 // Between the look and the opening it may have become a link or a pipe: refuse the one, do not wait on the other.
 const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);

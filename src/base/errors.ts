@@ -36,6 +36,7 @@ export const errorKinds = {
   STORE_LOCKED: 'busy',
   STORE_READ_ONLY: 'config',
   STORE_FULL: 'config',
+  STORE_EXHAUSTED: 'config',
   STORE_VERSION: 'config',
   STORE_CORRUPT: 'corrupt',
   NOT_A_STORE: 'config',

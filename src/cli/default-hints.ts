@@ -35,6 +35,7 @@ export const defaultHints: Readonly<Record<ErrorCode, string>> = {
   EMBEDDER_INVALID: 'name a model that makes embeddings in "embedding" in config.json of the store, or remove it there',
   STORE_LOCKED: 'another process is writing; coppice status tells which, try again when it is done',
   STORE_READ_ONLY: 'use a folder that can be written to: --store DIR or COPPICE_HOME',
+  STORE_EXHAUSTED: 'give another folder with --store: everything but edited forks is indexed again',
   STORE_FULL: 'free some space, or use another disk: --store DIR or COPPICE_HOME',
   STORE_VERSION: 'another version of Coppice made this store; use that one, or another store with --store DIR',
   STORE_CORRUPT: 'coppice doctor --repair puts it right',

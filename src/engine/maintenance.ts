@@ -1,14 +1,18 @@
 import { existsSync } from 'node:fs';
 
-import { elapsedMs, nowMs, throwIfAborted, uniqueSuffix } from '../base/index.js';
+import { CoppiceError, elapsedMs, nowMs, throwIfAborted, uniqueSuffix } from '../base/index.js';
 import { bundledSpace } from '../embedding/index.js';
 import { openRepository } from '../git/index.js';
-import { collectGarbage, examineStore } from '../indexing/index.js';
+import { collectGarbage, examineStore, salvageTree } from '../indexing/index.js';
+import type { Rescue } from '../indexing/index.js';
 import { asCommitId } from '../model/index.js';
 import type { CommitId, Oid, TreeId } from '../model/index.js';
 import { commitKey, rootKey } from '../snapshot/index.js';
 import { vectorSpaceId } from '../segment/index.js';
+import type { SegmentList } from '../segment/index.js';
+import type { ForkEntry } from '../store/index.js';
 import { incompleteRoots, provisionalFiles } from './incomplete-roots.js';
+import { indexTrees } from './index-trees.js';
 import type { SharedStore } from './shared-store.js';
 import type { CallOptions, DoctorResult, GcResult, ProvisionalTree } from './types.js';
 
@@ -127,6 +131,7 @@ export async function examine(shared: SharedStore, options: CallOptions & { repa
   const run = (): ReturnType<typeof examineStore> =>
     examineStore(shared.snapshots, {
       repair,
+      findRescue: (fork, root, left) => findRescue(shared, fork, root, left, options),
       signal: options.signal,
       onSegment: (done, total, what) =>
         options.onProgress?.({ phase: 'verify', done, total, unit: 'records', bytes: 0, what }),
@@ -142,4 +147,50 @@ async function provisionalTrees(shared: SharedStore): Promise<ProvisionalTree[]>
     if (files.length > 0) trees.push({ tree: oid, files });
   }
   return trees;
+}
+
+/** Versions that a fork may have been made of are tried up to so many, the newest first. */
+const basesMax = 100_000;
+
+/**
+ * How an edited fork of which a part is lost can be made again: with what its repository has where it is lost. Which version the
+ * fork was made of is not recorded; the tree's hash tells whether it was the right one.
+ */
+async function findRescue(
+  shared: SharedStore,
+  fork: ForkEntry,
+  root: TreeId,
+  left: SegmentList,
+  options: CallOptions,
+): Promise<Rescue | null> {
+  for (const { id, path } of shared.store.catalog.repositories.values()) {
+    if (id !== fork.repo || !existsSync(path)) continue;
+    const repository = await openRepository(path);
+    let isKept = false;
+    try {
+      const tried = new Set<Oid>();
+      for await (const { tree } of repository.reachableCommits(options.signal)) {
+        if (tried.has(tree)) continue;
+        if (tried.size === basesMax) break;
+        tried.add(tree);
+        const source = await salvageTree(left, root, repository, tree);
+        if (source === null) continue;
+        isKept = true;
+        return async () => {
+          try {
+            const { roots } = await indexTrees(shared, [fork.tree], source, { ...options, what: `fork ${fork.name}` });
+            return roots[0]!.key.equals(Buffer.from(fork.root, 'base64url'));
+          } catch (error) {
+            if (error instanceof CoppiceError && error.code === 'OBJECT_MISSING') return false;
+            throw error;
+          } finally {
+            repository.close();
+          }
+        };
+      }
+    } finally {
+      if (!isKept) repository.close();
+    }
+  }
+  return null;
 }

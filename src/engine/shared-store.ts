@@ -128,7 +128,8 @@ export class SharedStore {
   /** What cannot be merged now is left to the next writer. */
   private async merge(signal: AbortSignal): Promise<void> {
     try {
-      const { mergeWhereDue } = await loadIndexing();
+      const { mergeWhereDue, nextMerge } = await loadIndexing();
+      if (nextMerge(this.store.catalog.segments()) === null) return; // the lock is not taken for nothing
       await this.writers.run(signal, () => this.store.asWriter(0, signal, () => mergeWhereDue(this.snapshots, signal)));
       this.gaveWay = 0;
       this.volatile.refreshAll();

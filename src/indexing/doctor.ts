@@ -1,6 +1,6 @@
-import { BitSet, CoppiceError, TimeSlices, throwIfAborted, uniqueSuffix } from '../base/index.js';
+import { BitSet, CoppiceError, TimeSlices, sleep, throwIfAborted, uniqueSuffix } from '../base/index.js';
 import { hashBlob } from '../git/index.js';
-import type { NextIds, SegmentEntry, Store } from '../store/index.js';
+import type { ForkEntry, NextIds, SegmentEntry, Store } from '../store/index.js';
 import { asCommitId, asFileId, asTreeId } from '../model/index.js';
 import type { CommitId, DocId, FileId, TreeId } from '../model/index.js';
 import { SegmentList } from '../segment/index.js';
@@ -23,8 +23,13 @@ export interface Examination {
   readonly bytesChecked: number;
 }
 
+/** Makes a tree again of which a part is lost; false when it could not. For the holder of the writer lock, when the damage is dropped. */
+export type Rescue = () => Promise<boolean>;
+
 export interface ExaminationOptions {
   readonly repair: boolean;
+  /** How an edited fork's tree, of which a part is lost, can be made again from what is left and its repository; null when it cannot. */
+  readonly findRescue: (fork: ForkEntry, root: TreeId, left: SegmentList) => Promise<Rescue | null>;
   readonly signal?: AbortSignal | undefined;
   readonly onSegment?: (done: number, total: number, name: string) => void;
 }
@@ -34,7 +39,7 @@ type Report = (where: string, message: string, remedy: string) => void;
 /**
  * Verifies the store, and with `repair` makes it whole again: damaged segments are dropped together with all that
  * refers to them; what a repository still has is indexed again when it is next asked for. With `repair` for the
- * holder of the writer lock only.
+ * holder of the writer lock only. Others write meanwhile: everything is looked at as of one moment.
  *
  * 1. Names: the format file, the journal's checksums.
  * 2. Segments: every page's checksum; every posting list, record and column can be decoded. Where names were lost,
@@ -49,12 +54,13 @@ export async function examineStore(snapshots: SnapshotStore, options: Examinatio
   const { store } = snapshots;
   const report: Report = (where, message, remedy) => problems.push({ where, message, remedy, repaired: repair });
   store.refreshRecords();
-  examineNames(snapshots, repair, report);
+  await examineNames(snapshots, repair, report);
 
   const caches = createSegmentCaches(32 * 1024 * 1024, 8 * 1024 * 1024);
-  const { lists, damaged } = openAll(store, caches);
+  const { lists, damaged, forks, nextIds } = openAll(store, caches);
   const spaces = store.vectorSpaces();
   let list: SegmentList | null = null;
+  let left: SegmentList | null = null;
   try {
     const total = lists.length + damaged.size;
     const healthy: SegmentList[] = [];
@@ -77,15 +83,24 @@ export async function examineStore(snapshots: SnapshotStore, options: Examinatio
     list = SegmentList.join([...healthy, ...adopted]);
     if (damaged.size + adopted.length > 0 && repair) {
       const add = adopted.flatMap(({ segments }) => segments.map(({ entry }) => entry));
-      store.record({ t: 'segments', add, remove: [...damaged.keys()], next: nextIdsAfter(store.catalog.nextIds, add) });
+      store.publish({ add, remove: [...damaged.keys()], next: nextIdsAfter(store.catalog.nextIds, add) });
     }
-    const whole = new WholeIds(list, store.catalog.nextIds);
+    const whole = new WholeIds(
+      list,
+      nextIdsAfter(
+        nextIds,
+        list.segments.map(({ entry }) => entry),
+      ),
+    );
     await whole.examine(
       (where, message) => report(where, message, 'drop it; index it again when it is asked for'),
       options.signal,
     );
+    left = SegmentList.join(lists);
+    const lost = forks.filter(({ commit, root }) => commit === null && !whole.hasTree(Buffer.from(root, 'base64url')));
+    const rescues = await findRescues(lost, left, options);
     if (repair && whole.brokenCount > 0) await keepOnly(snapshots, list.segments, whole.marked, { dryRun: false });
-    examineForks(store, (key) => whole.hasTree(key), repair, report);
+    for (const fork of lost) await examineLostFork(store, fork, rescues.get(fork) ?? null, { repair, report });
     if (repair) {
       store.removeSegmentFiles([...damaged.keys()]);
       store.removeOrphans();
@@ -94,14 +109,23 @@ export async function examineStore(snapshots: SnapshotStore, options: Examinatio
     return { problems, segmentsChecked: total, bytesChecked };
   } finally {
     list?.release();
+    left?.release();
     for (const opened of lists) opened.release();
   }
 }
 
-/** Opens every live segment at one moment, each as a list of its own; what cannot be opened is damaged. */
-function openAll(store: Store, caches: SegmentCaches): { lists: SegmentList[]; damaged: Map<string, string[]> } {
+/** The store at one moment: each segment as a list of its own (what cannot be opened is damaged), and what refers to them. */
+interface Moment {
+  readonly lists: SegmentList[];
+  readonly damaged: Map<string, string[]>;
+  readonly forks: readonly ForkEntry[];
+  readonly nextIds: NextIds;
+}
+
+function openAll(store: Store, caches: SegmentCaches): Moment {
   for (;;) {
-    const version = store.catalog.segmentsVersion;
+    const { segmentsVersion: version, nextIds } = store.catalog;
+    const forks = store.catalog.forks();
     const lists: SegmentList[] = [];
     const damaged = new Map<string, string[]>();
     for (const entry of store.catalog.segments()) {
@@ -112,7 +136,7 @@ function openAll(store: Store, caches: SegmentCaches): { lists: SegmentList[]; d
       }
     }
     store.refreshRecords();
-    if (damaged.size === 0 || store.catalog.segmentsVersion === version) return { lists, damaged };
+    if (damaged.size === 0 || store.catalog.segmentsVersion === version) return { lists, damaged, forks, nextIds };
     // Another process merged some of them meanwhile.
     for (const list of lists) list.release();
   }
@@ -128,7 +152,8 @@ function examineVectors(
   let bytes = 0;
   for (const spaceId of spaces) {
     const faults: string[] = [];
-    const vectors = VectorFile.open(store, id, spaceId, createSegmentCaches(0, 0).vectors);
+    const vectors = openVectors(store, id, spaceId);
+    if (vectors === 'gone') continue;
     if (vectors === null) faults.push('the file is damaged');
     else {
       vectors.verify((fault) => faults.push(fault));
@@ -142,6 +167,16 @@ function examineVectors(
     if (faults.length > 0 && repair) store.removeVectorFile(id, spaceId);
   }
   return bytes;
+}
+
+/** Null when it is damaged. It may also be written anew or removed, by who merges or collects meanwhile. */
+function openVectors(store: Store, segmentId: string, spaceId: string): VectorFile | 'gone' | null {
+  for (let tries = 0; ; tries++) {
+    const vectors = VectorFile.open(store, segmentId, spaceId, createSegmentCaches(0, 0).vectors);
+    if (vectors !== null) return vectors;
+    if (!store.hasVectorFile(segmentId, spaceId)) return 'gone';
+    if (tries === 3) return null;
+  }
 }
 
 /** Checks and decodes all of a segment. Returns the bytes checked. */
@@ -201,15 +236,64 @@ function nextIdsAfter(next: NextIds, added: readonly SegmentEntry[]): NextIds {
 }
 
 /** An edited fork is nowhere but in the store; others are indexed again from their commit. */
-function examineForks(store: Store, isStored: (key: Buffer) => boolean, repair: boolean, report: Report): void {
-  for (const { repo, name, root, commit } of [...store.catalog.forks()]) {
-    if (commit !== null || isStored(Buffer.from(root, 'base64url'))) continue;
-    report(`fork ${name}`, 'a part of its tree is lost, and it was edited: no repository has it', 'drop the fork');
-    if (repair) store.record({ t: 'drop', n: uniqueSuffix(), repo, name });
+async function findRescues(
+  lost: readonly ForkEntry[],
+  left: SegmentList,
+  { findRescue }: ExaminationOptions,
+): Promise<Map<ForkEntry, Rescue>> {
+  const rescues = new Map<ForkEntry, Rescue>();
+  for (const fork of lost) {
+    const root = findTreeLeft(left, Buffer.from(fork.root, 'base64url'));
+    const rescue = root === null ? null : await findRescue(fork, root, left);
+    if (rescue !== null) rescues.set(fork, rescue);
   }
+  return rescues;
 }
 
-function examineNames({ store }: SnapshotStore, repair: boolean, report: Report): void {
+/** The table of keys of one segment may be damaged, and not that of another. */
+function findTreeLeft({ segments }: SegmentList, key: Buffer): TreeId | null {
+  for (const { treeKeys, entry } of [...segments].reverse()) {
+    try {
+      const number = treeKeys.find(key);
+      if (number >= 0) return asTreeId(entry.trees[0] + number);
+    } catch {
+      // It may be in another.
+    }
+  }
+  return null;
+}
+
+async function examineLostFork(
+  store: Store,
+  { repo, name }: ForkEntry,
+  rescue: Rescue | null,
+  { repair, report }: { readonly repair: boolean; readonly report: Report },
+): Promise<void> {
+  const message = 'a part of its tree is lost';
+  if (rescue !== null && (!repair || (await rescue()))) {
+    report(`fork ${name}`, `${message}; its edits are whole`, 'index again from the repository what it was made of');
+    return;
+  }
+  report(`fork ${name}`, `${message}, and it was edited: no repository has it`, 'drop the fork');
+  if (repair) store.record({ t: 'drop', n: uniqueSuffix(), repo, name });
+}
+
+/** A record is unfinished also while another process appends it: what ends is told from what goes on by waiting. */
+async function settledTornBytes(store: Store): Promise<number> {
+  let last = '';
+  for (let looks = 0; looks < 5; looks++) {
+    store.refreshRecords();
+    const { journalTornBytes, journalSizeBytes } = store;
+    if (journalTornBytes === 0) return 0;
+    const now = `${journalTornBytes} ${journalSizeBytes}`;
+    if (now !== last) looks = 0;
+    last = now;
+    await sleep(100);
+  }
+  return store.journalTornBytes;
+}
+
+async function examineNames({ store }: SnapshotStore, repair: boolean, report: Report): Promise<void> {
   if (store.formatDamaged) {
     report('format', 'the file that names the format version is damaged', 'write it again');
     if (repair) store.repairFormat();
@@ -222,14 +306,15 @@ function examineNames({ store }: SnapshotStore, repair: boolean, report: Report)
       'keep all other records; take back segments that no record names',
     );
   }
-  if (store.journalTornBytes > 0) {
+  const tornBytes = await settledTornBytes(store);
+  if (tornBytes > 0) {
     report(
       'journal',
-      `it ends in the middle of a record (${store.journalTornBytes} bytes): the file was cut, or the last write never finished`,
+      `it ends in the middle of a record (${tornBytes} bytes): the file was cut, or the last write never finished`,
       'drop the unfinished record',
     );
   }
-  if (repair && (store.journalDamage.length > 0 || store.journalTornBytes > 0)) store.compactJournal();
+  if (repair && (store.journalDamage.length > 0 || tornBytes > 0)) store.compactJournal();
 }
 
 /** Reads everything a segment holds, once. */

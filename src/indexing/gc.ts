@@ -1,4 +1,4 @@
-import { TimeSlices, throwIfAborted, uniqueSuffix } from '../base/index.js';
+import { TimeSlices, throwIfAborted } from '../base/index.js';
 import { mergeSegments } from '../segment/index.js';
 import type { Segment } from '../segment/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
@@ -106,15 +106,9 @@ export async function keepOnly(
   if (changed.length > 0) {
     const removed = changed.map(({ segment }) => segment.entry.id);
     const add = changed.flatMap(({ kept }) => (kept === null ? [] : [kept]));
-    const record = {
-      t: 'segments' as const,
-      n: uniqueSuffix(),
-      add,
-      remove: removed,
-      next: { ...store.catalog.nextIds, segment: sequence },
-      ...(options.forkChanges === undefined ? {} : { forkChanges: options.forkChanges }),
-    };
-    if (!store.tryRecord(record)) {
+    const { forkChanges } = options;
+    const change = { add, remove: removed, next: { ...store.catalog.nextIds, segment: sequence } };
+    if (!store.publish(forkChanges === undefined ? change : { ...change, forkChanges })) {
       removeNew(snapshots, results);
       return null;
     }

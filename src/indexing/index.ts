@@ -1,6 +1,7 @@
 /** From commit to snapshot: walk what is not stored, chunk only new blobs, write segments, publish; merge, collect, verify. */
 export { AnalysisPool } from './analysis-pool.js';
 export { examineStore } from './doctor.js';
+export type { Rescue } from './doctor.js';
 export { checkTreePath, editTree } from './edits.js';
 export type { Edit } from './edits.js';
 export { CommitRecorder } from './commit-recorder.js';
@@ -14,6 +15,7 @@ export { defaultRules, rulesFingerprint } from './rules.js';
 export type { IndexingRules } from './rules.js';
 export { readSettings } from './settings.js';
 export type { Settings } from './settings.js';
+export { salvageTree } from './salvage.js';
 export { SegmentSink } from './segment-sink.js';
 export { StoredSource } from './stored-source.js';
 export { diffTrees, entryAt } from './tree-diff.js';

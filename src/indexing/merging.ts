@@ -43,7 +43,7 @@ export async function mergeWhereDue(snapshots: SnapshotStore, signal?: AbortSign
       const merged = await mergeSegments(store, open, sequence, { live: null, signal });
       await yieldToEventLoop();
       const next = { ...store.catalog.nextIds, segment: sequence + 1 };
-      store.record({ t: 'segments', add: [merged], remove: ids, next });
+      store.publish({ add: [merged], remove: ids, next });
       snapshots.segments();
       await yieldToEventLoop();
       await removeInSlices(store, ids);

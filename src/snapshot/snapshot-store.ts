@@ -95,12 +95,12 @@ export class SnapshotStore implements SegmentPlace {
   }
 
   get nextIds(): NextIds {
-    return this.store.catalog.nextIds;
+    return this.store.newIds;
   }
 
   /** For the holder of the writer lock. */
   take(entry: SegmentEntry, next: NextIds): void {
-    this.store.record({ t: 'segments', add: [entry], remove: [], next });
+    this.store.publish({ add: [entry], remove: [], next });
   }
 
   /** Number of a stored root tree by its key (see rootKey), or null when it is not indexed. */

@@ -68,13 +68,19 @@ export interface NextIds {
   readonly segment: number;
 }
 
+/** What a record of the writer's has to agree with to count. */
+interface Fence {
+  /** Counts only while this is the last `writer`: it was written by who still has the writer lock. Absent: by Coppice 0.2, or for tests. */
+  readonly w?: string;
+}
+
 type CatalogRecord =
   | ({ t: 'repository' } & RepositoryEntry)
   | ({ t: 'rev' } & RevEntry)
   | { t: 'forget-rev'; repo: RepositoryId; name: string }
   | { t: 'incomplete'; tree: Oid; root: string }
   | ({ t: 'fork'; n: string } & ForkEntry)
-  | {
+  | ({
       t: 'move';
       n: string;
       repo: RepositoryId;
@@ -83,12 +89,14 @@ type CatalogRecord =
       commit: Oid | null;
       tree: Oid;
       root: string;
-    }
+    } & Fence)
   /** With `at`: only if it has expired by then. */
   | { t: 'drop'; n: string; repo: RepositoryId; name: string; at?: number }
   /** Counts only if it has not expired at `at`, when it was asked for. */
   | { t: 'renew'; n: string; repo: RepositoryId; name: string; at: number; until: number }
-  | {
+  /** Somebody has taken the writer lock: records of who had it before count no more, and new segments get numbers of their own. */
+  | { t: 'writer'; n: string }
+  | ({
       t: 'segments';
       add: readonly SegmentEntry[];
       remove: readonly string[];
@@ -96,7 +104,12 @@ type CatalogRecord =
       /** With `n`: counts only while `forkChanges` is still this. */
       forkChanges?: number;
       n?: string;
-    };
+      /** What a journal takes over from the one before: its last writer, and its `forkChanges` less the forks that follow. */
+      from?: { readonly writer: string; readonly forkChanges: number };
+    } & Fence);
+
+/** Segments of one writer are numbered from a multiple of this, so that two who both believe to hold the lock never write one file. */
+export const segmentsPerWriter = 1_000_000;
 
 const nameKey = (repo: string, name: string): string => `${repo}/${name}`;
 
@@ -105,7 +118,7 @@ const hasExpired = ({ until }: ForkEntry, atMs: number): boolean => until !== un
 /**
  * The store's names and its list of live segments: what the journal's records add up to. The order of records decides
  * between writers: the first of two forks of one name exists, a move counts only from the tree it was made from, garbage
- * is collected only if no fork came meanwhile. Records alone decide, never the clock of who reads them: so a fork that has
+ * is collected only if no fork came meanwhile, and of what the writer alone may record only that of the last one counts. Records alone decide, never the clock of who reads them: so a fork that has
  * expired is not seen, but its name is taken until a record drops it.
  */
 export class Catalog implements JournalState {
@@ -120,6 +133,8 @@ export class Catalog implements JournalState {
   nextIds: NextIds = { doc: 0, file: 0, tree: 0, commit: 0, segment: 0 };
   /** Grows with every fork made, moved or renewed: what garbage collection found to be unreachable may be so no longer. */
   forkChanges = 0;
+  /** Nonce of the last who took the writer lock. */
+  writer = '';
   /** Grows with every change of the segment list. */
   segmentsVersion = 0;
 
@@ -131,11 +146,16 @@ export class Catalog implements JournalState {
     this.segmentMap.clear();
     this.nextIds = { doc: 0, file: 0, tree: 0, commit: 0, segment: 0 };
     this.forkChanges = 0;
+    this.writer = '';
     this.segmentsVersion++;
   }
 
   apply(record: JournalRecord): void {
     const entry = record as unknown as CatalogRecord;
+    if ('w' in entry && entry.w !== this.writer) {
+      this.refused.add(entry.n ?? '');
+      return;
+    }
     switch (entry.t) {
       case 'repository': {
         const { t: _, ...repository } = entry;
@@ -190,6 +210,12 @@ export class Catalog implements JournalState {
         }
         return;
       }
+      case 'writer': {
+        const { segment } = this.nextIds;
+        this.writer = entry.n;
+        this.nextIds = { ...this.nextIds, segment: (Math.floor(segment / segmentsPerWriter) + 1) * segmentsPerWriter };
+        return;
+      }
       case 'segments':
         if (entry.forkChanges !== undefined && entry.forkChanges !== this.forkChanges) {
           this.refused.add(entry.n ?? '');
@@ -199,17 +225,20 @@ export class Catalog implements JournalState {
         for (const segment of entry.add) this.segmentMap.set(segment.id, segment);
         this.nextIds = entry.next;
         this.segmentsVersion++;
+        if (entry.from !== undefined) ({ writer: this.writer, forkChanges: this.forkChanges } = entry.from);
         return;
     }
   }
 
   compact(): JournalRecord[] {
+    const forks = this.forks();
+    const from = { writer: this.writer, forkChanges: this.forkChanges - forks.length };
     const records: CatalogRecord[] = [
-      { t: 'segments', add: [...this.segmentMap.values()], remove: [], next: this.nextIds },
+      { t: 'segments', add: [...this.segmentMap.values()], remove: [], next: this.nextIds, from },
       ...[...this.repositories.values()].map((entry) => ({ t: 'repository' as const, ...entry })),
       ...[...this.revs.values()].map((entry) => ({ t: 'rev' as const, ...entry })),
       ...[...this.incompleteRoots].map(([tree, root]) => ({ t: 'incomplete' as const, tree, root })),
-      ...Array.from(this.forks(), (entry) => ({ t: 'fork' as const, n: '', ...entry })),
+      ...Array.from(forks, (entry) => ({ t: 'fork' as const, n: '', ...entry })),
     ];
     return records as unknown as JournalRecord[];
   }

@@ -56,6 +56,7 @@ export class Journal {
   private fd = -1;
   private sequence = 0;
   private offset = 0;
+  private unfinished = 0;
   private writable = true;
   private sealed = false;
   private known: JournalDamage[] = [];
@@ -94,9 +95,9 @@ export class Journal {
     return this.known.filter(({ offset, length }) => (this.tornNotes.get(offset) ?? -1) < offset + length);
   }
 
-  /** Bytes at the end that are not a whole record: an append that was cut short. */
+  /** Bytes at the end, as of the last look, that were not a whole record: an append that was cut short, or is under way. */
   get tornBytes(): number {
-    return this.sizeBytes - this.offset;
+    return this.unfinished;
   }
 
   get sizeBytes(): number {
@@ -113,15 +114,18 @@ export class Journal {
   }
 
   /**
-   * Appends a record, durably. On return the record, and all before it, have been applied to the state; whether it
-   * had its effect is for the state to say.
+   * Appends a record, durably: one that is not `durable` is made so by the next that is. On return the record, and all before
+   * it, have been applied to the state; whether it had its effect is for the state to say.
    */
-  append(record: JournalRecord): void {
-    this.tryAppend(record, true);
+  append(record: JournalRecord, { durable = true }: { readonly durable?: boolean } = {}): void {
+    this.tryAppend(record, { insist: true, durable });
   }
 
   /** Without `insist`, not into another journal than the one that is current now. */
-  private tryAppend(record: JournalRecord, insist: boolean): void {
+  private tryAppend(
+    record: JournalRecord,
+    { insist, durable }: { readonly insist: boolean; readonly durable: boolean },
+  ): void {
     for (;;) {
       this.refresh();
       this.openForAppend();
@@ -139,7 +143,7 @@ export class Journal {
       try {
         const written = writeSync(this.fd, bytes);
         if (written !== bytes.length) throw new CoppiceError('STORE_FULL', 'the journal could not be written in full');
-        fdatasyncSync(this.fd);
+        if (durable) fdatasyncSync(this.fd);
       } catch (error) {
         throw asStoreError(error, this.folder);
       }
@@ -152,7 +156,7 @@ export class Journal {
   rotate(bytesMin = 0): void {
     this.refresh();
     if (this.sizeBytes <= bytesMin) return;
-    this.tryAppend({ t: 'seal' }, false);
+    this.tryAppend({ t: 'seal' }, { insist: false, durable: true });
     this.refresh();
   }
 
@@ -203,6 +207,7 @@ export class Journal {
       else this.state.apply(record);
     }
     this.offset += at;
+    this.unfinished = this.sealed ? 0 : length - at;
     return seen;
   }
 
@@ -239,6 +244,7 @@ export class Journal {
     this.writable = writable;
     this.sequence = sequence;
     this.offset = 0;
+    this.unfinished = 0;
     this.sealed = false;
     this.known = [];
     this.tornNotes.clear();

@@ -1,12 +1,19 @@
 import { linkSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { basename } from 'node:path';
 
-import { CoppiceError, elapsedMs, nowMs, sleep, systemErrorCode, throwIfAborted, uniqueSuffix } from '../base/index.js';
+import {
+  CoppiceError,
+  contentHash,
+  elapsedMs,
+  nowMs,
+  sleep,
+  systemErrorCode,
+  throwIfAborted,
+  uniqueSuffix,
+} from '../base/index.js';
 import { privateFileMode } from './permissions.js';
 import { asStoreError } from './store-errors.js';
-
-/** Removing a dead holder's lock takes no longer; a claim to it that is older was left by a process that was killed. */
-const claimMsMax = 2000;
 
 /** Who holds a lock. */
 export interface LockHolder {
@@ -16,6 +23,8 @@ export interface LockHolder {
   readonly host: string;
   readonly command: string;
   readonly sinceMs: number;
+  /** Makes what it wrote unlike anything that was ever written before. */
+  readonly nonce?: string;
 }
 
 /** A holder says this often that it lives, by the lock file's time. */
@@ -26,6 +35,12 @@ const silenceMsMax = 10 * 60_000;
 /**
  * What one process at a time may do: a file made with O_EXCL that names its holder. A holder that no longer runs is
  * set aside by whoever finds it.
+ *
+ * No file of the lock is removed but by who holds the claim to that very text: a file under a name made of it. A process that
+ * has the claim and is stopped before it removes the file is waited for as a holder is; one that has died is itself set aside in
+ * the same way. So nobody ever removes what another than the one that was judged has put there meanwhile. Whether a process
+ * lives cannot always be told (on another host; in a container of its own): what it would still write is for the owner of the lock
+ * to refuse.
  */
 export class ProcessLock {
   private held = false;
@@ -45,12 +60,10 @@ export class ProcessLock {
     for (let waitMs = 2; ; waitMs = Math.min(waitMs * 1.5, 100)) {
       throwIfAborted(signal);
       if (this.tryAcquire()) return;
-      const holder = this.holder();
-      if (holder === null) continue;
-      if (!this.isAlive(holder)) {
-        this.setAside(holder);
-        if (this.tryAcquire()) return;
-      }
+      const text = readIfThere(this.path);
+      if (text === null) continue;
+      const holder = this.setAside(this.path, text) ?? parseHolder(text);
+      if (readIfThere(this.path) === null && this.tryAcquire()) return;
       if (elapsedMs() - startMs >= timeoutMs) {
         throw new CoppiceError(
           'STORE_LOCKED',
@@ -70,24 +83,19 @@ export class ProcessLock {
     this.held = false;
     clearInterval(this.heartbeat);
     try {
-      // Not another's, who took it over because we had not been heard of.
-      if (readFileSync(this.path, 'utf8') === this.own) unlinkSync(this.path);
+      // Someone may have taken it over because we had not been heard of. A second name takes no room on a disk that is full.
+      this.removeExactly(this.path, this.own, (claim) => tryLink(this.path, claim));
     } catch (error) {
       // Someone removed it by hand, or the whole store: it is free either way.
-      if (systemErrorCode(error) !== 'ENOENT') throw asStoreError(error, this.path);
+      if (systemErrorCode(error) === 'ENOENT') return;
+      if (readIfThere(this.path) === this.own) remove(this.path);
     }
   }
 
   /** Who holds the lock now, or null. */
   holder(): LockHolder | null {
-    let text: string;
-    try {
-      text = readFileSync(this.path, 'utf8');
-    } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return null;
-      throw asStoreError(error, this.path);
-    }
-    return parseHolder(text);
+    const text = readIfThere(this.path);
+    return text === null ? null : parseHolder(text);
   }
 
   /** Says that its holder lives, to who waits for it on another host. */
@@ -100,36 +108,17 @@ export class ProcessLock {
   }
 
   private tryAcquire(): boolean {
-    const holder: LockHolder = {
-      pid: process.pid,
-      start: processStat(process.pid)?.start ?? null,
-      host: hostname(),
-      command: ['coppice', ...process.argv.slice(2, 4)].join(' ').slice(0, 80),
-      sinceMs: nowMs(),
-    };
-    const text = JSON.stringify(holder);
-    // Filled under another name and linked into place, so that the lock file is never seen empty.
-    const draft = `${this.path}.${uniqueSuffix()}`;
-    try {
-      try {
-        writeFileSync(draft, text, { flag: 'wx', mode: privateFileMode });
-        linkSync(draft, this.path);
-      } finally {
-        rmSync(draft, { force: true });
-      }
-      this.held = true;
-      this.own = text;
-      if (this.beats) this.heartbeat = setInterval(() => this.beat(), heartbeatMs).unref();
-      return true;
-    } catch (error) {
-      if (systemErrorCode(error) === 'EEXIST') return false;
-      throw asStoreError(error, this.path);
-    }
+    const text = describeSelf();
+    if (!createWhole(this.path, text)) return false;
+    this.held = true;
+    this.own = text;
+    if (this.beats) this.heartbeat = setInterval(() => this.beat(), heartbeatMs).unref();
+    return true;
   }
 
-  private isAlive({ host, pid, start }: LockHolder): boolean {
+  private isAlive(path: string, { host, pid, start }: LockHolder): boolean {
     if (host !== hostname()) {
-      const stats = statSync(this.path, { throwIfNoEntry: false });
+      const stats = statSync(path, { throwIfNoEntry: false });
       return stats === undefined || nowMs() - stats.mtimeMs < silenceMsMax;
     }
     if (pid <= 0) return false;
@@ -146,25 +135,87 @@ export class ProcessLock {
   }
 
   /**
-   * Removes the lock of a dead holder. Only who links it to the name made of that holder may, so that of many who find
-   * it dead one removes it, and none the lock of who comes after.
+   * Removes a file of the lock that has this text, if who wrote it is dead and nobody else is about to. Returns who is to be waited
+   * for, or null when nobody is.
    */
-  private setAside(dead: LockHolder): void {
-    const claim = `${this.path}.dead-${dead.pid}-${dead.sinceMs}`;
-    try {
-      linkSync(this.path, claim);
-    } catch (error) {
-      const code = systemErrorCode(error);
-      if (code === 'ENOENT') return; // gone meanwhile
-      if (code !== 'EEXIST') throw asStoreError(error, this.path);
-      // Another process is about to remove it, unless it was killed just then.
-      const stats = statSync(claim, { throwIfNoEntry: false });
-      if (stats !== undefined && nowMs() - stats.ctimeMs > claimMsMax) rmSync(claim, { force: true });
-      return;
+  private setAside(path: string, text: string): LockHolder | null {
+    const writer = parseHolder(text);
+    if (this.isAlive(path, writer)) return writer;
+    return this.removeExactly(path, text);
+  }
+
+  /**
+   * Removes a file of the lock if this is its text. Returns who is about to do so in our stead, or null. `tryClaim` makes the claim's
+   * file, which says whose it is; false when it is there already.
+   */
+  private removeExactly(
+    path: string,
+    text: string,
+    tryClaim = (claim: string): boolean => createWhole(claim, describeSelf()),
+  ): LockHolder | null {
+    const claim = `${this.path}.over-${contentHash(basename(path), '\0', text).toString('hex')}`;
+    while (!tryClaim(claim)) {
+      const claimed = readIfThere(claim);
+      const other = claimed === null ? null : this.setAside(claim, claimed);
+      if (other !== null) return other;
     }
-    const claimed = parseHolder(readFileSync(claim, 'utf8'));
-    if (claimed.pid === dead.pid && claimed.sinceMs === dead.sinceMs) rmSync(this.path, { force: true });
-    rmSync(claim, { force: true });
+    // As long as the claim is ours nobody else removes it; if it was removed before, its text never comes back.
+    if (readIfThere(path) === text) remove(path);
+    remove(claim);
+    return null;
+  }
+}
+
+/** This process, and this very moment of it. */
+function describeSelf(): string {
+  const holder: LockHolder = {
+    pid: process.pid,
+    start: processStat(process.pid)?.start ?? null,
+    host: hostname(),
+    command: ['coppice', ...process.argv.slice(2, 4)].join(' ').slice(0, 80),
+    sinceMs: nowMs(),
+    nonce: uniqueSuffix(),
+  };
+  return JSON.stringify(holder);
+}
+
+/** Makes a file with all of its text, under another name that is then linked: so it is never seen empty. False when it is there already. */
+function createWhole(path: string, text: string): boolean {
+  const draft = `${path}.${uniqueSuffix()}`;
+  try {
+    writeFileSync(draft, text, { flag: 'wx', mode: privateFileMode });
+    return tryLink(draft, path);
+  } catch (error) {
+    throw asStoreError(error, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function tryLink(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return null;
+    throw asStoreError(error, path);
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw asStoreError(error, path);
   }
 }
 

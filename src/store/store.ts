@@ -13,8 +13,9 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import { CoppiceError, nowMs, systemErrorCode, uniqueSuffix } from '../base/index.js';
+import { volatileIdMin } from '../model/index.js';
 import { Catalog } from './catalog.js';
-import type { CatalogRecord, SegmentEntry } from './catalog.js';
+import type { CatalogRecord, NextIds, SegmentEntry } from './catalog.js';
 import { Journal } from './journal.js';
 import type { JournalDamage, JournalRecord } from './journal.js';
 import { ProcessLock } from './lock.js';
@@ -39,8 +40,18 @@ const formatFileName = 'format';
 const journalLengthMin = 256 * 1024;
 /** No draft of a small file is under way for longer. */
 const draftMsMax = 60 * 60 * 1000;
+/** No segment has so many ids of a kind. */
+const idsLeftMin = 2 ** 26;
 /** Checked pages kept in memory. */
 const pageCacheBytesMax = 48 * 1024 * 1024;
+
+/** See Store's `publish`. */
+export interface SegmentsChange {
+  readonly add: readonly SegmentEntry[];
+  readonly remove: readonly string[];
+  readonly next: NextIds;
+  readonly forkChanges?: number;
+}
 
 /** `$COPPICE_HOME`, else the platform's folder for a user's data. */
 export function defaultStorePath(): string {
@@ -63,6 +74,8 @@ export class Store {
   readonly catalog: Catalog;
   private readonly journal: Journal;
   private readonly lock: ProcessLock;
+  /** Who we are in the journal while we hold the writer lock, and the first number of segments of ours. */
+  private writer: { readonly nonce: string; readonly firstSegment: number } | null = null;
   private rotateAtBytes = journalLengthMin;
   private readonly pages: PageCache = createPageCache(pageCacheBytesMax);
 
@@ -129,14 +142,18 @@ export class Store {
     return this.journal.damage;
   }
 
-  /** Bytes of an unfinished record at the journal's end. */
+  /** Bytes of an unfinished record at the journal's end, as of the last refresh; another process may be about to finish it. */
   get journalTornBytes(): number {
     return this.journal.tornBytes;
   }
 
+  get journalSizeBytes(): number {
+    return this.journal.sizeBytes;
+  }
+
   /** Appends a record durably and applies it. */
-  record(record: CatalogRecord): void {
-    this.journal.append(record as unknown as JournalRecord);
+  record(record: CatalogRecord, options: { readonly durable?: boolean } = {}): void {
+    this.journal.append(record as unknown as JournalRecord, options);
     // A damaged one is kept as it is, so that the damage is not forgotten.
     const isWhole = this.journal.damage.length === 0;
     if (isWhole && this.journal.sizeBytes > this.rotateAtBytes) this.rotateIfWorthwhile();
@@ -144,8 +161,33 @@ export class Store {
 
   /** As `record`, for records that may come too late (see Catalog); false when it did. */
   tryRecord(record: CatalogRecord & { n: string }): boolean {
-    this.record(record);
+    // What only the writer may record counts only as long as it is.
+    this.record(this.writer !== null && record.t === 'move' ? { ...record, w: this.writer.nonce } : record);
     return !this.catalog.wasRefused(record.n);
+  }
+
+  /**
+   * Changes the list of live segments. For the holder of the writer lock: STORE_LOCKED when somebody else has taken it over. False,
+   * and nothing is changed, when `forkChanges` is given and the catalog's is another by now.
+   */
+  publish(change: SegmentsChange): boolean {
+    const nonce = this.writer?.nonce;
+    const w = nonce === undefined ? {} : { w: nonce };
+    const isTaken = this.tryRecord({ t: 'segments', n: uniqueSuffix(), ...change, ...w });
+    if (!isTaken && this.hasLostLock) throw this.lockLost();
+    return isTaken;
+  }
+
+  /** The ids of a new segment. STORE_EXHAUSTED when hardly any are left. */
+  get newIds(): NextIds {
+    const { nextIds } = this.catalog;
+    const { doc, file, tree, commit } = nextIds;
+    if (Math.max(doc, file, tree, commit) > volatileIdMin - idsLeftMin) {
+      throw new CoppiceError('STORE_EXHAUSTED', `the store at ${this.path} has given away nearly all of its numbers`, {
+        hint: 'searches of what is indexed go on; to index more, give another folder with --store, or remove this one: everything but edited forks is indexed again from your repositories',
+      });
+    }
+    return nextIds;
   }
 
   /** Rewrites the journal from what is valid in it. */
@@ -199,6 +241,10 @@ export class Store {
     return existsSync(path) ? PagedFile.open(path, this.pages) : null;
   }
 
+  hasVectorFile(segmentId: string, spaceId: string): boolean {
+    return existsSync(this.vectorPath(segmentId, spaceId));
+  }
+
   /** The embedding spaces that segments have vectors in, by segment. */
   vectorSpaces(): Map<string, string[]> {
     const spaces = new Map<string, string[]>();
@@ -226,7 +272,7 @@ export class Store {
     }
   }
 
-  /** Files of segments that the catalog does not list: left by a writer that was killed. */
+  /** Files of segments that the catalog does not list: left by a writer that was killed, or of one at work. */
   orphans(): string[] {
     const live = new Set(this.catalog.segments().map(({ id }) => id));
     return readdirSync(join(this.path, 'segments')).filter((name) => {
@@ -261,12 +307,16 @@ export class Store {
     this.pages.clear();
   }
 
-  /** Only for the holder of the writer lock: nobody else makes segment files. */
+  /** What writers before left behind. Only for the holder of the writer lock: nothing of who may hold it by now is touched. */
   removeOrphans(): void {
-    for (const name of this.orphans()) rmSync(join(this.path, 'segments', name), { force: true });
+    const own = this.writer?.firstSegment ?? 0;
+    for (const name of this.orphans()) {
+      const sequence = /^s(\d+)\./.exec(name)?.[1];
+      if (sequence === undefined || Number(sequence) < own) rmSync(join(this.path, 'segments', name), { force: true });
+    }
     // Drafts of processes that were killed.
     for (const name of readdirSync(this.path)) {
-      if (!/^(?:journal-\d+\.tmp-|format\.tmp-|writer\.lock\.)/.test(name)) continue;
+      if (!/^(?:journal-\d+\.tmp-|format\.tmp-|writer\.lock\.(?!over-[0-9a-f]+$))/.test(name)) continue;
       const stats = statSync(join(this.path, name), { throwIfNoEntry: false });
       if (stats !== undefined && nowMs() - stats.mtimeMs > draftMsMax) rmSync(join(this.path, name), { force: true });
     }
@@ -275,10 +325,46 @@ export class Store {
   private async withLock<T>(timeoutMs: number, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
     await this.lock.acquire(timeoutMs, signal);
     try {
+      this.beginWriting();
       return await action();
+    } catch (error) {
+      // Whatever it failed at: who has the lock now tidies away what we have begun.
+      if (this.learnsOfLoss()) throw this.lockLost(error);
+      throw error;
     } finally {
+      this.writer = null;
       this.lock.release();
     }
+  }
+
+  /** From now on nothing counts of what a holder before us may still record: it does not know yet that it has lost the lock. */
+  private beginWriting(): void {
+    const nonce = uniqueSuffix();
+    // Durable with what we record next: if that is lost, nobody has to know of us.
+    this.record({ t: 'writer', n: nonce }, { durable: false });
+    this.writer = { nonce, firstSegment: this.catalog.nextIds.segment };
+    if (this.hasLostLock) throw this.lockLost();
+  }
+
+  private learnsOfLoss(): boolean {
+    try {
+      this.journal.refresh();
+    } catch {
+      // What it failed at is told.
+    }
+    return this.hasLostLock;
+  }
+
+  private get hasLostLock(): boolean {
+    return this.writer !== null && this.catalog.writer !== this.writer.nonce;
+  }
+
+  private lockLost(cause?: unknown): CoppiceError {
+    return new CoppiceError(
+      'STORE_LOCKED',
+      'another process has taken over writing to the store, as this one had not been heard of; what it was writing is dropped',
+      { hint: 'run the command again', cause },
+    );
   }
 
   private segmentPath(id: SegmentEntry['id']): string {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { asOid, asRepositoryId } from '../../src/model/index.js';
 import { Catalog } from '../../src/store/index.js';
@@ -166,4 +167,45 @@ test('compact says the same in fewer records', () => {
   expect([...copy.repositories]).toEqual([...catalog.repositories]);
   expect(copy.segments()).toEqual(catalog.segments());
   expect(copy.nextIds).toEqual(catalog.nextIds);
+  expect(copy.forkChanges).toBe(catalog.forkChanges);
+});
+
+test('what came of records does not depend on whether the journal was rewritten before', () => {
+  const any = fc.oneof(
+    fc.record({ kind: fc.constantFrom('fork', 'drop', 'move'), name: fc.constantFrom('f', 'g', 'h') }),
+    fc.record({ kind: fc.constant('writer'), name: fc.constantFrom('v', 'w') }),
+    fc.record({ kind: fc.constantFrom('publish', 'collect'), name: fc.constantFrom('v', 'w') }),
+  );
+  fc.assert(
+    fc.property(fc.array(any, { maxLength: 30 }), fc.array(fc.nat({ max: 30 })), (steps, rewrites) => {
+      const plain = new Catalog();
+      let rewritten = new Catalog();
+      let seen = { plain: 0, rewritten: 0 }; // by a collection, when it began
+      steps.forEach(({ kind, name }, i) => {
+        if (rewrites.includes(i)) {
+          const records = rewritten.compact();
+          rewritten = new Catalog();
+          for (const record of records) rewritten.apply(JSON.parse(JSON.stringify(record)) as JournalRecord);
+        }
+        const recordFor = (catalog: Catalog, forkChanges: number): CatalogRecord => {
+          const { nextIds } = catalog;
+          const change = { t: 'segments', n: 'n', add: [], remove: [], w: name } as const;
+          if (kind === 'fork') return fork(name, `${i}`);
+          if (kind === 'drop') return { t: 'drop', n: 'd', repo, name };
+          if (kind === 'move') return move(name, catalog.fork(repo, name)?.root ?? '', `${i}`);
+          if (kind === 'writer') return { t: 'writer', n: name };
+          const next = { ...nextIds, segment: nextIds.segment + 1 };
+          return kind === 'publish' ? { ...change, next } : { ...change, next, forkChanges };
+        };
+        const outcomes = [
+          apply(plain, recordFor(plain, seen.plain)),
+          apply(rewritten, recordFor(rewritten, seen.rewritten)),
+        ];
+        expect(outcomes[0]).toBe(outcomes[1]);
+        expect(rewritten.nextIds).toEqual(plain.nextIds);
+        if (i % 3 === 0) seen = { plain: plain.forkChanges, rewritten: rewritten.forkChanges };
+      });
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -153,3 +153,42 @@ describe('repair keeps what is intact', () => {
     expect((await askAll(sample.repository, store)).slice(0, 3)).toEqual(healthy.slice(0, 3));
   });
 });
+
+describe('an edited fork', () => {
+  /** Segment files, the oldest first. */
+  const segmentsOf = (): string[] =>
+    sample.files
+      .filter((name) => name.endsWith('.seg'))
+      .sort((a, b) => Number(/\d+/.exec(a)![0]) - Number(/\d+/.exec(b)![0]));
+
+  test.each(['flip', 'cut', 'delete', 'zero'] as const)('outlives what it was made of: %s', async (how) => {
+    const store = copyStore(sample);
+    const base = segmentsOf()[0]!;
+    harm(join(store, base), how, 0.3, 3);
+    const found = (await doctor(store, false)).problems.filter(({ where }) => where.startsWith('fork'));
+    expect(found.map(({ where, remedy }) => `${where}: ${remedy}`).sort()).toEqual([
+      'fork first: index again from the repository what it was made of',
+      'fork second: index again from the repository what it was made of',
+    ]);
+    await doctor(store, true);
+    expect((await doctor(store, false)).problems).toEqual([]);
+    expect(await askAll(sample.repository, store)).toEqual(healthy);
+  });
+
+  test('is dropped when an edit is lost, and only then', async () => {
+    for (const lost of segmentsOf()) {
+      const store = copyStore(sample);
+      rmSync(join(store, lost));
+      const { problems } = await doctor(store, true);
+      const asked = await askAll(sample.repository, store);
+      for (const name of ['first', 'second']) {
+        const { answer, code } = asked.find(({ rev }) => rev === `fork:${name}`)!;
+        const isDropped = problems.some(({ where, remedy }) => where === `fork ${name}` && remedy === 'drop the fork');
+        expect(code, `${lost} ${name}`).toBe(isDropped ? 'FORK_NOT_FOUND' : null);
+        if (!isDropped) expect(answer).toBe(answerOf(healthy, `fork:${name}`));
+      }
+      expect(problems.filter(({ remedy }) => remedy === 'drop the fork').length).toBeLessThanOrEqual(1);
+      expect((await doctor(store, false)).problems).toEqual([]);
+    }
+  });
+});

@@ -33,7 +33,7 @@ function start(...args: string[]): Victim {
   const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
   const said: unknown[] = [];
-  const lines = createInterface({ input: child.stdout! });
+  const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => said.push(JSON.parse(line)));
   let taken = 0;
   const next = async (): Promise<unknown> => {

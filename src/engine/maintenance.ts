@@ -6,7 +6,7 @@ import { openRepository } from '../git/index.js';
 import { collectGarbage, examineStore, salvageTree } from '../indexing/index.js';
 import type { Rescue } from '../indexing/index.js';
 import { asCommitId } from '../model/index.js';
-import type { CommitId, Oid, TreeId } from '../model/index.js';
+import type { CommitId, EmbeddingSpace, Oid, TreeId } from '../model/index.js';
 import { commitKey, rootKey } from '../snapshot/index.js';
 import { vectorSpaceId } from '../segment/index.js';
 import type { SegmentList } from '../segment/index.js';
@@ -23,40 +23,70 @@ import type { CallOptions, DoctorResult, GcResult, ProvisionalTree } from './typ
 export async function collect(shared: SharedStore, options: CallOptions & { dryRun?: boolean }): Promise<GcResult> {
   const startMs = elapsedMs();
   const dryRun = options.dryRun ?? false;
-  return shared.asWriter(options, async () => {
+  return shared.asCollector(options, async () => {
     const { store, snapshots } = shared;
     const kept = await keptVersions(shared, options.signal);
+    const before = liveCounts(shared);
+    const bundled = bundledSpace();
+    const oldRevisions = bundled === null ? new Set<string>() : oldRevisionsOf(shared, bundled);
     for (;;) {
       store.refresh();
       const { forkChanges } = store.catalog;
       const result = await collectGarbage(snapshots, storedOf(shared, kept), {
         dryRun,
         forkChanges,
+        isKeptSpace: (space) => !oldRevisions.has(space),
         signal: options.signal,
         onSegment: (done, total) =>
           options.onProgress?.({ phase: 'gc', done, total, unit: 'records', bytes: 0, what: 'segments' }),
       });
-      if (result === null) continue; // a fork was made meanwhile
+      if (result === null) continue; // a fork was made meanwhile; what was done counts
       if (!dryRun) {
         forgetGone(shared);
-        dropOldRevisions(shared);
+        for (const segment of snapshots.segments().segments)
+          for (const space of oldRevisions) if (segment.vectors(space) !== null) segment.removeVectors(space);
+        store.shortenJournal();
       }
-      const { chunksBefore, chunksAfter, reclaimedBytes } = result;
+      const { chunksAfter, leftForWantOfRoom } = result;
+      const chunksBefore = before.chunks;
+      const reclaimedBytes = dryRun ? result.reclaimedBytes : before.bytes - liveCounts(shared).bytes;
+      if (leftForWantOfRoom > 0) {
+        if (reclaimedBytes === 0) throw noRoom(store.path);
+        shared.note('there was no room to rewrite everything: free some space and run gc again to reclaim more');
+      }
       return { dryRun, chunksBefore, chunksAfter, reclaimedBytes, tookMs: elapsedMs() - startMs };
     }
   });
 }
 
 /** Nobody asks for vectors of the bundled model's other revisions. Those of models that users named are theirs to keep. */
-function dropOldRevisions({ snapshots }: SharedStore): void {
-  const bundled = bundledSpace();
-  if (bundled === null) return;
+function oldRevisionsOf({ snapshots }: SharedStore, bundled: EmbeddingSpace): Set<string> {
   const current = vectorSpaceId(bundled);
+  const old = new Set<string>();
   for (const segment of snapshots.segments().segments) {
-    for (const id of [...segment.vectorSpaces])
-      if (id !== current && segment.vectors(id)!.space.model === bundled.model) segment.removeVectors(id);
+    for (const id of segment.vectorSpaces)
+      if (id !== current && segment.vectors(id)!.space.model === bundled.model) old.add(id);
   }
+  return old;
 }
+
+/** Chunks, and bytes of segments and their vectors. */
+function liveCounts({ snapshots, store }: SharedStore): { chunks: number; bytes: number } {
+  const { segments } = snapshots.segments();
+  return {
+    chunks: segments.reduce((sum, { docKeys }) => sum + docKeys.count, 0),
+    bytes: segments.reduce((sum, { entry }) => sum + store.segmentBytes(entry.id), 0),
+  };
+}
+
+const noRoom = (path: string): CoppiceError =>
+  new CoppiceError(
+    'STORE_FULL',
+    `there is garbage in the store, and no room to write what is kept beside it: ${path}`,
+    {
+      hint: 'free some space on that disk, or drop forks that nobody needs, and run gc again; or remove the store: everything but edited forks is indexed again from your repositories',
+    },
+  );
 
 /** What repositories and work trees keep alive, stored or not. */
 interface KeptVersions {

@@ -72,6 +72,15 @@ export class SharedStore {
     return result;
   }
 
+  /** As `asWriter`, for what gives room: it works on a full disk, where it may be run a second time from its beginning. */
+  async asCollector<T>({ signal }: CallOptions, action: () => Promise<T>): Promise<T> {
+    this.stopMerging();
+    const { lockTimeoutMs } = this.options;
+    const result = await this.writers.run(signal, () => this.store.asCollector(lockTimeoutMs, signal, action));
+    this.startMerging();
+    return result;
+  }
+
   /** Somebody else writes, or waits to; merging gives way. */
   get isWriting(): boolean {
     return this.merging === null && (!this.writers.isFree || this.store.lockHolder() !== null);

@@ -73,7 +73,7 @@ export interface GcResult {
   readonly dryRun: boolean;
   readonly chunksBefore: number;
   readonly chunksAfter: number;
-  /** Of segment files. A dry run says exactly what a run would free. */
+  /** Of segments and their vectors. A dry run says exactly what a run would free. */
   readonly reclaimedBytes: number;
   readonly tookMs: number;
 }

@@ -9,6 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -38,6 +39,13 @@ export const storeFormatVersion = 3;
 const formatFileName = 'format';
 /** A journal is compacted once it is this long and four times what its state needs. */
 const journalLengthMin = 256 * 1024;
+const journalSlackBytes = 4096;
+/**
+ * Room that is held for the way out of a full disk: what gives room (collecting, dropping a fork) gives this up first, for its lock
+ * and its records.
+ */
+const spareFileName = 'spare';
+const spareBytes = 256 * 1024;
 /** No draft of a small file is under way for longer. */
 const draftMsMax = 60 * 60 * 1000;
 /** No segment has so many ids of a kind. */
@@ -69,6 +77,7 @@ export function defaultStorePath(): string {
  *     journal-N         names and the list of live segments
  *     segments/         one paged file each, and one beside it for its vectors in each embedding space
  *     writer.lock       who indexes now
+ *     spare             room for the way out of a full disk
  */
 export class Store {
   readonly catalog: Catalog;
@@ -162,7 +171,13 @@ export class Store {
   /** As `record`, for records that may come too late (see Catalog); false when it did. */
   tryRecord(record: CatalogRecord & { n: string }): boolean {
     // What only the writer may record counts only as long as it is.
-    this.record(this.writer !== null && record.t === 'move' ? { ...record, w: this.writer.nonce } : record);
+    const fenced = this.writer !== null && record.t === 'move' ? { ...record, w: this.writer.nonce } : record;
+    try {
+      this.record(fenced);
+    } catch (error) {
+      if (record.t !== 'drop' || !this.giveUpSpare(error)) throw error;
+      this.record(fenced);
+    }
     return !this.catalog.wasRefused(record.n);
   }
 
@@ -195,6 +210,12 @@ export class Store {
     this.journal.rotate();
   }
 
+  /** As `compactJournal`, if that makes it notably smaller. */
+  shortenJournal(): void {
+    if (this.journal.damage.length > 0) return;
+    this.journal.rotate(journalSlackBytes + 1.1 * this.journalBytesNeeded);
+  }
+
   /** Writes the format file anew. */
   repairFormat(): void {
     writeFormat(this.path);
@@ -212,6 +233,16 @@ export class Store {
       this.removeOrphans();
       return action();
     });
+  }
+
+  /** As `asWriter`, for what gives room, and so has to work on a full disk. */
+  async asCollector<T>(timeoutMs: number, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
+    try {
+      return await this.asWriter(timeoutMs, signal, action);
+    } catch (error) {
+      if (!this.giveUpSpare(error)) throw error;
+    }
+    return this.asWriter(timeoutMs, signal, action);
   }
 
   /** As `asWriter`, on a store that may be damaged, whose segment files are all left as they are. */
@@ -257,6 +288,13 @@ export class Store {
 
   removeVectorFile(segmentId: string, spaceId: string): void {
     rmSync(this.vectorPath(segmentId, spaceId), { force: true });
+  }
+
+  /** Bytes of a segment's file and those of its vectors, of all spaces or of some. */
+  segmentBytes(id: string, hasSpace: (spaceId: string) => boolean = () => true): number {
+    const spaces = (this.vectorSpaces().get(id) ?? []).filter(hasSpace);
+    const paths = [this.segmentPath(id), ...spaces.map((space) => this.vectorPath(id, space))];
+    return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
   }
 
   /** Removes the files of segments that are no longer live, and their vectors. Readers that have them open keep them. */
@@ -316,7 +354,7 @@ export class Store {
     }
     // Drafts of processes that were killed.
     for (const name of readdirSync(this.path)) {
-      if (!/^(?:journal-\d+\.tmp-|format\.tmp-|writer\.lock\.(?!over-[0-9a-f]+$))/.test(name)) continue;
+      if (!/^(?:journal-\d+\.tmp-|format\.tmp-|spare\.tmp-|writer\.lock\.(?!over-[0-9a-f]+$))/.test(name)) continue;
       const stats = statSync(join(this.path, name), { throwIfNoEntry: false });
       if (stats !== undefined && nowMs() - stats.mtimeMs > draftMsMax) rmSync(join(this.path, name), { force: true });
     }
@@ -334,7 +372,17 @@ export class Store {
     } finally {
       this.writer = null;
       this.lock.release();
+      makeSpare(this.path);
     }
+  }
+
+  /** True when an error is that of a full disk, and there is some room now. */
+  private giveUpSpare(error: unknown): boolean {
+    if (!(error instanceof CoppiceError) || error.code !== 'STORE_FULL') return false;
+    const path = join(this.path, spareFileName);
+    if (!existsSync(path)) return false;
+    rmSync(path, { force: true });
+    return true;
   }
 
   /** From now on nothing counts of what a holder before us may still record: it does not know yet that it has lost the lock. */
@@ -367,6 +415,10 @@ export class Store {
     );
   }
 
+  private get journalBytesNeeded(): number {
+    return this.catalog.compact().reduce((sum, record) => sum + JSON.stringify(record).length + 12, 0);
+  }
+
   private segmentPath(id: SegmentEntry['id']): string {
     return join(this.path, 'segments', `${id}.seg`);
   }
@@ -377,7 +429,7 @@ export class Store {
 
   /** What the state needs is only counted when the journal has doubled since, so that a record costs O(1) on average. */
   private rotateIfWorthwhile(): void {
-    const needed = this.catalog.compact().reduce((sum, record) => sum + JSON.stringify(record).length + 12, 0);
+    const needed = this.journalBytesNeeded;
     this.journal.rotate(Math.max(journalLengthMin, 4 * needed));
     this.rotateAtBytes = Math.max(journalLengthMin, 4 * needed);
   }
@@ -419,7 +471,7 @@ function createStore(path: string): void {
   try {
     makeFolders(path, privateFolderMode);
     const strangers = readdirSync(path).filter(
-      (name) => !/^(format|journal-|segments$|writer\.lock|config\.json$)/.test(name),
+      (name) => !/^(format|journal-|segments$|writer\.lock|spare|config\.json$)/.test(name),
     );
     if (strangers.length > 0) {
       throw new CoppiceError('NOT_A_STORE', `${path} is not a Coppice store, and it is not empty`, {
@@ -429,6 +481,7 @@ function createStore(path: string): void {
     tighten(path, formatFileName); // it may have been there, empty
     makeFolders(join(path, 'segments'), privateFolderMode);
     Journal.create(path);
+    makeSpare(path);
     writeFormat(path); // last: a store that has it has had a journal
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') {
@@ -438,6 +491,24 @@ function createStore(path: string): void {
       });
     }
     throw asStoreError(error, path);
+  }
+}
+
+/** Makes the spare file if it is not there and there is room. Its bytes are random, so that no file system saves on them. */
+function makeSpare(path: string): void {
+  const spare = join(path, spareFileName);
+  if (existsSync(spare) || !existsSync(path)) return;
+  const draft = `${spare}.tmp-${uniqueSuffix()}`;
+  try {
+    writeFileSync(draft, randomBytes(spareBytes), { flag: 'wx', mode: 0o600 });
+    renameSync(draft, spare);
+  } catch {
+    // The disk is full, or cannot be written: the next writer tries again.
+    try {
+      rmSync(draft, { force: true });
+    } catch {
+      // Nor can anything be removed there.
+    }
   }
 }
 

@@ -54,7 +54,14 @@ async function perform(engine: Engine, act: Act): Promise<unknown> {
   }
 }
 
-const engine = await openEngine({ repo, store, workers: 0, embedder: new WordEmbedder(20) });
+const lockMs = process.env['VICTIM_LOCK_MS'];
+const engine = await openEngine({
+  repo,
+  store,
+  workers: 0,
+  embedder: new WordEmbedder(20),
+  ...(lockMs === undefined ? {} : { lockTimeoutMs: Number(lockMs) }),
+});
 say({ say: 'ready' });
 for (;;) {
   const act = nextAct();

@@ -500,7 +500,7 @@ function makeSpare(path: string): void {
   if (existsSync(spare) || !existsSync(path)) return;
   const draft = `${spare}.tmp-${uniqueSuffix()}`;
   try {
-    writeFileSync(draft, randomBytes(spareBytes), { flag: 'wx', mode: 0o600 });
+    writeFileSync(draft, randomBytes(spareBytes), { flag: 'wx', mode: privateFileMode });
     renameSync(draft, spare);
   } catch {
     // The disk is full, or cannot be written: the next writer tries again.

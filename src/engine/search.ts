@@ -9,6 +9,7 @@ import {
   rankSnapshot,
   rankingSignals,
   rankingText,
+  withTypedTerms,
 } from '../search/index.js';
 import { firstSeen } from './first-seen.js';
 import { toHit } from './hits.js';
@@ -29,7 +30,7 @@ export async function searchRev(session: Session, text: string, options: SearchO
   const mode = options.mode ?? 'hybrid';
   const limit = checkCount('limit', options.limit, limitDefault);
   const deadlineMs = checkDeadline(options.deadlineMs ?? deadlineMsDefault);
-  const query = parseQuery(text, { languageByAlias });
+  const query = withTypedTerms(parseQuery(text, { languageByAlias }));
   const written = query.rev ?? options.rev ?? 'HEAD';
   const range = parseRevRange(written) ?? { from: undefined, to: written };
   const { name } = session.repository;

@@ -1,10 +1,9 @@
-import ignore, { type Ignore } from 'ignore';
-
 import { CoppiceError, contentHash, throwIfAborted } from '../base/index.js';
 import { dependsOnNeighbours, neighbourhoodOf } from '../chunking/index.js';
 import type { Neighbourhood } from '../chunking/index.js';
 import { isTooDeep, treeDepthMax } from '../model/index.js';
 import type { Oid, TreeEntry, TreeId } from '../model/index.js';
+import { compileIgnoreRules } from '../pattern/index.js';
 import { fileKey, ignoredFileKey, rootKey, treeKey } from '../snapshot/index.js';
 import type { KeyContext } from '../snapshot/index.js';
 import { nameClass } from './file-analysis.js';
@@ -33,7 +32,7 @@ interface BaseTree {
 /** A tree's surroundings: what its key depends on besides its oid. */
 interface Surroundings {
   readonly context: KeyContext;
-  readonly matcher: Ignore | null;
+  readonly matcher: ((path: string) => boolean) | null;
   readonly source: ObjectSource;
 }
 
@@ -222,7 +221,7 @@ export class TreePlanner {
       }
       case 'file':
       case 'executable':
-        if (around.matcher === null || !isIgnored(around.matcher, path))
+        if (around.matcher === null || !around.matcher(path))
           return { kind, name, oid, file: this.planFile(oid, path, neighbourhood) };
         return this.options.files
           .storeIgnored(ignoredFileKey(oid), oid, around.source)
@@ -279,18 +278,9 @@ class EntryFinder {
 const isIgnoreFile = ({ name, kind }: TreeEntry): boolean =>
   name === ignoreFileName && (kind === 'file' || kind === 'executable');
 
-async function readIgnore(oid: Oid, source: ObjectSource): Promise<Ignore | null> {
+async function readIgnore(oid: Oid, source: ObjectSource): Promise<((path: string) => boolean) | null> {
   for await (const { content } of source.readBlobs([oid], { maxBytes: 1024 * 1024 })) {
-    if (content !== null) return ignore({ allowRelativePaths: true }).add(content.toString('utf8'));
+    if (content !== null) return compileIgnoreRules(content.toString('utf8'));
   }
   return null;
-}
-
-/** Paths with bytes that the matcher does not take are never ignored. */
-function isIgnored(matcher: Ignore, path: string): boolean {
-  try {
-    return matcher.ignores(path);
-  } catch {
-    return false;
-  }
 }

@@ -2,6 +2,7 @@
 export { Deadline } from './deadline.js';
 export type { GramPlan } from './gram-plan.js';
 export { enableLinearFallback } from './guard.js';
+export { compileIgnoreRules } from './ignore-rules.js';
 export { literalsRegex } from './literal-regex.js';
 export { compilePathFilter } from './path-filter.js';
 export { compilePattern } from './pattern.js';

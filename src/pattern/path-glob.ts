@@ -16,9 +16,10 @@ const expansionsMax = 1_000;
 /**
  * Compiles a glob to be matched against a whole path; see `compilePathFilter` for the language. Matching takes at most
  * time proportional to path times pattern, whatever the pattern: it is not turned into a regular expression.
+ * `braces`: `{a,b}` is alternatives.
  */
-export function compileGlob(glob: string): (path: string) => boolean {
-  const alternatives = expandBraces(glob).map((plain) => {
+export function compileGlob(glob: string, { braces = true }: { braces?: boolean } = {}): (path: string) => boolean {
+  const alternatives = (braces ? expandBraces(glob) : [glob]).map((plain) => {
     const segments = splitSegments(plain);
     // What is below a folder is not the folder itself: a last `**` takes at least one name.
     return (segments.length > 1 && segments.at(-1) === '**' ? [...segments, '*'] : segments).map(parseSegment);

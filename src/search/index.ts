@@ -20,4 +20,5 @@ export type { RankingSignals } from './ranking-signals.js';
 export { compareVectors, vectorCoverage } from './similarity.js';
 export type { ComparedSpace, Similarities, VectorCoverage } from './similarity.js';
 export { forEachInSlices } from './slices.js';
+export { withTypedTerms } from './typed-query.js';
 export { findSymbols } from './symbol-search.js';

@@ -190,7 +190,11 @@ class Best {
   }
 }
 
-/** A query of filters alone: what holds, best kinds of files first, in order of path and line. */
+/** Names that are looked for as they are written: what defines one comes first. */
+const typedNames = ({ clause }: Query): ReadonlySet<string> =>
+  new Set(clause.conditions.flatMap((condition) => (condition.kind === 'phrase' ? [condition.text] : [])));
+
+/** A query of filters and typed text alone: what holds, definitions first, best kinds of files first, in order of path and line. */
 async function unranked(
   snapshot: Snapshot,
   { query, mask, limit }: RankRequest,
@@ -202,13 +206,16 @@ async function unranked(
       data: { offset: 0 },
     });
   }
+  const names = typedNames(query);
   const holding: RankedHit[] = [];
   for (let position = 0; position < snapshot.occurrenceDocs.length; position++) {
     if ((position & 63) === 0 && slices.isOver) await slices.next();
     const doc = snapshot.occurrenceDocs[position]!;
     const file = snapshot.occurrenceFiles[position]!;
     if (!passes(mask, file) || !holds(doc, file)) continue;
-    holding.push({ position, doc, file, text: 0, path: 0, meaning: 0, score: factors[file]!, signals: {} });
+    const defines = names.size > 0 && snapshot.segments.chunkSymbols(doc).symbols.some(({ name }) => names.has(name));
+    const score = factors[file]! * (defines ? 2 : 1);
+    holding.push({ position, doc, file, text: 0, path: 0, meaning: 0, score, signals: {} });
   }
   const hits: RankedHit[] = [];
   for (const hit of holding.sort(byScore)) {

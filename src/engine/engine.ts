@@ -1,4 +1,5 @@
 import { collectBatches, type Batches } from '../base/index.js';
+import { checkArguments } from './check-arguments.js';
 import { dropFork, forkRev, listForks } from './forks.js';
 import { countRev, grepRev, grepRevs } from './grep.js';
 import { resolveTarget, withRev } from './revs.js';
@@ -17,7 +18,9 @@ export class RepositoryEngine implements api.Engine {
     private readonly shared: SharedStore,
     private readonly place: RepositoryPlace,
     private readonly onClosed: () => Promise<void> | void,
-  ) {}
+  ) {
+    checkArguments(this);
+  }
 
   get isOpen(): boolean {
     return this.closing === null;

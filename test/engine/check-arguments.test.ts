@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CoppiceError } from '../../src/base/index.js';
+import { engineParameters } from '../../src/engine/check-arguments.js';
+import { RepositoryEngine } from '../../src/engine/engine.js';
+import { openEngine } from '../../src/engine/index.js';
+import type { Engine } from '../../src/engine/types.js';
+import { makeFolder, makeRepository } from '../support/git.js';
+
+let engine: Engine;
+beforeAll(async () => {
+  const repository = makeRepository();
+  repository.commits([{ files: { a: 'x\n' } }]);
+  engine = await openEngine({ repo: repository.path, store: join(makeFolder(), 'store'), workers: 0 });
+});
+afterAll(() => engine.close());
+
+/** Values of every type, each wrong for most. */
+const values: readonly unknown[] = [
+  5,
+  NaN,
+  true,
+  null,
+  Symbol('s'),
+  'text',
+  5n,
+  [],
+  [5],
+  {},
+  () => 0,
+  new Date(),
+  new Uint8Array(1),
+];
+
+async function failureOf(method: string, args: readonly unknown[]): Promise<unknown> {
+  try {
+    const answer = (engine as unknown as Record<string, (...args: unknown[]) => unknown>)[method]!(...args);
+    if (typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer) {
+      for await (const _ of answer as AsyncIterable<unknown>) break;
+    } else await answer;
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
+test('every method that takes arguments is in the table', () => {
+  const methods = Object.getOwnPropertyNames(RepositoryEngine.prototype);
+  const without = ['constructor', 'isOpen', 'storePath', 'forks', 'status', 'close'];
+  expect(methods.filter((name) => !without.includes(name)).sort()).toEqual(Object.keys(engineParameters).sort());
+});
+
+test.each(Object.entries(engineParameters))('%s refuses arguments of a wrong type', async (method, parameters) => {
+  const good = parameters.map(([, kind]) => (kind === 'text' ? 'HEAD' : kind === 'texts' ? [] : undefined));
+  for (const [i, [name, kind]] of parameters.entries()) {
+    const members = typeof kind === 'object' && !Array.isArray(kind) ? Object.keys(kind) : [];
+    for (const value of values) {
+      const isGood =
+        (kind === 'text' && typeof value === 'string') ||
+        (kind !== 'text' && typeof kind === 'string' && Array.isArray(value) && value.length === 0) ||
+        (typeof kind === 'object' &&
+          typeof value === 'object' &&
+          value !== null &&
+          Array.isArray(value) === Array.isArray(kind));
+      if (isGood) continue;
+      const error = await failureOf(method, [...good.slice(0, i), value, ...good.slice(i + 1)]);
+      expect([name, value, (error as CoppiceError | null)?.code]).toEqual([name, value, 'USAGE']);
+    }
+    for (const member of members) {
+      const key = member.replace('?', '');
+      const options = { [key]: Symbol('wrong') };
+      const error = await failureOf(method, [...good.slice(0, i), options, ...good.slice(i + 1)]);
+      expect([key, (error as CoppiceError | null)?.code]).toEqual([key, 'USAGE']);
+    }
+  }
+  // Nor is anything but a coded error told of what is left out.
+  const error = await failureOf(method, []);
+  expect(error === null || error instanceof CoppiceError).toBe(true);
+});

@@ -147,7 +147,6 @@ export function checkArguments(engine: object): void {
   }
 }
 
- 
 async function* failing(error: Error): AsyncGenerator<never, never, undefined> {
   throw error;
 }

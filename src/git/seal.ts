@@ -34,17 +34,23 @@ const linkedParts = [
   'info/attributes', // which can name drivers, but there are none
 ];
 
+const boolean = /^(true|false|yes|no|on|off|0|1|)$/i;
+const anything = /^[^\0]*$/;
+
 /**
  * Settings of the repository's own file that are kept, since without them git would read it wrongly. None of them names a program or a
  * path, or makes git reach the network. Anything else, and everything that is included, counts as not there.
  */
-const keptSettings: readonly RegExp[] = [
-  /^core\.(repositoryformatversion|filemode|ignorecase|precomposeunicode|symlinks|checkstat|trustctime)$/,
-  /^core\.(sparsecheckout|sparsecheckoutcone|protecthfs|protectntfs|maxtreedepth|bigfilethreshold)$/,
-  /^extensions\.(?!worktreeconfig$|partialclone$)[a-z0-9]+$/,
-  /^branch\.[^\0]*\.(remote|merge|pushremote)$/, // for `main@{upstream}`, and the next two
-  /^remote\.[^\0]*\.(url|fetch|push)$/,
-  /^(remote\.pushdefault|push\.default)$/,
+const keptSettings: readonly (readonly [name: RegExp, value: RegExp])[] = [
+  [/^core\.(filemode|ignorecase|precomposeunicode|symlinks|trustctime)$/, boolean],
+  [/^core\.(sparsecheckout|sparsecheckoutcone|protecthfs|protectntfs)$/, boolean],
+  [/^core\.checkstat$/, /^(default|minimal)$/],
+  // What these say is for git to judge: of a format that it does not know it says so.
+  [/^core\.repositoryformatversion$/, anything],
+  [/^extensions\.(?!worktreeconfig$|partialclone$)[a-z0-9]+$/, anything],
+  [/^branch\.[^\0]*\.(remote|merge|pushremote)$/, anything], // for `main@{upstream}`, and the next two
+  [/^remote\.[^\0]*\.(url|fetch|push)$/, anything],
+  [/^(remote\.pushdefault|push\.default)$/, anything],
 ];
 
 /** These hold whatever is above them: nothing is run, asked or fetched. */
@@ -118,7 +124,9 @@ export class Seal {
   }
 
   private configuration(): string {
-    const kept = readConfig(this.location).filter(({ name }) => keptSettings.some((pattern) => pattern.test(name)));
+    const kept = readConfig(this.location).filter(({ name, value }) =>
+      keptSettings.some(([names, values]) => names.test(name) && values.test(value)),
+    );
     return kept.map(settingText).join('') + fixedSettings;
   }
 

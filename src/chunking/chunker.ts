@@ -10,6 +10,7 @@ import { outlineOf } from './outline.js';
 import { createParserRuntime } from './parser-runtime.js';
 import type { ParserRuntime } from './parser-runtime.js';
 import { partition } from './partition.js';
+import { prepareText } from './recovery/prepare.js';
 import { findDefinitions } from './walk.js';
 
 export interface ChunkOptions {
@@ -61,7 +62,12 @@ class GrammarChunker implements Chunker {
   ) {}
 
   chunk(content: Uint8Array, language: string, options: ChunkOptions = {}): ChunkedFile {
-    if (content.length > parseBytesMax || (options.linesOnly ?? isMachineText(content))) return chunkByLines(content);
+    const isTooLong = content.length > parseBytesMax;
+    if (isTooLong || (options.linesOnly ?? isMachineText(content))) {
+      return isTooLong || classifyText(content).minified
+        ? chunkByLines(content)
+        : this.outlineUnparsed(content, language);
+    }
     const lines = new LineTable(content);
     const outline = outlineOf(language);
     if (outline !== undefined) {
@@ -104,6 +110,19 @@ class GrammarChunker implements Chunker {
     if (this.runtime === undefined || code === 'out-of-memory') return [];
     const grammar = this.grammar(this.runtime, language);
     return grammar === undefined || 'code' in grammar ? [] : definitionsByLines(content, lines, grammar);
+  }
+
+  /** Of what a program wrote nothing is parsed and chunks are cut by lines alone; yet people look for what it defines. */
+  private outlineUnparsed(content: Uint8Array, language: string): ChunkedFile {
+    if (outlineOf(language) !== undefined) return chunkByLines(content);
+    if (this.runtime === undefined) return chunkByLines(content, [outOfMemory]);
+    const grammar = this.grammar(this.runtime, language);
+    if (grammar === undefined) return chunkByLines(content);
+    if ('code' in grammar) return chunkByLines(content, [grammar]);
+    const lines = new LineTable(content);
+    const definitions = definitionsByLines(content, lines, grammar);
+    const inner = definitions.map((definition) => ({ ...definition, inner: true }));
+    return { chunks: partition(lines, inner), diagnostics: [] };
   }
 
   private grammar(runtime: ParserRuntime, language: string): Grammar | FileDiagnostic | undefined {
@@ -153,11 +172,12 @@ function definitionsOf(
   options: ChunkOptions,
 ): Definition[] | FileDiagnostic {
   const text = decodeBytes(content);
+  const prepared = prepareText(text, grammar.language);
   const workMax = options.parseWork ?? parseWorkMax(content.length);
   let work = 0;
   // The parser asks for text in pieces of its buffer's size; longer ones would be cut off unseen. A lexer can go over a text again and
   // again without one operation of the parser: past the limit it meets the end of the text.
-  const read = (index: number): string => (++work > workMax ? '' : text.slice(index, index + inputUnits));
+  const read = (index: number): string => (++work > workMax ? '' : prepared.text.slice(index, index + inputUnits));
   const progressCallback = (): boolean => ++work > workMax;
   try {
     const tree = grammar.parser.parse(read, null, { progressCallback });
@@ -169,8 +189,9 @@ function definitionsOf(
     try {
       const starts = text.length === content.length ? lines.starts : textLineStarts(text, lines.count);
       const { definitions, unread } = findDefinitions(tree, text, grammar, starts, lines.count);
-      if (unread.length === 0 || grammar.lines.length === 0) return definitions;
-      return addByLines(definitions, text.split('\n'), unread, grammar);
+      const ranges = [...unread, ...prepared.dropped];
+      if (ranges.length === 0 || grammar.lines.length === 0) return definitions;
+      return addByLines(definitions, text.split('\n'), ranges, grammar);
     } finally {
       tree.delete();
     }

@@ -28,6 +28,8 @@ export const Action = {
   inside: 64,
   /** With `above`: an attribute or decorator, which is part of the declaration, not a comment. */
   attribute: 128,
+  /** Where it stands outside of functions, the grammar was misled: its lines are read by rules. */
+  unread: 256,
 } as const;
 
 /** A rule of `symbols.json`; the format is described in grammars/README.md. */
@@ -46,6 +48,8 @@ interface RuleSource {
   readonly match?: string;
   readonly depthMax?: number;
   readonly join?: string;
+  readonly prefix?: string;
+  readonly default?: string;
   readonly flat?: boolean;
 }
 
@@ -59,6 +63,7 @@ interface SymbolTable {
   /** Neighbours of one name, kind and scope are one definition: overloads, equations, clauses. */
   readonly merge?: boolean;
   readonly inside?: readonly string[];
+  readonly unread?: readonly string[];
   readonly hint?: string;
   readonly names?: string;
   readonly lines?: LineRuleSources;
@@ -81,6 +86,10 @@ export interface Rule {
   readonly depthMax: number;
   /** All names that the path leads to make one, joined by this. */
   readonly join: string | undefined;
+  /** What the name begins with beside what the path leads to. */
+  readonly prefix: string;
+  /** Its name where the path leads nowhere. */
+  readonly default: string | undefined;
   /** Whether the path to the name leads to several nodes, each a name. */
   readonly many: boolean;
   /** What it defines belongs to what is around it, not to a scope of its own. */
@@ -91,7 +100,7 @@ export interface Rule {
 export interface Grammar {
   readonly language: string;
   readonly parser: Parser;
-  readonly actions: Uint8Array;
+  readonly actions: Uint16Array;
   readonly rules: readonly (readonly Rule[] | undefined)[];
   readonly constructors: ReadonlySet<string>;
   readonly merge: boolean;
@@ -130,7 +139,7 @@ function grammarsFolder(): string {
   return folder;
 }
 
-export const errorTypeId = 0xffff;
+const errorTypeId = 0xffff;
 
 /**
  * Identifiers hold neither white space nor brackets; operators may be of any other punctuation, and `[]` is one. A language that has
@@ -139,7 +148,7 @@ export const errorTypeId = 0xffff;
 const ordinaryNames = '^(?:[\\p{ID_Continue}$@#~?!\'][^\\s()\\[\\]{}<>;,"]*|[^\\s\\w()\\[\\]{};,"]+|\\[\\]=?)$';
 
 function compile(name: string, parser: Parser, language: Language, table: SymbolTable): Grammar {
-  const actions = new Uint8Array(errorTypeId + 1);
+  const actions = new Uint16Array(errorTypeId + 1);
   const rules: (readonly Rule[] | undefined)[] = [];
   const known = new Set<string>();
   const each = (names: readonly string[] | undefined, visit: (typeId: number, name: string) => void): void => {
@@ -159,11 +168,12 @@ function compile(name: string, parser: Parser, language: Language, table: Symbol
   mark(table.wrap, Action.into | Action.wrap);
   mark(table.local, Action.into | Action.local);
   mark(table.inside, Action.inside);
+  mark(table.unread, Action.unread);
   each(table.above, (id, name) => {
     actions[id]! |= /comment|haddock/.test(name) ? Action.above : Action.above | Action.attribute;
   });
   mark(table.tail, Action.tail);
-  actions[errorTypeId] = Action.into;
+  actions[errorTypeId] = Action.into | Action.unread;
   each(Object.keys(table.define), (id, name) => {
     actions[id]! |= Action.define;
     const sources = table.define[name]!;
@@ -207,6 +217,8 @@ function compileRule(language: Language, source: SymbolKind | RuleSource): Rule 
     match: rule.match === undefined ? undefined : new RegExp(rule.match, 'u'),
     depthMax: rule.depthMax ?? Infinity,
     join: rule.join,
+    prefix: rule.prefix ?? '',
+    default: rule.default,
     many: hasEach(name),
     flat: rule.flat ?? false,
   };

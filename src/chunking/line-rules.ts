@@ -23,6 +23,8 @@ export function compileLineRules(sources: LineRuleSources): LineRule[] {
 export interface LineRange {
   readonly from: number;
   readonly to: number;
+  /** First line of a function that these lines were read as a part of: only what is indented no more than it can be outside of it. */
+  readonly within?: number;
 }
 
 const lineUnitsMax = 1000;
@@ -41,10 +43,11 @@ export function addByLines(
   const added: Definition[] = [];
   const texts = withoutComments(lines, ranges, language);
   let next = 0;
-  for (const { from, to } of [...ranges].sort((a, b) => a.from - b.from)) {
-    for (let line = Math.max(from, next); line <= to && line < lines.length; line++) {
+  for (const { from, to, within } of [...ranges].sort((a, b) => a.from - b.from || b.to - a.to)) {
+    const indentMax = within === undefined ? Infinity : indentOf(lines[within]!);
+    for (let line = within === undefined ? Math.max(from, next) : from; line <= to && line < lines.length; line++) {
       const text = texts(line);
-      if (text.length > lineUnitsMax || !/\S/.test(text)) continue;
+      if (text.length > lineUnitsMax || !/\S/.test(text) || indentOf(text) > indentMax) continue;
       for (const { pattern, kind } of rules) {
         const match = pattern.exec(text);
         const name = match?.slice(1).find((group) => group !== undefined);
@@ -67,13 +70,13 @@ export function addByLines(
         break;
       }
     }
-    next = Math.max(next, to + 1);
+    if (within === undefined) next = Math.max(next, to + 1);
   }
-  return added.length === 0 ? [...found] : nest(found, added);
+  return added.length === 0 ? [...found] : nest(found, added, lines);
 }
 
 /** Puts what was added among what was found, with scopes on both sides. */
-function nest(found: readonly Definition[], added: readonly Definition[]): Definition[] {
+function nest(found: readonly Definition[], added: readonly Definition[], lines: readonly string[]): Definition[] {
   const isAdded = new Set(added);
   const all = [...found, ...added].sort((a, b) => a.startLine - b.startLine || b.endLine - a.endLine);
   const open: Definition[] = [];
@@ -81,6 +84,16 @@ function nest(found: readonly Definition[], added: readonly Definition[]): Defin
   for (const definition of all) {
     while (open.length > 0 && !coversLines(open[open.length - 1]!, definition.startLine, definition.endLine))
       open.pop();
+    if (isAdded.has(definition)) {
+      // A function ends before what is indented no more than it is.
+      const indent = indentOf(lines[definition.ownLine]!);
+      for (let i = open.length - 1; i >= 0; i--) {
+        const around = open[i]!;
+        if (!functionLike.has(around.kind) || indentOf(lines[around.ownLine]!) < indent) continue;
+        around.endLine = Math.max(around.nameLine, definition.startLine - 1);
+        open.length = i;
+      }
+    }
     const outer = open[open.length - 1];
     const local = open.some(({ kind }) => functionLike.has(kind));
     if (isAdded.has(definition)) {

@@ -95,6 +95,8 @@ function takeStep(from: Node, step: Step, onNode?: (node: Node) => void): Node |
 function stepOnce(from: Node, step: Step): Node | undefined {
   switch (step.op) {
     case 'field':
+      // What a conversion operator declares is its name: `operator bool`.
+      if (from.type === 'operator_cast') return undefined;
       return from.childForFieldId(step.id) ?? throughDeclarator(from);
     case 'child':
       return childOfType(from, step.type);

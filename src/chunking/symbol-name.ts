@@ -36,3 +36,15 @@ export function splitName(raw: string, separators: string): { name: string; scop
   const scope = parts.filter((owner) => !noOwner.has(owner)).join('.');
   return { name: noOwner.has(name) ? '' : name, scope };
 }
+
+const operatorToken =
+  /^operator\s*(?:\(\s*\)|\[\s*\]|(?:new|delete|co_await)\b(?:\s*\[\s*\])?|""\s*\w+|[^\s\w("]+|[\w:<>,*&\s]+)/;
+
+/** Of C++'s `operator bool() const` and `operator ()` the name: `operator bool`, `operator()`. Any other name as it is. */
+export function operatorName(name: string): string {
+  if (!/^operator\b/.test(name)) return name;
+  const token = (operatorToken.exec(name)?.[0] ?? name).trim();
+  const operand = token.slice('operator'.length).trim().replace(/\s+/g, ' ');
+  if (/^\w/.test(operand)) return `operator ${operand.replace(/ (?=[*&<>[\]])|(?<=[(<[]) /g, '')}`;
+  return `operator${operand.replace(/\s/g, '')}`;
+}

@@ -2,12 +2,12 @@ import type { Node, Tree, TreeCursor } from 'web-tree-sitter';
 import type { SymbolKind } from '../model/index.js';
 import { functionLike, methodOwners, notLocal, qualifiedName, wholeBytesMax, wholeLinesMax } from './definition.js';
 import type { Definition } from './definition.js';
-import { Action, errorTypeId } from './grammar.js';
+import { Action } from './grammar.js';
 import type { Grammar, Rule } from './grammar.js';
 import type { LineRange } from './line-rules.js';
 import { lineAt } from './lines.js';
 import { followAll, followPath } from './node-path.js';
-import { cleanName, splitName } from './symbol-name.js';
+import { cleanName, operatorName, splitName } from './symbol-name.js';
 
 export interface Walked {
   readonly definitions: Definition[];
@@ -25,7 +25,7 @@ export function findDefinitions(
 ): Walked {
   const cursor = tree.walk();
   const walk = new Walk(cursor, text, grammar, starts, lineCount);
-  if (cursor.nodeTypeId === errorTypeId) walk.markUnread();
+  if (grammar.actions[cursor.nodeTypeId]! & Action.unread) walk.markUnread();
   walk.children({ scope: '', kind: undefined, local: false, inner: false, depth: 0 }, nowhere, 0);
   cursor.delete();
   return walk;
@@ -126,7 +126,7 @@ class Walk implements Walked {
         this.extend(sibling, this.line(cursor.endIndex - 1));
         continue;
       }
-      if (type === errorTypeId && !around.local) this.markUnread();
+      if (action & Action.unread && !around.local) this.markUnread();
       const before = this.definitions.length;
       let first = lead;
       if (aboveStart >= 0 || attributeStart >= 0) {
@@ -165,7 +165,8 @@ class Walk implements Walked {
       const short = local && around.kind !== 'test' && cursor.endIndex - cursor.startIndex < localUnitsMin;
       inner = (action & Action.into) === 0 || short;
     }
-    if (inner && !this.hasHint(cursor.startIndex, cursor.endIndex)) return;
+    // Members of a local class look like anything.
+    if (inner && !isOwner(around.kind) && !this.hasHint(cursor.startIndex, cursor.endIndex)) return;
     local ||= (action & Action.local) !== 0;
     let first = lead;
     if (action & Action.wrap) {
@@ -197,7 +198,8 @@ class Walk implements Walked {
     const at = rule.kindAt === undefined ? undefined : followPath(node, rule.kindAt);
     const kind = (at === undefined ? rule.texts?.get(word) : rule.types?.get(at.type)) ?? rule.kind;
     if (kind === undefined && (rule.kindAt !== undefined || rule.types === undefined)) return 'none';
-    if (kind !== undefined && around.local && notLocal.has(kind)) return 'local-data';
+    const ownsMembers = isOwner(around.kind);
+    if (kind !== undefined && around.local && !ownsMembers && notLocal.has(kind)) return 'local-data';
     const { names, misread } = this.namesOf(rule, node, kind);
     const first = names[0];
     if (first === undefined) {
@@ -207,7 +209,7 @@ class Walk implements Walked {
       const local = around.local || (kind !== undefined && functionLike.has(kind));
       return this.within(around, { kind: kind ?? around.kind, local, inner: around.inner || (local && !around.local) });
     }
-    if (around.local && notLocal.has(first.kind)) return 'local-data';
+    if (around.local && !ownsMembers && notLocal.has(first.kind)) return 'local-data';
 
     const scopeNode = rule.scope === undefined ? undefined : followPath(node, rule.scope);
     let scope = around.scope;
@@ -241,6 +243,9 @@ class Walk implements Walked {
       if (name !== first) continue;
       const large = endLine - nodeStart > wholeLinesMax || cursor.endIndex - cursor.startIndex > wholeBytesMax;
       const isFunction = functionLike.has(definition.kind);
+      // Where a function that the parser stumbled in is long, it may have swallowed what follows it.
+      if (large && isFunction && node.hasError)
+        this.unread.push({ from: nodeStart + 1, to: endLine, within: nodeStart });
       const isCut = rule.nest ?? (large || !isFunction || rule.nestTexts?.has(word) === true);
       const inner = around.inner || !isCut;
       if (!inner || !isFunction || this.hasHint(name.start + name.text.length, cursor.endIndex)) {
@@ -272,7 +277,7 @@ class Walk implements Walked {
       if (kindOfName === undefined) return;
       const raw = joined ?? this.text.slice(start, Math.min(end, start + 400));
       const split = rule.split === undefined ? undefined : splitName(raw, rule.split);
-      const text = cleanName(split?.name ?? raw, rule.strip);
+      const text = rule.prefix + operatorName(cleanName(split?.name ?? raw, rule.strip));
       if (text === '' || rule.match?.test(text) === false) return;
       // Of `hash<Key>` people look for `hash`.
       const bare = titled.has(kindOfName) ? text : text.replace(templateArguments, '$1');
@@ -300,6 +305,7 @@ class Walk implements Walked {
     const way: Node[] = [];
     const at = followPath(node, rule.name, rule.types === undefined ? undefined : (step) => way.push(step));
     if (at !== undefined) add(at.startIndex, at.endIndex, kindOn(way));
+    else if (rule.default !== undefined) add(node.startIndex, node.startIndex, kind, rule.default);
     return { names, misread };
   }
 
@@ -338,6 +344,10 @@ class Walk implements Walked {
     return lineAt(this.starts, this.lineCount, index);
   }
 }
+
+/** Whether what stands right inside is a member: a class, an enum, a namespace, not a function or data. */
+const isOwner = (kind: SymbolKind | undefined): boolean =>
+  kind !== undefined && !functionLike.has(kind) && !notLocal.has(kind);
 
 const join = (scope: string, name: string): string => (scope === '' ? name : `${scope}.${name}`);
 

@@ -133,6 +133,7 @@ func (l List[T]) Len() int { return 0 }
       2 constant Max
       3 constant Min
       5 variable pool
+      5 variable other
       7 struct Builder
       7 field Builder.size
       8 interface Reader
@@ -249,8 +250,8 @@ val top = 1
       7 field K.p
       9 constructor K.constructor
       11 method K.m
-      13 class K.companion
-      14 method K.companion.c
+      13 class K.Companion
+      14 method K.Companion.c
       20 interface I
       21 method I.q
       24 class O

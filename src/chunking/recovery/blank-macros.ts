@@ -1,0 +1,154 @@
+/**
+ * Takes out of C and C++ what only the preprocessor understands, so that a grammar reads the rest as what it is: macros between
+ * `class` and its name, before and after a function's head, alone on a line; Qt's sections. A macro is a word in capitals, as
+ * nearly everywhere. What is taken out becomes blanks: offsets and lines stay.
+ */
+export function blankMacros(text: string): string {
+  // What a condition says does not matter, and grammars trip over what it may say.
+  let blanked = text.replace(
+    conditions,
+    (_, head: string, condition: string) => `${head}1${blank(condition.slice(1))}`,
+  );
+  for (const [pattern, edit] of passes) blanked = blanked.replace(pattern, edit);
+  blanked = blankLoneMacros(blanked);
+  return blankSpecifiers(blanked);
+}
+
+export const blank = (text: string): string => text.replace(/[^\n\r]/g, ' ');
+
+const conditions = /^([ \t]*#[ \t]*(?:if|elif)[ \t]+)((?:[^\n\\]|\\[^\n]|\\\r?\n)+)/gm;
+
+type Edit = (match: string, ...groups: string[]) => string;
+
+const args = String.raw`\((?:[^()]|\((?:[^()]|\([^()]{0,200}\)){0,400}\)){0,800}\)`;
+const macro = String.raw`(?:[A-Z][A-Z0-9_]+|[A-Za-z_]\w*_(?:EXPORT|export|API|api)|__\w+)(?:[ \t]*${args})?`;
+const classKey = String.raw`\b(?:class|struct|union|enum(?:[ \t]+(?:class|struct))?)`;
+
+const passes: readonly (readonly [RegExp, Edit])[] = [
+  // `class EXPORT Name : …`
+  [
+    new RegExp(
+      String.raw`(${classKey}\s+)((?:(?:${macro}|alignas[ \t]*${args})\s+)+)(?=[A-Za-z_]\w*(?:::\w+)*\s*(?:<[^;{}()]*>\s*)?(?:final\b\s*)?(?::(?!:)|\{))`,
+      'g',
+    ),
+    (_, key, macros) => key + blank(macros),
+  ],
+  // `struct name __packed {`
+  [
+    new RegExp(
+      String.raw`(${classKey}\s+[A-Za-z_]\w*\s+)((?:(?!final\b)(?:[A-Z_][A-Z0-9_]{2,}|__\w+)(?:[ \t]*${args})?\s*)+)(?=\{|:[^:])`,
+      'g',
+    ),
+    (_, head, macros) => head + blank(macros),
+  ],
+  // `} __packed name;`
+  [
+    new RegExp(String.raw`(\}[ \t]*)((?:__\w+(?:[ \t]*${args})?[ \t]*)+)(?=[\w*]*[ \t]*;)`, 'g'),
+    (_, brace, macros) => brace + blank(macros),
+  ],
+  // `f() const NOEXCEPT {`
+  [
+    new RegExp(
+      String.raw`(\)[ \t]*(?:const\b[ \t]*)?(?:noexcept\b[ \t]*)?)((?:[A-Z][A-Z0-9_]{3,}(?:[ \t]*${args})?[ \t]*)+)(?=\s*(?:[{;]|->|const\b|override\b|final\b|=\s*(?:0|default|delete)\b))`,
+      'g',
+    ),
+    (_, head, macros) => head + blank(macros),
+  ],
+  [
+    /\b(public|private|protected)([ \t]+)(slots|Q_SLOTS)(?=[ \t]*:)/g,
+    (_, access, space, slots) => access + space + blank(slots),
+  ],
+  [
+    /^([ \t]*)(signals|Q_SIGNALS)(?=[ \t]*:[^:])/gm,
+    (_, space, word) => `${space}public`.padEnd(space.length + word.length),
+  ],
+  // `template <typename T, ENABLE_IF(…)>`
+  [
+    /\btemplate\s*<[^;{}]{0,600}/g,
+    (head) =>
+      head.replace(
+        new RegExp(String.raw`([,<]\s*)([A-Z][A-Z0-9_]{3,}[ \t]*${args})`, 'g'),
+        (_, before: string, call: string) => before + 'int'.padEnd(call.length),
+      ),
+  ],
+];
+
+const loneMacro = new RegExp(
+  String.raw`^[ \t]*([A-Z][A-Z0-9_]{2,})([ \t]*${args})?[ \t]*;?[ \t]*(?://.*|/\*.*\*/[ \t]*)?\r?$`,
+  'gm',
+);
+/** What may stand before a statement. */
+const endsStatement = /(?:[;{}:>]|\*\/|^)$/;
+
+/** Macros alone on a line where a declaration may begin: `LIB_BEGIN`, `GENERATED_BODY()`, `UCLASS(…)`. */
+function blankLoneMacros(text: string): string {
+  return text.replace(loneMacro, (line: string, name: string, call: string | undefined, at: number) => {
+    if (/^(?:TEST|BENCHMARK|SCENARIO|BOOST_\w*TEST)/.test(name)) return line;
+    if (line.includes(';') && call === undefined) return line;
+    const next = after(text, at + line.length);
+    if (call === undefined ? /^[}\w:~]*\s*[(,=;})\]|&+?]/.test(next) || next === '' : /^[{:]/.test(next)) return line;
+    if (call === undefined && /^\}/.test(next)) return line;
+    const before = lineBefore(text, at);
+    const afterMacro = new RegExp(String.raw`^[ \t]*[A-Z][A-Z0-9_]{2,}(?:[ \t]*${args})?[ \t]*$`).test(before);
+    return before === '' ||
+      before.startsWith('#') ||
+      endsStatement.test(before) ||
+      afterMacro ||
+      before.startsWith('//')
+      ? blank(line)
+      : line;
+  });
+}
+
+/** The next line that holds something. */
+function after(text: string, from: number): string {
+  const rest = /\S[^\n]*/.exec(text.slice(from, from + 400));
+  return rest?.[0] ?? '';
+}
+
+/** The line above, trimmed; the nearest that is not blank. */
+function lineBefore(text: string, at: number): string {
+  let end = at;
+  for (let i = 0; i < 4 && end > 0; i++) {
+    const start = text.lastIndexOf('\n', end - 2) + 1;
+    const line = text.slice(start, end).trim();
+    if (line !== '') return line.replace(/\s*\/\/.*$/, '') || '//';
+    end = start;
+  }
+  return '';
+}
+
+const heads =
+  /^([ \t]*(?:template[ \t]*<[^;{}()]*>[ \t]*)?)((?:[\w:]+(?:<[^;{}()]*>(?:::\w+)*)?[ \t*&]+)+)(~?[\w:]+|operator[^\s(]*[^\n(]*)(?=[ \t]*[(;=[])/gm;
+const specifiers = new Set(
+  'static inline extern virtual const constexpr consteval friend explicit typedef register volatile mutable public private protected thread_local'.split(
+    ' ',
+  ),
+);
+const noDeclaration =
+  /^(?:return|else|case|goto|throw|delete|new|using|namespace|if|while|for|switch|do|class|struct|enum|union|co_return|typename)$/;
+const isMacro = (word: string): boolean =>
+  /^[A-Z][A-Z0-9_]{2,}$|^__\w+$|^[A-Za-z_]\w*_(?:EXPORT|export|API|api)$/.test(word);
+
+const specifierMacro =
+  /(?:CONSTEXPR\d*|INLINE|API|EXPORTS?|DECL|NODISCARD|EXPLICIT|FUNC|NORETURN|CALL|PUBLIC|IMPORT|HIDDEN|VISIBLE|DEPRECATED\w*|UNUSED)$|^__/i;
+
+/** Macros among the words before a name: `JNIEXPORT jint JNICALL f(`, `int WINAPI f(`. A type must be left. */
+function blankSpecifiers(text: string): string {
+  return text.replace(heads, (head: string, space: string, words: string, name: string) => {
+    if (!/[A-Z_]{2}|_api\b|_export\b/.test(words)) return head;
+    const found = [...words.matchAll(/[\w:]+(?:<[^;{}()]*>(?:::\w+)*)?/g)];
+    if (found.some(([word]) => noDeclaration.test(word))) return head;
+    const macros = found.filter(([word]) => isMacro(word));
+    if (macros.length === 0) return head;
+    const types = found.length - macros.length - found.filter(([word]) => specifiers.has(word)).length;
+    const isType = types === 0 && !/^(?:~|operator\b)/.test(name);
+    const likely = macros.filter(([word]) => !specifierMacro.test(word));
+    const type = isType ? (likely[likely.length > 1 ? 1 : 0] ?? undefined) : undefined;
+    const dropped = macros.filter((found) => found !== type);
+    let kept = words;
+    for (const { 0: word, index } of dropped)
+      kept = kept.slice(0, index) + blank(word) + kept.slice(index + word.length);
+    return space + kept + name;
+  });
+}

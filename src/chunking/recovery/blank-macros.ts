@@ -25,6 +25,15 @@ const macro = String.raw`(?:[A-Z][A-Z0-9_]+|[A-Za-z_]\w*_(?:EXPORT|export|API|ap
 const classKey = String.raw`\b(?:class|struct|union|enum(?:[ \t]+(?:class|struct))?)`;
 
 const passes: readonly (readonly [RegExp, Edit])[] = [
+  // `LIB_EXPORT(x) int f(`
+  [
+    new RegExp(
+      String.raw`^([ \t]*)([A-Z][A-Z0-9_]{2,}[ \t]*${args})(?=[ \t]+[A-Za-z_][\w:<>,]*[ \t*&]+[~\w:]+[ \t]*[(;={])`,
+      'gm',
+    ),
+    (_, space, call) => space + blank(call),
+  ],
+  [new RegExp(String.raw`\b(?:__attribute__|__attribute|__declspec)[ \t]*${args}`, 'g'), blank],
   // `class EXPORT Name : …`
   [
     new RegExp(

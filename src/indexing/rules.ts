@@ -31,4 +31,4 @@ export function parseRules(given: Readonly<Record<string, unknown>>, path: strin
 
 /** Names the rules in keys (see snapshot's KeyContext). The leading number grows when chunking or analysis changes. */
 export const rulesFingerprint = ({ maxFileBytes, skipMinified, skipGenerated }: IndexingRules): string =>
-  `3:${maxFileBytes}:${skipMinified ? 1 : 0}${skipGenerated ? 1 : 0}`;
+  `4:${maxFileBytes}:${skipMinified ? 1 : 0}${skipGenerated ? 1 : 0}`;

@@ -11,6 +11,7 @@ export type {
 export { operations, operationsByName } from './operations.js';
 export { filterParameters, patternParameters, revParameter } from './parameters.js';
 export { noteListener } from './notes.js';
+export { failRequest } from './request-scope.js';
 export { loadServer } from './load-server.js';
 export type { McpHandler, RequestHandler } from './http/request-handler.js';
 export { createMcpHttpHandler, createMcpServer, serveMcpStdio } from './mcp/serve-mcp.js';

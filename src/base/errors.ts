@@ -104,10 +104,28 @@ export function systemErrorCode(error: unknown): string | undefined {
 }
 
 const fullDisk: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
+/** What the system gives no more of: descriptors, processes, memory. */
+const exhausted: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'ENOBUFS']);
+
+/** Whether the system refused something because it, or this process, has too much of it already: later it may not. */
+export const isExhausted = (error: unknown): boolean =>
+  exhausted.has(systemErrorCode(error)) ||
+  (error instanceof CoppiceError && error.cause !== undefined && isExhausted(error.cause));
+
+/** SERVER_BUSY for what `isExhausted`. */
+export function exhaustedError(what: string, error: unknown): CoppiceError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CoppiceError('SERVER_BUSY', `${what}: the system's limit is reached: ${reason}`, {
+    hint: 'try again in a moment; `ulimit -n` (files and pipes) or `ulimit -u` (processes) may be low',
+    data: { system: systemErrorCode(error) },
+    cause: error,
+  });
+}
 
 /** Any failure as what is told of it; what is no CoppiceError is INTERNAL, and its stack its cause's. */
 export function asCoppiceError(error: unknown): CoppiceError {
   if (error instanceof CoppiceError) return error;
+  if (isExhausted(error)) return exhaustedError('the request could not be carried out', error);
   const message = (error instanceof Error ? error.message : String(error)) || 'unknown failure';
   return new CoppiceError(fullDisk.has(systemErrorCode(error)) ? 'STORE_FULL' : 'INTERNAL', message, { cause: error });
 }

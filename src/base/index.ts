@@ -7,7 +7,16 @@ export { ByteWriter } from './byte-writer.js';
 export { withCaret } from './caret.js';
 export { compareBytewise, decodeBytes, encodeBytes } from './bytes-text.js';
 export { elapsedMs, jittered, nowMs, sleep, uniqueSuffix, yieldToEventLoop } from './clock.js';
-export { CoppiceError, asCoppiceError, assert, errorKinds, systemErrorCode, throwIfAborted } from './errors.js';
+export {
+  CoppiceError,
+  asCoppiceError,
+  assert,
+  errorKinds,
+  exhaustedError,
+  isExhausted,
+  systemErrorCode,
+  throwIfAborted,
+} from './errors.js';
 export type { ErrorCode, ErrorDetails, ErrorKind } from './errors.js';
 export { GenerationCache } from './generation-cache.js';
 export { contentHash, contentHashLength, crc32 } from './hash.js';

@@ -19,6 +19,8 @@ export interface CommandHost {
   readonly startOptions: (storePath: string) => StartOptions;
   /** Aborted on Ctrl-C. */
   readonly signal: AbortSignal;
+  /** From now on what is thrown where nobody waits for it is told to `handler`, and does not end the process. */
+  readonly surviveFaults?: (handler: (fault: unknown) => void) => void;
 }
 
 /** What a command is given: where to write, how, and the engine once it asks for it. */
@@ -74,6 +76,14 @@ export class CommandContext {
   /** Aborted on Ctrl-C. */
   get signal(): AbortSignal {
     return this.requireHost().signal;
+  }
+
+  /**
+   * For a command that lives long: what is thrown where nobody waits for it (a callback, an event) is told to `handler`, and does
+   * not end the process.
+   */
+  surviveFaults(handler: (fault: unknown) => void): void {
+    this.requireHost().surviveFaults?.(handler);
   }
 
   /** Options for a call that may take long; `firstUse` is the rev that the call may have to index first. */

@@ -15,7 +15,12 @@ export async function main(): Promise<void> {
   const stdout = new StreamSink(() => process.stdout);
   const stderr = new StreamSink(() => process.stderr);
   const argv = process.argv.slice(2);
+  let survive: ((fault: unknown) => void) | undefined;
   process.on('uncaughtException', (error) => {
+    if (survive !== undefined) {
+      survive(error);
+      return;
+    }
     const reported = describeError(error, process.env['COPPICE_DEBUG'] === '1');
     stderr.quietly(formatError(reported, createPaint(false)));
     if (mentions(argv, '--json')) stdout.quietly(`${JSON.stringify({ error: reported })}\n`);
@@ -39,7 +44,9 @@ export async function main(): Promise<void> {
   const source = new EngineSource(process.env, process.argv[1]!);
   const { openEngine, attachEngines } = source;
   const startOptions = (storePath: string): StartOptions => source.startOptions(storePath);
-  const code = await run(argv, io, { openEngine, attachEngines, startOptions, signal: interrupt.signal });
+  const surviveFaults = (handler: (fault: unknown) => void): void => void (survive = handler);
+  const { signal } = interrupt;
+  const code = await run(argv, io, { openEngine, attachEngines, startOptions, signal, surviveFaults });
   await stderr.drain().catch(() => undefined);
   if (code === 0 || code === 1) await source.startMissed();
   // Everything is closed and written by now; leaving at once saves waiting for idle threads and timers.

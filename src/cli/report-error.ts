@@ -26,3 +26,7 @@ export function formatError({ code, message, hint }: ReportedError, paint: Paint
   const first = pointsAtFirst ? `${head}\n  ${lines[0]!}\n` : `${head} ${lines[0]!}\n`;
   return first + rest.join('') + (hint === undefined ? '' : `${paint('cyan', 'hint')}: ${hint}\n`);
 }
+
+/** For a log: what was thrown where nobody waited for it, with where. */
+export const faultText = (fault: unknown): string =>
+  fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);

@@ -2,9 +2,10 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'n
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { CoppiceError, elapsedMs, nowMs, sleep } from '../base/index.js';
+import { CoppiceError, asCoppiceError, elapsedMs, nowMs, sleep } from '../base/index.js';
 import {
   createMcpHttpHandler,
+  failRequest,
   loadServer,
   noteListener,
   type HostDescription,
@@ -47,6 +48,9 @@ const housekeepingMs = 20_000;
 const sweepMs = 5 * 60_000;
 /** Whatever changes in a work tree that nobody has asked about for so long is left until somebody does. */
 const activeMsMax = 30 * 60_000;
+/** So many faults within so long are survived. */
+const faultsMax = 20;
+const faultWindowMs = 10 * 60_000;
 /** What is under way when the daemon is to end gets so long. */
 const farewellMs = 10_000;
 /** The next daemon waits so long for it, and looks so often. */
@@ -81,6 +85,8 @@ export class Daemon implements OperationHost {
   private access: Promise<HttpAccess> | null = null;
   private httpUrl: string | null = null;
   private hasRested = false;
+  /** When faults were survived. */
+  private readonly faults: number[] = [];
   private sweptMs = elapsedMs();
   private stopping: Promise<void> | null = null;
   private housekeeping: NodeJS.Timeout | undefined;
@@ -184,6 +190,24 @@ export class Daemon implements OperationHost {
   shutDown(): void {
     // The answer to who asked goes out first.
     setImmediate(() => void this.stop());
+  }
+
+  /**
+   * The last resort: something was thrown where nobody waits for it. It is logged, and the request that it belongs to is answered.
+   * The daemon goes on where its state is whole: a request's own is dropped with it. While this process writes the store, or
+   * when it happens again and again, it says farewell, and the next command starts another.
+   */
+  survive(fault: unknown): void {
+    const error = asCoppiceError(fault);
+    const trace = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+    this.options.log(`a fault that nobody expected: ${trace}`);
+    failRequest.getStore()?.(error);
+    const atMs = elapsedMs();
+    this.faults.push(atMs);
+    while (this.faults[0]! < atMs - faultWindowMs) this.faults.shift();
+    if (this.faults.length <= faultsMax && !this.engines.isWriting) return;
+    this.options.log('the daemon ends: its state may not be whole');
+    void this.stop();
   }
 
   /** Ends the daemon; twice is once. */
@@ -308,7 +332,9 @@ export class Daemon implements OperationHost {
     while (handler.limiter.inFlight > 0 && elapsedMs() < endMs) await sleep(20);
     for (const server of servers) server.closeAllConnections();
     this.watches.close();
-    await this.engines.close().catch((error: unknown) => this.options.log(String(error)));
+    const closed = this.engines.close().catch((error: unknown) => this.options.log(String(error)));
+    // After a fault something may wait for ever for what will not come.
+    await (this.faults.length === 0 ? closed : Promise.race([closed, sleep(farewellMs)]));
     if (owned && process.platform !== 'win32') rmSync(places.socket, { force: true });
     if (existsSync(places.folder)) this.lock.release();
     this.end();

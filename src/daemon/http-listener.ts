@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { CoppiceError, systemErrorCode } from '../base/index.js';
+import { openFilesMax } from '../git/index.js';
 
 const serverOptions: ServerOptions = {
   headersTimeout: 10_000,
@@ -9,12 +12,26 @@ const serverOptions: ServerOptions = {
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16 * 1024,
 };
-const connectionsMax = 512;
+const connectionsUsual = 512;
 
 /** A server that answers what is no HTTP with a coded error, and times out who does not finish a request. */
 export function createHttpServer(listener: RequestListener): Server {
-  const server = createServer(serverOptions, listener);
-  server.maxConnections = connectionsMax;
+  /** Connections that are too many: whatever they ask, they are told so. */
+  const surplus = new WeakSet<Socket>();
+  const server = createServer(serverOptions, (request, response) => {
+    if (surplus.has(request.socket)) refuse(response, connectionsMax);
+    else listener(request, response);
+  });
+  // The rest of what may be open is for the store, git and watching.
+  const connectionsMax = Math.max(8, Math.min(connectionsUsual, Math.floor(openFilesMax() / 4)));
+  let connections = 0;
+  server.on('connection', (socket) => {
+    socket.once('close', () => connections--);
+    if (++connections > connectionsMax) surplus.add(socket);
+  });
+  server.maxConnections = 2 * connectionsMax;
+  // Connections that could not be accepted (no descriptors left) are told here, one by one; who listens is told by `listen`.
+  server.on('error', () => undefined);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || socket.destroyed || error.code === 'ECONNRESET') {
       socket.destroy();
@@ -22,13 +39,27 @@ export function createHttpServer(listener: RequestListener): Server {
     }
     const status = statusOfClientError[error.code ?? ''] ?? '400 Bad Request';
     const code = status.startsWith('400') ? 'USAGE' : status.startsWith('408') ? 'ABORTED' : 'REQUEST_TOO_LARGE';
-    const body = JSON.stringify({ error: { code, message: `not a request that can be answered: ${error.message}` } });
-    const head = [`HTTP/1.1 ${status}`, 'content-type: application/json; charset=utf-8', 'connection: close'];
-    socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () =>
-      socket.destroy(),
-    );
+    answerRaw(socket, status, { code, message: `not a request that can be answered: ${error.message}` });
   });
   return server;
+}
+
+function refuse(response: ServerResponse, limit: number): void {
+  const message = `${limit} connections are open already, the limit`;
+  const body = JSON.stringify({
+    error: { code: 'SERVER_BUSY', message, hint: 'use connections again, or close them', data: { limit } },
+  });
+  const headers = { 'content-type': 'application/json; charset=utf-8', connection: 'close', 'retry-after': '1' };
+  response.on('error', () => undefined);
+  response.writeHead(503, headers).end(body);
+}
+
+function answerRaw(socket: Duplex, status: string, error: { code: string; message: string; data?: object }): void {
+  const body = JSON.stringify({ error });
+  const head = [`HTTP/1.1 ${status}`, 'content-type: application/json; charset=utf-8', 'connection: close'];
+  socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () =>
+    socket.destroy(),
+  );
 }
 
 const statusOfClientError: Readonly<Record<string, string>> = {

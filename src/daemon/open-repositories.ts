@@ -76,6 +76,10 @@ export class OpenRepositories implements LocalEngines {
     }
   }
 
+  get isWriting(): boolean {
+    return this.engines.isWriting;
+  }
+
   trim(): Promise<void> {
     return this.engines.trim();
   }

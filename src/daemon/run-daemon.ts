@@ -15,6 +15,8 @@ export interface RunningDaemon {
   readonly http: HttpAccess | null;
   /** Ends it gracefully. */
   stop(): Promise<void>;
+  /** To be called with what is thrown where nobody waits for it: see `Daemon.survive`. */
+  survive(fault: unknown): void;
   /** Resolves when it has ended, for whatever reason. */
   wait(): Promise<void>;
 }
@@ -27,7 +29,13 @@ export async function runDaemon({ port, ...options }: ServeOptions): Promise<Run
   try {
     const http = port === null ? null : await daemon.listenHttp(port);
     const { socket } = placesOf(options.storePath);
-    return { socket, http, stop: () => daemon.stop(), wait: () => daemon.wait() };
+    return {
+      socket,
+      http,
+      stop: () => daemon.stop(),
+      survive: (fault) => daemon.survive(fault),
+      wait: () => daemon.wait(),
+    };
   } catch (error) {
     await daemon.stop();
     throw error;

@@ -144,7 +144,7 @@ export class RepositoryEngine implements api.Engine {
     options: api.CallOptions = {},
   ): Promise<api.ShownText> {
     return this.place.run((session) =>
-      withRev(session, rev, options, (opened) => showFile(session, opened, path, lines)),
+      withRev(session, rev, options, (opened) => showFile(session, opened, path, lines, options.signal)),
     );
   }
 

@@ -55,6 +55,10 @@ class StoreEngines implements LocalEngines {
     return this.shared.store.path;
   }
 
+  get isWriting(): boolean {
+    return this.shared.isWriter;
+  }
+
   open(repo: string): Engine {
     if (this.closing !== null) throw new CoppiceError('INTERNAL', 'the engines were closed');
     const path = resolve(repo);

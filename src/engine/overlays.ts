@@ -48,23 +48,31 @@ export class Overlays {
     }
     const heldMs = checkTtl(ttlMs);
     const { checkTreePath } = await loadIndexing();
+    const { overlayMemory } = this.session.shared;
+    overlayMemory.checkSize(files.reduce((sum, { content }) => sum + (content?.length ?? 0), 0));
     const buffered = new Map<string, Buffered | null>();
+    let bytes = 0;
     for (const { path, content } of files) {
       if (isTooLong(path)) throw new CoppiceError('PATH_NOT_FOUND', `no path of a file: ${shorten(path)}`);
       checkTreePath(path);
-      buffered.set(path, content === null ? null : this.toBlob(content));
+      const blob = content === null ? null : this.toBlob(content);
+      buffered.set(path, blob);
+      bytes += path.length + (blob?.content?.length ?? 0);
     }
-    this.byId.get(id)?.expiry.stop();
-    const expiry = new IdleTimer(heldMs, () => this.byId.delete(id));
+    const before = this.byId.get(id);
+    const expiry = new IdleTimer(heldMs, () => this.forget(id, overlay));
+    const overlay: Overlay = { files: buffered, expiry, last: null };
+    before?.expiry.stop();
+    this.byId.delete(id); // should there be no room, what the client has replaced is not to be searched either
+    overlayMemory.add(overlay, bytes, () => this.forget(id, overlay), before);
     expiry.touch();
-    this.byId.set(id, { files: buffered, expiry, last: null });
+    this.byId.set(id, overlay);
     return { overlay: overlayPrefix + id, files: buffered.size, expiresMs: nowMs() + heldMs };
   }
 
   /** OVERLAY_NOT_FOUND. */
   drop(id: string): void {
-    this.find(id).expiry.stop();
-    this.byId.delete(id);
+    this.forget(id, this.find(id));
   }
 
   /** What `overlay:ID` names now. */
@@ -74,6 +82,7 @@ export class Overlays {
     const below = await resolveTarget(this.session, isBare ? 'HEAD' : worktreeRev, call);
     const overlay = this.find(id); // as it is after the wait
     overlay.expiry.touch();
+    this.session.shared.overlayMemory.use(overlay);
     const { tree, source } = await this.lay(overlay, below);
     const { tree: treeBelow, commit } = below.resolved;
     return {
@@ -86,8 +95,13 @@ export class Overlays {
   }
 
   close(): void {
-    for (const { expiry } of this.byId.values()) expiry.stop();
-    this.byId.clear();
+    for (const [id, overlay] of this.byId) this.forget(id, overlay);
+  }
+
+  private forget(id: string, overlay: Overlay): void {
+    overlay.expiry.stop();
+    this.session.shared.overlayMemory.remove(overlay);
+    if (this.byId.get(id) === overlay) this.byId.delete(id);
   }
 
   private find(id: string): Overlay {

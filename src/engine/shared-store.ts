@@ -7,6 +7,7 @@ import { SnapshotStore } from '../snapshot/index.js';
 import type { SnapshotStoreOptions } from '../snapshot/index.js';
 import { Store } from '../store/index.js';
 import { Embeddings } from './embeddings.js';
+import { OverlayMemory } from './overlay-memory.js';
 import { Reranking } from './reranking.js';
 import type { CallOptions, WatchedPlace, WorktreeMonitor } from './types.js';
 import { VolatileMemory } from './volatile-memory.js';
@@ -43,6 +44,9 @@ export class SharedStore {
   readonly embeddings: Embeddings;
   readonly reranking: Reranking;
   readonly volatile: VolatileMemory;
+  /** What is read of files too large to be stored, one at a time: each may hold much. */
+  readonly largeReads = new WriterQueue();
+  readonly overlayMemory = new OverlayMemory();
   private readonly writers = new WriterQueue();
   private pool: AnalysisPool | null = null;
   /** The merging under way, and how to make it stop. */
@@ -79,6 +83,11 @@ export class SharedStore {
     const result = await this.writers.run(signal, () => this.store.asCollector(lockTimeoutMs, signal, action));
     this.startMerging();
     return result;
+  }
+
+  /** This process writes, or is about to. */
+  get isWriter(): boolean {
+    return !this.writers.isFree;
   }
 
   /** Somebody else writes, or waits to; merging gives way. */

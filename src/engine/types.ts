@@ -622,6 +622,8 @@ export interface KnownRepository {
 
 /** The engines of this process. */
 export interface LocalEngines extends Engines {
+  /** This process writes the store now, or is about to. */
+  readonly isWriting: boolean;
   /** Lets go what is kept for speed only: open snapshots, caches, idle worker threads and git processes. */
   trim(): Promise<void>;
 }

@@ -13,3 +13,4 @@ export { decodeTree, encodeTree } from './tree-object.js';
 export { isDotGit } from './dot-git.js';
 export { hashBlob, hashTree } from './object-hash.js';
 export type { ObjectFormat } from './object-hash.js';
+export { openFilesMax } from './open-files.js';

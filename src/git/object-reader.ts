@@ -1,9 +1,10 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { CoppiceError, IdleTimer, assert, decodeBytes, encodeBytes } from '../base/index.js';
+import { CoppiceError, IdleTimer, asCoppiceError, assert, decodeBytes, encodeBytes } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
 import { BatchParser, type BatchAnswer } from './batch-parser.js';
-import { gitFailed, gitMessage, startFailed, startGit, type GitProcessOptions } from './process.js';
+import { openFilesMax } from './open-files.js';
+import { descriptorHolders, gitFailed, gitMessage, startGit, type GitProcessOptions } from './process.js';
 
 export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
 
@@ -31,6 +32,19 @@ interface Request extends ReadOptions {
   readonly reject: (error: CoppiceError) => void;
 }
 
+/**
+ * Content beyond this is not held in one piece, whoever asks: what is larger is read by pieces (`gitOutput`), or not at all. It bounds
+ * what a hostile object can take.
+ */
+export const contentBytesMax = 256 * 1024 * 1024;
+
+/** Content that nobody wants is read up to here; beyond, starting another process is quicker. */
+const passedOverBytesMax = 32 * 1024 * 1024;
+
+/** Readers whose processes run, the one that was started last at the end. Each takes three descriptors. */
+const running = new Set<ObjectReader>();
+const runningMax = (): number => Math.max(2, Math.min(16, Math.floor(openFilesMax() / 16)));
+
 /** A process that nobody has asked for so long is ended: it holds memory, and descriptors of packs that may be gone. */
 const idleMsDefault = 20_000;
 
@@ -45,6 +59,7 @@ export class ObjectReader {
   private nextWaiting = 0;
   private header: Exclude<BatchAnswer, { refused: string }> | null = null;
   private outbox: string[] = [];
+  private isStarting = false;
   private closed = false;
   private readonly idle: IdleTimer;
 
@@ -53,7 +68,10 @@ export class ObjectReader {
     idleMs = idleMsDefault,
   ) {
     this.idle = new IdleTimer(idleMs, () => this.rest());
+    descriptorHolders.add(this.letGo);
   }
+
+  private readonly letGo = (): void => this.rest();
 
   /** Reads what a name of git's names: an oid, or for `fromUser` any expression for one object. */
   read(name: string, options: ReadOptions = {}): Promise<ReadResult> {
@@ -69,14 +87,15 @@ export class ObjectReader {
     if (this.waiting.length > 0) return;
     this.idle.stop();
     this.child?.stdin.end();
-    this.child = null;
+    this.setChild(null);
   }
 
   close(): void {
+    descriptorHolders.delete(this.letGo);
     this.closed = true;
     this.idle.stop();
     const child = this.child;
-    this.child = null;
+    this.setChild(null);
     child?.stdin.end();
     child?.kill();
     this.rejectAll(closedError());
@@ -89,16 +108,45 @@ export class ObjectReader {
   }
 
   private flush(): void {
-    if (this.closed || this.outbox.length === 0) return;
-    this.child ??= this.start();
+    if (this.closed || this.outbox.length === 0 || this.isStarting) return;
+    if (this.child === null) {
+      this.isStarting = true;
+      this.start().then(
+        () => this.started(),
+        (error: unknown) => {
+          this.isStarting = false;
+          this.rejectAll(asCoppiceError(error));
+        },
+      );
+      return;
+    }
     setReferenced(this.child, true);
     const names = this.outbox;
     this.outbox = [];
     this.child.stdin.write(encodeBytes(`${names.join('\n')}\n`));
   }
 
-  private start(): ChildProcessWithoutNullStreams {
-    const child = startGit(['cat-file', '--batch'], this.processOptions);
+  private started(): void {
+    this.isStarting = false;
+    if (this.closed) {
+      this.child?.kill();
+      this.setChild(null);
+    } else this.flush();
+  }
+
+  private setChild(child: ChildProcessWithoutNullStreams | null): void {
+    this.child = child;
+    running.delete(this);
+    if (child !== null) running.add(this);
+  }
+
+  private async start(): Promise<void> {
+    for (const other of running) {
+      if (running.size < runningMax()) break;
+      other.rest(); // unless it is busy
+    }
+    const child = await startGit(['cat-file', '--batch'], this.processOptions);
+    this.setChild(child);
     const parser = new BatchParser({
       header: (answer) => this.takeHeader(answer),
       content: (content) => this.takeContent(content),
@@ -106,20 +154,22 @@ export class ObjectReader {
     const stderr: Buffer[] = [];
     const isCurrent = (): boolean => this.child === child;
     child.stdout.on('data', (chunk: Buffer) => {
-      if (isCurrent()) parser.push(chunk);
+      if (!isCurrent()) return;
+      try {
+        parser.push(chunk);
+      } catch (error) {
+        // Nobody knows where in git's output we are: all who wait are told, and the next question starts another process.
+        this.setChild(null);
+        child.kill();
+        this.rejectAll(asCoppiceError(error));
+      }
     });
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.on('error', (error) => {
-      if (!isCurrent()) return;
-      this.child = null;
-      this.rejectAll(startFailed(error));
-    });
     child.on('close', () => {
       if (!isCurrent()) return;
-      this.child = null;
+      this.setChild(null);
       this.recover(decodeBytes(Buffer.concat(stderr)));
     });
-    return child;
   }
 
   private takeHeader(answer: BatchAnswer): boolean {
@@ -131,7 +181,15 @@ export class ObjectReader {
       return false;
     }
     this.header = answer;
-    return request.keep?.(answer.type as ObjectType, answer.size) ?? true;
+    const { oid, type, size } = answer;
+    const isWanted = request.keep?.(type as ObjectType, size) ?? true;
+    if (size <= (isWanted ? contentBytesMax : passedOverBytesMax)) return isWanted;
+    this.header = null;
+    this.shift();
+    if (isWanted) request.reject(objectTooLarge(oid, type, size));
+    else request.resolve({ found: true, oid: asOid(oid), type: type as ObjectType, size, content: null });
+    this.restart();
+    return false;
   }
 
   private takeContent(content: Buffer | null): void {
@@ -142,6 +200,18 @@ export class ObjectReader {
     this.shift();
     const { oid, type, size } = header;
     request.resolve({ found: true, oid: asOid(oid), type: type as ObjectType, size, content });
+  }
+
+  /** Ends the process in the middle of its answers: those who still wait are asked again of another. */
+  private restart(): void {
+    const child = this.child;
+    this.setChild(null);
+    child?.kill();
+    const others = this.waiting.slice(this.nextWaiting);
+    this.waiting.length = 0;
+    this.nextWaiting = 0;
+    this.outbox = [];
+    for (const request of others) this.ask(request);
   }
 
   private shift(): void {
@@ -195,6 +265,17 @@ function setReferenced(child: ChildProcessWithoutNullStreams, referenced: boolea
     if (referenced) handle.ref();
     else handle.unref();
   }
+}
+
+export function objectTooLarge(oid: string, type: string, size: number, limitBytes = contentBytesMax): CoppiceError {
+  return new CoppiceError(
+    'TOO_LARGE',
+    `${type} ${oid} has ${size} bytes; at most ${limitBytes} are read in one piece`,
+    {
+      hint: 'ask for some of its lines',
+      data: { oid, sizeBytes: size, limitBytes },
+    },
+  );
 }
 
 function closedError(): CoppiceError {

@@ -1,6 +1,15 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { devNull } from 'node:os';
-import { CoppiceError, decodeBytes, systemErrorCode, throwIfAborted } from '../base/index.js';
+import {
+  CoppiceError,
+  decodeBytes,
+  exhaustedError,
+  isExhausted,
+  jittered,
+  sleep,
+  systemErrorCode,
+  throwIfAborted,
+} from '../base/index.js';
 import type { Seal } from './seal.js';
 
 export interface GitProcessOptions {
@@ -14,17 +23,51 @@ export interface GitProcessOptions {
   readonly asUser?: boolean;
 }
 
-/** Starts git with arguments of ours only; what users write goes through its standard input. Never a shell. */
-export function startGit(args: readonly string[], options: GitProcessOptions): ChildProcessWithoutNullStreams {
-  options.seal.prepare();
-  const child = spawn('git', args, {
-    cwd: options.seal.folder,
-    env: environment(options),
-    windowsHide: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
+/**
+ * Starts git with arguments of ours only; what users write goes through its standard input. Never a shell. Resolves once it runs. When
+ * the system's limit of files or processes is reached it is tried again a few times, since others end meanwhile. GIT_NOT_FOUND,
+ * GIT_FAILED, SERVER_BUSY.
+ */
+export async function startGit(
+  args: readonly string[],
+  options: GitProcessOptions,
+  signal?: AbortSignal,
+): Promise<ChildProcessWithoutNullStreams> {
+  for (let tries = 1; ; tries++) {
+    throwIfAborted(signal);
+    try {
+      return await spawnGit(args, options);
+    } catch (error) {
+      if (!isExhausted(error) || tries === startTriesMax)
+        throw error instanceof CoppiceError ? error : startFailed(error as Error);
+      for (const letGo of descriptorHolders) letGo();
+      await sleep(jittered(firstPauseMs << tries));
+    }
+  }
+}
+
+const startTriesMax = 6;
+const firstPauseMs = 15;
+
+/** Each lets go what can be had again, when the system gives no more descriptors or processes. */
+export const descriptorHolders = new Set<() => void>();
+
+function spawnGit(args: readonly string[], options: GitProcessOptions): Promise<ChildProcessWithoutNullStreams> {
+  return new Promise((resolve, reject) => {
+    options.seal.prepare();
+    const child = spawn('git', args, {
+      cwd: options.seal.folder,
+      env: environment(options),
+      windowsHide: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    child.once('error', reject);
+    child.on('error', () => undefined); // later ones are of signals that cannot be sent
+    child.once('spawn', () => resolve(child));
+    // Without descriptors for pipes Node makes a child that has none, and tells why in the next turn.
+    for (const stream of [child.stdin, child.stdout, child.stderr] as (typeof child.stdin | undefined)[])
+      stream?.on('error', () => undefined); // a process that ends early is reported by its exit
   });
-  child.stdin.on('error', () => undefined); // a process that ends early is reported by its exit
-  return child;
 }
 
 export interface RunOptions extends GitProcessOptions {
@@ -39,9 +82,8 @@ export interface RunResult {
 }
 
 /** Runs git to its end. A non-zero exit is not an error here: see `runGit`. */
-export function runGitRaw(args: readonly string[], options: RunOptions): Promise<RunResult> {
-  throwIfAborted(options.signal);
-  const child = startGit(args, options);
+export async function runGitRaw(args: readonly string[], options: RunOptions): Promise<RunResult> {
+  const child = await startGit(args, options, options.signal);
   return new Promise((resolve, reject) => {
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
@@ -69,8 +111,7 @@ export async function runGit(args: readonly string[], options: RunOptions): Prom
 
 /** Lines of ASCII as git prints them, no faster than they are taken. Leaving the loop ends git. */
 export async function* gitLines(args: readonly string[], options: RunOptions): AsyncGenerator<string, void, undefined> {
-  throwIfAborted(options.signal);
-  const child = startGit(args, options);
+  const child = await startGit(args, options, options.signal);
   const kill = (): void => void child.kill();
   options.signal?.addEventListener('abort', kill, { once: true });
   const stderr: Buffer[] = [];
@@ -97,7 +138,36 @@ export async function* gitLines(args: readonly string[], options: RunOptions): A
   }
 }
 
-/** GIT_NOT_FOUND when there is no git to start, else GIT_FAILED. */
+/** What git prints, no faster than it is taken. Leaving the loop ends git. */
+export async function* gitOutput(
+  args: readonly string[],
+  options: RunOptions,
+): AsyncGenerator<Buffer, void, undefined> {
+  const child = await startGit(args, options, options.signal);
+  const kill = (): void => void child.kill();
+  options.signal?.addEventListener('abort', kill, { once: true });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + decodeBytes(chunk)).slice(-complaintCharsMax)));
+  const exit = new Promise<number>((resolve, reject) => {
+    child.on('error', (error) => reject(startFailed(error)));
+    child.on('close', (code) => resolve(code ?? 128));
+  });
+  exit.catch(() => undefined); // awaited below
+  child.stdin.end(options.input ?? '');
+  try {
+    yield* child.stdout as AsyncIterable<Buffer>;
+    const exitCode = await exit;
+    throwIfAborted(options.signal);
+    if (exitCode !== 0) throw gitFailed(commandOf(args), complaint);
+  } finally {
+    options.signal?.removeEventListener('abort', kill);
+    child.kill();
+  }
+}
+
+const complaintCharsMax = 64 * 1024;
+
+/** GIT_NOT_FOUND when there is no git to start, SERVER_BUSY when the system gives no more processes or pipes, else GIT_FAILED. */
 export function startFailed(error: Error): CoppiceError {
   if (systemErrorCode(error) === 'ENOENT') {
     return new CoppiceError('GIT_NOT_FOUND', 'git could not be started', {
@@ -105,6 +175,7 @@ export function startFailed(error: Error): CoppiceError {
       cause: error,
     });
   }
+  if (isExhausted(error)) return exhaustedError('git could not be started', error);
   return new CoppiceError('GIT_FAILED', `git could not be started: ${error.message}`, { cause: error });
 }
 

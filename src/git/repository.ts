@@ -20,9 +20,8 @@ import { GitIndex } from './index-file.js';
 import { listWorktrees, type LinkedWorktree } from './linked-worktrees.js';
 import { locateRepository, type Location } from './locate.js';
 import { oidBytes, type ObjectFormat } from './object-hash.js';
-import { ObjectReader } from './object-reader.js';
-
-import type { RunOptions } from './process.js';
+import { ObjectReader, contentBytesMax, objectTooLarge } from './object-reader.js';
+import { gitOutput, runGitRaw, type RunOptions } from './process.js';
 import { RefFiles } from './ref-files.js';
 import { RefLister, readHead, type Head, type Ref } from './refs.js';
 import { checkedOid, findRev, resolveRev, type ResolvedTree } from './resolve.js';
@@ -31,7 +30,7 @@ import { decodeTree } from './tree-object.js';
 import { checkTrust } from './trust.js';
 import { UserConfig, ownExcludesFile } from './user-config.js';
 import { listWorktreeChanges, type WorktreeChanges } from './worktree-changes.js';
-import { readWorktreeFile, type WorktreeFile } from './worktree-file.js';
+import { readWorktreeFile, readWorktreePieces, type WorktreeFile } from './worktree-file.js';
 
 export type { ResolvedTree } from './resolve.js';
 
@@ -153,10 +152,25 @@ export class Repository {
     return entries;
   }
 
-  /** The content of a blob, or null when it is missing. */
-  async readBlob(oid: Oid): Promise<Buffer | null> {
-    const result = await this.reader.read(checkedOid(oid), { keep: (type) => type === 'blob' });
-    return result.found && result.type === 'blob' ? result.content : null;
+  /** The content of a blob, or null when it is missing. TOO_LARGE beyond `maxBytes`. */
+  async readBlob(oid: Oid, maxBytes = contentBytesMax): Promise<Buffer | null> {
+    const result = await this.reader.read(checkedOid(oid), {
+      keep: (type, size) => type === 'blob' && size <= maxBytes,
+    });
+    if (!result.found || result.type !== 'blob') return null;
+    if (result.content === null) throw objectTooLarge(oid, 'blob', result.size, maxBytes);
+    return result.content;
+  }
+
+  /** Whether an object is here; for few: each question starts a process. */
+  async hasObject(oid: Oid): Promise<boolean> {
+    const args = ['cat-file', '-e', checkedOid(oid)];
+    return (await runGitRaw(args, this.processOptions)).exitCode === 0;
+  }
+
+  /** The content of a blob in pieces, however large it is, no faster than they are taken. GIT_FAILED when it is missing. */
+  readBlobPieces(oid: Oid, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+    return gitOutput(['cat-file', 'blob', checkedOid(oid)], { ...this.processOptions, signal });
   }
 
   /** Many blobs, in the order asked, with git kept busy. Other methods may be called while the loop runs. */
@@ -254,6 +268,12 @@ export class Repository {
   async readWorktreeFile(path: string, options: { maxBytes?: number } = {}): Promise<WorktreeFile | null> {
     this.requireWorktree();
     return readWorktreeFile(this.location, path, options.maxBytes);
+  }
+
+  /** A regular file of the work tree in pieces. Nothing when it is gone, or is none. */
+  readWorktreePieces(path: string): AsyncGenerator<Buffer, void, undefined> {
+    this.requireWorktree();
+    return readWorktreePieces(this.location, path);
   }
 
   /** All work trees of this repository, the main one (or the bare repository) first. */

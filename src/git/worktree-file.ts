@@ -89,6 +89,25 @@ function readSmallFile(location: Location, file: Buffer, maxBytes: number): Work
   }
 }
 
+/**
+ * A regular file in pieces, for one that `readWorktreeFile` has found at this path and told to be too large to keep. A file
+ * that changes meanwhile is read as it is.
+ */
+export async function* readWorktreePieces(location: Location, path: string): AsyncGenerator<Buffer, void, undefined> {
+  const handle = await open(worktreeBytes(location.workTree!, path), openFlags);
+  try {
+    if (!(await handle.stat()).isFile()) return;
+    for (;;) {
+      const piece = Buffer.allocUnsafe(pieceBytes);
+      const { bytesRead } = await handle.read(piece, 0, pieceBytes);
+      if (bytesRead === 0) return;
+      yield piece.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
 function wholeFile(
   { objectFormat }: Location,
   kind: WorktreeFile['kind'],

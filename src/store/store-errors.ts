@@ -1,4 +1,4 @@
-import { CoppiceError, systemErrorCode } from '../base/index.js';
+import { CoppiceError, exhaustedError, isExhausted, systemErrorCode } from '../base/index.js';
 
 /** What a failed system call on the store's folder means to a user. Coppice errors pass through. */
 export function asStoreError(error: unknown, path: string): CoppiceError {
@@ -33,6 +33,7 @@ export function asStoreError(error: unknown, path: string): CoppiceError {
         cause: error,
       });
     default:
+      if (isExhausted(error)) return exhaustedError(`the store's file ${path} cannot be opened`, error);
       return new CoppiceError('INTERNAL', `the store's file ${path} failed: ${String(error)}`, { cause: error });
   }
 }

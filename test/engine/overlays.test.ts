@@ -146,3 +146,32 @@ test('ids, paths, counts and times are checked', async () => {
   expect(await codeOf(engine.putOverlay('x', [], { ttlMs: 0 }))).toBe('USAGE');
   expect(await codeOf(engine.resolve('overlay:'))).toBe('OVERLAY_NOT_FOUND');
 });
+
+test('overlays are bounded, each and all together; who needs room is told the limit', async () => {
+  const repository = sample();
+  const engine = await open(repository);
+  const megabytes = (count: number): OverlayFile[] =>
+    Array.from({ length: count }, (_, i) => buffer(`big/${i}.txt`, `${'z'.repeat(99)}\n`.repeat(10_486)));
+  await expect(engine.putOverlay('x', megabytes(17))).rejects.toMatchObject({
+    code: 'TOO_LARGE',
+    data: { limitBytes: 16 << 20 },
+  });
+  const ids: string[] = [];
+  let refusal: unknown;
+  while (refusal === undefined && ids.length < 80) {
+    const id = `o${ids.length}`;
+    refusal = await engine.putOverlay(id, megabytes(15), { ttlMs: 24 * 3_600_000 }).then(
+      () => void ids.push(id),
+      (error: unknown) => error,
+    );
+  }
+  expect(refusal).toMatchObject({ code: 'SERVER_BUSY', data: { limitBytes: 64 << 20 } });
+  expect(ids).toHaveLength(4);
+  // What takes the place of another needs no room but the difference; what is dropped gives its room back.
+  await engine.putOverlay('o0', megabytes(15));
+  await engine.dropOverlay('o1');
+  await engine.putOverlay('other', megabytes(15));
+  await expect(engine.putOverlay('more', megabytes(15))).rejects.toMatchObject({ code: 'SERVER_BUSY' });
+  for (const id of ['o0', 'o2', 'o3', 'other']) await engine.dropOverlay(id);
+  await engine.putOverlay('more', megabytes(15));
+});

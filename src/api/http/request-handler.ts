@@ -3,12 +3,13 @@ import type { Socket } from 'node:net';
 import { CoppiceError, asCoppiceError, elapsedMs, type Batches } from '../../base/index.js';
 import type { Progress } from '../../engine/index.js';
 import { noteListener } from '../notes.js';
+import { failable } from '../request-scope.js';
 import type { Operation, OperationContext, OperationHost, ParameterTable, ParameterValues } from '../operation.js';
 import { operationsByName } from '../operations.js';
 import { describeApi } from '../openapi.js';
 import { checkRepoPath } from '../repo-path.js';
 import { checkRequest } from '../validate.js';
-import { AnswerMemory } from './answer-memory.js';
+import { AnswerMemory, answerLimits, type AnswerLimits } from './answer-memory.js';
 import { ByteBudget } from './byte-budget.js';
 import { checkOrigin, checkToken, type TcpAccess } from './guard.js';
 import { Limiter } from './limiter.js';
@@ -25,6 +26,8 @@ export interface RequestHandlerOptions {
   readonly page: PageFiles;
   /** Made when first asked. */
   readonly mcp: () => Promise<McpHandler>;
+  /** Others than usual. */
+  readonly limits?: Partial<AnswerLimits>;
 }
 
 const bodyBytesMax = 16 * 1024 * 1024;
@@ -44,7 +47,7 @@ const progressIntervalMs = 100;
  */
 export class RequestHandler {
   readonly limiter = new Limiter(runningMax, waitingMax);
-  private readonly answers = new AnswerMemory();
+  private readonly answers: AnswerMemory;
   private readonly bodies = new ByteBudget(bodiesBytesMax, 'requests under way');
   private readonly metrics: Metrics;
   /** Responses that have not ended, by connection. */
@@ -53,10 +56,16 @@ export class RequestHandler {
   private latestMs = elapsedMs();
 
   constructor(private readonly options: RequestHandlerOptions) {
+    this.answers = new AnswerMemory({ ...answerLimits, ...options.limits });
     this.metrics = new Metrics(
       () => options.host.describe(),
       () => this.limiter.inFlight,
     );
+  }
+
+  /** Bytes of answers that clients have not taken yet. */
+  get heldBytes(): number {
+    return this.answers.bytes;
   }
 
   /** Requests answered so far. */
@@ -77,7 +86,7 @@ export class RequestHandler {
       const path = pathOf(request);
       response.on('error', () => undefined); // the client went; `close` tells
       this.closeWithSocket(response);
-      this.handle(request, response, path, tcp)
+      failable(() => this.handle(request, response, path, tcp))
         .catch((error: unknown) => {
           const known = asCoppiceError(error);
           outcome = known.code;
@@ -169,7 +178,7 @@ export class RequestHandler {
     const answer = (): Promise<void> => answerOperation(operation, context, input, reply);
     const run = (): Promise<void> => noteListener.run((note) => hint({ note }), answer);
     try {
-      await (inLine ? this.limiter.run(run) : run());
+      await (inLine ? this.limiter.run(() => failable(run)) : run());
     } catch (error) {
       if (!(reply instanceof NdjsonReply) || !reply.started || response.destroyed) throw error;
       await reply.end({ error: toWireError(asCoppiceError(error)) });

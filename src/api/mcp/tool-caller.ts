@@ -2,6 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { CoppiceError, asCoppiceError } from '../../base/index.js';
 import type { Engines } from '../../engine/index.js';
 import { Limiter } from '../http/limiter.js';
+import { failable } from '../request-scope.js';
 import type { OperationContext, OperationHost } from '../operation.js';
 import { checkRepoPath } from '../repo-path.js';
 import { checkArguments } from './check-arguments.js';
@@ -33,7 +34,7 @@ export class ToolCaller {
     try {
       const { repo, input } = checkArguments(tool, given);
       const context = this.context(this.repository(repo), call);
-      const { text, structured } = await this.limiter.run(() => tool.run(context, input));
+      const { text, structured } = await this.limiter.run(() => failable(() => tool.run(context, input)));
       return wellFormed({ content: [{ type: 'text', text }], structuredContent: structured });
     } catch (error) {
       const known = asCoppiceError(error);

@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.js';
+import { faultText } from '../report-error.js';
 import { readVersion } from '../version.js';
 
 export const command = defineCommand({
@@ -11,6 +12,7 @@ export const command = defineCommand({
   flags: { stdio: { type: 'boolean', help: 'accepted because editors say it: it is the only way' } },
   examples: [{ command: 'coppice lsp', does: 'what to tell the editor to run' }],
   async run(context) {
+    context.surviveFaults((fault) => context.tell(`a fault that nobody expected: ${faultText(fault)}\n`));
     const { serveLanguageServer } = await import('../../lsp/index.js');
     const ended = await serveLanguageServer({
       openEngines: (onNote) => context.engines(onNote),

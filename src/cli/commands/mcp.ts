@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.js';
+import { faultText } from '../report-error.js';
 import { readVersion } from '../version.js';
 
 export const command = defineCommand({
@@ -14,6 +15,7 @@ export const command = defineCommand({
     { command: 'coppice mcp --repo ~/src/app', does: 'for one repository' },
   ],
   async run(context) {
+    context.surviveFaults((fault) => context.tell(`a fault that nobody expected: ${faultText(fault)}\n`));
     const { createMcpServer, serveMcpStdio } = await import('../../api/index.js');
     const engines = await context.engines();
     const defaultRepo = context.repo;

@@ -64,6 +64,7 @@ async function serve(
   const log = (message: string): void => context.tell(`${new Date().toISOString()} ${message}\n`);
   const daemon = await runDaemon({ ...options, version: readVersion(), log });
   const { socket, http } = daemon;
+  context.surviveFaults((fault) => daemon.survive(fault));
   if (!options.onDemand) {
     await report(context, { pid: process.pid, store: options.storePath, socket, http: http?.url ?? null });
   }

@@ -1,6 +1,7 @@
 import { request, type IncomingMessage, type OutgoingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
+import type { AnswerLimits } from '../../../src/api/http/answer-memory.js';
 import { PageFiles } from '../../../src/api/http/page-files.js';
 import { RequestHandler } from '../../../src/api/http/request-handler.js';
 import type { HostEvent, McpHandler, OperationHost } from '../../../src/api/index.js';
@@ -21,7 +22,7 @@ export interface Served {
 
 /** The request handler behind a real server on loopback, over real engines. */
 export async function serve(
-  more: { page?: string; mcp?: (engines: LocalEngines) => McpHandler } = {},
+  more: { page?: string; mcp?: (engines: LocalEngines) => McpHandler; limits?: Partial<AnswerLimits> } = {},
 ): Promise<Served> {
   const engines = await openEngines({ store: `${makeFolder()}/store`, workers: 0 });
   const host: OperationHost = {
@@ -49,6 +50,7 @@ export async function serve(
     host,
     version: '0.0.0',
     page: new PageFiles(pathToFileURL(`${more.page ?? makeFolder()}/`)),
+    ...(more.limits && { limits: more.limits }),
     mcp: () => (more.mcp ? Promise.resolve(more.mcp(engines)) : Promise.reject(new Error('no MCP here'))),
   });
   const tcp = { token, port: 0 };

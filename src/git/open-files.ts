@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 
 const usual = 1024;
 let known: number | undefined;
@@ -15,5 +16,21 @@ function readLimit(): number {
     return found === null ? usual : Number(found[1]);
   } catch {
     return usual;
+  }
+}
+
+/** What starting a process takes for a moment: three pipes with two ends each, and one to learn how it went. */
+const descriptorsOfStart = 9;
+
+/**
+ * Throws the system's error (EMFILE) unless a process can be started with pipes. Node leaves pipes open for good when the
+ * descriptors run out in the middle of a start (all versions that we know), so it must not come to that.
+ */
+export function requireDescriptors(): void {
+  const opened: number[] = [];
+  try {
+    while (opened.length < descriptorsOfStart) opened.push(openSync(devNull, 'r'));
+  } finally {
+    for (const fd of opened) closeSync(fd);
   }
 }

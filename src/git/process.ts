@@ -10,6 +10,7 @@ import {
   systemErrorCode,
   throwIfAborted,
 } from '../base/index.js';
+import { requireDescriptors } from './open-files.js';
 import type { Seal } from './seal.js';
 
 export interface GitProcessOptions {
@@ -55,6 +56,7 @@ export const descriptorHolders = new Set<() => void>();
 function spawnGit(args: readonly string[], options: GitProcessOptions): Promise<ChildProcessWithoutNullStreams> {
   return new Promise((resolve, reject) => {
     options.seal.prepare();
+    requireDescriptors();
     const child = spawn('git', args, {
       cwd: options.seal.folder,
       env: environment(options),

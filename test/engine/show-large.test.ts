@@ -6,8 +6,8 @@ import { openEngine, type Engine } from '../../src/engine/index.js';
 import { makeFolder, makeRepository } from '../support/git.js';
 
 /** More than is shown at once, and than is read in one piece. */
-const lineCount = 1_600_000;
-const lineOf = (number: number): string => `line ${number} ${'x'.repeat(20)}`;
+const lineCount = 700_000;
+const lineOf = (number: number): string => `line ${number} ${'x'.repeat(40)}`;
 
 let engine: Engine;
 const large = join('data', 'large.txt');
@@ -15,7 +15,7 @@ const large = join('data', 'large.txt');
 beforeAll(async () => {
   const repository = makeRepository();
   const text = `${Array.from({ length: lineCount }, (_, i) => lineOf(i + 1)).join('\n')}\n`;
-  repository.commit({ 'data/large.txt': text, 'data/one-line.txt': 'y'.repeat(40 << 20), 'a.txt': 'small' });
+  repository.commit({ 'data/large.txt': text, 'a.txt': 'small' });
   writeFileSync(join(repository.path, large), `first\n${text}last without an end`);
   engine = await openEngine({ repo: repository.path, store: join(makeFolder(), 'store'), workers: 0 });
   await engine.index(['HEAD']);
@@ -33,7 +33,7 @@ describe('a file that is too large to be shown at once', () => {
     [1, 1],
     [1, 3],
     [2, 2],
-    [777_777, 777_780],
+    [333_333, 333_336],
     [lineCount - 1, lineCount],
     [lineCount, lineCount + 1000],
   ])('shows its lines %i to %i', async (start, end) => {
@@ -57,7 +57,6 @@ describe('a file that is too large to be shown at once', () => {
       engine.show('HEAD', large),
       engine.show('@worktree', large),
       engine.show('HEAD', large, { start: 2, end: lineCount }),
-      engine.show('HEAD', join('data', 'one-line.txt'), { start: 1, end: 1 }),
     ];
     for (const work of whole) {
       expect(await failure(work)).toMatchObject({ code: 'TOO_LARGE', data: { limitBytes: 32 << 20 } });

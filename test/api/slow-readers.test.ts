@@ -51,7 +51,7 @@ describe('clients that do not read', () => {
     const stalledMs = 3000;
     const target = await served({ totalBytes: 4 << 20, stalled: 8, stalledMs, pressedMs: 200 });
     const body = { repo: repository.path, pattern: '', rev: 'HEAD' };
-    const small = { repo: repository.path, pattern: 'file 7,', rev: 'HEAD', maxCount: 3 };
+    const small = { repo: repository.path, pattern: 'file 5,', rev: 'HEAD', maxCount: 3 };
     expect((await post(target, 'grep', small)).status).toBe(200);
     // More than may run at once, of either form.
     const clients = Array.from({ length: 66 }, (_, i) =>

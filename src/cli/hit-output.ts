@@ -21,10 +21,8 @@ export function formatHit(hit: Hit, rank: number, paint: Paint): string {
 
 function formatSnippet(hit: Hit, paint: Paint): string {
   const lines = hit.text.replace(/\r?\n$/, '').split(/\r?\n/);
-  const { start, end } = snippetRange(
-    lines.length,
-    hit.matches.map((match) => match.line - hit.startLine),
-  );
+  const matching = hit.matches.map((match) => match.line - hit.startLine);
+  const { start, end } = snippetRange(lines.length, matching, namedLine(hit));
   const width = String(hit.startLine + end - 1).length;
   let text = '';
   for (let i = start; i < end; i++) {
@@ -36,12 +34,22 @@ function formatSnippet(hit: Hit, paint: Paint): string {
   return text;
 }
 
-/** The window of at most 8 lines that holds the most matching lines, with a line of lead where there is room. */
-export function snippetRange(lineCount: number, matching: readonly number[]): { start: number; end: number } {
+/** Index in the text of the line of the definition that the query names; null when it names none. */
+function namedLine({ symbolLine, startLine, matches }: Hit): number | null {
+  return symbolLine !== null && matches.some(({ line }) => line === symbolLine) ? symbolLine - startLine : null;
+}
+
+/** The window of at most 8 lines that holds the most matching lines, `must` among them, with a line of lead where there is room. */
+export function snippetRange(
+  lineCount: number,
+  matching: readonly number[],
+  must: number | null = null,
+): { start: number; end: number } {
   const marked = [...new Set(matching)].filter((line) => line >= 0 && line < lineCount).sort((a, b) => a - b);
   let best = { from: 0, to: 0, count: 0 };
   marked.forEach((from, i) => {
     const inside = marked.slice(i).filter((line) => line < from + snippetLines);
+    if (must !== null && !inside.includes(must)) return;
     if (inside.length > best.count) best = { from, to: inside.at(-1)!, count: inside.length };
   });
   // The first line names the definition, so a match close to it keeps it in view.

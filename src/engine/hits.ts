@@ -1,6 +1,7 @@
 import { languageId } from '../model/index.js';
-import { matchSpans, queryWords } from '../search/index.js';
+import { matchSpans, queryWords, shownDefinition } from '../search/index.js';
 import type { Query, RankedHit, Span } from '../search/index.js';
+import type { ChunkSymbols } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import type { FirstSeen, Freshness, Hit, ResolvedRev } from './types.js';
 
@@ -27,6 +28,7 @@ export function toHit(
   const startLine = snapshot.occurrenceLines[position]! + 1;
   const lineCount = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
   const spans = matchSpans(text, query, queryWords(query.ranking), found);
+  const { symbol, kind, line: symbolLine, named } = headingOf(text, snapshot.segments.chunkSymbols(doc), query, spans);
   return {
     repo,
     rev: rev.rev,
@@ -36,21 +38,47 @@ export function toHit(
     startLine,
     endLine: startLine + lineCount - 1,
     language: languageId(record.language),
-    ...headingOf(snapshot, doc, query),
+    symbol,
+    kind,
+    symbolLine: symbolLine === null ? null : startLine + symbolLine,
     score,
     signals,
-    matches: spans.map(({ line, column, length }) => ({ line: startLine + line, column: column + 1, length })),
+    matches: withSpan(spans, named).map(({ line, column, length }) => ({
+      line: startLine + line,
+      column: column + 1,
+      length,
+    })),
     text,
     firstSeen,
     freshness,
   };
 }
 
-/** The definition a chunk is shown under: one that the query names, else the first it was cut for, else what it continues. */
-function headingOf(snapshot: Snapshot, doc: number, query: Query): Pick<Hit, 'symbol' | 'kind'> {
-  const { symbols, continues } = snapshot.segments.chunkSymbols(doc);
-  const words = new Set(queryWords(query.ranking).map(({ text }) => text.toLowerCase()));
-  const shown = symbols.find(({ name }) => words.has(name.toLowerCase())) ?? symbols.find(({ inner }) => !inner);
-  if (shown === undefined) return { symbol: continues, kind: '' };
-  return { symbol: shown.scope === '' ? shown.name : `${shown.scope}.${shown.name}`, kind: shown.kind };
+interface Heading {
+  readonly symbol: string;
+  readonly kind: Hit['kind'];
+  /** Line of its name, counted from the chunk's first; null when that is in an earlier chunk. */
+  readonly line: number | null;
+  /** Where the name is, when the query asks for it. */
+  readonly named: Span | null;
 }
+
+/** What a chunk is shown under: a definition (see `shownDefinition`), else what the chunk continues. */
+function headingOf(text: string, { symbols, continues }: ChunkSymbols, query: Query, spans: readonly Span[]): Heading {
+  const shown = shownDefinition(symbols, query, queryWords(query.ranking), spans);
+  if (shown === null) return { symbol: continues, kind: '', line: null, named: null };
+  const { name, scope, kind, line } = shown.definition;
+  const column = shown.named ? text.split('\n', line + 1)[line]!.indexOf(name) : -1;
+  return {
+    symbol: scope === '' ? name : `${scope}.${name}`,
+    kind,
+    line,
+    named: column < 0 ? null : { line, column, length: name.length },
+  };
+}
+
+/** The spans and one more, unless there is one on its line already. */
+const withSpan = (spans: readonly Span[], span: Span | null): readonly Span[] =>
+  span === null || spans.some(({ line }) => line === span.line)
+    ? spans
+    : [...spans, span].sort((a, b) => a.line - b.line);

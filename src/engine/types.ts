@@ -256,9 +256,11 @@ export interface Hit {
   readonly startLine: number;
   readonly endLine: number;
   readonly language: string;
-  /** Qualified name of the definition shown, or empty. */
+  /** Qualified name of the definition shown, or empty: the one that the query names, else the one around the lines that match most. */
   readonly symbol: string;
   readonly kind: SymbolKind | '';
+  /** 1-based line of its name; null when there is none, or when it begins before these lines. One of the matches is on it when the query names it. */
+  readonly symbolLine: number | null;
   readonly score: number;
   /** Rank of the hit by each kind of evidence, from 1. */
   readonly signals: Readonly<Record<string, number>>;

@@ -19,6 +19,7 @@ export { rankingSignals } from './ranking-signals.js';
 export type { RankingSignals } from './ranking-signals.js';
 export { compareVectors, vectorCoverage } from './similarity.js';
 export type { ComparedSpace, Similarities, VectorCoverage } from './similarity.js';
+export { shownDefinition } from './shown-definition.js';
 export { forEachInSlices } from './slices.js';
 export { withTypedTerms } from './typed-query.js';
 export { findSymbols } from './symbol-search.js';

@@ -19,6 +19,7 @@ export class QueryNames {
   private readonly weights = new Map<string, number>();
   private readonly total: number;
   private readonly whole: string;
+  private readonly typed: string;
 
   constructor(
     words: readonly QueryWord[],
@@ -26,6 +27,7 @@ export class QueryNames {
     private readonly stems: (name: string) => readonly string[],
     private readonly caseSensitive: boolean,
   ) {
+    this.typed = words.map(({ text }) => text).join('');
     this.whole = words.map(({ text }) => this.plain(text)).join('');
     for (const { text } of words) for (const term of stemsOf(text)) this.weights.set(term, idf.get(term) ?? 0);
     let total = 0;
@@ -36,6 +38,11 @@ export class QueryNames {
   /** The name is all of the query, written in whatever way identifiers are. */
   isQuery(name: string): boolean {
     return this.plain(name) === this.whole;
+  }
+
+  /** The name is all of the query, as it is typed. */
+  isTyped(name: string): boolean {
+    return name === this.typed;
   }
 
   /** What the signal gives for a name. */

@@ -25,6 +25,8 @@ export interface RankingSignals {
   readonly namesDefinition: NameSignal;
   /** The query is the name of a definition: share of the best score added. */
   readonly definesQuery: number;
+  /** It is so with letter case and all, and no variable, field or the like: likewise, besides. */
+  readonly definesTyped: number;
   /** How meaning counts beside words (hybrid), or beside names and paths alone (semantic). */
   readonly meaning: MeaningSignal;
   readonly meaningAlone: MeaningSignal;
@@ -78,6 +80,7 @@ export const rankingSignals: RankingSignals = {
   namesFile: { weight: 0.25, ofQuery: 0.2, ofName: 4 },
   namesDefinition: { weight: 0.3, ofQuery: 0.4, ofName: 2 },
   definesQuery: 0.5,
+  definesTyped: 1,
   meaning: { weight: 0.15, focus: 1, whole: 0.5, file: 0.5 },
   meaningAlone: { weight: 1, focus: 0.7, whole: 0.25, file: 1.5 },
   nearMin: 0.3,

@@ -3,6 +3,7 @@ import { QueryNames, nameStems } from './name-match.js';
 import { nameOfFile } from './path-terms.js';
 import type { Query } from './query.js';
 import type { QueryWord } from './query-terms.js';
+import { minorKinds } from './symbol-search.js';
 import type { NewChunks } from './range.js';
 import { byScore } from './ranked.js';
 import type { Candidate, RankedHit } from './ranked.js';
@@ -40,8 +41,12 @@ export async function rerank(snapshot: Snapshot, request: RerankRequest): Promis
     if (slices.isOver) await slices.next();
     const { doc, file, position, score } = candidate;
     let defines = 0;
-    for (const { name } of snapshot.segments.chunkSymbols(doc).symbols) {
-      if (names.isQuery(name)) defines = Math.max(defines, signals.definesQuery);
+    for (const { name, kind } of snapshot.segments.chunkSymbols(doc).symbols) {
+      if (names.isQuery(name))
+        defines = Math.max(
+          defines,
+          signals.definesQuery + (!minorKinds.has(kind) && names.isTyped(name) ? signals.definesTyped : 0),
+        );
       defines = Math.max(defines, names.value(name, signals.namesDefinition));
     }
     if (defines > 0) definitionScores.set(position, defines);

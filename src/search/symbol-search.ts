@@ -37,7 +37,16 @@ interface PlacedSymbol {
 type SymbolTable = ReadonlyMap<string, { readonly definitions: PlacedSymbol[]; readonly words: readonly string[] }>;
 
 /** What stands for, or belongs to, a definition of more weight. */
-const minorKinds = new Set<SymbolKind>(['impl', 'property', 'field', 'variable', 'section', 'key', 'element', 'test']);
+export const minorKinds = new Set<SymbolKind>([
+  'impl',
+  'property',
+  'field',
+  'variable',
+  'section',
+  'key',
+  'element',
+  'test',
+]);
 
 /**
  * Definitions by name: those of exactly that name (`Scope.name` asks for the scope too), then names that begin with it,

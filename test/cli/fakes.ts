@@ -23,6 +23,7 @@ export function hit(more: Partial<Hit> = {}): Hit {
     language: 'typescript',
     symbol: 'Builder.finish',
     kind: 'method',
+    symbolLine: 10,
     score: 12.345,
     signals: { lexical: 1 },
     matches: [{ line: 11, column: 3, length: 4 }],

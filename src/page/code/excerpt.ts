@@ -26,7 +26,7 @@ const charsMax = 220;
 const charsBeforeMark = 60;
 
 /** The lines that tell most: where the definition begins, those that match, and what is around them; indentation is left out. */
-export function excerptOf({ text, startLine, matches, symbol }: Hit): Excerpt {
+export function excerptOf({ text, startLine, matches, symbolLine }: Hit): Excerpt {
   const starts = lineStartsOf(text);
   const lines = starts.map((_, index) => lineSpan(text, starts, index));
   const marks = matches
@@ -37,7 +37,7 @@ export function excerptOf({ text, startLine, matches, symbol }: Hit): Excerpt {
     .sort((a, b) => a.start - b.start);
   const matching = matches.map(({ line }) => line - startLine).filter((index) => index >= 0 && index < lines.length);
   const chosen = chooseLines(
-    definitionLine(text, lines, symbol),
+    symbolLine === null ? null : symbolLine - startLine,
     matching,
     (index) => isBlank(text, lines[index]!),
     lines.length,
@@ -93,17 +93,6 @@ function chooseLines(
     return chosen.has(index);
   };
   return [...chosen].sort((a, b) => a - b).filter((index) => reachesText(index, -1) && reachesText(index, 1));
-}
-
-/** The line that names the definition: the first outside of comments that has its name; null without one. */
-function definitionLine(text: string, lines: readonly Span[], symbol: string): number | null {
-  const name = symbol.slice(symbol.lastIndexOf('.') + 1);
-  if (name === '') return null;
-  const index = lines.findIndex(({ start, end }) => {
-    const line = text.slice(start, end);
-    return line.includes(name) && !/^\s*(?:\/\/|\/?\*|#|--|<!--)/.test(line);
-  });
-  return index < 0 ? null : index;
 }
 
 function isBlank(text: string, { start, end }: Span): boolean {

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Hit } from '../../../src/page/api/protocol.js';
 import { cut, excerptOf } from '../../../src/page/code/excerpt.js';
 
-function hitOf(text: string, matches: Hit['matches'] = [], symbol = ''): Hit {
-  const hit = { text, matches, symbol, startLine: 10 } satisfies Partial<Hit>;
+function hitOf(text: string, matches: Hit['matches'] = [], symbolLine: number | null = null): Hit {
+  const hit = { text, matches, symbolLine, startLine: 10 } satisfies Partial<Hit>;
   return hit as unknown as Hit;
 }
 
@@ -16,7 +16,7 @@ const numbered = (count: number): string => Array.from({ length: count }, (_, in
 describe('an excerpt', () => {
   test('has the definition and the matches, with what is around them', () => {
     const text = '/**\n * Adds.\n */\nfunction add(a, b) {\n  check(a);\n  check(b);\n\n  return sum;\n}\n';
-    const hit = hitOf(text, [{ line: 17, column: 10, length: 3 }], 'Math.add');
+    const hit = hitOf(text, [{ line: 17, column: 10, length: 3 }], 13);
     expect(shown(hit)).toEqual([
       '13:function add(a, b) {',
       '14:  check(a);',

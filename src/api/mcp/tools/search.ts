@@ -61,13 +61,14 @@ export const search = defineTool({
 
 /** Adds a hit, whole if it takes no more than its share of what is left, else as an excerpt. */
 function addHit(answer: ListAnswer, repo: string, hit: Hit, hitsLeft: number): boolean {
-  const { path, blob, startLine, endLine, language, symbol, kind } = hit;
+  const { path, blob, startLine, endLine, language, symbol, kind, symbolLine } = hit;
   const lines = splitLines(hit.text.trimEnd());
   const matching = [...new Set(hit.matches.map(({ line }) => line))].sort((a, b) => a - b);
+  const must = symbolLine !== null && matching.includes(symbolLine) ? symbolLine : null;
   const named = [kind, symbol].filter((part) => part !== '').join(' ');
   const head = `${showPath(path)}:${startLine}-${endLine}${named === '' ? '' : ` ${named}`}`;
   const block = (count: number): [string, object] => {
-    const text = excerpt({ lines, firstLine: startLine, matching }, count);
+    const text = excerpt({ lines, firstLine: startLine, matching, must }, count);
     const place = { path, blob, start_line: startLine, end_line: endLine, language, symbol, kind };
     return [`\n${head}\n${text}`, { ...provenanceOf(repo, hit, hit.freshness), ...place, text }];
   };

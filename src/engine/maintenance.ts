@@ -27,6 +27,7 @@ export async function collect(shared: SharedStore, options: CallOptions & { dryR
     const { store, snapshots } = shared;
     const kept = await keptVersions(shared, options.signal);
     const before = liveCounts(shared);
+    let bytesLeft = before.bytes;
     const bundled = bundledSpace();
     const oldRevisions = bundled === null ? new Set<string>() : oldRevisionsOf(shared, bundled);
     for (;;) {
@@ -50,6 +51,10 @@ export async function collect(shared: SharedStore, options: CallOptions & { dryR
       const { chunksAfter, leftForWantOfRoom } = result;
       const chunksBefore = before.chunks;
       const reclaimedBytes = dryRun ? result.reclaimedBytes : before.bytes - liveCounts(shared).bytes;
+      if (leftForWantOfRoom > 0 && !dryRun && bytesLeft > liveCounts(shared).bytes) {
+        bytesLeft = liveCounts(shared).bytes;
+        continue; // there is more room now
+      }
       if (leftForWantOfRoom > 0) {
         if (reclaimedBytes === 0) throw noRoom(store.path);
         shared.note('there was no room to rewrite everything: free some space and run gc again to reclaim more');

@@ -3,6 +3,7 @@ import { mergeSegments } from '../segment/index.js';
 import type { Segment } from '../segment/index.js';
 import type { SnapshotStore } from '../snapshot/index.js';
 import type { SegmentEntry } from '../store/index.js';
+import { asTreeId } from '../model/index.js';
 import type { CommitId, TreeId } from '../model/index.js';
 import { MarkedIds, markReachable } from './reachability.js';
 
@@ -16,9 +17,7 @@ export interface CollectionResult {
 
 /**
  * Rewrites the segments that hold something no root or kept commit reaches, without it. Ids keep their numbers, so readers of the
- * old files and of the new agree. What nothing of is kept goes first, then one segment after the other, the smallest first: so a
- * run needs room for one rewritten segment beside all others, gives room to itself as it goes, and one that is cut short has done a
- * part. For the holder of the writer lock. Null when a fork was made meanwhile that may need what no root reached: the marks are
+ * old files and of the new agree. Publishes once, at the end: a run that is cut short changes nothing. For the holder of the writer lock. Null when a fork was made meanwhile that may need what no root reached: the marks are
  * to be made anew.
  */
 export async function collectGarbage(
@@ -44,13 +43,31 @@ export async function collectGarbage(
       await mark(tree);
       for (const parent of parents) if (parent !== null) marked.commits.add(parent);
     }
-    const done = await keepOnly(snapshots, segments.segments, marked, { ...options, skipsWhenFull: true });
-    if (done === null) return null;
-    return {
-      chunksAfter: marked.docs.count + done.chunksLeft,
-      reclaimedBytes: done.bytesBefore - done.bytesAfter,
-      leftForWantOfRoom: done.segmentsLeft,
-    };
+    let leftForWantOfRoom = 0;
+    for (;;) {
+      const done = await keepOnly(snapshots, segments.segments, marked, { ...options, skipsWhenFull: true });
+      if (done === null) return null;
+      if (!('noRoomFor' in done)) {
+        const reclaimedBytes = done.bytesBefore - done.bytesAfter;
+        return { chunksAfter: marked.docs.count, reclaimedBytes, leftForWantOfRoom };
+      }
+      // It stays as it is, and so does all that it refers to.
+      leftForWantOfRoom++;
+      const { docKeys, fileKeys, treeKeys, commitKeys, entry } = done.noRoomFor;
+      for (const { number } of docKeys.rows()) marked.docs.add(entry.docs[0] + number);
+      for (const { number } of fileKeys.rows()) {
+        marked.files.add(entry.files[0] + number);
+        for (const doc of segments.file(entry.files[0] + number).docs) marked.docs.add(doc);
+      }
+      for (const { number } of treeKeys.rows()) await mark(asTreeId(entry.trees[0] + number));
+      const unseen = Array.from(commitKeys.rows(), ({ number }) => entry.commits[0] + number);
+      for (let id = unseen.pop(); id !== undefined; id = unseen.pop()) {
+        marked.commits.add(id);
+        const { tree, parents } = segments.commit(id);
+        await mark(tree);
+        for (const parent of parents) if (parent !== null && !marked.commit(parent)) unseen.push(parent);
+      }
+    }
   } finally {
     segments.release();
     if (!options.dryRun) snapshots.forget();
@@ -69,16 +86,13 @@ export interface KeepOptions {
   readonly onSegment?: (done: number, total: number) => void;
 }
 
-/** What was done, in bytes of segments and their vectors. */
-interface Kept {
-  readonly bytesBefore: number;
-  readonly bytesAfter: number;
-  readonly segmentsLeft: number;
-  /** Unmarked chunks in them. */
-  readonly chunksLeft: number;
-}
+/** What was done, in bytes of segments and their vectors; or the segment that there is no room to rewrite, and nothing was done. */
+type Kept = { readonly bytesBefore: number; readonly bytesAfter: number } | { readonly noRoomFor: Segment };
 
-/** Leaves of segments only what is marked. Null: see KeepOptions. */
+/**
+ * Leaves of segments only what is marked. Published at once: what is dropped from one segment may be referred to by what is
+ * dropped from another, and nobody may meet the one without the other. Null: see KeepOptions.
+ */
 export async function keepOnly(
   snapshots: SnapshotStore,
   segments: readonly Segment[],
@@ -88,23 +102,12 @@ export async function keepOnly(
   const { store } = snapshots;
   const { dryRun, signal, isKeptSpace } = options;
   const bytesBefore = segments.reduce((sum, { entry }) => sum + store.segmentBytes(entry.id), 0);
-  let reclaimed = 0;
-  let done = 0;
-  const take = (segment: Segment, kept: SegmentEntry | null): boolean => {
-    const { id } = segment.entry;
-    const reclaims = store.segmentBytes(id) - (kept === null ? 0 : store.segmentBytes(kept.id, isKeptSpace));
-    // Of a dry run it was written to learn its exact size, and is never published.
-    if (dryRun && kept !== null && kept.id !== id) store.removeSegmentFiles([kept.id]);
-    if (!dryRun && kept?.id !== id && !publish(snapshots, [id], kept === null ? [] : [kept], options)) return false;
-    reclaimed += reclaims;
-    options.onSegment?.(++done, segments.length);
-    return true;
-  };
-
-  const partly: { readonly segment: Segment; readonly share: number }[] = [];
+  const remove: string[] = [];
+  const partly: Segment[] = [];
+  let bytesAfter = 0;
   for (const segment of segments) {
     throwIfAborted(signal);
-    const { docs, files, trees, commits } = segment.entry;
+    const { docs, files, trees, commits, id } = segment.entry;
     const live = [
       marked.docs.countRange(docs[0], docs[1]),
       marked.files.countRange(files[0], files[1]),
@@ -113,58 +116,40 @@ export async function keepOnly(
     ].reduce((sum, count) => sum + count, 0);
     const { docKeys, fileKeys, treeKeys, commitKeys } = segment;
     const all = docKeys.count + fileKeys.count + treeKeys.count + commitKeys.count;
-    if (live > 0 && live < all) partly.push({ segment, share: live / all });
-    else if (!take(segment, live === all ? segment.entry : null)) return null;
-  }
-  partly.sort((a, b) => a.segment.entry.bytes * a.share - b.segment.entry.bytes * b.share);
-  const rewrite = async ({ segment }: { readonly segment: Segment }): Promise<boolean> => {
-    const kept = await mergeSegments(store, [segment], store.catalog.nextIds.segment, { live: marked, signal });
-    return take(segment, kept);
-  };
-  const skipped: typeof partly = [];
-  for (const one of partly) {
-    throwIfAborted(signal);
-    try {
-      if (!(await rewrite(one))) return null;
-    } catch (error) {
-      if (options.skipsWhenFull !== true || !isFull(error)) throw error;
-      skipped.push(one);
+    if (live === all) bytesAfter += store.segmentBytes(id, isKeptSpace);
+    else {
+      remove.push(id);
+      if (live > 0) partly.push(segment);
     }
   }
-  const left: Segment[] = [];
-  for (const one of skipped) {
-    // Those after it may have made room.
+  const add: SegmentEntry[] = [];
+  const removeNew = (): void => store.removeSegmentFiles(add.map(({ id }) => id));
+  let sequence = store.catalog.nextIds.segment;
+  for (const segment of partly) {
     try {
-      if (!(await rewrite(one))) return null;
+      throwIfAborted(signal);
+      const kept = await mergeSegments(store, [segment], sequence++, { live: marked, signal });
+      add.push(kept);
+      bytesAfter += store.segmentBytes(kept.id, isKeptSpace);
+      options.onSegment?.(add.length, partly.length);
     } catch (error) {
-      if (!isFull(error)) throw error;
-      left.push(one.segment);
+      removeNew();
+      if (options.skipsWhenFull === true && error instanceof CoppiceError && error.code === 'STORE_FULL')
+        return { noRoomFor: segment };
+      throw error;
     }
   }
-  const chunksLeft = left.reduce(
-    (sum, { entry: { docs }, docKeys }) => sum + docKeys.count - marked.docs.countRange(docs[0], docs[1]),
-    0,
-  );
-  return { bytesBefore, bytesAfter: bytesBefore - reclaimed, segmentsLeft: left.length, chunksLeft };
-}
-
-/** Puts segments in the place of others; false, and nothing is left behind, when a fork was made meanwhile. */
-function publish(
-  snapshots: SnapshotStore,
-  remove: readonly string[],
-  add: readonly SegmentEntry[],
-  { forkChanges }: KeepOptions,
-): boolean {
-  const { store } = snapshots;
-  const { nextIds } = store.catalog;
-  const change = { add, remove, next: { ...nextIds, segment: nextIds.segment + add.length } };
-  if (!store.publish(forkChanges === undefined ? change : { ...change, forkChanges })) {
-    store.removeSegmentFiles(add.map(({ id }) => id));
-    return false;
+  // Of a dry run they were written to learn their exact size, and are never published.
+  if (dryRun) removeNew();
+  else if (remove.length > 0) {
+    const { forkChanges } = options;
+    const change = { add, remove, next: { ...store.catalog.nextIds, segment: sequence } };
+    if (!store.publish(forkChanges === undefined ? change : { ...change, forkChanges })) {
+      removeNew();
+      return null;
+    }
+    snapshots.segments();
+    store.removeSegmentFiles(remove);
   }
-  snapshots.segments();
-  store.removeSegmentFiles(remove);
-  return true;
+  return { bytesBefore, bytesAfter };
 }
-
-const isFull = (error: unknown): boolean => error instanceof CoppiceError && error.code === 'STORE_FULL';

@@ -13,3 +13,4 @@ export {
   neighbourhoodOf,
 } from './language/language-of.js';
 export type { Neighbourhood, PathLanguage } from './language/language-of.js';
+export { cutLargeText } from './large-text.js';

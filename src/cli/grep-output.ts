@@ -1,4 +1,6 @@
-import type { FileMatchCount, LineMatch, RangeLineMatch } from '../engine/index.js';
+import type { FileMatchCount, LineMatch, RangeLineMatch, SkippedFile } from '../engine/index.js';
+import type { CommandContext } from './context.js';
+import { formatBytes } from './format.js';
 import type { MatchFinder, Span } from './match-finder.js';
 import type { Output } from './output.js';
 import { quotePath } from './quote-path.js';
@@ -94,4 +96,20 @@ export function writeCounts(
     const tail = pathsOnly ? '' : `${paint('cyan', ':')}${String(count)}`;
     out.write(`${mark}${paint('magenta', quotePath(path))}${tail}\n`);
   }
+}
+
+const unsearchedShown = 20;
+
+/** Names the files that were not looked into, below the lines: no file is left out in silence. */
+export async function noteUnsearched(context: CommandContext, files: readonly SkippedFile[]): Promise<void> {
+  if (files.length === 0) return;
+  context.out.flush();
+  await context.io.stdout.drain();
+  for (const { path, reason, sizeBytes } of files.slice(0, unsearchedShown)) {
+    const why =
+      reason === 'missing' ? 'its blob is missing from the repository' : `too large (${formatBytes(sizeBytes)})`;
+    context.note(`not searched: ${quotePath(path)}: ${why}`);
+  }
+  const more = files.length - unsearchedShown;
+  if (more > 0) context.note(`not searched: ${more} more (coppice status --json lists those of HEAD)`);
 }

@@ -52,7 +52,14 @@ function formatRepository(repository: RepositoryStatus, paint: Paint): string {
   const left = repository.revs.filter(({ state }) => state === 'not-indexed').length;
   if (left > 0) text += paint('dim', `  ${plural(left, 'more rev is', 'more revs are')} not indexed yet`) + '\n';
   if (repository.forks > 0) text += `  ${plural(repository.forks, 'fork')} (coppice forks lists them)\n`;
-  const { skipped, diagnostics } = repository;
+  const { skipped, exactOnly, diagnostics } = repository;
+  if (exactOnly.length > 0) {
+    text += `  ${plural(exactOnly.length, 'file')} too large to be ranked: grep and log find them\n`;
+    text += shorten(
+      exactOnly.map((file) => [quotePath(file.path), formatBytes(file.sizeBytes)]),
+      paint,
+    );
+  }
   if (skipped.length > 0) {
     text += `  ${plural(skipped.length, 'file')} without searchable lines\n`;
     const rows = skipped.map((file) => [quotePath(file.path), file.reason, formatBytes(file.sizeBytes)]);

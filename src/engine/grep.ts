@@ -1,10 +1,11 @@
-import { elapsedMs, type Batches } from '../base/index.js';
+import { compareBytewise, elapsedMs, type Batches } from '../base/index.js';
 import { Deadline, compilePattern } from '../pattern/index.js';
 import { countLines, fileMask, grepLines, grepRange, withContext } from '../search/index.js';
 import { checkCount, checkDeadline } from './limits.js';
 import { leastFresh, openRev } from './revs.js';
 import type { OpenedRev } from './revs.js';
 import type { Session } from './session.js';
+import { unsearchedFiles } from './unsearched.js';
 import type {
   FileMatchCount,
   GrepCountsSummary,
@@ -14,6 +15,7 @@ import type {
   LineMatch,
   RangeLineMatch,
 } from './types.js';
+import type { SkippedFile } from './store-types.js';
 
 const deadlineMsDefault = 10_000;
 
@@ -35,14 +37,16 @@ export async function* grepRev(
   const { rev, snapshot, freshness } = await openRev(session, options.rev ?? 'HEAD', options);
   try {
     const { signal } = options;
-    const request = { pattern: compiled, mask: fileMask(snapshot, options), ...limits, signal };
+    const mask = fileMask(snapshot, options);
+    const request = { pattern: compiled, mask, ...limits, signal };
     const matches = grepLines(snapshot, request);
     const lines = context === 0 ? matches : withContext(snapshot, matches, context, signal);
     const truncated = yield* mapBatches(lines, ({ file, line, column, length, text }): LineMatch => {
       const place = { path: snapshot.files[file]!.path, line: line + 1, column: column + 1, length, text };
       return column < 0 ? { ...place, context: true } : place;
     });
-    return { rev, truncated, freshness: await freshness(), tookMs: elapsedMs() - startMs };
+    const unsearched = unsearchedFiles(snapshot, mask);
+    return { rev, truncated, unsearched, freshness: await freshness(), tookMs: elapsedMs() - startMs };
   } finally {
     snapshot.release();
   }
@@ -59,9 +63,10 @@ export async function* countRev(
   const { rev, snapshot, freshness } = await openRev(session, options.rev ?? 'HEAD', options);
   try {
     const { signal } = options;
-    const counts = countLines(snapshot, { pattern: compiled, mask: fileMask(snapshot, options), ...limits, signal });
+    const mask = fileMask(snapshot, options);
+    const counts = countLines(snapshot, { pattern: compiled, mask, ...limits, signal });
     yield* mapBatches(counts, ({ file, count }) => ({ path: snapshot.files[file]!.path, count }));
-    return { rev, freshness: await freshness() };
+    return { rev, unsearched: unsearchedFiles(snapshot, mask), freshness: await freshness() };
   } finally {
     snapshot.release();
   }
@@ -93,8 +98,12 @@ export async function* grepRevs(
       length: line.length,
       text: line.text,
     }));
+    const unsearched = eitherSide(
+      unsearchedFiles(before.snapshot, masks.from),
+      unsearchedFiles(after.snapshot, masks.to),
+    );
     const freshness = await leastFresh(before, after);
-    return { from: before.rev, to: after.rev, truncated, freshness, tookMs: elapsedMs() - startMs };
+    return { from: before.rev, to: after.rev, truncated, unsearched, freshness, tookMs: elapsedMs() - startMs };
   } finally {
     for (const { snapshot } of opened) snapshot.release();
   }
@@ -111,4 +120,10 @@ async function* mapBatches<T, U, R>(batches: Batches<T, R>, map: (item: T) => U)
   } finally {
     await batches.return(undefined as R);
   }
+}
+
+/** Files of both ends, each path once, as the later has it. */
+function eitherSide(before: readonly SkippedFile[], after: readonly SkippedFile[]): SkippedFile[] {
+  const paths = new Set(after.map(({ path }) => path));
+  return [...before.filter(({ path }) => !paths.has(path)), ...after].sort((a, b) => compareBytewise(a.path, b.path));
 }

@@ -115,7 +115,7 @@ export class Overlays {
 
   private toBlob(content: Uint8Array): Buffered {
     const { repository, shared } = this.session;
-    const isSearched = content.length <= shared.rules.maxFileBytes;
+    const isSearched = content.length <= shared.exactBytesMax;
     return {
       oid: hashBlob(content, repository.objectFormat),
       size: content.length,

@@ -1,7 +1,7 @@
 import { CoppiceError } from '../base/index.js';
 import type { Embedder } from '../embedding/index.js';
 import type * as indexing from '../indexing/index.js';
-import { readSettings, rulesFingerprint } from '../indexing/index.js';
+import { exactBytesMax, readSettings, rulesFingerprint } from '../indexing/index.js';
 import type { AnalysisPool, IndexingRules, Settings } from '../indexing/index.js';
 import { SnapshotStore } from '../snapshot/index.js';
 import type { SnapshotStoreOptions } from '../snapshot/index.js';
@@ -65,6 +65,11 @@ export class SharedStore {
 
   get rules(): IndexingRules {
     return this.settings.rules;
+  }
+
+  /** Files above this are in no search. */
+  get exactBytesMax(): number {
+    return exactBytesMax(this.rules);
   }
 
   /** Runs an action as the store's only writer, when those who came before are done; then merges in the background. */

@@ -24,12 +24,13 @@ export async function storeStatus(shared: SharedStore, session: Session | null):
       path,
       revs: current === null ? knownRevs(store, id) : await freshRevs(current, id),
       forks: store.catalog.forksOf(id).length,
-      ...(current === null ? { skipped: [], diagnostics: [] } : await headFiles(current)),
+      ...(current === null ? { skipped: [], exactOnly: [], diagnostics: [] } : await headFiles(current)),
     });
   }
   return {
     store: store.path,
     formatVersion: storeFormatVersion,
+    maxExactBytes: shared.exactBytesMax,
     sizeBytes: store.sizeBytes(),
     segments: snapshots.segments().segments.length,
     chunks,
@@ -112,13 +113,16 @@ function stateOf({ shared, snapshots, fingerprint }: Session, tree: Oid, isKnown
   return isKnown ? 'behind' : 'not-indexed';
 }
 
-async function headFiles(session: Session): Promise<Pick<RepositoryStatus, 'skipped' | 'diagnostics'>> {
+async function headFiles(session: Session): Promise<Pick<RepositoryStatus, 'skipped' | 'exactOnly' | 'diagnostics'>> {
   const head = await session.repository.find('HEAD').catch(() => null);
   const root = head === null ? null : storedRoot(session.shared, head.tree);
-  if (root === null) return { skipped: [], diagnostics: [] };
+  if (root === null) return { skipped: [], exactOnly: [], diagnostics: [] };
   const snapshot = await session.snapshots.open(root);
   try {
     return {
+      exactOnly: snapshot.files.flatMap(({ path, record }) =>
+        record.exactOnly ? [{ path, sizeBytes: record.sizeBytes }] : [],
+      ),
       skipped: snapshot.files.flatMap(({ path, record }) =>
         record.skipped === null ? [] : [{ path, reason: record.skipped, sizeBytes: record.sizeBytes }],
       ),

@@ -27,6 +27,8 @@ export interface RepositoryStatus {
   readonly forks: number;
   /** Files of the current repository's `HEAD` snapshot without searchable lines, and why. */
   readonly skipped: readonly SkippedFile[];
+  /** Files of that snapshot that are too large to be ranked: exact search alone finds them. */
+  readonly exactOnly: readonly Omit<SkippedFile, 'reason'>[];
   /** Files that fell back to line chunks, and why. */
   readonly diagnostics: readonly (FileDiagnostic & { readonly path: string })[];
 }
@@ -34,6 +36,8 @@ export interface RepositoryStatus {
 export interface StatusResult {
   readonly store: string;
   readonly formatVersion: number;
+  /** Files above this are in no search, and the answers to which they would belong name them (`unsearched`). */
+  readonly maxExactBytes: number;
   readonly sizeBytes: number;
   readonly segments: number;
   readonly chunks: number;

@@ -1,7 +1,7 @@
 import type { Batches } from '../base/index.js';
 import type { Embedder } from '../embedding/index.js';
 import type { SkipReason, SymbolKind, WorkPhase } from '../model/index.js';
-import type { DoctorResult, GcResult, StatusResult } from './store-types.js';
+import type { DoctorResult, GcResult, SkippedFile, StatusResult } from './store-types.js';
 
 export type {
   DoctorProblem,
@@ -185,6 +185,8 @@ export interface GrepResult {
   readonly lines: readonly LineMatch[];
   /** True when `maxCount` cut the list. */
   readonly truncated: boolean;
+  /** Files asked about that were not looked into, as git grep would: too large, or missing from the repository. */
+  readonly unsearched: readonly SkippedFile[];
   readonly freshness: Freshness;
   readonly tookMs: number;
 }
@@ -202,6 +204,8 @@ export interface GrepRangeResult {
   readonly to: ResolvedRev;
   readonly lines: readonly RangeLineMatch[];
   readonly truncated: boolean;
+  /** Of both ends; see `GrepResult`. */
+  readonly unsearched: readonly SkippedFile[];
   /** Of the end that is the least fresh. */
   readonly freshness: Freshness;
   readonly tookMs: number;
@@ -210,6 +214,8 @@ export interface GrepRangeResult {
 export interface GrepCountsResult {
   readonly rev: ResolvedRev;
   readonly files: readonly FileMatchCount[];
+  /** See `GrepResult`. */
+  readonly unsearched: readonly SkippedFile[];
   readonly freshness: Freshness;
 }
 

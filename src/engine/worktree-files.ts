@@ -31,6 +31,7 @@ export class WorktreeFiles implements ObjectSource {
   constructor(
     private readonly repository: Repository,
     private readonly behind: ObjectSource,
+    /** Contents of larger files are not kept. */
     private readonly maxFileBytes: number,
     private last: WorktreeFiles | null,
   ) {}
@@ -79,7 +80,9 @@ export class WorktreeFiles implements ObjectSource {
       const file = this.byOid.get(oid);
       if (file !== undefined) {
         const { size } = file;
-        yield { oid, size, content: size > options.maxBytes ? null : (file.content ?? (await this.readAgain(file))) };
+        const isWanted = size <= options.maxBytes;
+        const content = isWanted ? (file.content ?? (await this.readAgain(file, options.maxBytes))) : null;
+        yield { oid, size, content };
         continue;
       }
       const next = await behind.next();
@@ -110,8 +113,8 @@ export class WorktreeFiles implements ObjectSource {
     return [stats.size, stats.mtimeNs, stats.ctimeNs, stats.ino, stats.mode].join(':');
   }
 
-  private async readAgain({ path, oid }: SeenFile): Promise<Buffer> {
-    const file = await this.repository.readWorktreeFile(path, { maxBytes: this.maxFileBytes });
+  private async readAgain({ path, oid }: SeenFile, maxBytes: number): Promise<Buffer> {
+    const file = await this.repository.readWorktreeFile(path, { maxBytes });
     if (file?.oid === oid && file.content !== null) return file.content;
     this.isOutdated = true;
     throw new CoppiceError('OBJECT_MISSING', `${path} changed while it was being indexed`, {

@@ -12,7 +12,7 @@ import type { AnalysisTools, FileAnalysis, FileRequest, IsKnownChunk } from './f
 export interface RequestBatch {
   /** Contents, one after the other. */
   readonly content: Uint8Array;
-  readonly files: readonly { readonly length: number; readonly language: string; readonly byName: string }[];
+  readonly files: readonly (Omit<FileRequest, 'content' | 'linesOnly'> & { readonly length: number })[];
   readonly known: KnownChunks | null;
 }
 
@@ -51,7 +51,9 @@ export function packRequests(requests: readonly FileRequest[], known: KnownChunk
   }
   return {
     content,
-    files: requests.map(({ content: { length }, language, byName }) => ({ length, language, byName })),
+    files: requests.map(({ content: { length }, language, byName, exactOnly = false }) => {
+      return { length, language, byName, exactOnly };
+    }),
     known,
   };
 }
@@ -100,9 +102,9 @@ export async function analyzeBatch(
   const isKnown = known === null ? null : sent.filter(known);
   let at = 0;
   const analyses: FileAnalysis[] = [];
-  for (const { length, language, byName } of files) {
+  for (const { length, ...file } of files) {
     at += length;
-    const request = { content: content.subarray(at - length, at), language, byName };
+    const request = { ...file, content: content.subarray(at - length, at) };
     if (chunker.ready !== null) await chunker.ready;
     analyses.push(analyzeFile(chunker, tools, request, isKnown));
   }

@@ -71,7 +71,7 @@ async function missingDocs(
   isWithheld: EmbedOptions['isWithheld'],
   slices: TimeSlices,
 ): Promise<number[]> {
-  const wanted = isWithheld === undefined ? snapshot.visible : snapshot.visibleIn((path) => !isWithheld(path));
+  const wanted = isWithheld === undefined ? snapshot.ranked : snapshot.visibleIn((path) => !isWithheld(path));
   const { segments } = snapshot;
   const have = new BitSet(wanted.size, wanted.gap);
   // Another process may have made some, in this snapshot's segments or in what they were merged to.

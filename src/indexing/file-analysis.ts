@@ -1,5 +1,12 @@
 import { contentHash, contentHashLength } from '../base/index.js';
-import { chunkByLines, classifyText, isBinary, languageOfContent, languageOfPath } from '../chunking/index.js';
+import {
+  chunkByLines,
+  classifyText,
+  cutLargeText,
+  isBinary,
+  languageOfContent,
+  languageOfPath,
+} from '../chunking/index.js';
 import type { Chunker, Neighbourhood } from '../chunking/index.js';
 import type { StaticEmbedder } from '../embedding/index.js';
 import { languageNumber, languages } from '../model/index.js';
@@ -16,6 +23,8 @@ export interface FileRequest {
   readonly byName: string;
   /** Do not parse: an earlier try did not end well. */
   readonly linesOnly?: FileDiagnostic;
+  /** It is a part, whole chunks, of a text too large for more than exact search: see `exactPieces`. */
+  readonly exactOnly?: boolean;
 }
 
 /** A file taken apart: arrays over its chunks, laid end to end. */
@@ -101,6 +110,7 @@ export function analyzeFile(
   isKnown: IsKnownChunk | null = null,
 ): FileAnalysis {
   const { content, byName } = request;
+  if (request.exactOnly === true) return analyzePiece(tools, content, isKnown);
   if (isBinary(content)) return { ...nothing, binary: true, language: 0 };
   const [flags = '', ambiguous = ''] = byName.split('.');
   const language = languageOfContent({ language: request.language, ambiguous }, content);
@@ -113,6 +123,56 @@ export function analyzeFile(
       ? chunkByLines(content, request.linesOnly === undefined ? [] : [request.linesOnly])
       : chunker.chunk(content, language, { linesOnly });
   return { ...packChunks(tools, content, languageNumber(language), file, isKnown), minified, generated };
+}
+
+/** Pieces of a large text have about so many bytes, more where a line is longer. */
+export const exactPieceBytes = 1024 * 1024;
+
+/** Cuts a text too large for more than exact search where chunks end, so that each piece can be analysed and stored on its own. */
+export function* exactPieces(content: Buffer): Generator<Buffer, void, undefined> {
+  let from = 0;
+  for (const end of cutLargeText(content)) {
+    if (end - from < exactPieceBytes && end < content.length) continue;
+    yield content.subarray(from, end);
+    from = end;
+  }
+}
+
+/** Chunks with their grams alone. */
+function analyzePiece({ analyzer }: AnalysisTools, content: Uint8Array, isKnown: IsKnownChunk | null): FileAnalysis {
+  const ends = [...cutLargeText(content)];
+  const keys = new Uint8Array(ends.length * contentHashLength);
+  const numbers = new Uint32Array(ends.length * ChunkNumber.Count);
+  const symbols = encodeChunkSymbols({ symbols: [], continues: '', closes: [] });
+  const symbolBytes: Uint8Array[] = [];
+  const grams: Uint32Array[] = [];
+  ends.forEach((endByte, i) => {
+    const startByte = ends[i - 1] ?? 0;
+    // The same text in a smaller file is another chunk, which has words.
+    keys.set(contentHash('exact only\0', content.subarray(startByte, endByte)), i * contentHashLength);
+    const at = i * ChunkNumber.Count;
+    if (isKnown?.(keys, i * contentHashLength) === true) {
+      numbers[at + ChunkNumber.Known] = 1;
+      return;
+    }
+    symbolBytes.push(symbols);
+    const own = analyzer.gramsOf(content, startByte, endByte);
+    grams.push(own);
+    numbers[at + ChunkNumber.StartByte] = startByte;
+    numbers[at + ChunkNumber.EndByte] = endByte;
+    numbers[at + ChunkNumber.Lines] = countLines(content, startByte, endByte);
+    numbers[at + ChunkNumber.SymbolBytes] = symbols.length;
+    numbers[at + ChunkNumber.Grams] = own.length;
+  });
+  return {
+    ...nothing,
+    binary: false,
+    language: 0,
+    keys,
+    numbers,
+    symbols: Buffer.concat(symbolBytes),
+    grams: concatWords(grams),
+  };
 }
 
 function packChunks(

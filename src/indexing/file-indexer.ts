@@ -4,11 +4,13 @@ import type { DocId, FileId, Oid, SkipReason } from '../model/index.js';
 import { languageNumber } from '../model/index.js';
 import type { FileRecord } from '../segment/index.js';
 import type { AnalysisPool } from './analysis-pool.js';
+import { classifyText, isBinary, languageOfContent } from '../chunking/index.js';
 import { lostOnceKey, placeOfFile } from './fallback-place.js';
-import { ChunkNumber } from './file-analysis.js';
-import type { FileAnalysis } from './file-analysis.js';
+import { ChunkNumber, exactPieceBytes, exactPieces } from './file-analysis.js';
+import type { FileAnalysis, FileRequest } from './file-analysis.js';
 import type { ObjectSource } from './object-source.js';
 import type { PendingFile } from './planned.js';
+import { exactBytesMax } from './rules.js';
 import type { IndexingRules } from './rules.js';
 import type { SegmentSink } from './segment-sink.js';
 
@@ -21,6 +23,8 @@ interface ReadFile {
 /** Files are analysed in batches of at least so much text, or so many files. */
 const batchBytesMin = 96 * 1024;
 const batchFilesMax = 64;
+/** Pieces of a large file that are analysed ahead. */
+const piecesAtOnce = 4;
 
 export interface FileIndexerOptions {
   readonly sink: SegmentSink;
@@ -110,13 +114,9 @@ export class FileIndexer {
       file.id = sink.findFile(key) ?? sink.addFile(key, skippedRecord(file.oid, 0, 'missing'));
       return;
     }
-    const language = languageNumber(file.language);
+    if (analysis === null) return this.storeLargeFile(file, blob, source);
     const skip = skipReason(analysis, rules);
-    if (analysis === null || skip !== null) {
-      const docs = await this.storeUnsearched(file.oid, source);
-      file.id = sink.addFile(file.key, { ...skippedRecord(file.oid, blob.size, skip ?? 'too-large'), language, docs });
-      return;
-    }
+    if (skip !== null) return this.storeSkipped(file, blob, skip, source);
     const content = blob.content!;
     let docs = await this.storeChunks(content, analysis);
     let stored = analysis;
@@ -141,12 +141,75 @@ export class FileIndexer {
       sizeBytes: blob.size,
       skipped: null,
       generated: minified || generated,
+      exactOnly: false,
       docs,
       diagnostics,
     };
     file.id = sink.addFile(key, record);
     const wasLost = diagnostics.some(({ code }) => code === 'worker-lost');
     if (wasLost && sink.findFile(lostOnceKey(file.key)) === null) sink.addFile(lostOnceKey(file.key), record);
+  }
+
+  /** One that is not ranked: read alone, and stored piece by piece, so that memory holds little more than its text. */
+  private async storeLargeFile(file: PendingFile, blob: BlobContent, source: ObjectSource): Promise<void> {
+    const { sink, rules, pool, signal } = this.options;
+    const maxBytes = exactBytesMax(rules);
+    const content = blob.size > maxBytes ? null : await readAlone(source, file.oid, maxBytes, signal);
+    if (content === null) return this.storeSkipped(file, blob, 'too-large', source);
+    if (isBinary(content)) return this.storeSkipped(file, blob, 'binary', source);
+    const { byName } = file;
+    const [flags = '', ambiguous = ''] = byName.split('.');
+    if (rules.skipMinified || rules.skipGenerated) {
+      const byContent = classifyText(content);
+      const minified = byContent.minified || flags.includes('m');
+      const generated = byContent.generated || flags.includes('g');
+      const skip = skipReason({ binary: false, minified, generated }, rules);
+      if (skip !== null) return this.storeSkipped(file, blob, skip, source);
+    }
+    const language = languageOfContent({ language: file.language, ambiguous }, content);
+    const docs: DocId[] = [];
+    const pieceCount = Math.ceil(content.length / exactPieceBytes);
+    const underWay: { request: { readonly content: Buffer } & FileRequest; analyses: Promise<FileAnalysis[]> }[] = [];
+    const finishFirst = async (): Promise<void> => {
+      const { request, analyses } = underWay.shift()!;
+      throwIfAborted(signal);
+      let stored = await this.storeChunks(request.content, (await analyses)[0]!);
+      if (stored === null) {
+        const [whole] = await pool.analyze([request], 1, { signal });
+        stored = (await this.storeChunks(request.content, whole!))!;
+      }
+      for (const doc of stored) docs.push(doc);
+    };
+    for (const piece of exactPieces(content)) {
+      if (this.slices.isOver) await this.slices.next();
+      const request = { content: piece, language, byName, exactOnly: true };
+      const analyses = pool.analyze([request], pieceCount, { known: sink.knownChunks(), signal });
+      analyses.catch(() => undefined); // awaited in turn
+      underWay.push({ request, analyses });
+      if (underWay.length >= piecesAtOnce) await finishFirst();
+    }
+    while (underWay.length > 0) await finishFirst();
+    file.id = sink.addFile(file.key, {
+      oid: file.oid,
+      language: languageNumber(language),
+      sizeBytes: content.length,
+      skipped: null,
+      generated: false,
+      exactOnly: true,
+      docs,
+      diagnostics: [],
+    });
+  }
+
+  private async storeSkipped(
+    file: PendingFile,
+    { size }: BlobContent,
+    skip: SkipReason,
+    source: ObjectSource,
+  ): Promise<void> {
+    const docs = await this.storeUnsearched(file.oid, source);
+    const record = { ...skippedRecord(file.oid, size, skip), language: languageNumber(file.language), docs };
+    file.id = this.options.sink.addFile(file.key, record);
   }
 
   /** Keeps the content of a skipped file that is nowhere else, as one chunk without postings. */
@@ -230,11 +293,23 @@ export class FileIndexer {
   }
 }
 
-function skipReason(analysis: FileAnalysis | null, rules: IndexingRules): SkipReason | null {
-  if (analysis === null) return 'too-large';
+type Classes = Pick<FileAnalysis, 'binary' | 'minified' | 'generated'>;
+
+function skipReason(analysis: Classes, rules: IndexingRules): SkipReason | null {
   if (analysis.binary) return 'binary';
   if (rules.skipMinified && analysis.minified) return 'minified';
   if (rules.skipGenerated && analysis.generated) return 'generated';
+  return null;
+}
+
+/** One blob, which was larger than those that are read together. */
+async function readAlone(
+  source: ObjectSource,
+  oid: Oid,
+  maxBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Buffer | null> {
+  for await (const { content } of source.readBlobs([oid], { maxBytes, signal })) return content;
   return null;
 }
 
@@ -244,6 +319,7 @@ const skippedRecord = (oid: Oid, sizeBytes: number, skipped: SkipReason): FileRe
   sizeBytes,
   skipped,
   generated: false,
+  exactOnly: false,
   docs: [],
   diagnostics: [],
 });

@@ -11,7 +11,7 @@ export { mergeWhereDue, nextMerge } from './merging.js';
 export { OverlaySource, repositorySource } from './object-source.js';
 export type { ObjectSource } from './object-source.js';
 export { applyFilePatch, parsePatch } from './patch.js';
-export { defaultRules, rulesFingerprint } from './rules.js';
+export { defaultRules, exactBytesMax, rulesFingerprint } from './rules.js';
 export type { IndexingRules } from './rules.js';
 export { readSettings } from './settings.js';
 export type { Settings } from './settings.js';

@@ -23,18 +23,22 @@ export async function gatherMeaning(
   { mode, signals, slices }: MeaningOptions,
 ): Promise<Float64Array> {
   const { occurrenceFiles } = snapshot;
+  const isRanked = snapshot.files.map(({ record }) => !record.exactOnly);
   const { weight, focus, whole, file: fileShare } = mode === 'semantic' ? signals.meaningAlone : signals.meaning;
   const similarities = new Float64Array(chunks.length);
   let sum = 0;
+  let count = 0;
   let nearest = 0;
   for (let position = 0; position < chunks.length; position++) {
     if ((position & 1023) === 0 && slices.isOver) await slices.next();
+    if (!isRanked[occurrenceFiles[position]!]!) continue;
+    count++;
     const similarity = (1 - whole) * chunks[position]! + whole * files[occurrenceFiles[position]!]!;
     similarities[position] = similarity;
     sum += similarity;
     if (similarity > nearest) nearest = similarity;
   }
-  const mean = similarities.length === 0 ? 0 : Math.max(0, sum / similarities.length);
+  const mean = count === 0 ? 0 : Math.max(0, sum / count);
   const meaning = new Float64Array(similarities.length);
   if (nearest <= mean) return meaning;
   let scale = weight * (mode === 'hybrid' && idf.size === 1 ? signals.meaningOfWord : 1);

@@ -70,7 +70,8 @@ const definitionCount = 40;
  * Equal scores are in order of path and line, so that the answer depends on the tree and the query alone. With `since`
  * the answer is what would be listed without it, scores included, less what is not new.
  */
-export async function rankSnapshot(snapshot: Snapshot, request: RankRequest): Promise<RankedHit[]> {
+export async function rankSnapshot(snapshot: Snapshot, asked: RankRequest): Promise<RankedHit[]> {
+  const request = { ...asked, mask: rankedMask(snapshot, asked.mask) };
   const { query, signals, limit, since, deadline, signal } = request;
   const { caseSensitive } = query;
   const slices = new TimeSlices(request.signal);
@@ -90,6 +91,12 @@ export async function rankSnapshot(snapshot: Snapshot, request: RankRequest): Pr
   const candidates = await bestCandidates(snapshot, evidence, request, { holds, newChunks, factors, slices });
   const { idf } = evidence;
   return rerank(snapshot, { candidates, newChunks, words, idf, query, signals, limit, factors, slices });
+}
+
+/** Files that are for exact search only are in no ranking. */
+function rankedMask({ files }: Snapshot, mask: FileMask): FileMask {
+  if (!files.some(({ record }) => record.exactOnly)) return mask;
+  return Uint8Array.from(files, ({ record }, i) => (!record.exactOnly && passes(mask, i) ? 1 : 0));
 }
 
 /** What a request was prepared to. */

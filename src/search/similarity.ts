@@ -111,7 +111,7 @@ function visibleVectors(snapshot: Snapshot, { space, isWithheld }: ComparedSpace
   const version = snapshot.segments.segments.map((segment) => segment.vectors(spaceId)?.serial ?? '').join();
   return snapshot.derived.latest(`vectors:${spaceId}`, version, async () => {
     const { occurrenceDocs, segments } = snapshot;
-    const visible = isWithheld === undefined ? snapshot.visible : snapshot.visibleIn((path) => !isWithheld(path));
+    const visible = isWithheld === undefined ? snapshot.ranked : snapshot.visibleIn((path) => !isWithheld(path));
     const { gap } = visible;
     const { rowsPerBlock } = VectorFile;
     const slices = new TimeSlices();

@@ -34,6 +34,8 @@ export interface FileRecord {
   readonly skipped: SkipReason | null;
   /** Ranked lower: made by a program, or not meant to be read. */
   readonly generated: boolean;
+  /** Too large for more than exact search: its chunks have no words and no vector, and take no part in ranking. */
+  readonly exactOnly: boolean;
   /** Of a skipped file: none, or one that holds its content and is never searched. */
   readonly docs: readonly DocId[];
   readonly diagnostics: readonly FileDiagnostic[];
@@ -43,7 +45,7 @@ export function encodeFileRecord(file: FileRecord): Buffer {
   const writer = new ByteWriter(64);
   writer.u8(file.skipped === null ? 0 : skipReasons.indexOf(file.skipped) + 1);
   writer.u8(file.language);
-  writer.u8((file.generated ? 1 : 0) | (file.diagnostics.length > 0 ? 2 : 0));
+  writer.u8((file.generated ? 1 : 0) | (file.diagnostics.length > 0 ? 2 : 0) | (file.exactOnly ? 4 : 0));
   writer.varint(file.sizeBytes);
   writer.prefixed(Buffer.from(file.oid, 'hex'));
   writer.varint(file.docs.length);
@@ -72,6 +74,7 @@ class StoredFile implements FileRecord {
   readonly sizeBytes: number;
   readonly skipped: SkipReason | null;
   readonly generated: boolean;
+  readonly exactOnly: boolean;
   readonly docs: readonly DocId[];
   readonly diagnostics: readonly FileDiagnostic[];
   private readonly oidBytes: Buffer;
@@ -83,6 +86,7 @@ class StoredFile implements FileRecord {
     this.language = reader.u8();
     const flags = reader.u8();
     this.generated = (flags & 1) !== 0;
+    this.exactOnly = (flags & 4) !== 0;
     this.sizeBytes = reader.varint();
     this.oidBytes = reader.prefixed();
     const docs: DocId[] = new Array<DocId>(reader.varint());

@@ -16,7 +16,7 @@ export interface SnapshotFile {
   readonly record: FileRecord;
 }
 
-/** Exact statistics of a snapshot for BM25: over its distinct visible chunks. */
+/** Exact statistics of a snapshot for BM25: over its distinct visible chunks that are ranked. */
 export interface SnapshotStatistics {
   readonly docCount: number;
   readonly meanLength: { readonly body: number; readonly comment: number; readonly symbol: number };
@@ -81,17 +81,24 @@ export class Snapshot {
     for (let at = first[this.visible.gap.slot(doc)] ?? 0; at !== 0; at = next[at - 1]!) onOccurrence(at - 1);
   }
 
-  /** The chunks that some file of those that `has` is true for has. */
+  /** The visible chunks that take part in ranking: all but those of files that are for exact search only. */
+  get ranked(): BitSet {
+    return this.derived.once('ranked', () =>
+      this.files.some(({ record }) => record.exactOnly) ? this.visibleIn(() => true) : this.visible,
+    );
+  }
+
+  /** The chunks that some ranked file of those that `has` is true for has. */
   visibleIn(has: (path: string) => boolean): BitSet {
     const { occurrenceDocs, occurrenceFiles } = this;
     const docs = new BitSet(this.visible.size, this.visible.gap);
-    const isIn = this.files.map(({ path }) => has(path));
+    const isIn = this.files.map(({ path, record }) => !record.exactOnly && has(path));
     for (let position = 0; position < occurrenceDocs.length; position++)
       if (isIn[occurrenceFiles[position]!] === true) docs.add(occurrenceDocs[position]!);
     return docs;
   }
 
-  /** Number of distinct visible chunks. */
+  /** Number of distinct visible chunks that are ranked. */
   get docCount(): number {
     return this.statistics.docCount;
   }
@@ -127,7 +134,7 @@ export class Snapshot {
   }
 }
 
-function statisticsOf({ segments, visible }: Snapshot): SnapshotStatistics {
+function statisticsOf({ segments, ranked: visible }: Snapshot): SnapshotStatistics {
   let docCount = 0;
   let body = 0;
   let comment = 0;

@@ -52,6 +52,8 @@ const countMax = 255;
 /** Interned identifiers are forgotten beyond this, to bound memory. */
 const identifierCountMax = 400_000;
 const firstSlotCount = 1 << 14;
+/** Room for so many grams stays reserved. */
+const gramsKeptMax = 1 << 20;
 const enum Field {
   Body,
   Comment,
@@ -127,14 +129,28 @@ export class Analyzer {
       this.counts[at] = this.counts[at + 1] = this.counts[at + 2] = 0;
     }
     this.touched = [];
-    const grams = this.grams.slice(0, this.gramCount);
-    for (let i = 0; i < this.gramCount; i++) this.gramSeen[grams[i]! >>> 5] = 0;
+    const grams = this.takeGrams();
     const [bodyLength, commentLength, symbolLength] = this.fieldLengths as [number, number, number];
     return { grams, terms, termHigh, termLow, frequencies, bodyLength, commentLength, symbolLength };
   }
 
+  /** The distinct grams of `content[start, end)` alone, as in `ChunkPostings`. */
+  gramsOf(content: Uint8Array, start: number, end: number): Uint32Array {
+    this.collectGrams(content, start, end);
+    return this.takeGrams();
+  }
+
+  private takeGrams(): Uint32Array {
+    const grams = this.grams.slice(0, this.gramCount);
+    for (let i = 0; i < this.gramCount; i++) this.gramSeen[grams[i]! >>> 5] = 0;
+    if (this.grams.length > gramsKeptMax) this.grams = new Uint32Array(gramsKeptMax);
+    return grams;
+  }
+
   private collectGrams(content: Uint8Array, start: number, end: number): void {
-    if (this.grams.length < end - start) this.grams = new Uint32Array(2 * (end - start));
+    // There are no more than 2^24 of them, however long a line.
+    const countMax = Math.min(end - start, 2 ** 24);
+    if (this.grams.length < countMax) this.grams = new Uint32Array(Math.min(2 * countMax, 2 ** 24));
     const { grams, gramSeen } = this;
     let count = 0;
     let gram = 0;

@@ -56,7 +56,8 @@ describe('errors and interruption', () => {
   test('a reader that has gone ends it quietly', async () => {
     const lines = Array.from({ length: 50_000 }, (_, i) => lineMatch('a', i + 1, 'x'));
     const engine: Partial<Engine> = {
-      grep: () => Promise.resolve({ rev: resolvedHead, lines, truncated: false, freshness: 'exact', tookMs: 1 }),
+      grep: () =>
+        Promise.resolve({ rev: resolvedHead, lines, truncated: false, unsearched: [], freshness: 'exact', tookMs: 1 }),
     };
     let writes = 0;
     const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });

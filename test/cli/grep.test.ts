@@ -11,10 +11,22 @@ function engineOf(found: readonly LineMatch[], seen: GrepOptions[] = [], truncat
   return {
     grep: (_, options = {}) => {
       seen.push(options);
-      return Promise.resolve({ rev: resolvedHead, lines: found, truncated, freshness: 'exact', tookMs: 1 });
+      return Promise.resolve({
+        rev: resolvedHead,
+        lines: found,
+        truncated,
+        unsearched: [],
+        freshness: 'exact',
+        tookMs: 1,
+      });
     },
     grepCounts: () =>
-      Promise.resolve({ rev: resolvedHead, files: found.map(({ path }) => ({ path, count: 3 })), freshness: 'exact' }),
+      Promise.resolve({
+        rev: resolvedHead,
+        files: found.map(({ path }) => ({ path, count: 3 })),
+        unsearched: [],
+        freshness: 'exact',
+      }),
   };
 }
 
@@ -87,7 +99,14 @@ test('ranges put the side first', async () => {
     grepRange: (pattern, from, to) => {
       seen.push([pattern, from, to]);
       const ends = { from: resolvedHead, to: resolvedHead };
-      return Promise.resolve({ ...ends, lines: found, truncated: false, freshness: 'exact', tookMs: 1 });
+      return Promise.resolve({
+        ...ends,
+        lines: found,
+        truncated: false,
+        unsearched: [],
+        freshness: 'exact',
+        tookMs: 1,
+      });
     },
   };
   const range = (...words: string[]): Promise<Outcome> => grep(['foo', '--rev', 'v1..', ...words], { engine });

@@ -77,7 +77,14 @@ describe('index', () => {
       for (let done = 0; done < 4; done++) {
         options.onProgress?.({ phase: 'index', done, total: 4, unit: 'files', bytes: 0, what: '' });
       }
-      return Promise.resolve({ rev: resolvedHead, lines: [], truncated: false, freshness: 'exact', tookMs: 0 });
+      return Promise.resolve({
+        rev: resolvedHead,
+        lines: [],
+        truncated: false,
+        unsearched: [],
+        freshness: 'exact',
+        tookMs: 0,
+      });
     };
     const slow = await runCli(['grep', 'x', '--rev', 'v1', '--repo', '/no/demo.git'], {
       engine: { grep },
@@ -93,6 +100,7 @@ describe('status, gc, doctor', () => {
   const status: StatusResult = {
     store: '/data/coppice',
     formatVersion: 1,
+    maxExactBytes: 67_108_864,
     sizeBytes: 12_345_678,
     segments: 3,
     chunks: 5400,
@@ -127,6 +135,7 @@ describe('status, gc, doctor', () => {
           { length: 7 },
           (_, i) => ({ path: `${String(i)}.bin`, reason: 'binary', sizeBytes: 1000 }) as const,
         ),
+        exactOnly: [{ path: 'large.json', sizeBytes: 3_000_000 }],
         diagnostics: [{ path: 'a.ts', code: 'parse-limit', message: 'took too long to parse' }],
       },
     ],
@@ -148,6 +157,8 @@ describe('status, gc, doctor', () => {
         v1    tag     0123456789  behind
         1 more rev is not indexed yet
         1 fork (coppice forks lists them)
+        1 file too large to be ranked: grep and log find them
+          large.json  3.0 MB
         7 files without searchable lines
           0.bin  binary  1.0 KB
           1.bin  binary  1.0 KB

@@ -22,7 +22,7 @@ export async function openEngine() {
       if (pattern === 'throw') setImmediate(() => { throw new Error('from a timer'); });
       if (pattern === 'throw') await new Promise((resolve) => setTimeout(resolve, 1000));
       const lines = Array.from({ length: pattern === 'many' ? 200000 : 1 }, (_, i) => line(i));
-      return { rev, lines, truncated: false, freshness: 'exact', tookMs: 1 };
+      return { rev, lines, truncated: false, unsearched: [], freshness: 'exact', tookMs: 1 };
     },
     async index(revs, { signal }) {
       process.stderr.write('started\\n');

@@ -138,7 +138,7 @@ describe('one daemon', () => {
     const daemon = await start();
     const engine = engineOf(daemon, repository.path);
     expect((await engine.grep('alpha')).lines).toHaveLength(1);
-    writeFileSync(join(daemon.engines.storePath, 'config.json'), '{"maxFileBytes": 2}');
+    writeFileSync(join(daemon.engines.storePath, 'config.json'), '{"maxFileBytes": 2, "maxExactBytes": 2}');
     expect(await codeOf(engine.grep('alpha'))).toBe('SERVER_BUSY');
     await daemon.wait();
     const next = await start(daemon.engines.storePath);

@@ -38,7 +38,7 @@ function sample(): TestRepository {
 describe('a fork keeps what is nowhere else', () => {
   const contents: Record<string, Uint8Array> = {
     'image.png': Buffer.from([0x89, 0x50, 0, 1, 2, 3]),
-    'huge.txt': Buffer.from('parse huge\n'.repeat(300_000)),
+    'huge.txt': Buffer.from(`${'huge\n'.repeat(600_000)}parse huge\n`),
     'ignored/secret.ts': Buffer.from('parse secret\n'),
     'ignored/empty.ts': Buffer.alloc(0),
     'latin.txt': Buffer.from('caf\xe9 parse\n', 'latin1'),
@@ -62,6 +62,7 @@ describe('a fork keeps what is nowhere else', () => {
         'a.ts:1:parse one',
         'a.ts:2:parse two',
         'docs/read.md:1:# parse',
+        'huge.txt:600001:parse huge',
         'latin.txt:1:caf\udce9 parse',
       ]);
     };

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { sleep } from '../../src/base/index.js';
@@ -97,7 +98,9 @@ test('in a bare repository they lie over HEAD', async () => {
 });
 
 test('what is not searched is left out, and can be shown where it is small enough to be kept', async () => {
-  const engine = await open(sample());
+  const store = makeFolder();
+  writeFileSync(join(store, 'config.json'), '{"maxExactBytes": 3000000}');
+  const engine = await open(sample(), { store });
   const large = Buffer.alloc(4 * 1024 * 1024, 'large\n');
   const binary = Buffer.from('bin\0ary');
   await engine.putOverlay('x', [
@@ -108,6 +111,9 @@ test('what is not searched is left out, and can be shown where it is small enoug
   expect(files.filter(({ skipped }) => skipped !== null)).toEqual([
     { path: 'binary', language: 'text', sizeBytes: binary.length, skipped: 'binary' },
     { path: 'large.txt', language: 'text', sizeBytes: large.length, skipped: 'too-large' },
+  ]);
+  expect((await engine.grep('large', { rev: 'overlay:x' })).unsearched).toEqual([
+    { path: 'large.txt', reason: 'too-large', sizeBytes: large.length },
   ]);
   expect(Buffer.from((await engine.show('overlay:x', 'binary')).content)).toEqual(binary);
   expect(await codeOf(engine.show('overlay:x', 'large.txt'))).toBe('OBJECT_MISSING');

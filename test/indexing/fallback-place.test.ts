@@ -22,7 +22,15 @@ test('a file that threads are lost at stays provisional for some hours, then end
   const meet = (): string => {
     const { key: stored, diagnostics, provisional } = placeOfFile(key, [lost], sink);
     if (sink.findFile(stored) === null) {
-      const record = { language: 0, sizeBytes: 0, skipped: null, generated: false, docs: [], diagnostics };
+      const record = {
+        language: 0,
+        sizeBytes: 0,
+        skipped: null,
+        generated: false,
+        exactOnly: false,
+        docs: [],
+        diagnostics,
+      };
       sink.addFile(stored, { oid: asOid('0'.repeat(40)), ...record });
     }
     expect(provisional).toBe(!stored.equals(key));

@@ -59,20 +59,25 @@ describe('.coppiceignore', () => {
 });
 
 describe('rules', () => {
-  test('binary and too large files are skipped, and status says why', async () => {
+  test('binary and too large files are skipped, and status says why; large ones are for exact search', async () => {
     const repository = makeRepository();
     repository.commit({
       'ok.txt': 'needle\n',
       'image.png': Buffer.from([0x89, 0x50, 0, 1, 2]),
       'late.dat': Buffer.concat([Buffer.from('needle\n'.repeat(1200)), Buffer.from([0])]),
       'large.txt': 'needle\n'.repeat(300_000),
+      'larger.txt': 'needle\n'.repeat(600_000),
     });
-    const engine = await engineOn(repository);
-    expect(await pathsWith(engine, 'needle')).toEqual(['late.dat', 'ok.txt']);
-    const { repositories } = await engine.status();
+    const store = makeFolder();
+    writeFileSync(join(store, 'config.json'), '{"maxExactBytes":4000000}');
+    const engine = await engineOn(repository, store);
+    expect(await pathsWith(engine, 'needle')).toEqual(['large.txt', 'late.dat', 'ok.txt']);
+    const { repositories, maxExactBytes } = await engine.status();
+    expect(maxExactBytes).toBe(4_000_000);
+    expect(repositories[0]!.exactOnly).toEqual([{ path: 'large.txt', sizeBytes: 2_100_000 }]);
     expect(repositories[0]!.skipped).toEqual([
       { path: 'image.png', reason: 'binary', sizeBytes: 5 },
-      { path: 'large.txt', reason: 'too-large', sizeBytes: 2_100_000 },
+      { path: 'larger.txt', reason: 'too-large', sizeBytes: 4_200_000 },
     ]);
   });
 
@@ -86,13 +91,18 @@ describe('rules', () => {
     });
     const store = makeFolder();
     const before = await engineOn(repository, store);
-    expect(await pathsWith(before, 'needle')).toEqual(['a.min.js', 'b.js', 'yarn.lock']);
+    expect(await pathsWith(before, 'needle')).toEqual(['a.min.js', 'b.js', 'large.txt', 'yarn.lock']);
+    expect((await before.search('needle path:large.txt')).hits).toHaveLength(0);
     writeFileSync(join(store, 'config.json'), '{"maxFileBytes":4000000,"skipMinified":true,"skipGenerated":true}');
     const after = await engineOn(repository, store);
     expect(await pathsWith(after, 'needle')).toEqual(['b.js', 'large.txt']);
+    expect((await after.search('needle path:large.txt')).hits).not.toHaveLength(0);
+    writeFileSync(join(store, 'config.json'), '{"maxExactBytes":2097152}');
+    const less = await engineOn(repository, store);
+    expect(await pathsWith(less, 'needle')).toEqual(['a.min.js', 'b.js', 'yarn.lock']);
     rmSync(join(store, 'config.json'));
     const again = await engineOn(repository, store);
-    expect(await pathsWith(again, 'needle')).toEqual(['a.min.js', 'b.js', 'yarn.lock']);
+    expect(await pathsWith(again, 'needle')).toEqual(['a.min.js', 'b.js', 'large.txt', 'yarn.lock']);
   });
 
   test.each([

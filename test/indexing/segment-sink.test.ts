@@ -28,6 +28,7 @@ const addFile = (sink: SegmentSink, name: string, docs: DocId[]): FileId =>
     sizeBytes: docs.length,
     skipped: null,
     generated: false,
+    exactOnly: false,
     docs,
     diagnostics: [],
   });

@@ -11,7 +11,7 @@ import type { Engine, Hit } from '../../src/engine/types.js';
 import type { DocId } from '../../src/model/index.js';
 import { makeFolder, makeRepository } from '../support/git.js';
 import type { Files } from '../support/git.js';
-import { gitGrep, hasPerlPatterns, largeFiles } from './support/git-grep.js';
+import { gitGrep, hasPerlPatterns } from './support/git-grep.js';
 import type { GrepCase } from './support/git-grep.js';
 import { ignoreLib, maxFileBytes, rangeHistory } from './support/range-history.js';
 import type { RangeHistory } from './support/range-history.js';
@@ -31,12 +31,21 @@ interface Place {
   readonly commits: readonly string[];
 }
 
-async function withHistory({ trees }: RangeHistory, action: (place: Place) => Promise<void>): Promise<void> {
+/** Large files are for exact search only. */
+const largeExact = { maxFileBytes };
+/** Large files are in no search. */
+const largeNowhere = { maxFileBytes, maxExactBytes: maxFileBytes };
+
+async function withHistory(
+  { trees }: RangeHistory,
+  rules: object,
+  action: (place: Place) => Promise<void>,
+): Promise<void> {
   const repository = makeRepository({ bare: true });
   const commits = repository.commits(trees.map((files) => ({ files, replace: true })));
   const store = join(makeFolder(), 'store');
   mkdirSync(store);
-  writeFileSync(join(store, 'config.json'), JSON.stringify({ maxFileBytes }));
+  writeFileSync(join(store, 'config.json'), JSON.stringify(rules));
   const engine = await openEngine({ repo: repository.path, store, workers: 0 });
   try {
     await action({ trees, gitDir: repository.gitDir, store, engine, commits });
@@ -59,8 +68,8 @@ function surplus<T>(items: readonly T[], others: readonly T[], textOf: (item: T)
   return new Set(own.flatMap(([text, places]) => places.slice(there.get(text)?.length ?? 0)));
 }
 
-function notIndexed(gitDir: string, commit: string, files: Files): Set<string> {
-  const excluded = largeFiles(gitDir, commit, maxFileBytes);
+function notIndexed(files: Files): Set<string> {
+  const excluded = new Set<string>();
   if (files['.coppiceignore'] === ignoreLib) {
     for (const path of Object.keys(files)) if (/(?:^|\/)lib\//.test(path)) excluded.add(path);
   }
@@ -80,7 +89,7 @@ interface Line {
 
 /** What `git grep` finds in one of the trees. */
 function gitLines({ gitDir, commits, trees }: Place, at: number, search: GrepCase): Line[] {
-  const excluded = notIndexed(gitDir, commits[at]!, trees[at]!);
+  const excluded = notIndexed(trees[at]!);
   return gitGrep(gitDir, commits[at]!, search, excluded).map((found) => {
     const [, path, line, text] = /^([^:]*):(\d+):(.*)$/s.exec(found)!;
     return { path: path!, line: Number(line), text: text! };
@@ -108,7 +117,7 @@ test('a range of grep has the lines that git grep finds more often at one end th
     }
   };
   await fc.assert(
-    fc.asyncProperty(rangeHistory, (history) => withHistory(history, (place) => check(history, place))),
+    fc.asyncProperty(rangeHistory, (history) => withHistory(history, largeExact, (place) => check(history, place))),
     runs,
   );
 }, 600_000);
@@ -189,7 +198,7 @@ test('ranked search over a range lists the new chunks, as a search of its end li
     }
   };
   await fc.assert(
-    fc.asyncProperty(rangeHistory, (history) => withHistory(history, (place) => check(history, place))),
+    fc.asyncProperty(rangeHistory, (history) => withHistory(history, largeNowhere, (place) => check(history, place))),
     runs,
   );
 }, 600_000);

@@ -63,7 +63,7 @@ describe('ranked search over a range', () => {
     repository.commit(after);
     repository.tag('v2');
     mkdirSync(store);
-    writeFileSync(join(store, 'config.json'), JSON.stringify({ maxFileBytes: 20_000 }));
+    writeFileSync(join(store, 'config.json'), JSON.stringify({ maxFileBytes: 20_000, maxExactBytes: 20_000 }));
     engine = await openEngine({ repo: repository.path, store, workers: 0 });
   });
   afterAll(() => engine.close());

@@ -24,6 +24,7 @@ test('files survive', () => {
     sizeBytes: fc.nat(2 ** 40),
     skipped: fc.constantFrom(null, ...skipReasons),
     generated: fc.boolean(),
+    exactOnly: fc.boolean(),
     docs: fc.array(id.map(asDocId)),
     diagnostics: fc.array(
       fc.record({ code: fc.constantFrom('parse-limit' as const, 'worker-lost' as const), message: name }),
@@ -31,10 +32,10 @@ test('files survive', () => {
   });
   fc.assert(
     fc.property(file, (value) => {
-      const { oid, language, sizeBytes, skipped, generated, docs, diagnostics } = decodeFileRecord(
+      const { oid, language, sizeBytes, skipped, generated, exactOnly, docs, diagnostics } = decodeFileRecord(
         encodeFileRecord(value),
       );
-      expect({ oid, language, sizeBytes, skipped, generated, docs, diagnostics }).toEqual(value);
+      expect({ oid, language, sizeBytes, skipped, generated, exactOnly, docs, diagnostics }).toEqual(value);
     }),
   );
 });

@@ -57,6 +57,7 @@ export async function addSegment(store: Store, { texts, files }: SegmentSpec): P
       sizeBytes: i,
       skipped: null,
       generated: i % 2 === 1,
+      exactOnly: i % 3 === 2,
       docs,
       diagnostics: [],
     });

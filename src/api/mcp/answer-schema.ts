@@ -10,6 +10,7 @@ export const text = { type: 'string' } as const;
 export const integer = { type: 'integer' } as const;
 export const boolean = { type: 'boolean' } as const;
 export const nullableText = { type: ['string', 'null'] } as const;
+export const texts = { type: 'array', items: text } as const;
 export const integers = { type: 'array', items: integer } as const;
 
 /** See `Provenance`. */
@@ -40,11 +41,14 @@ export function objectSchema(
   return { type: 'object', properties, required: Object.keys(properties).filter((name) => !optional.includes(name)) };
 }
 
-/** An answer that is a list of objects, with what it says besides. Of an empty list it need not be known how fresh it is. */
+/**
+ * An answer that is a list of objects, with what it says besides. Of an empty list it need not be known how fresh it is; files
+ * that were not searched are named if there are any.
+ */
 export function listSchema(
   list: string,
   items: object,
   fields: Readonly<Record<string, object>> = provenance,
 ): AnswerSchema {
-  return objectSchema({ ...fields, [list]: { type: 'array', items }, note: text }, ['note', 'freshness']);
+  return objectSchema({ ...fields, [list]: { type: 'array', items }, note: text }, ['note', 'freshness', 'unsearched']);
 }

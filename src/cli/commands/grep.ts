@@ -1,11 +1,18 @@
 import { CoppiceError, collectBatches, type Batches } from '../../base/index.js';
 import { operations } from '../../api/index.js';
-import type { Engine, FileMatchCount, GrepOptions, LineMatch, RangeLineMatch } from '../../engine/index.js';
+import type {
+  Engine,
+  FileMatchCount,
+  GrepOptions,
+  GrepRangeSummary,
+  LineMatch,
+  RangeLineMatch,
+} from '../../engine/index.js';
 import { parseRevRange, type RevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { fileFilter, filterFlags } from '../filter-flags.js';
-import { LineWriter, writeCounts, writeJsonLines, type SidedCount } from '../grep-output.js';
+import { LineWriter, noteUnsearched, writeCounts, writeJsonLines, type SidedCount } from '../grep-output.js';
 import { createMatchFinder } from '../match-finder.js';
 import { patternFlags, patternOptions } from '../pattern-flags.js';
 
@@ -56,13 +63,16 @@ export const command = defineCommand({
     const engine = await context.engine();
     if (mode !== 'lines') {
       const counts = engine.grepCountBatches(pattern, { ...options, rev: flags.rev });
-      const { found } = await printBatches(context, counts, (files) => writeCounts(context, files, mode === 'paths'));
+      const print = (files: readonly FileMatchCount[]): void => writeCounts(context, files, mode === 'paths');
+      const { found, rest } = await printBatches(context, counts, print);
+      await noteUnsearched(context, rest.unsearched);
       return found ? 0 : 1;
     }
     const lines = engine.grepBatches(pattern, { ...options, ...given({ context: flags.context }), rev: flags.rev });
     const print = linePrinter(context, { pattern, options, groups: (flags.context ?? 0) > 0 });
     const { found, rest } = await printBatches(context, lines, print);
     if (rest.truncated) await noteTruncated(context, flags.max);
+    await noteUnsearched(context, rest.unsearched);
     return found ? 0 : 1;
   },
 });
@@ -81,21 +91,19 @@ async function printRange(context: CommandContext, { pattern, range, options, mo
   const wanted = mode === 'lines' ? options : whole;
   const lines = engine.grepRangeBatches(pattern, range.from, range.to, wanted);
   let found: boolean;
-  let truncated: boolean;
+  let rest: GrepRangeSummary;
   if (mode === 'lines') {
     const print = linePrinter(context, { pattern, options: options ?? {}, groups: false });
-    ({
-      found,
-      rest: { truncated },
-    } = await printBatches(context, lines, print));
+    ({ found, rest } = await printBatches(context, lines, print));
   } else {
-    const { items, rest } = await collectBatches(lines);
+    const all = await collectBatches(lines);
     context.clearProgress();
-    writeCounts(context, countLines(items), mode === 'paths');
-    found = items.length > 0;
-    ({ truncated } = rest);
+    writeCounts(context, countLines(all.items), mode === 'paths');
+    found = all.items.length > 0;
+    ({ rest } = all);
   }
-  if (truncated) await noteTruncated(context, maxCount);
+  if (rest.truncated) await noteTruncated(context, maxCount);
+  await noteUnsearched(context, rest.unsearched);
   return found ? 0 : 1;
 }
 

@@ -18,8 +18,8 @@ export interface GrepComparison {
   readonly common: number;
 }
 
-/** Files above this are not indexed, by default. */
-const fileBytesMax = 2 * 1024 * 1024;
+/** Files above this are not searched, by default. */
+const fileBytesMax = 64 * 1024 * 1024;
 
 const run = (gitDir: string, args: readonly string[]): Buffer => {
   const { status, stdout, stderr } = spawnSync('git', [`--git-dir=${gitDir}`, '-c', 'core.bare=true', ...args], {

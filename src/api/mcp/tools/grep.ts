@@ -1,9 +1,9 @@
 import { parseRevRange } from '../../../model/index.js';
-import type { Freshness, GrepOptions, LineMatch, RangeLineMatch } from '../../../engine/index.js';
+import type { Freshness, GrepOptions, LineMatch, RangeLineMatch, SkippedFile } from '../../../engine/index.js';
 import type { ParameterValues } from '../../operation.js';
 import { operations } from '../../operations.js';
 import { filterParameters } from '../../parameters.js';
-import { integer, integers, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
+import { integer, integers, listSchema, objectSchema, provenance, text, texts } from '../answer-schema.js';
 import { clipLine, plural, showPath } from '../code-text.js';
 import { leftOutNote, summarizePaths } from '../left-out.js';
 import { ListAnswer, type ToolAnswer } from '../list-answer.js';
@@ -51,6 +51,7 @@ export const grep = defineTool({
       },
       ['lines', 'text', 'count'],
     ),
+    { ...provenance, unsearched: { ...texts, description: 'files that were not looked into: too large, or missing' } },
   ),
   run: (context, { rev, ...input }) =>
     context.atRev(rev, async (at) => {
@@ -67,6 +68,7 @@ interface FoundLines {
   readonly lines: readonly FoundLine[];
   /** There are more lines than were asked for. */
   readonly truncated: boolean;
+  readonly unsearched: readonly SkippedFile[];
 }
 
 interface FoundFiles extends Omit<FoundLines, 'lines'> {
@@ -112,7 +114,7 @@ function answerLines(context: ToolContext, { offset, max_tokens }: Input, found:
   const total = lines.filter(isMatch).length;
   const counted = `${plural(total, 'line')} in ${plural(countByPath(lines).size, 'file')}`;
   const title = `${total === 0 ? 'no line matches' : `${truncated ? 'more than ' : ''}${counted}`} at ${showRev(provenance)}`;
-  const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'hits', fields: provenance });
+  const answer = new ListAnswer({ maxTokens: max_tokens, list: 'hits', ...withUnsearched(title, provenance, found) });
 
   const rest = afterMatches(lines, offset);
   let shown = 0;
@@ -148,7 +150,7 @@ function answerFiles(context: ToolContext, { offset, max_tokens }: Input, found:
   const provenance = provenanceOf(context.repo(), found.rev, found.freshness);
   const counted = `${truncated ? 'at least ' : ''}${plural(files.size, 'file')} with ${plural(sum(files), 'line')}`;
   const title = `${files.size === 0 ? 'no line matches' : counted} at ${showRev(provenance)}`;
-  const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'hits', fields: provenance });
+  const answer = new ListAnswer({ maxTokens: max_tokens, list: 'hits', ...withUnsearched(title, provenance, found) });
   const rest = [...files].slice(offset);
   for (const [path, count] of rest) {
     if (!answer.add(`${showPath(path)}: ${count}`, { ...provenance, path, count })) break;
@@ -159,6 +161,24 @@ function answerFiles(context: ToolContext, { offset, max_tokens }: Input, found:
   return answer.end(
     leftOutNote({ unit: 'file', count: left.size, atLeast: truncated, places: summarizePaths(left), shown, ways }),
   );
+}
+
+const unsearchedShown = 10;
+
+/** No file is left out in silence. */
+function withUnsearched(
+  title: string,
+  provenance: object,
+  { unsearched }: Pick<FoundLines, 'unsearched'>,
+): { title: string; fields: object } {
+  if (unsearched.length === 0) return { title, fields: provenance };
+  const shown = unsearched.slice(0, unsearchedShown).map(({ path }) => showPath(path));
+  const more = unsearched.length - shown.length;
+  const names = [...shown, ...(more > 0 ? [`${more} more`] : [])];
+  return {
+    title: `${title}; not searched, as too large or missing: ${names.join(', ')}`,
+    fields: { ...provenance, unsearched: names },
+  };
 }
 
 const isMatch = (line: FoundLine): boolean => line.context !== true;

@@ -78,6 +78,13 @@ export interface WatchedPlace {
   ignoredFolders(): Promise<readonly string[]>;
   /** Whether they may be others than they last were, when nothing but the index has changed. */
   mayIgnoreOtherwise(): boolean;
+  /**
+   * A text that changes when the rules of what to ignore do by a file that is in none of these folders (the user's own, the
+   * machine's, what they name). Null while that cannot be told: one of them has just changed, and may again.
+   */
+  outsideRules(): string | null;
+  /** A text that changes when a folder below the work tree, which has a `.git`, becomes a repository of its own or ceases to be one. */
+  nestedRepository(folder: string): string;
 }
 
 /** Knows when a work tree may have changed. */

@@ -11,7 +11,7 @@ const keptBytesMax = 32 * 1024 * 1024;
 const racyMs = 2000;
 
 /** A file that differs from HEAD, as it was read. */
-interface SeenFile extends Pick<WorktreeFile, 'oid' | 'kind' | 'size' | 'isPlain'> {
+interface SeenFile extends Pick<WorktreeFile, 'oid' | 'kind' | 'size'> {
   readonly path: string;
   /** Equal as long as the file has not changed; null when that cannot be told. */
   readonly stamp: string | null;
@@ -37,7 +37,7 @@ export class WorktreeFiles implements ObjectSource {
   ) {}
 
   /** Looks at a file, once; null when there is none. */
-  async look(path: string): Promise<Pick<SeenFile, 'oid' | 'kind' | 'isPlain'> | null> {
+  async look(path: string): Promise<Pick<SeenFile, 'oid' | 'kind'> | null> {
     const own = this.byPath.get(path);
     if (own !== undefined) return own;
     const seenMs = nowMs();

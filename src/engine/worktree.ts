@@ -103,6 +103,8 @@ export class WorktreeReader {
       commonDir,
       ignoredFolders: () => repository.ignoredFolders(),
       mayIgnoreOtherwise: () => repository.mayIgnoreOtherwise,
+      outsideRules: () => repository.outsideRules(),
+      nestedRepository: (folder) => repository.nestedRepository(folder),
     });
     return this.monitor.generation();
   }
@@ -111,7 +113,8 @@ export class WorktreeReader {
     const { repository, shared, source: objects } = this.session;
     const { OverlaySource, editTree } = await loadIndexing();
     const files = new WorktreeFiles(repository, objects, shared.rules.maxFileBytes, this.last?.files ?? null);
-    const changes = await repository.worktreeChanges(signal, this.since(files));
+    const look = (path: string): ReturnType<WorktreeFiles['look']> => files.look(path);
+    const changes = await repository.worktreeChanges(signal, this.since(), look);
     const { head, changed } = changes;
     const edits = new Map<string, Edit>();
     for (let at = 0; at < changed.length; at += readsAtOnce) {
@@ -133,10 +136,10 @@ export class WorktreeReader {
   }
 
   /** What may have changed since it was last read; undefined: anything. */
-  private since(files: WorktreeFiles): WorktreeSince | undefined {
+  private since(): WorktreeSince | undefined {
     const { last, monitor } = this;
     if (last === null || last.generation === null || monitor === null) return undefined;
     const touched = monitor.touchedSince(last.generation);
-    return touched === null ? undefined : { changes: last.changes, touched, look: (path) => files.look(path) };
+    return touched === null ? undefined : { changes: last.changes, touched };
   }
 }

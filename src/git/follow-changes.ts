@@ -1,29 +1,22 @@
-import { existsSync, lstatSync, readdirSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { compareBytewise, decodeBytes, encodeBytes } from '../base/index.js';
 import type { Oid, TreeEntry } from '../model/index.js';
-import type { GitIndex } from './index-file.js';
+import type { GitIndex, IndexEntry } from './index-file.js';
 import type { Location } from './locate.js';
-import { gitFailed, runGit, runGitRaw, type RunOptions } from './process.js';
+import { gitFailed, runGitRaw, type RunOptions } from './process.js';
 import { kindOfMode } from './tree-object.js';
-import type { WorktreeChange, WorktreeChanges } from './worktree-changes.js';
-import { kindOfStats, worktreeBytes, type WorktreeFile } from './worktree-file.js';
-
-/** What is known of a work tree from the last time that it was compared with HEAD. */
-export interface WorktreeBasis {
-  readonly changes: WorktreeChanges;
-  readonly index: GitIndex;
-  /** Of what changed: not in the index, and not ignored. */
-  readonly untracked: ReadonlySet<string>;
-  readonly encodings: Encodings;
-}
-
-export type LookAtFile = (path: string) => Promise<Pick<WorktreeFile, 'oid' | 'kind' | 'isPlain'> | null>;
+import {
+  RealFolders,
+  changedUnseen,
+  type LookAtFile,
+  type WorktreeBasis,
+  type WorktreeChange,
+} from './worktree-changes.js';
+import { kindOfStats, worktreeBytes } from './worktree-file.js';
 
 export interface FollowOptions {
   /** What may be other than it was: paths of files or folders, in any order. HEAD and the index may be, too. */
   readonly touched: ReadonlySet<string>;
-  readonly look: LookAtFile;
 }
 
 export interface FollowSources {
@@ -34,12 +27,21 @@ export interface FollowSources {
   readonly index: GitIndex;
   readonly treeOf: (commit: Oid) => Promise<Oid>;
   readonly readTree: (oid: Oid) => Promise<readonly TreeEntry[]>;
+  readonly look: LookAtFile;
 }
 
 /** With more to look at than this, git is faster. */
 const candidatesMax = 3000;
 /** Files read from disk at once. */
 const readsAtOnce = 16;
+const fewFiles = 64;
+
+/** A tracked file, as it seems on disk and as HEAD has it. */
+interface TrackedPath {
+  readonly path: string;
+  readonly kind: WorktreeChange['kind'];
+  readonly head: TreeEntry | null;
+}
 
 /** Something that only git can tell. */
 class InDoubt extends Error {}
@@ -55,7 +57,7 @@ export async function followChanges(
   options: FollowOptions,
 ): Promise<WorktreeBasis | null> {
   const { location } = sources;
-  if (!location.fileMode || existsSync(join(location.gitDir, 'info/sparse-checkout'))) return null;
+  if (!location.fileMode) return null;
   try {
     return await new Follower(basis, sources, options).run();
   } catch (error) {
@@ -68,17 +70,21 @@ class Follower {
   private readonly candidates = new Set<string>();
   private readonly changed: WorktreeChange[] = [];
   private readonly untracked = new Set<string>();
-  private readonly realFolders = new Map<string, boolean>();
+  private readonly folders: RealFolders;
   /** On disk, and not in the index: to be asked whether git ignores them. */
   private readonly unsure: (WorktreeChange & { readonly inHead: boolean })[] = [];
   /** In the index, and perhaps not as that has it. */
-  private readonly toLookAt: { readonly path: string; readonly head: TreeEntry | null }[] = [];
+  private readonly toLookAt: TrackedPath[] = [];
+  /** In the index, and of the times and the size that it has. */
+  private readonly untouched: (TrackedPath & { readonly tracked: IndexEntry; readonly size: number })[] = [];
 
   constructor(
     private readonly basis: WorktreeBasis,
     private readonly sources: FollowSources,
     private readonly options: FollowOptions,
-  ) {}
+  ) {
+    this.folders = new RealFolders(sources.location.workTree!);
+  }
 
   async run(): Promise<WorktreeBasis> {
     const { basis, sources } = this;
@@ -91,11 +97,12 @@ class Follower {
     if (index.gitlinks.join('\0') !== basis.index.gitlinks.join('\0')) throw new InDoubt();
     // What is added on the way is come to as well.
     for (const path of this.candidates) await this.place(path, headTree);
+    await this.doubtUntouched();
     await this.lookAtFiles();
     await this.askWhatIsIgnored();
     this.changed.sort((a, b) => compareBytewise(a.path, b.path));
     const changes = { head, changed: this.changed, submodulesSkipped: basis.changes.submodulesSkipped };
-    return { changes, index, untracked: this.untracked, encodings: basis.encodings };
+    return { changes, index, untracked: this.untracked, conversions: basis.conversions };
   }
 
   private add(path: string): void {
@@ -128,8 +135,9 @@ class Follower {
   private async place(path: string, headTree: Oid): Promise<void> {
     const { location, index } = this.sources;
     const head = await this.headEntry(headTree, path);
-    const stats = this.statsOf(path);
-    const tracked = index.find(path);
+    const stats = this.folders.statsOf(path);
+    const number = index.numberOf(path);
+    const tracked = number < 0 ? null : index.entry(number);
     if (head?.kind === 'submodule' || (tracked !== null && kindOfMode(tracked.mode) === 'submodule'))
       throw new InDoubt();
     if (!(stats?.isFile() === true || stats?.isSymbolicLink() === true)) {
@@ -145,9 +153,9 @@ class Follower {
     if (tracked === null) {
       if (!inHead && this.basis.untracked.has(path)) this.noteUntracked({ path, kind });
       else this.unsure.push({ path, kind, inHead });
-    } else if (kindOfMode(tracked.mode) === kind && index.isUntouched(path, stats)) {
-      if (!inHead || head.oid !== tracked.oid || head.kind !== kind) this.changed.push({ path, kind });
-    } else this.toLookAt.push({ path, head: inHead ? head : null });
+    } else if (kindOfMode(tracked.mode) === kind && index.isUntouched(number, stats))
+      this.untouched.push({ path, kind, head: inHead ? head : null, tracked, size: stats.size });
+    else this.toLookAt.push({ path, kind, head: inHead ? head : null });
   }
 
   private async headEntry(tree: Oid, path: string): Promise<TreeEntry | null> {
@@ -157,27 +165,6 @@ class Follower {
       if (entry === undefined || depth === parts.length - 1) return entry ?? null;
       if (entry.kind !== 'tree') return null;
       tree = entry.oid;
-    }
-  }
-
-  /** What lies at a path, through folders alone. */
-  private statsOf(path: string): Stats | null {
-    const slash = path.lastIndexOf('/');
-    if (slash >= 0 && !this.isRealFolder(path.slice(0, slash))) return null;
-    return this.lstat(path);
-  }
-
-  private isRealFolder(path: string): boolean {
-    let known = this.realFolders.get(path);
-    if (known === undefined) this.realFolders.set(path, (known = this.statsOf(path)?.isDirectory() === true));
-    return known;
-  }
-
-  private lstat(path: string): Stats | null {
-    try {
-      return lstatSync(worktreeBytes(this.sources.location.workTree!, path), { throwIfNoEntry: false }) ?? null;
-    } catch {
-      return null; // it may not be looked into: git does not see it either
     }
   }
 
@@ -192,18 +179,30 @@ class Follower {
     for (const entry of entries) this.add(`${folder}/${decodeBytes(Buffer.from(entry.name, 'latin1'))}`);
   }
 
+  /** Of few files each is read; of many only those that may be otherwise than their blobs, which costs a process to tell. */
+  private async doubtUntouched(): Promise<void> {
+    const { untouched, toLookAt } = this;
+    const doubted =
+      untouched.length <= fewFiles
+        ? untouched
+        : await changedUnseen(untouched, this.basis.conversions, await this.sources.runOptions());
+    const isDoubted = new Set<TrackedPath>(doubted);
+    toLookAt.push(...doubted);
+    for (const file of untouched) {
+      const { path, kind, head, tracked } = file;
+      if (isDoubted.has(file)) continue;
+      if (head?.oid !== tracked.oid || head.kind !== kind) this.changed.push({ path, kind });
+    }
+  }
+
   /** Reads the files that are not certainly as the index has them. */
   private async lookAtFiles(): Promise<void> {
-    const { toLookAt, basis, sources } = this;
-    if (toLookAt.length === 0) return;
-    const paths = toLookAt.map(({ path }) => path);
-    if (await basis.encodings.hasAny(paths, sources.index, sources.runOptions)) throw new InDoubt();
+    const { toLookAt } = this;
     for (let at = 0; at < toLookAt.length; at += readsAtOnce) {
       const batch = toLookAt.slice(at, at + readsAtOnce);
-      const files = await Promise.all(batch.map(({ path }) => this.options.look(path)));
+      const files = await Promise.all(batch.map(({ path }) => this.sources.look(path)));
       batch.forEach(({ path, head }, i) => {
         const file = files[i] ?? null;
-        if (file !== null && !file.isPlain) throw new InDoubt();
         if (file?.oid !== head?.oid || file?.kind !== head?.kind) this.changed.push({ path, kind: file?.kind ?? null });
       });
     }
@@ -225,25 +224,5 @@ class Follower {
   private noteUntracked(change: WorktreeChange): void {
     this.changed.push(change);
     this.untracked.add(change.path);
-  }
-}
-
-/** Which tracked files git keeps in another encoding than they have on disk: there can be no other reason to ask about a plain file. */
-export class Encodings {
-  private readonly asked = new Set<string>();
-  private found = false;
-
-  /** Whether any file has, of those that were asked about. Asks about all tracked files at once, and later about new ones. */
-  async hasAny(paths: readonly string[], index: GitIndex, runOptions: () => Promise<RunOptions>): Promise<boolean> {
-    if (this.found) return true;
-    const unknown = paths.filter((path) => !this.asked.has(path));
-    if (unknown.length === 0) return false;
-    const all = this.asked.size === 0 ? [...index.paths()] : unknown;
-    const input = encodeBytes(all.map((path) => `${path}\0`).join(''));
-    const args = ['check-attr', '-z', '--stdin', 'working-tree-encoding'];
-    const fields = decodeBytes(await runGit(args, { ...(await runOptions()), input })).split('\0');
-    for (let i = 2; i < fields.length; i += 3) if (!['unspecified', 'unset'].includes(fields[i]!)) this.found = true;
-    for (const path of all) this.asked.add(path);
-    return this.found;
   }
 }

@@ -1,7 +1,8 @@
 import { readFileSync, statSync, type BigIntStats, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { decodeBytes, encodeBytes } from '../base/index.js';
+import { decodeBytes, encodeBytes, systemErrorCode } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
+import { parseCacheTree, type CachedTree } from './cache-tree.js';
 import type { Location } from './locate.js';
 import { oidBytes } from './object-hash.js';
 
@@ -12,14 +13,16 @@ export interface IndexEntry {
 }
 
 const gitlinkMode = 0o160000;
+const folderMode = 0o040000;
 const headerLength = 12;
 /** Of an entry, before its oid: two times, dev, ino, mode, uid, gid, size. */
 const statLength = 40;
-const flags = { assumeValid: 0x8000, extended: 0x4000, stage: 0x3000, nameLength: 0xfff };
+const flags = { extended: 0x4000, stage: 0x3000, nameLength: 0xfff };
+const intentToAdd = 0x2000; // of the extended flags
 
 /**
- * Git's index as it is on disk. Read only where each entry means what it says: null for an index that is split, sparse or
- * compressed, that has conflicts, or entries which git was told not to compare.
+ * Git's index as it is on disk. What git was told not to compare (assume-unchanged, skip-worktree) is tracked like any other
+ * file. A path in conflict is in it once for each stage.
  */
 export class GitIndex {
   /** Paths of submodules, sorted. */
@@ -30,9 +33,12 @@ export class GitIndex {
     private readonly oidLength: number,
     /** Where entries begin, in order of path. */
     private readonly offsets: Uint32Array,
-    /** Changes when the file does. */
+    /** Changes when the file does; empty when it cannot be told. */
     readonly stamp: string,
-    private readonly changedSeconds: number,
+    /** When it was written, in seconds and nanoseconds. */
+    private readonly written: readonly [seconds: number, nanoseconds: number],
+    /** Trees that the entries of some folders are known to make. */
+    readonly cachedTree: CachedTree | null,
   ) {
     const gitlinks: string[] = [];
     for (const at of offsets)
@@ -40,9 +46,13 @@ export class GitIndex {
     this.gitlinks = gitlinks;
   }
 
-  /** The index as it is now: `known`, when it has not changed since. */
+  /**
+   * The index as it is now: `known`, when it has not changed since. Empty before the first `git add`. Null for one that does
+   * not say all by itself: split, sparse, or of a later version; see `fromListing`.
+   */
   static read(location: Location, known: GitIndex | null): GitIndex | null {
     const file = join(location.gitDir, 'index');
+    const oidLength = oidBytes(location.objectFormat);
     try {
       const stats = statSync(file, { bigint: true });
       const stamp = stampOf(stats);
@@ -50,31 +60,80 @@ export class GitIndex {
       const bytes = readFileSync(file);
       // Git never writes into it, but puts another in its place.
       if (stampOf(statSync(file, { bigint: true })) !== stamp) return null;
-      const oidLength = oidBytes(location.objectFormat);
-      const offsets = findEntries(bytes, oidLength);
-      return offsets === null
-        ? null
-        : new GitIndex(bytes, oidLength, offsets, stamp, Number(stats.mtimeNs / 1_000_000_000n));
-    } catch {
-      return null; // there is none before the first `git add`
+      const parsed = parse(bytes, oidLength);
+      const written = [Number(stats.mtimeNs / 1_000_000_000n), Number(stats.mtimeNs % 1_000_000_000n)] as const;
+      if (parsed === null) return null;
+      return new GitIndex(parsed.bytes, oidLength, parsed.offsets, stamp, written, parsed.cachedTree);
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT') return null;
+      if (known?.stamp === 'none') return known;
+      return new GitIndex(Buffer.alloc(0), oidLength, new Uint32Array(0), 'none', [0, 0], null);
     }
   }
 
-  find(path: string): IndexEntry | null {
-    const at = this.offsetOf(path);
-    if (at === null) return null;
+  /** Of what `ls-files --stage -z` prints. Nothing in it counts as untouched. */
+  static fromListing(listing: Buffer, location: Location): GitIndex {
+    const oidLength = oidBytes(location.objectFormat);
+    const entries: Buffer[] = [];
+    for (let at = 0; at < listing.length;) {
+      const tab = listing.indexOf(9, at);
+      const end = listing.indexOf(0, tab);
+      const [mode, oid, stage] = listing.toString('latin1', at, tab).split(' ') as [string, string, string];
+      const stats = Buffer.alloc(statLength);
+      stats.writeUInt32BE(Number.parseInt(mode, 8), 24);
+      entries.push(entryOf(stats, Buffer.from(oid, 'hex'), Number(stage) << 12, 0, listing.subarray(tab + 1, end)));
+      at = end + 1;
+    }
+    const offsets = new Uint32Array(entries.length);
+    for (let i = 0, at = 0; i < entries.length; at += entries[i++]!.length) offsets[i] = at;
+    return new GitIndex(Buffer.concat(entries), oidLength, offsets, '', [0, 0], null);
+  }
+
+  get count(): number {
+    return this.offsets.length;
+  }
+
+  /** Bytes of a path by its entry's number; a view. */
+  name(number: number): Buffer {
+    return this.nameAt(this.offsets[number]!);
+  }
+
+  entry(number: number): IndexEntry {
     const { bytes, oidLength } = this;
+    const at = this.offsets[number]!;
     const oid = asOid(bytes.toString('hex', at + statLength, at + statLength + oidLength));
     return { mode: bytes.readUInt32BE(at + 24), oid };
   }
 
-  /** Whether a file is certainly still what the index tracks under that path. Stricter than git itself is. */
-  isUntouched(path: string, stats: Stats): boolean {
-    const at = this.offsetOf(path);
-    if (at === null) return false;
+  /** In conflict, or only meant to be added: what it says of content is not that of the file. */
+  isUnsettled(number: number): boolean {
+    const { bytes, oidLength } = this;
+    const at = this.offsets[number]! + statLength + oidLength;
+    const own = bytes.readUInt16BE(at);
+    if ((own & flags.stage) !== 0) return true;
+    return (own & flags.extended) !== 0 && (bytes.readUInt16BE(at + 2) & intentToAdd) !== 0;
+  }
+
+  /** The entry's number, of the first where there are several; -1 for a path that is not tracked. */
+  numberOf(path: string): number {
+    const name = encodeBytes(path);
+    const number = this.firstFrom(name);
+    return number < this.offsets.length && this.name(number).equals(name) ? number : -1;
+  }
+
+  find(path: string): IndexEntry | null {
+    const number = this.numberOf(path);
+    return number < 0 ? null : this.entry(number);
+  }
+
+  /** Whether a file is certainly still what it was when it was compared with its entry. Stricter than git itself is. */
+  isUntouched(number: number, stats: Stats): boolean {
     const { bytes } = this;
-    const mtimeSeconds = bytes.readUInt32BE(at + 8);
-    if (mtimeSeconds >= this.changedSeconds) return false; // it may have changed once more right after
+    const at = this.offsets[number]!;
+    if (this.isUnsettled(number)) return false;
+    const [seconds, nanoseconds] = [bytes.readUInt32BE(at + 8), bytes.readUInt32BE(at + 12)];
+    // It may have changed once more right after.
+    if (seconds > this.written[0] || (seconds === this.written[0] && nanoseconds >= this.written[1])) return false;
     return (
       bytes.readUInt32BE(at + 36) === (stats.size & 0xffffffff) >>> 0 &&
       bytes.readUInt32BE(at + 20) === Number(BigInt(stats.ino) & 0xffffffffn) &&
@@ -87,7 +146,7 @@ export class GitIndex {
   *below(folder: string): Generator<string, void, undefined> {
     const prefix = encodeBytes(`${folder}/`);
     for (let i = this.firstFrom(prefix); i < this.offsets.length; i++) {
-      const name = this.nameAt(this.offsets[i]!);
+      const name = this.name(i);
       if (!name.subarray(0, prefix.length).equals(prefix)) return;
       yield decodeBytes(name);
     }
@@ -120,19 +179,14 @@ export class GitIndex {
     return nameAt(this.bytes, at, this.oidLength);
   }
 
-  /** Mode and oid, next to each other but for owner and size. */
+  /** Mode and oid, next to each other but for owner and size; and whether that is all there is to say. */
   private contentAt(at: number): Buffer {
     const { bytes, oidLength } = this;
     return Buffer.concat([
       bytes.subarray(at + 24, at + 28),
       bytes.subarray(at + statLength, at + statLength + oidLength),
+      Buffer.of((bytes.readUInt16BE(at + statLength + oidLength) & flags.stage) >>> 12),
     ]);
-  }
-
-  private offsetOf(path: string): number | null {
-    const name = encodeBytes(path);
-    const at = this.offsets[this.firstFrom(name)];
-    return at !== undefined && this.nameAt(at).equals(name) ? at : null;
   }
 
   /** Position of the first entry whose path is not before a name. */
@@ -141,37 +195,87 @@ export class GitIndex {
     let high = this.offsets.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.nameAt(this.offsets[middle]!).compare(name) < 0) low = middle + 1;
+      if (this.name(middle).compare(name) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
-/** Where the entries of an index begin; null for one that does not say all. */
-function findEntries(bytes: Buffer, oidLength: number): Uint32Array | null {
-  if (bytes.toString('latin1', 0, 4) !== 'DIRC' || ![2, 3].includes(bytes.readUInt32BE(4))) return null;
+interface ParsedIndex {
+  /** Entries as version 3 has them. */
+  readonly bytes: Buffer;
+  readonly offsets: Uint32Array;
+  readonly cachedTree: CachedTree | null;
+}
+
+/** Null for an index that does not say all. */
+function parse(bytes: Buffer, oidLength: number): ParsedIndex | null {
+  const version = bytes.readUInt32BE(4);
+  if (bytes.toString('latin1', 0, 4) !== 'DIRC' || version < 2 || version > 4) return null;
   const offsets = new Uint32Array(bytes.readUInt32BE(8));
+  const expanded: Buffer[] = [];
+  let expandedLength = 0;
+  let name = Buffer.alloc(0);
   let at = headerLength;
   for (let i = 0; i < offsets.length; i++) {
+    if (bytes.readUInt32BE(at + 24) === folderMode) return null; // all of a folder that is not checked out
     const own = bytes.readUInt16BE(at + statLength + oidLength);
-    // Extended flags are those of sparse checkouts and of files that are only meant to be added.
-    if ((own & (flags.assumeValid | flags.extended | flags.stage)) !== 0) return null;
-    offsets[i] = at;
-    const length = statLength + oidLength + 2 + nameAt(bytes, at, oidLength).length;
-    at += (length + 8) & ~7; // at least one NUL
+    const flagsLength = (own & flags.extended) === 0 ? 2 : 4;
+    if (version < 4) {
+      offsets[i] = at;
+      at += (statLength + oidLength + flagsLength + nameAt(bytes, at, oidLength).length + 8) & ~7; // at least one NUL
+      continue;
+    }
+    // Of a name only what differs from the one before.
+    const fixedEnd = at + statLength + oidLength + flagsLength;
+    const [kept, from] = readOffset(bytes, fixedEnd);
+    const end = bytes.indexOf(0, from);
+    name = Buffer.concat([name.subarray(0, name.length - kept), bytes.subarray(from, end)]);
+    const more = flagsLength === 4 ? bytes.readUInt16BE(fixedEnd - 2) : 0;
+    const oid = bytes.subarray(at + statLength, at + statLength + oidLength);
+    const entry = entryOf(bytes.subarray(at, at + statLength), oid, own, more, name);
+    offsets[i] = expandedLength;
+    expanded.push(entry);
+    expandedLength += entry.length;
+    at = end + 1;
   }
   // Extensions in small letters change what the entries mean.
+  let cachedTree: CachedTree | null = null;
   for (const end = bytes.length - oidLength; at < end; at += 8 + bytes.readUInt32BE(at + 4)) {
-    if (/^[a-z]/.test(bytes.toString('latin1', at, at + 1))) return null;
+    const extension = bytes.toString('latin1', at, at + 4);
+    if (/^[a-z]/.test(extension)) return null;
+    if (extension === 'TREE')
+      cachedTree = parseCacheTree(bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at + 4)), oidLength);
   }
-  return offsets;
+  return { bytes: version < 4 ? bytes : Buffer.concat(expanded), offsets, cachedTree };
+}
+
+/** An entry as version 3 has it, without what fills it up. */
+function entryOf(stats: Buffer, oid: Buffer, own: number, extended: number, name: Buffer): Buffer {
+  const length = Math.min(name.length, flags.nameLength);
+  const bits = Buffer.alloc((own & flags.extended) === 0 ? 2 : 4);
+  bits.writeUInt16BE((own & ~flags.nameLength) | length);
+  if (bits.length === 4) bits.writeUInt16BE(extended, 2);
+  return Buffer.concat([stats, oid, bits, name, Buffer.of(0)]);
 }
 
 function nameAt(bytes: Buffer, at: number, oidLength: number): Buffer {
-  const from = at + statLength + oidLength + 2;
-  const length = bytes.readUInt16BE(from - 2) & flags.nameLength;
+  const own = bytes.readUInt16BE(at + statLength + oidLength);
+  const from = at + statLength + oidLength + ((own & flags.extended) === 0 ? 2 : 4);
+  const length = own & flags.nameLength;
   return bytes.subarray(from, length < flags.nameLength ? from + length : bytes.indexOf(0, from));
+}
+
+/** Git's number of variable length for offsets: each further byte also counts the shorter numbers. */
+function readOffset(bytes: Buffer, at: number): [value: number, end: number] {
+  let byte = bytes[at++]!;
+  let value = byte & 127;
+  while ((byte & 128) !== 0) {
+    byte = bytes[at++]!;
+    value = (value + 1) * 128 + (byte & 127);
+  }
+  return [value, at];
 }
 
 /** Milliseconds have no room for all of a nanosecond: git may have written none. */

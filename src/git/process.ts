@@ -55,7 +55,7 @@ export const descriptorHolders = new Set<() => void>();
 
 function spawnGit(args: readonly string[], options: GitProcessOptions): Promise<ChildProcessWithoutNullStreams> {
   return new Promise((resolve, reject) => {
-    options.seal.prepare();
+    options.seal.prepare(options.workTree !== undefined);
     requireDescriptors();
     const child = spawn('git', args, {
       cwd: options.seal.folder,
@@ -212,8 +212,7 @@ function environment({ seal, workTree, userFiles, asUser = false }: GitProcessOp
   if (asUser) return { ...environmentWith(/^GIT_(EXEC_PATH|CONFIG_.*)$/), ...seal.variables, LC_ALL: 'C' };
   return {
     ...environmentWith(/^GIT_EXEC_PATH$/),
-    ...seal.variables,
-    ...(workTree === undefined ? {} : { GIT_WORK_TREE: workTree }),
+    ...(workTree === undefined ? seal.variables : { ...seal.worktreeVariables, GIT_WORK_TREE: workTree }),
     ...(userFiles === undefined ? {} : settings(Object.entries(userFiles))),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: devNull,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CoppiceError, LruCache } from '../base/index.js';
 import type { Oid, TreeEntry } from '../model/index.js';
@@ -14,11 +14,12 @@ import {
   type CommitLink,
   type HistoryOptions,
 } from './history.js';
-import { Encodings, followChanges, type FollowOptions, type WorktreeBasis } from './follow-changes.js';
+import { followChanges, type FollowOptions } from './follow-changes.js';
 import { listIgnoredFolders } from './ignored-folders.js';
 import { GitIndex } from './index-file.js';
 import { listWorktrees, type LinkedWorktree } from './linked-worktrees.js';
 import { locateRepository, type Location } from './locate.js';
+import { nestedRepositoryStamp } from './nested-repository.js';
 import { oidBytes, type ObjectFormat } from './object-hash.js';
 import { ObjectReader, contentBytesMax, objectTooLarge } from './object-reader.js';
 import { gitOutput, runGitRaw, type RunOptions } from './process.js';
@@ -29,7 +30,13 @@ import { Seal } from './seal.js';
 import { decodeTree } from './tree-object.js';
 import { checkTrust } from './trust.js';
 import { UserConfig, ownExcludesFile } from './user-config.js';
-import { listWorktreeChanges, type WorktreeChanges } from './worktree-changes.js';
+import {
+  listIndex,
+  readWorktreeChanges,
+  type LookAtFile,
+  type WorktreeBasis,
+  type WorktreeChanges,
+} from './worktree-changes.js';
 import { readWorktreeFile, readWorktreePieces, type WorktreeFile } from './worktree-file.js';
 
 export type { ResolvedTree } from './resolve.js';
@@ -57,6 +64,8 @@ const commitTreesMax = 10_000;
 /** What is read again and again while a work tree is edited is remembered: so many commits, entries of so many trees. */
 const commitsMax = 1000;
 const treeEntriesMax = 40_000;
+/** How often a work tree is read that others are changing. */
+const triesMax = 3;
 
 /** A repository, read-only. All methods may be called at once. Close it: it may own a process. */
 export class Repository {
@@ -221,23 +230,45 @@ export class Repository {
   }
 
   /**
-   * Every path whose state on disk differs from HEAD's tree. NO_WORKTREE in a bare repository. With `since` only what may have
-   * changed since the last answer is looked at; whoever gives it knows that nothing else has, git's configuration, its
-   * rules of what to ignore and attributes included.
+   * Every path whose bytes on disk differ from HEAD's tree. NO_WORKTREE in a bare repository. `look` reads a file as
+   * `readWorktreeFile` does, or knows it. With `since` only what may have changed since the last answer is looked at; whoever
+   * gives it knows that nothing else has, git's configuration, its rules of what to ignore and attributes included.
    */
-  async worktreeChanges(signal?: AbortSignal, since?: WorktreeSince): Promise<WorktreeChanges> {
+  async worktreeChanges(
+    signal?: AbortSignal,
+    since?: WorktreeSince,
+    look: LookAtFile = (path) => this.readWorktreeFile(path, { maxBytes: 0 }),
+  ): Promise<WorktreeChanges> {
     const workTree = this.requireWorktree();
     const index = this.readIndex();
     const runOptions = (): Promise<RunOptions> => this.worktreeOptions(workTree, signal);
-    const followed = since === undefined || index === null ? null : await this.follow(since, index, runOptions);
+    const followed = since === undefined || index === null ? null : await this.follow(since, index, runOptions, look);
     if (followed !== null) {
       this.basis = followed;
       return followed.changes;
     }
-    const { changes, untracked } = await listWorktreeChanges(this.location, await runOptions());
-    this.basis =
-      index === null || this.readIndex() !== index ? null : { changes, untracked, index, encodings: new Encodings() };
-    return changes;
+    for (let tries = 1; ; tries++) {
+      const stamp = this.indexStamp();
+      const { basis, isWhole } = await this.readAll(await runOptions(), look);
+      // A file that was added meanwhile is neither in the index that was read nor untracked any more.
+      const isSteady = stamp === this.indexStamp();
+      this.basis = isWhole && isSteady ? basis : null;
+      if (isSteady || tries === triesMax) return basis.changes;
+    }
+  }
+
+  private async readAll(
+    runOptions: RunOptions,
+    look: LookAtFile,
+  ): Promise<{ readonly basis: WorktreeBasis; readonly isWhole: boolean }> {
+    const { location } = this;
+    const { commit: head } = await this.head();
+    const index = this.readIndex();
+    const headTree = head === null ? null : (await this.readCommit(head)).tree;
+    const readTree = (oid: Oid): Promise<readonly TreeEntry[]> => this.readTree(oid);
+    const sources = { location, runOptions, head, headTree, readTree, look };
+    const basis = await readWorktreeChanges(sources, index ?? (await listIndex(location, runOptions)));
+    return { basis, isWhole: index !== null };
   }
 
   /**
@@ -262,6 +293,21 @@ export class Repository {
     if (ignored.index.gitlinks.length !== links.size || !ignored.index.gitlinks.every((path) => links.has(path)))
       return true;
     return ignored.folders.some((folder) => !index.below(folder).next().done);
+  }
+
+  /**
+   * A text that changes when a file does that decides what is ignored and is in none of the repository's folders, or is not told
+   * to be of its rules by where it lies. Null when that cannot be told.
+   */
+  outsideRules(): string | null {
+    const own = ownExcludesFile(this.location);
+    const links = ['exclude', 'attributes'].map((name) => join(this.commonDir, 'info', name));
+    return this.userConfig.stamp(own === null ? links : [...links, own]);
+  }
+
+  /** A text that changes when a folder of the work tree becomes a repository of its own, or ceases to be one. */
+  nestedRepository(folder: string): string {
+    return nestedRepositoryStamp(`${this.requireWorktree()}/${folder}`);
   }
 
   /** A file of the work tree, by its path from the top; null when none is there. Links are never followed. */
@@ -295,6 +341,11 @@ export class Repository {
     this.bulkReader.close();
   }
 
+  private indexStamp(): string {
+    const stats = statSync(join(this.gitDir, 'index'), { bigint: true, throwIfNoEntry: false });
+    return stats === undefined ? '' : [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
+  }
+
   private readIndex(): GitIndex | null {
     return (this.index = GitIndex.read(this.location, this.index));
   }
@@ -303,13 +354,14 @@ export class Repository {
     { changes, ...options }: WorktreeSince,
     index: GitIndex,
     runOptions: () => Promise<RunOptions>,
+    look: LookAtFile,
   ): Promise<WorktreeBasis | null> {
     const { basis, location } = this;
     const head = this.refFiles.tip('HEAD');
     if (basis === null || basis.changes !== changes || changes.head === null || head === null) return null;
     const treeOf = async (commit: Oid): Promise<Oid> => (await this.readCommit(commit)).tree;
     const readTree = (oid: Oid): Promise<readonly TreeEntry[]> => this.readTree(oid);
-    return followChanges(basis, { location, runOptions, head, index, treeOf, readTree }, options);
+    return followChanges(basis, { location, runOptions, head, index, treeOf, readTree, look }, options);
   }
 
   /** How git is run on the work tree: with the user's rules of what to ignore, and nothing else of anybody's configuration. */

@@ -67,6 +67,9 @@ const fixedSettings = `[core]
 \trecurse = false
 `;
 
+const gitFolderName = 'worktree';
+const gitFolderFiles = { HEAD: 'ref: refs/heads/main\n', commondir: '..\n' };
+
 /** Folders of repositories that are gone are removed once they are this old. */
 const staleMs = 60 * 60 * 1000;
 /** At most so many are looked at when one is made. */
@@ -82,20 +85,28 @@ export class Seal {
   readonly folder: string;
   /** What makes git look through the seal, as environment variables. */
   readonly variables: Readonly<Record<string, string>>;
+  /**
+   * The same for commands that look at a work tree. They must not be told where the common directory is: git would then look
+   * for the objects of every folder with a `.git` there, and take for a repository what is none. So they get a git folder of
+   * ours that leads there, with a HEAD that none of them looks at.
+   */
+  readonly worktreeVariables: Readonly<Record<string, string>>;
   private stamp: string | null = null;
 
   constructor(private readonly location: Location) {
     const identity = [sealVersion, location.gitDir, location.commonDir].join('\0');
     this.folder = join(sealsFolder(), createHash('sha256').update(identity).digest('hex').slice(0, 32));
     this.variables = { GIT_DIR: location.gitDir, GIT_COMMON_DIR: this.folder };
+    this.worktreeVariables = { GIT_DIR: this.gitFolder, GIT_INDEX_FILE: join(location.gitDir, 'index') };
   }
 
   /** Makes the folder, or sees that it is as it must be. GIT_FAILED when it cannot be written. */
-  prepare(): void {
+  prepare(forWorktree = false): void {
     const stamp = this.currentStamp();
-    if (stamp === this.stamp && this.isWhole()) return;
+    const isReady = stamp === this.stamp && this.isWhole();
     try {
-      this.make();
+      if (!isReady) this.make();
+      if (forWorktree) this.linkSharedIndexes();
     } catch (cause) {
       throw new CoppiceError('GIT_FAILED', `git cannot be run: no folder for its settings (${String(cause)})`, {
         hint: `make room in ${tmpdir()}, or name another folder for temporary files with TMPDIR`,
@@ -111,10 +122,22 @@ export class Seal {
     mkdirSync(join(folder, 'info'), { recursive: true, mode: 0o700 });
     for (const part of linkedParts) this.link(part);
     put(join(folder, 'config'), this.configuration());
+    mkdirSync(this.gitFolder, { recursive: true, mode: 0o700 });
+    for (const [name, content] of Object.entries(gitFolderFiles)) put(join(this.gitFolder, name), content);
   }
 
-  private link(part: string): void {
-    const target = join(this.location.commonDir, part);
+  private get gitFolder(): string {
+    return join(this.folder, gitFolderName);
+  }
+
+  /** Of a split index the larger part, which lies beside it under a name of its own. */
+  private linkSharedIndexes(): void {
+    const { gitDir } = this.location;
+    for (const name of readdirSync(gitDir))
+      if (name.startsWith('sharedindex.')) this.link(join(gitFolderName, name), join(gitDir, name));
+  }
+
+  private link(part: string, target = join(this.location.commonDir, part)): void {
     const path = join(this.folder, part);
     try {
       symlinkSync(target, path);
@@ -141,7 +164,8 @@ export class Seal {
 
   /** Temporary files are cleared away on some machines. */
   private isWhole(): boolean {
-    return ['config', ...linkedParts].every((part) => exists(join(this.folder, part)));
+    const inGitFolder = Object.keys(gitFolderFiles).map((name) => join(gitFolderName, name));
+    return ['config', ...linkedParts, ...inGitFolder].every((part) => exists(join(this.folder, part)));
   }
 }
 

@@ -6,6 +6,7 @@ import { lastValue, readConfig } from './config-file.js';
 import type { Location } from './locate.js';
 import { runGit, runGitRaw, type RunOptions } from './process.js';
 import type { Seal } from './seal.js';
+import { readText } from './small-file.js';
 
 /** A file that changed so lately may change again without its times telling, in milliseconds. */
 const racyMsDefault = 2000;
@@ -23,6 +24,8 @@ export interface UserSettings {
   readonly safeDirectories: readonly string[];
   /** All that decides of it, also files that are not there. Null when that is beyond us. */
   readonly files: readonly string[] | null;
+  /** And the name of the branch that is checked out. */
+  readonly dependsOnBranch: boolean;
 }
 
 interface Known {
@@ -37,6 +40,8 @@ interface Known {
  */
 export class UserConfig {
   private known: Known | null = null;
+  /** As it was read last. */
+  private last: UserSettings | null = null;
 
   constructor(
     private readonly location: Location,
@@ -60,12 +65,30 @@ export class UserConfig {
       attributesFile: await this.file('core.attributesfile', 'git/attributes', values, options),
       safeDirectories: await safeDirectories(values, options),
       files: configurationFiles(this.location, values, this.seal.folder),
+      dependsOnBranch: values.some(({ key }) => key.startsWith('includeif.onbranch:')),
     };
+    this.last = settings;
     if (settings.files !== null) {
       const { text, changedMs } = signatureOf(settings.files);
       if (changedMs < racyFromMs) this.known = { settings, signature: text, sinceMs };
     }
     return settings;
+  }
+
+  /**
+   * A text that changes when one of the files does that what was read last depends on, or one of these. Null when it was not
+   * read yet, when it is not known what it depends on, and while one has just changed. What happens in the repository's own
+   * folders is for others to watch, but for the branch, where something is included by its name.
+   */
+  stamp(more: readonly string[]): string | null {
+    const { last, location } = this;
+    if (last?.files === undefined || last.files === null) return null;
+    const outside = last.files.filter(
+      (file) => dirname(file) !== location.gitDir && dirname(file) !== location.commonDir,
+    );
+    const { text, changedMs } = signatureOf([...outside, last.excludesFile, last.attributesFile, ...more]);
+    const branch = last.dependsOnBranch ? readText(join(location.gitDir, 'HEAD')) : '';
+    return changedMs < nowMs() - this.racyMs ? `${text}\n${branch}` : null;
   }
 
   private async file(
@@ -82,18 +105,20 @@ export class UserConfig {
 }
 
 /**
- * The file of rules that the repository's own configuration names, if that file is the repository's own too. What lies elsewhere is not for
- * a repository to name.
+ * The file of rules that the repository's own configuration names, if that file is the repository's own too; it need not be there. What
+ * lies elsewhere is not for a repository to name.
  */
 export function ownExcludesFile(location: Location): string | null {
   const value = lastValue(readConfig(location), 'core.excludesfile');
   const { workTree, commonDir } = location;
   if (value === undefined || workTree === null) return null;
+  const file = resolve(workTree, atHome(value));
+  const isIn = (path: string): boolean => [workTree, commonDir].some((folder) => path.startsWith(`${folder}/`));
   try {
-    const file = realpathSync(resolve(workTree, atHome(value)));
-    return [workTree, commonDir].some((folder) => file.startsWith(`${realpathSync(folder)}/`)) ? file : null;
+    const real = realpathSync(file);
+    return [workTree, commonDir].some((folder) => real.startsWith(`${realpathSync(folder)}/`)) ? real : null;
   } catch {
-    return null;
+    return isIn(file) ? file : null; // no rules then, also none of the user's
   }
 }
 

@@ -1,11 +1,13 @@
-import { existsSync, lstatSync } from 'node:fs';
-import { join } from 'node:path';
-import { compareBytewise, decodeBytes } from '../base/index.js';
-import { asOid, type EntryKind, type Oid } from '../model/index.js';
+import { lstatSync, type Stats } from 'node:fs';
+import { TimeSlices, compareBytewise, decodeBytes, throwIfAborted } from '../base/index.js';
+import type { EntryKind, Oid, TreeEntry } from '../model/index.js';
+import { Conversions } from './conversions.js';
+import { differencesFromTree, type ReadTree } from './index-differences.js';
+import { GitIndex } from './index-file.js';
 import type { Location } from './locate.js';
 import { runGit, type RunOptions } from './process.js';
 import { kindOfMode } from './tree-object.js';
-import { kindOfStats, worktreeBytes } from './worktree-file.js';
+import { kindOfStats, worktreeBytes, type WorktreeFile } from './worktree-file.js';
 
 export interface WorktreeChange {
   readonly path: string;
@@ -22,74 +24,203 @@ export interface WorktreeChanges {
   readonly submodulesSkipped: readonly string[];
 }
 
-/**
- * Every path whose state on disk differs from HEAD's tree: modified, staged, deleted, untracked but not ignored, changed
- * in kind, in conflict. Git compares, through the seal and so without filters: a file that an LFS filter would turn back into a pointer
- * counts as changed once its time stamps no longer match the index, and is then read as it lies on disk. `untracked`:
- * those of them that are not in the index.
- */
-export async function listWorktreeChanges(
-  location: Location,
-  options: RunOptions,
-): Promise<{ readonly changes: WorktreeChanges; readonly untracked: ReadonlySet<string> }> {
-  const args = ['status', '--porcelain=v2', '-z', '--branch', '--no-ahead-behind', '--no-renames'];
-  args.push('--untracked-files=all', '--ignore-submodules=all');
-  const output = await runGit(args, options);
+/** Reads a file of the work tree as it lies on disk; null when there is none. */
+export type LookAtFile = (path: string) => Promise<Pick<WorktreeFile, 'oid' | 'kind'> | null>;
 
-  let head: Oid | null = null;
-  const kinds = new Map<string, WorktreeChange['kind']>();
-  const untracked = new Set<string>();
-  const submodulesSkipped: string[] = [];
-  const onDisk = (path: string): WorktreeChange['kind'] => kindOnDisk(location, path);
-  for (const record of decodeBytes(output).split('\0')) {
-    const fields = record.split(' ');
-    switch (fields[0] ?? '') {
-      case '#':
-        if (fields[1] === 'branch.oid' && fields[2] !== '(initial)') head = asOid(fields[2]!);
-        break;
-      case '1': // XY sub mH mI mW hH hI path
-        if (fields[2]!.startsWith('S')) break;
-        notePath(after(record, 8), fields[5]!);
-        break;
-      case 'u': // XY sub m1 m2 m3 mW h1 h2 h3 path
-        if (fields[2]!.startsWith('S')) break;
-        notePath(after(record, 10), fields[6]!);
-        break;
-      case '?': {
-        const path = after(record, 1);
-        if (path.endsWith('/')) submodulesSkipped.push(path.slice(0, -1));
-        else {
-          kinds.set(path, onDisk(path));
-          untracked.add(path);
-        }
-        break;
-      }
-    }
-  }
-
-  function notePath(path: string, mode: string): void {
-    if (kinds.has(path)) return; // removed from the index and still on disk: listed as untracked as well
-    const kind = kindOfMode(Number.parseInt(mode, 8));
-    kinds.set(path, kind === 'tree' || kind === 'submodule' ? null : kind);
-  }
-
-  if (existsSync(join(location.gitDir, 'info/sparse-checkout'))) {
-    for (const path of await skippedBySparse(options)) {
-      if (!kinds.has(path) && onDisk(path) === null) kinds.set(path, null);
-    }
-  }
-  const changed = [...kinds].map(([path, kind]) => ({ path, kind }));
-  changed.sort((a, b) => compareBytewise(a.path, b.path));
-  return { changes: { head, changed, submodulesSkipped: submodulesSkipped.sort(compareBytewise) }, untracked };
+export interface WorktreeSources {
+  readonly location: Location;
+  /** How git is run on the work tree. */
+  readonly runOptions: RunOptions;
+  readonly head: Oid | null;
+  /** Of the head. */
+  readonly headTree: Oid | null;
+  readonly readTree: ReadTree;
+  readonly look: LookAtFile;
 }
 
-/** Tracked paths that a sparse checkout leaves out of the work tree; `status` takes them for unchanged. */
-async function skippedBySparse(options: RunOptions): Promise<string[]> {
-  const output = await runGit(['ls-files', '-z', '-t'], options);
-  return decodeBytes(output)
-    .split('\0')
-    .filter((record) => record.startsWith('S '))
-    .map((record) => record.slice(2));
+/** What is known of a work tree from the last time that it was compared with HEAD. */
+export interface WorktreeBasis {
+  readonly changes: WorktreeChanges;
+  readonly index: GitIndex;
+  /** Of what changed: not in the index, and not ignored. */
+  readonly untracked: ReadonlySet<string>;
+  readonly conversions: Conversions;
+}
+
+/** Files read from disk at once. */
+const readsAtOnce = 16;
+
+/**
+ * Every path whose bytes on disk differ from HEAD's tree: modified, staged, deleted, untracked but not ignored, changed in
+ * kind, in conflict, left out of a sparse checkout. What counts as tracked is what the index has, and as ignored what git says;
+ * but files are compared by us, as they lie on disk, whatever git was told to assume or to convert. A file is taken for what
+ * the index has only where nothing else can be: its times, inode and size are those of the index, its size is the blob's, and
+ * no attribute makes git store other bytes of the same length. Every other file is read.
+ */
+export async function readWorktreeChanges(sources: WorktreeSources, index: GitIndex): Promise<WorktreeBasis> {
+  const { location, runOptions, head, headTree, readTree } = sources;
+  const slices = new TimeSlices(runOptions.signal);
+  const others = listUntracked(runOptions);
+  others.catch(() => undefined); // awaited below
+  const conversions = Conversions.of(index, location, runOptions);
+  conversions.catch(() => undefined);
+  const inHead = await differencesFromTree(index, headTree, readTree, slices);
+  const { kinds, unsure, untouched } = await lookAtTracked(index, location, slices);
+  unsure.push(...(await changedUnseen(untouched, await conversions, runOptions)));
+
+  const changed = new Map<string, WorktreeChange['kind']>();
+  for (const [path, entry] of inHead) {
+    // As the index has it, and so not as HEAD has it; or not tracked, and then only there if it is untracked.
+    const kind = kinds.get(path);
+    if (kind !== undefined && kind !== null) changed.set(path, kind);
+    else if (entry !== null && entry.kind !== 'submodule') changed.set(path, null);
+    else if (entry !== null && index.numberOf(path) < 0) changed.set(path, null); // a submodule that is no longer one
+  }
+  for (const [path, kind] of kinds) if (kind === null && inHead.get(path) !== null) changed.set(path, null);
+  await lookAt(unsure, sources.look, runOptions.signal, ({ path, tracked }, file) => {
+    const there = inHead.has(path) ? inHead.get(path)! : tracked;
+    if (file?.oid === there?.oid && isSameKind(file?.kind, there?.kind, location)) changed.delete(path);
+    else if (file !== null || there !== null) changed.set(path, file?.kind ?? null);
+  });
+  const { untracked, nested } = await others;
+  for (const path of untracked) {
+    if (slices.isOver) await slices.next();
+    const kind = kindOnDisk(location, path);
+    if (kind !== null) changed.set(path, kind);
+  }
+  for (const path of nested) if (inHead.get(path)?.kind === 'submodule') changed.delete(path);
+  const all = [...changed].map(([path, kind]) => ({ path, kind }));
+  all.sort((a, b) => compareBytewise(a.path, b.path));
+  const changes = { head, changed: all, submodulesSkipped: nested };
+  return { changes, index, untracked: new Set(untracked), conversions: await conversions };
+}
+
+/** The index in full, where its file does not say all by itself. */
+export async function listIndex(location: Location, runOptions: RunOptions): Promise<GitIndex> {
+  return GitIndex.fromListing(await runGit(['ls-files', '--stage', '-z'], runOptions), location);
+}
+
+/** A file that the index tracks, with what it says of it; null where that is nothing of use. */
+interface TrackedFile {
+  readonly path: string;
+  readonly tracked: Pick<TreeEntry, 'oid' | 'kind'> | null;
+}
+
+interface UntouchedFile extends TrackedFile {
+  readonly tracked: Pick<TreeEntry, 'oid' | 'kind'>;
+  readonly size: number;
+}
+
+interface TrackedFiles {
+  /** What is on disk of each tracked path; null: nothing. */
+  readonly kinds: Map<string, WorktreeChange['kind']>;
+  /** To be read. */
+  readonly unsure: TrackedFile[];
+  /** Of the times and the size that the index has. */
+  readonly untouched: UntouchedFile[];
+}
+
+async function lookAtTracked(index: GitIndex, location: Location, slices: TimeSlices): Promise<TrackedFiles> {
+  const found: TrackedFiles = { kinds: new Map(), unsure: [], untouched: [] };
+  const folders = new RealFolders(location.workTree!);
+  for (let number = 0; number < index.count; number++) {
+    if ((number & 31) === 0 && slices.isOver) await slices.next();
+    const { mode, oid } = index.entry(number);
+    const kind = kindOfMode(mode);
+    if (kind === 'submodule') continue;
+    const path = decodeBytes(index.name(number));
+    if (found.kinds.has(path)) continue; // in conflict
+    const stats = folders.statsOf(path);
+    const onDisk = stats === null ? null : kindOfStats(stats, location.fileMode);
+    found.kinds.set(path, onDisk);
+    if (onDisk === null) continue;
+    const tracked = kind === null || kind === 'tree' || index.isUnsettled(number) ? null : { oid, kind };
+    if (tracked !== null && isSameKind(onDisk, tracked.kind, location) && index.isUntouched(number, stats!))
+      found.untouched.push({ path, tracked, size: stats!.size });
+    else found.unsure.push({ path, tracked });
+  }
+  return found;
+}
+
+/** Of files that seem untouched those that may be otherwise than their blobs. */
+export async function changedUnseen<
+  T extends { readonly path: string; readonly size: number; readonly tracked: { readonly oid: Oid } },
+>(files: readonly T[], conversions: Conversions, runOptions: RunOptions): Promise<T[]> {
+  const sizes = await blobSizes(new Set(files.map(({ tracked }) => tracked.oid)), runOptions);
+  return files.filter(({ path, size, tracked }) => sizes.get(tracked.oid) !== size || conversions.mayDiffer(path));
+}
+
+/** Sizes of blobs; those that are missing are left out. */
+async function blobSizes(oids: ReadonlySet<Oid>, runOptions: RunOptions): Promise<Map<Oid, number>> {
+  const sizes = new Map<Oid, number>();
+  if (oids.size === 0) return sizes;
+  const input = [...oids].map((oid) => `${oid}\n`).join('');
+  const args = ['cat-file', '--batch-check=%(objectname) %(objectsize)', '--buffer'];
+  const output = await runGit(args, { ...runOptions, input });
+  for (const line of output.toString('latin1').split('\n')) {
+    const space = line.indexOf(' ');
+    const size = Number(line.slice(space + 1)); // NaN for `missing`
+    if (size >= 0) sizes.set(line.slice(0, space) as Oid, size);
+  }
+  return sizes;
+}
+
+/** Without executable bits on disk a file that is tracked as executable still is. */
+function isSameKind(onDisk: string | undefined, tracked: string | undefined, { fileMode }: Location): boolean {
+  return onDisk === tracked || (!fileMode && onDisk === 'file' && tracked === 'executable');
+}
+
+async function lookAt<T extends { readonly path: string }>(
+  files: readonly T[],
+  look: LookAtFile,
+  signal: AbortSignal | undefined,
+  onFile: (file: T, found: Awaited<ReturnType<LookAtFile>>) => void,
+): Promise<void> {
+  for (let at = 0; at < files.length; at += readsAtOnce) {
+    throwIfAborted(signal);
+    const batch = files.slice(at, at + readsAtOnce);
+    const found = await Promise.all(batch.map(({ path }) => look(path)));
+    batch.forEach((file, i) => onFile(file, found[i] ?? null));
+  }
+}
+
+/** Files that git neither tracks nor ignores, and repositories among them, which are not looked into. */
+async function listUntracked(options: RunOptions): Promise<{ untracked: string[]; nested: string[] }> {
+  const output = await runGit(['ls-files', '--others', '--exclude-standard', '-z'], options);
+  const untracked: string[] = [];
+  const nested: string[] = [];
+  for (const path of decodeBytes(output).split('\0').slice(0, -1)) {
+    if (path.endsWith('/')) nested.push(path.slice(0, -1));
+    else untracked.push(path);
+  }
+  return { untracked, nested: nested.sort(compareBytewise) };
+}
+
+/** Looks at what lies at paths of a work tree, through folders alone: what lies behind a link is not in it. */
+export class RealFolders {
+  private readonly known = new Map<string, boolean>();
+
+  constructor(private readonly root: string) {}
+
+  /** Null when there is nothing, or nothing that may be looked at: git does not see it either. */
+  statsOf(path: string): Stats | null {
+    const slash = path.lastIndexOf('/');
+    return slash >= 0 && !this.isReal(path.slice(0, slash)) ? null : this.lstat(path);
+  }
+
+  private isReal(folder: string): boolean {
+    let known = this.known.get(folder);
+    if (known === undefined) this.known.set(folder, (known = this.statsOf(folder)?.isDirectory() === true));
+    return known;
+  }
+
+  private lstat(path: string): Stats | null {
+    try {
+      return lstatSync(worktreeBytes(this.root, path), { throwIfNoEntry: false }) ?? null;
+    } catch {
+      return null;
+    }
+  }
 }
 
 /** What lies at a path. Anything but a file or a symbolic link counts as nothing. */
@@ -99,11 +230,4 @@ function kindOnDisk(location: Location, path: string): WorktreeChange['kind'] {
   } catch {
     return null; // gone meanwhile, or a parent is no folder, or may not be searched
   }
-}
-
-/** What follows the first `count` spaces. */
-function after(record: string, count: number): string {
-  let at = 0;
-  for (let i = 0; i < count; i++) at = record.indexOf(' ', at) + 1;
-  return record.slice(at);
 }

@@ -14,8 +14,6 @@ export interface WorktreeFile {
   readonly size: number;
   /** A symbolic link's content is its target. Null when larger than `maxBytes`. */
   readonly content: Buffer | null;
-  /** No attribute but one of an encoding could make git store other bytes than these; false also where that is not known. */
-  readonly isPlain: boolean;
 }
 
 /** A file of so many bytes is read at once. */
@@ -47,7 +45,7 @@ export async function readWorktreeFile(
     const kind = kindOfStats(stats, location.fileMode);
     if (kind === 'symlink') {
       const content = readlinkSync(file, { encoding: 'buffer' });
-      return { kind, oid: hashBlob(content, location.objectFormat), size: content.length, content, isPlain: true };
+      return { kind, oid: hashBlob(content, location.objectFormat), size: content.length, content };
     }
     if (kind === null) return null;
     if (stats.size <= Math.min(maxBytes, smallBytes)) return readSmallFile(location, file, maxBytes);
@@ -116,7 +114,7 @@ function wholeFile(
 ): WorktreeFile {
   const size = content.length;
   const kept = size <= maxBytes ? content : null;
-  return { kind, oid: hashBlob(content, objectFormat), size, content: kept, isPlain: isPlain(content) };
+  return { kind, oid: hashBlob(content, objectFormat), size, content: kept };
 }
 
 async function readRegularFile(location: Location, file: Buffer, maxBytes: number): Promise<WorktreeFile | null> {
@@ -135,14 +133,11 @@ async function readRegularFile(location: Location, file: Buffer, maxBytes: numbe
       hash.update(piece.subarray(0, bytesRead));
       size += bytesRead;
     }
-    return { kind, oid: asOid(hash.digest('hex')), size, content: null, isPlain: false };
+    return { kind, oid: asOid(hash.digest('hex')), size, content: null };
   } finally {
     await handle.close();
   }
 }
-
-/** It has no line end that git could convert, and no `$Id$`. */
-const isPlain = (content: Buffer): boolean => !content.includes(0x0d) && !content.includes('$Id');
 
 /** The bytes of a path of the work tree: paths need not be UTF-8. */
 export function worktreeBytes(root: string, path: string): Buffer {

@@ -53,18 +53,14 @@ class Followed {
     return new Followed(made, await open(made));
   }
 
-  /** The changes now, as found by following, and whether git was asked for all of them. */
+  /** The changes now, as found by following, and whether all was looked at. */
   async next(): Promise<{ changes: WorktreeChanges; asked: boolean }> {
     const disk = diskOf(this.made.path);
     const { changes: last } = this;
     const touched = touchedBetween(this.disk, disk);
     const runs = vi.spyOn(processes, 'runGit');
-    const look = (path: string): ReturnType<Repository['readWorktreeFile']> => this.repo.readWorktreeFile(path);
-    const changes = await this.repo.worktreeChanges(
-      undefined,
-      last === null ? undefined : { changes: last, touched, look },
-    );
-    const asked = runs.mock.calls.some(([args]) => args.includes('status'));
+    const changes = await this.repo.worktreeChanges(undefined, last === null ? undefined : { changes: last, touched });
+    const asked = runs.mock.calls.some(([args]) => args.includes('--others'));
     runs.mockRestore();
     this.changes = changes;
     this.disk = disk;

@@ -164,7 +164,6 @@ describe('a file on disk', () => {
       oid: made.git('hash-object', 'dir/plain'),
       size: 5,
       content: Buffer.from('text\n'),
-      isPlain: true,
     });
     expect(await repo.readWorktreeFile('run')).toMatchObject({ kind: 'executable' });
     expect(await repo.readWorktreeFile('link')).toEqual({
@@ -172,11 +171,10 @@ describe('a file on disk', () => {
       oid: hashBlob(Buffer.from('/etc/passwd')),
       size: 11,
       content: Buffer.from('/etc/passwd'),
-      isPlain: true,
     });
     const large = await repo.readWorktreeFile('large', { maxBytes: 1000 });
     const oid = made.git('hash-object', 'large');
-    expect(large).toEqual({ kind: 'file', oid, size: 3_000_000, content: null, isPlain: false });
+    expect(large).toEqual({ kind: 'file', oid, size: 3_000_000, content: null });
     expect((await repo.readWorktreeFile('empty'))?.content).toEqual(Buffer.alloc(0));
     for (const path of ['absent', 'dir', 'dir/absent', 'run/below'])
       expect(await repo.readWorktreeFile(path)).toBeNull();

@@ -24,6 +24,8 @@ export interface FolderTreeOptions {
   readonly refresh?: () => Promise<void>;
   /** Something happened to what is, or was, at a path; `''`: anything may have happened in the tree. */
   readonly onEvent: (path: string) => void;
+  /** A folder that is entered, not the root, has a `.git`, of whatever kind. */
+  readonly onDotGit?: (path: string) => void;
   /** Nothing can be watched any more, and the tree is closed. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -225,7 +227,9 @@ export class FolderTree {
       const listener = (event: string, item: string | null): void => this.told(folder, event, item);
       folder.watcher = this.options.watchFolder(recursive ? this.options.root : this.absolute(path), options, listener);
       folder.watcher.on('error', () => this.startOver());
-      names = recursive ? [] : foldersIn(this.absolute(path));
+      const entries = recursive ? [] : entriesIn(this.absolute(path));
+      if (path !== '' && entries.some(({ name }) => name === '.git')) this.options.onDotGit?.(path);
+      names = entries.filter(({ isFolder }) => isFolder).map(({ name }) => name);
     } catch (error) {
       folder.watcher?.close();
       folder.watcher = null;
@@ -315,9 +319,9 @@ function isFolder(path: Buffer): boolean {
   }
 }
 
-function foldersIn(path: Buffer): string[] {
+function entriesIn(path: Buffer): { readonly name: string; readonly isFolder: boolean }[] {
   const entries = readdirSync(path, { withFileTypes: true, encoding: 'latin1' });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => nameOf(entry.name));
+  return entries.map((entry) => ({ name: nameOf(entry.name), isFolder: entry.isDirectory() }));
 }
 
 /** A name as the rest of the code knows it, of its bytes in Latin-1. */

@@ -37,6 +37,7 @@ export function meaningInCommonDir(path: string): Meaning | null {
 function meaningInAny(path: string, otherwise: Meaning | null): Meaning | null {
   if (path === '') return everything;
   if (path.endsWith('.lock')) return null; // what becomes of it is told when it gets its name
+  if (path.startsWith('sharedindex.')) return null; // never changed, but touched when read; the index names another
   const [top, , inner] = path.split('/');
   switch (top) {
     case 'refs':

@@ -49,6 +49,9 @@ export interface WorktreeWatcher extends WorktreeMonitor {
   onChange(listener: (change: WatchedChange) => void): () => void;
 }
 
+/** Of what lies outside of all that is watched. */
+const outside: Meaning = { kinds: ['worktree'], counts: true, rules: true };
+
 /** How long `generation()` may wait for folders that have just come to be watched. */
 const settleMsMax = 250;
 
@@ -60,9 +63,10 @@ export function createWorktreeMonitor(place: WatchedPlace, options: MonitorOptio
 /**
  * Watches a work tree without its ignored folders, and those parts of its git folders that say what HEAD and the refs are.
  *
- * The generation is as exact as the kernel is: it tells of every change that goes through a path in a watched folder. It
- * does not tell of writes through a memory map, or through a hard link in another folder; and ignore rules outside the
- * repository are not watched. Who rests on the generation should look for himself now and then.
+ * The generation is as exact as the kernel is: it tells of every change that goes through a path in a watched folder. Rules
+ * outside the repository, and what makes a folder a repository of its own, are not watched but looked at for each answer: they
+ * are few. It does not tell of writes through a memory map, or through a hard link in another folder. Who rests on the
+ * generation should look for himself now and then.
  */
 class Monitor implements WorktreeWatcher {
   private readonly queue: EventQueue;
@@ -79,6 +83,10 @@ class Monitor implements WorktreeWatcher {
   private readonly touched = new TouchedPaths();
   /** The index has changed, and with it perhaps which folders are ignored. */
   private indexChanged = false;
+  /** Of what lies outside, as it was last; null before it was looked at. */
+  private rules: string | null = null;
+  /** Folders with a `.git` below the work tree, and what made them repositories or not when they were looked at last. */
+  private readonly nested = new Map<string, string>();
   private events = 0;
   private state: 'starting' | 'ready' | 'failed' | 'closed' = 'starting';
   private failure: string | null = null;
@@ -119,6 +127,7 @@ class Monitor implements WorktreeWatcher {
       return null;
     }
     if (!(await this.queue.drained())) return null;
+    if (!this.lookOutside()) return null;
     if (this.isPending) await withinMs(settleMsMax, this.settle());
     return this.isOpen && !this.isPending && !this.isMissing ? this.number : null;
   }
@@ -175,6 +184,7 @@ class Monitor implements WorktreeWatcher {
       recursive: this.recursive,
       wanted,
       ...(refresh === undefined ? {} : { refresh }),
+      ...(root === this.place.workTree ? { onDotGit: (path: string) => void this.lookAtNested(path) } : {}),
       onEvent: (path) => this.note(meaningOf(path), root === this.place.workTree ? path : null),
       onFailure: (error) => this.fail(error),
     });
@@ -194,6 +204,7 @@ class Monitor implements WorktreeWatcher {
   private note(meaning: Meaning | null, path: string | null): void {
     if (meaning === null || !this.isOpen) return;
     this.events++;
+    if (path?.endsWith('/.git') === true) this.lookAtNested(parentOf(path));
     if (meaning.counts) this.number++;
     if (meaning.rules === true) {
       this.files.reconsider();
@@ -213,6 +224,25 @@ class Monitor implements WorktreeWatcher {
     if (!this.indexChanged) return;
     this.indexChanged = false;
     if (this.place.mayIgnoreOtherwise()) this.files.reconsider();
+  }
+
+  /** Notes what has changed outside of what is watched; false when that cannot be told. */
+  private lookOutside(): boolean {
+    const rules = this.place.outsideRules();
+    let isSame = rules === this.rules || rules === null;
+    if (rules !== null) this.rules = rules;
+    for (const folder of this.nested.keys()) if (this.lookAtNested(folder)) isSame = false;
+    if (!isSame) this.note(outside, null);
+    return rules !== null;
+  }
+
+  /** Whether a folder below the work tree is a repository otherwise than when it was looked at last. */
+  private lookAtNested(folder: string): boolean {
+    const before = this.nested.get(folder);
+    const now = this.place.nestedRepository(folder);
+    if (now === '') this.nested.delete(folder);
+    else this.nested.set(folder, now);
+    return before !== undefined && now !== before;
   }
 
   private checkRoots(): void {

@@ -43,10 +43,7 @@ test('what a watcher says was touched is enough to follow a work tree', { timeou
     }
     const generation = await until(() => monitor.generation());
     const touched: ReadonlySet<string> | null = last === null ? null : monitor.touchedSince(last.generation);
-    const since =
-      touched === null
-        ? undefined
-        : { changes: last!.changes, touched, look: (path: string) => repo.readWorktreeFile(path) };
+    const since = touched === null ? undefined : { changes: last!.changes, touched };
     const changes: WorktreeChanges = await repo.worktreeChanges(undefined, since);
     const fresh = await openRepository(made.path);
     const expected = await contentsOf(fresh, await fresh.worktreeChanges());

@@ -26,6 +26,8 @@ export async function placeOf(path: string): Promise<WatchedPlace> {
     workTree: workTree!,
     ignoredFolders: () => repository.ignoredFolders(),
     mayIgnoreOtherwise: () => repository.mayIgnoreOtherwise,
+    outsideRules: () => repository.outsideRules(),
+    nestedRepository: (folder) => repository.nestedRepository(folder),
   };
 }
 

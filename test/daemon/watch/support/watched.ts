@@ -20,6 +20,7 @@ export async function placeOf(path: string): Promise<WatchedPlace> {
   const repository = await openRepository(path);
   closers.push(() => repository.close());
   const { gitDir, commonDir, workTree } = repository;
+  await repository.ignoredFolders(); // tests may answer in its stead, and what lies outside is known once it was asked
   return {
     gitDir,
     commonDir,

@@ -4,6 +4,8 @@ import { classifyText, parseBytesMax } from './classify.js';
 import type { Definition } from './definition.js';
 import { loadGrammar } from './grammar.js';
 import type { Grammar } from './grammar.js';
+import { canEmbed, embeddedBlocks } from './embedded/blocks.js';
+import { mergeByLines, placed } from './embedded/place.js';
 import { addByLines } from './line-rules.js';
 import { LineTable, textLineStarts } from './lines.js';
 import { outlineOf } from './outline.js';
@@ -51,6 +53,19 @@ export function chunkByLines(content: Uint8Array, diagnostics: readonly FileDiag
   return { chunks: partition(new LineTable(content), []), diagnostics };
 }
 
+/** A text to be analysed: `starts` are the starts of its lines in UTF-16 units. */
+interface Source {
+  readonly text: string;
+  readonly bytes: number;
+  readonly starts: Uint32Array;
+  readonly lineCount: number;
+}
+
+interface Found {
+  readonly definitions: readonly Definition[];
+  readonly diagnostics: readonly FileDiagnostic[];
+}
+
 class GrammarChunker implements Chunker {
   private readonly grammars = new Map<string, Grammar | undefined>();
   ready: Promise<void> | null = null;
@@ -69,34 +84,66 @@ class GrammarChunker implements Chunker {
         : this.outlineUnparsed(content, language);
     }
     const lines = new LineTable(content);
+    const { definitions, diagnostics } = this.analyze(content, lines, language, options);
+    return { chunks: partition(lines, definitions), diagnostics };
+  }
+
+  /** The definitions of a text, and of the parts of it that are in other languages. */
+  private analyze(content: Uint8Array, lines: LineTable, language: string, options: ChunkOptions): Found {
+    if (!canEmbed(language) && !this.canRead(language)) return { definitions: [], diagnostics: [] };
+    const text = decodeBytes(content);
+    const starts = text.length === content.length ? lines.starts : textLineStarts(text, lines.count);
+    const source = { text, bytes: content.length, starts, lineCount: lines.count };
+    const host = this.read(source, language, options);
+    const blocks = embeddedBlocks(language, text).map((block): Found => {
+      const lineCount = block.text.split('\n').length;
+      const part = {
+        text: block.text,
+        bytes: block.text.length,
+        starts: textLineStarts(block.text, lineCount),
+        lineCount,
+      };
+      const { definitions, diagnostics } = this.read(part, block.language, options);
+      return { definitions: definitions.map((definition) => placed(definition, block.lines)), diagnostics };
+    });
+    if (blocks.length === 0) return host;
+    const all = [host, ...blocks];
+    return {
+      definitions: mergeByLines(all.map(({ definitions }) => definitions)),
+      diagnostics: all.flatMap(({ diagnostics }) => diagnostics),
+    };
+  }
+
+  /** Whether anything but the lines of a language's texts is known. */
+  private canRead(language: string): boolean {
+    if (outlineOf(language) !== undefined || this.runtime === undefined) return true;
+    return this.grammar(this.runtime, language) !== undefined;
+  }
+
+  /** The definitions of a text in one language. */
+  private read(source: Source, language: string, options: ChunkOptions): Found {
     const outline = outlineOf(language);
     if (outline !== undefined) {
-      const texts = decodeBytes(content).split('\n');
-      if (texts.length > lines.count) texts.length = lines.count;
-      return { chunks: partition(lines, outline(texts)), diagnostics: [] };
+      const texts = source.text.split('\n');
+      if (texts.length > source.lineCount) texts.length = source.lineCount;
+      return { definitions: outline(texts), diagnostics: [] };
     }
-    const found = this.definitions(content, lines, language, options);
-    if ('code' in found)
-      return { chunks: partition(lines, this.byLines(content, lines, language, found)), diagnostics: [found] };
-    return { chunks: partition(lines, found), diagnostics: [] };
+    const found = this.definitions(source, language, options);
+    if (!('code' in found)) return { definitions: found, diagnostics: [] };
+    return { definitions: this.byLines(source, language, found), diagnostics: [found] };
   }
 
   /**
    * A parser that has trapped is of no use any more. Whether it was the file's fault is found out on a fresh one: memory may have been used up by
    * earlier files, or be short on this machine.
    */
-  private definitions(
-    content: Uint8Array,
-    lines: LineTable,
-    language: string,
-    options: ChunkOptions,
-  ): Definition[] | FileDiagnostic {
+  private definitions(source: Source, language: string, options: ChunkOptions): Definition[] | FileDiagnostic {
     for (let tries = 1; ; tries++) {
       if (this.runtime === undefined) return outOfMemory;
       const grammar = this.grammar(this.runtime, language);
       if (grammar === undefined) return [];
       if ('code' in grammar) return grammar;
-      const found = definitionsOf(content, lines, grammar, options);
+      const found = definitionsOf(source, grammar, options);
       if (!('code' in found) || found.code !== 'parse-failed') return found;
       const isShort = !this.runtime.canGrow();
       this.replaceRuntime();
@@ -106,10 +153,10 @@ class GrammarChunker implements Chunker {
   }
 
   /** What rules find line by line in a text that the grammar could not parse. */
-  private byLines(content: Uint8Array, lines: LineTable, language: string, { code }: FileDiagnostic): Definition[] {
+  private byLines(source: Source, language: string, { code }: FileDiagnostic): Definition[] {
     if (this.runtime === undefined || code === 'out-of-memory') return [];
     const grammar = this.grammar(this.runtime, language);
-    return grammar === undefined || 'code' in grammar ? [] : definitionsByLines(content, lines, grammar);
+    return grammar === undefined || 'code' in grammar ? [] : definitionsByLines(source, grammar);
   }
 
   /** Of what a program wrote nothing is parsed and chunks are cut by lines alone; yet people look for what it defines. */
@@ -120,7 +167,7 @@ class GrammarChunker implements Chunker {
     if (grammar === undefined) return chunkByLines(content);
     if ('code' in grammar) return chunkByLines(content, [grammar]);
     const lines = new LineTable(content);
-    const definitions = definitionsByLines(content, lines, grammar);
+    const definitions = definitionsByLines({ text: decodeBytes(content), lineCount: lines.count }, grammar);
     const inner = definitions.map((definition) => ({ ...definition, inner: true }));
     return { chunks: partition(lines, inner), diagnostics: [] };
   }
@@ -166,14 +213,12 @@ function isMachineText(content: Uint8Array): boolean {
 }
 
 function definitionsOf(
-  content: Uint8Array,
-  lines: LineTable,
+  { text, bytes, starts, lineCount }: Source,
   grammar: Grammar,
   options: ChunkOptions,
 ): Definition[] | FileDiagnostic {
-  const text = decodeBytes(content);
   const prepared = prepareText(text, grammar.language);
-  const workMax = options.parseWork ?? parseWorkMax(content.length);
+  const workMax = options.parseWork ?? parseWorkMax(bytes);
   let work = 0;
   // The parser asks for text in pieces of its buffer's size; longer ones would be cut off unseen. A lexer can go over a text again and
   // again without one operation of the parser: past the limit it meets the end of the text.
@@ -187,9 +232,9 @@ function definitionsOf(
       return { code: 'parse-limit', message: `parsing takes more than ${workMax} steps` };
     }
     try {
-      const starts = text.length === content.length ? lines.starts : textLineStarts(text, lines.count);
-      const { definitions, unread } = findDefinitions(tree, text, grammar, starts, lines.count);
-      const ranges = [...unread, ...prepared.dropped];
+      const { definitions, unread } = findDefinitions(tree, text, grammar, starts, lineCount);
+      const whole = [{ from: 0, to: lineCount - 1 }];
+      const ranges = grammar.linesEverywhere ? whole : [...unread, ...prepared.dropped];
       if (ranges.length === 0 || grammar.lines.length === 0) return definitions;
       return addByLines(definitions, text.split('\n'), ranges, grammar);
     } finally {
@@ -203,9 +248,9 @@ function definitionsOf(
 }
 
 /** Of a text that the grammar could not parse at all. */
-function definitionsByLines(content: Uint8Array, lines: LineTable, grammar: Grammar): Definition[] {
+function definitionsByLines({ text, lineCount }: Pick<Source, 'text' | 'lineCount'>, grammar: Grammar): Definition[] {
   if (grammar.lines.length === 0) return [];
-  return addByLines([], decodeBytes(content).split('\n'), [{ from: 0, to: lines.count - 1 }], grammar);
+  return addByLines([], text.split('\n'), [{ from: 0, to: lineCount - 1 }], grammar);
 }
 
 const inputUnits = 5000;

@@ -47,6 +47,7 @@ interface RuleSource {
   readonly nestTexts?: readonly string[];
   readonly match?: string;
   readonly depthMax?: number;
+  readonly within?: SymbolKind;
   readonly join?: string;
   readonly prefix?: string;
   readonly default?: string;
@@ -67,6 +68,8 @@ interface SymbolTable {
   readonly hint?: string;
   readonly names?: string;
   readonly lines?: LineRuleSources;
+  /** Whether they read the whole text, not just what the grammar could not read. */
+  readonly linesEverywhere?: boolean;
   readonly define: Readonly<Record<string, SymbolKind | RuleSource | readonly RuleSource[]>>;
 }
 
@@ -84,6 +87,8 @@ export interface Rule {
   readonly nestTexts: ReadonlySet<string> | undefined;
   readonly match: RegExp | undefined;
   readonly depthMax: number;
+  /** Kind that the definition around must have. */
+  readonly within: SymbolKind | undefined;
   /** All names that the path leads to make one, joined by this. */
   readonly join: string | undefined;
   /** What the name begins with beside what the path leads to. */
@@ -110,6 +115,8 @@ export interface Grammar {
   readonly names: RegExp;
   /** For what the grammar cannot read. */
   readonly lines: readonly LineRule[];
+  /** Whether they read the whole text. */
+  readonly linesEverywhere: boolean;
 }
 
 /** Languages that are read with another one's grammar. */
@@ -191,6 +198,7 @@ function compile(name: string, parser: Parser, language: Language, table: Symbol
     hint: table.hint === undefined ? undefined : new RegExp(table.hint, 'gu'),
     names: new RegExp(table.names ?? ordinaryNames, 'u'),
     lines: compileLineRules(table.lines ?? []),
+    linesEverywhere: table.linesEverywhere ?? false,
   };
 }
 
@@ -216,6 +224,7 @@ function compileRule(language: Language, source: SymbolKind | RuleSource): Rule 
     nestTexts: rule.nestTexts === undefined ? undefined : new Set(rule.nestTexts),
     match: rule.match === undefined ? undefined : new RegExp(rule.match, 'u'),
     depthMax: rule.depthMax ?? Infinity,
+    within: rule.within,
     join: rule.join,
     prefix: rule.prefix ?? '',
     default: rule.default,

@@ -7,14 +7,15 @@ type Step =
   | { readonly op: 'field'; readonly id: number; readonly times: Times }
   | { readonly op: 'child'; readonly type: string; readonly times: Times }
   | { readonly op: 'nth'; readonly n: number; readonly times: 'once' }
-  | { readonly op: 'attribute'; readonly name: string; readonly times: 'once' };
+  | { readonly op: 'attribute'; readonly name: string; readonly times: 'once' }
+  | { readonly op: 'self'; readonly times: 'once' };
 
 /** Alternatives, the first that leads somewhere counts. */
 export type NodePath = readonly (readonly Step[])[];
 
 /**
  * `receiver/<parameter_declaration>/type*|name`: steps separated by `/`, alternatives by `|`. A step is a field's
- * name, `<type>` (first child of that type), a number (named child), or `@id` (value of a markup attribute);
+ * name, `<type>` (first child of that type), a number (named child), `.` (the node itself), or `@id` (value of a markup attribute);
  * with `*` it is taken as long as it leads on, also not at all; with `[]` it leads to all such children.
  */
 export function parsePath(language: Language, text: string): NodePath {
@@ -24,6 +25,7 @@ export function parsePath(language: Language, text: string): NodePath {
 function parseStep(language: Language, text: string): Step {
   const times = text.endsWith('*') ? 'while' : text.endsWith('[]') ? 'each' : 'once';
   const name = text.replace(/\*$|\[\]$/, '');
+  if (name === '.') return { op: 'self', times: 'once' };
   if (/^\d+$/.test(name)) return { op: 'nth', n: Number(name), times: 'once' };
   if (name.startsWith('@')) return { op: 'attribute', name: name.slice(1), times: 'once' };
   if (name.startsWith('<')) return { op: 'child', type: name.slice(1, -1), times };
@@ -71,7 +73,7 @@ export function followPath(node: Node, path: NodePath, onNode?: (node: Node) => 
       at = takeStep(at, step, onNode);
       if (at === undefined) break;
     }
-    if (at !== undefined && at !== node) return at;
+    if (at !== undefined && (at !== node || steps[0]?.op === 'self')) return at;
   }
   return undefined;
 }
@@ -102,6 +104,8 @@ function stepOnce(from: Node, step: Step): Node | undefined {
       return childOfType(from, step.type);
     case 'nth':
       return from.namedChild(step.n) ?? undefined;
+    case 'self':
+      return from;
     case 'attribute':
       return attributeValue(from, step.name);
   }

@@ -120,7 +120,7 @@ class Walk implements Walked {
           aboveEnd = this.line(cursor.endIndex - 1);
         }
         if (action & Action.attribute && attributeStart < 0) attributeStart = start;
-        if (!(action & Action.into)) continue;
+        if (!(action & (Action.into | Action.define))) continue;
       }
       if (action & Action.tail && sibling >= 0) {
         this.extend(sibling, this.line(cursor.endIndex - 1));
@@ -136,6 +136,8 @@ class Walk implements Walked {
       }
       const rules = action & Action.define ? this.grammar.rules[type] : undefined;
       const outcome = rules === undefined ? 'none' : this.define(rules, around, first, sibling, nesting);
+      // An attribute that is no definition still belongs to what is below it.
+      if (outcome === 'none' && action & Action.above && !(action & Action.into)) continue;
       if (outcome !== 'defined') {
         if (typeof outcome === 'object') this.children(outcome, first, nesting + 1);
         else if (action & (Action.into | Action.inside) || outcome === 'local-data') {
@@ -188,7 +190,7 @@ class Walk implements Walked {
 
   /** Records the cursor's node if the rule holds, and what is defined in it. */
   private defineBy(rule: Rule, around: Surroundings, lead: Lead, sibling: number, nesting: number): Outcome {
-    if (around.depth >= rule.depthMax) return 'none';
+    if (around.depth >= rule.depthMax || (rule.within !== undefined && rule.within !== around.kind)) return 'none';
     const { cursor } = this;
     // Most calls are no definitions: their first word tells before anything is made of the node.
     const word = rule.texts === undefined ? '' : wordAt(this.text, cursor.startIndex);
@@ -210,6 +212,10 @@ class Walk implements Walked {
       return this.within(around, { kind: kind ?? around.kind, local, inner: around.inner || (local && !around.local) });
     }
     if (around.local && !ownsMembers && notLocal.has(first.kind)) return 'local-data';
+    // `const f = function f() {}` is one definition.
+    const outer = this.definitions[this.definitions.length - 1];
+    if (outer?.name === first.text && outer.endLine === this.endLine() && around.scope === qualifiedName(outer))
+      return 'none';
 
     const scopeNode = rule.scope === undefined ? undefined : followPath(node, rule.scope);
     let scope = around.scope;
@@ -218,7 +224,7 @@ class Walk implements Walked {
     const nodeStart = this.line(cursor.startIndex);
     const startLine = lead.start < 0 ? nodeStart : Math.min(lead.start, nodeStart);
     const ownLine = lead.own < 0 ? nodeStart : Math.min(lead.own, nodeStart);
-    const endLine = this.line(Math.max(cursor.endIndex - 1, cursor.startIndex));
+    const endLine = this.endLine();
     for (const name of names) {
       const full = name.owner === '' ? scope : join(scope, name.owner);
       const definition: Definition = {
@@ -340,6 +346,11 @@ class Walk implements Walked {
     }
   }
 
+  /** Last line of the cursor's node. */
+  private endLine(): number {
+    return this.line(Math.max(this.cursor.endIndex - 1, this.cursor.startIndex));
+  }
+
   private line(index: number): number {
     return lineAt(this.starts, this.lineCount, index);
   }
@@ -356,7 +367,8 @@ const earlier = (a: number, b: number): number => (a < 0 ? b : b < 0 ? a : Math.
 
 const templateArguments = /^([\p{ID_Start}_][\p{ID_Continue}]*)\s*<.*>$/su;
 
-const words = /[\w.]+/y;
+/** Elixir's `@type` is one. */
+const words = /@?[\w.]+/y;
 
 function wordAt(text: string, index: number): string {
   words.lastIndex = index;

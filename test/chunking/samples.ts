@@ -69,6 +69,7 @@ function* items() {}
 `,
     symbols: `
       0 function read
+      1 module exports
       1 method write
       1 method close
       2 method Stream.pipe
@@ -112,7 +113,9 @@ x.y = 1
       7 constructor Store.__init__
       10 method Store.path
       12 function main
-      14 function fallback`,
+      14 function fallback
+      15 variable x
+      15 variable y`,
   },
   go: {
     source: `
@@ -533,6 +536,8 @@ type Name = String
 `,
     symbols: `
       1 type Order
+      1 constructor Order.Open
+      1 constructor Order.Done
       2 type Id
       3 trait Pays
       4 method Pays.pay

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { createChunker } from '../../src/chunking/index.js';
+import { bytesOf, symbolLines } from './helpers.js';
+
+const chunker = await createChunker();
+
+// Each says what people write that once had no symbol, or a wrong one.
+test.each([
+  ['python', 'decorators and nested functions', 'def outer(f):\n    @wraps(f)\n    def inner(*a):\n        class Local: pass\n    return inner\n', 'outer inner Local'],
+  ['python', 'several names', 'A, B = 1, 2\n[c, d] = e\n', 'A B c d'],
+  ['python', 'branches', 'try:\n    import x\nexcept ImportError:\n    def fallback(): pass\nfinally:\n    def last(): pass\n', 'fallback last'],
+  ['javascript', 'classes without a name', 'module.exports = class { m() {} };\nexport default class { n() {} }\n', 'exports m n'],
+  ['javascript', 'class expressions', 'const X = class { m() {} };\nconst mixin = (Base) => class extends Base { mixed() {} };\n', 'X m mixin mixed'],
+  ['javascript', 'names of function expressions', 'app.get("/", function handler() {});\nreturn_(function onDone() {});\nconst f = function f() {};\n', 'handler onDone f'],
+  ['javascript', 'handlers in a component', 'function App() {\n  const onClick = () => {};\n  function onKey() {}\n  return h(onClick);\n}\n', 'App onClick onKey'],
+  ['javascript', 'computed and private names', 'class A { [Symbol.iterator]() {} #x = 1; get y() {} "z-z"() {} }\n', 'A Symbol.iterator #x y z-z'],
+  ['typescript', 'names that are taken apart', 'export const { increment, reset: clear } = slice.actions;\nexport const [first, second] = pair;\n', 'increment first second'],
+  ['typescript', 'members of an enum', 'enum Mode { On, Off = 2, "both" }\n', 'Mode On Off'],
+  ['typescript', 'types in functions', 'function f() {\n  type Local = string;\n  interface Inner { a: 1 }\n}\n', 'f Local Inner'],
+  ['ruby', 'accessors', 'class A\n  attr_accessor :a, :b\n  X, Y = 1, 2\n  Z ||= 3\n  alias old new\nend\n', 'A a b X Y Z old'],
+  ['ruby', 'branches and blocks', 'if x\n  def f; end\nelse\n  def g; end\nend\nFoo = Struct.new(:a) do\n  def m; end\nend\nprivate def p; end\n', 'f g Foo m p'],
+  ['ruby', 'a scope in the name', 'module A::B\n  class C::D < E; end\nend\n', 'B D'],
+  ['ruby', 'operators', 'class A\n  def []=(k, v); end\n  def <=>(o); end\nend\n', 'A []= <=>'],
+  ['lua', 'fields, methods and locals', 'local a, b = 1, 2\nM.f = function() end\nfunction A:m() end\nM["k"] = function() end\nif x then function z() end end\n', 'a b f m k z'],
+  ['lua', 'functions in functions', 'function M.setup()\n  local function inner() end\n  on("x", function() local deep = function() end end)\nend\n', 'setup inner deep'],
+  ['elixir', 'operators', 'defmodule A do\n  def a + b, do: 1\n  def left <> right when is_x(left), do: 1\n  def !x, do: x\nend\n', 'A + <> !'],
+  ['elixir', 'guards are no names', 'defmodule A do\n  def f(a) when a > 1 and a < 3, do: 1\n  defguard is_even(x) when rem(x, 2) == 0\nend\n', 'A f is_even'],
+  ['elixir', 'types, callbacks, records', 'defmodule A do\n  @type t(a) :: a\n  @callback c(x) :: y when x: z\n  require Record\n  Record.defrecord :user, name: 1\n  defmodule B do\n  end\nend\n', 'A t c user B'],
+  ['elixir', 'an attribute above stays there', 'defmodule A do\n  @doc "x"\n  @spec f() :: 1\n  def f, do: 1\nend\n', 'A f'],
+  ['haskell', 'constructors and fields', 'data T = A Int | B { fa :: Int, fb, fc :: String } | Int :+ Int\ndata G where\n  GA :: Int -> G\n', 'T A B fa fb fc :+ G GA'],
+  ['haskell', 'operators and several names', '(<+>) :: a -> a -> a\na <+> b = a\ng, h :: Int\n(p, q) = (1, 2)\nf = 1\n', '<+> g h p q f'],
+  ['bash', 'functions wherever they are', 'case $x in a) qux() { :; };; esac\nfor i in 1; do\n  infor() { :; }\ndone\nouter() {\n  inner() { :; }\n}\nfunction kw { :; }\n', 'qux infor outer inner kw'],
+  ['bash', 'zsh', 'if [[ -n ${(k)x[(r)a]} ]]; then\n  print ${${(s.:.)y}:#z}\nfi\nfunction one() {\n  :\n}\ntwo() {\n  :\n}\n', 'one two'],
+])('%s: %s', (language, _, source, names) => {
+  const content = bytesOf(source);
+  const file = chunker.chunk(content, language);
+  expect(file.diagnostics).toEqual([]);
+  const found = symbolLines(content, file).map((line) => line.replace(/^\d+ \S+ /, ''));
+  // Without scopes, which have dots too.
+  const bare = file.chunks.flatMap(({ symbols }) => symbols.map(({ name }) => name));
+  expect(bare.join(' '), found.join('\n')).toBe(names);
+}); // prettier-ignore

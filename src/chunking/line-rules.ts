@@ -72,11 +72,15 @@ export function addByLines(
     }
     if (within === undefined) next = Math.max(next, to + 1);
   }
-  return added.length === 0 ? [...found] : nest(found, added, lines);
+  return added.length === 0 ? [...found] : nestByLines(found, added, lines);
 }
 
 /** Puts what was added among what was found, with scopes on both sides. */
-function nest(found: readonly Definition[], added: readonly Definition[], lines: readonly string[]): Definition[] {
+export function nestByLines(
+  found: readonly Definition[],
+  added: readonly Definition[],
+  lines: readonly string[],
+): Definition[] {
   const isAdded = new Set(added);
   const all = [...found, ...added].sort((a, b) => a.startLine - b.startLine || b.endLine - a.endLine);
   const open: Definition[] = [];
@@ -134,7 +138,7 @@ function commonScope(owner: string, scope: string): string {
 }
 
 /** Lines as they are, those in comments empty. */
-function withoutComments(
+export function withoutComments(
   lines: readonly string[],
   ranges: readonly LineRange[],
   language: string,
@@ -163,7 +167,7 @@ function withoutComments(
 const closers = /^(?:[})\]]|end\b|esac\b|fi\b|done\b)/;
 
 /** The last line of what begins at a line: it is indented more, or closes what that line opened. */
-function endOf(lines: readonly string[], from: number): number {
+export function endOf(lines: readonly string[], from: number): number {
   const own = indentOf(lines[from]!);
   if (/;\s*(?:\/\/.*)?$/.test(lines[from]!)) return from;
   let end = from;

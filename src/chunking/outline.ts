@@ -4,6 +4,7 @@ import { outlineCss } from './outline-css.js';
 import { outlineJson, outlineYaml } from './outline-data.js';
 import { nestEntries } from './outline-nest.js';
 import type { OutlineEntry } from './outline-nest.js';
+import { outlineCode } from './outline/outline-code.js';
 import { cleanName } from './symbol-name.js';
 
 /**
@@ -14,7 +15,7 @@ export function outlineOf(language: string): ((lines: readonly string[]) => Defi
   const rules = lineRules[language];
   const entriesOf =
     rules === undefined ? scanners[language] : (lines: readonly string[]) => outlineByRules(lines, rules);
-  return entriesOf === undefined ? undefined : (lines) => nestEntries(entriesOf(lines), lines.length);
+  return entriesOf === undefined ? outlineCode(language) : (lines) => nestEntries(entriesOf(lines), lines.length);
 }
 
 const scanners: Readonly<Record<string, (lines: readonly string[]) => OutlineEntry[]>> = {
@@ -102,13 +103,6 @@ const lineRules: Readonly<Record<string, readonly LineRule[]>> = {
     rule(/^(?:query|mutation|subscription|fragment)\s+(\w+)/, 'function'),
   ],
   cmake: [rule(/^\s*(?:function|macro)\s*\(\s*(\w+)/i, 'function'), rule(/^\s*add_(?:executable|library|custom_target)\s*\(\s*(\S+)/i, 'rule')],
-  terraform: [rule(/^(?:resource|data)\s+"[^"]+"\s+"([^"]+)"/, 'struct'), rule(/^(?:module|variable|output|provider)\s+"([^"]+)"/, 'variable')],
-  perl: [rule(/^package\s+([\w:]+)/, 'module'), rule(/^\s*sub\s+(\w+)/, 'function', 2)],
-  r: [rule(/^([\w.]+)\s*(?:<-|=)\s*function\b/, 'function')],
-  julia: [rule(/^\s*(?:function|macro)\s+([\w.!]+)/, 'function'), rule(/^(?:mutable\s+)?struct\s+(\w+)/, 'struct'), rule(/^module\s+(\w+)/, 'module')],
-  clojure: [rule(/^\(defn-?\s+(?:\^\S+\s+)*([^\s)]+)/, 'function'), rule(/^\(def(?:macro)\s+([^\s)]+)/, 'macro'), rule(/^\(def(?:record|type|protocol)?\s+(?:\^\S+\s+)*([^\s)]+)/, 'variable')],
-  powershell: [rule(/^\s*(?:function|filter)\s+([\w:-]+)/i, 'function'), rule(/^\s*class\s+(\w+)/i, 'class')],
-  objc: [rule(/^@(?:interface|implementation)\s+(\w+)/, 'class'), rule(/^@protocol\s+(\w+)/, 'interface'), rule(/^[-+]\s*\([^)]*\)\s*(\w+)/, 'method', 2)],
   latex: [rule(/^\\(?:chapter|section)\*?\{([^}]*)\}/, 'section'), rule(/^\\(?:sub)+section\*?\{([^}]*)\}/, 'section', 2)],
 }; // prettier-ignore
 

@@ -90,6 +90,7 @@ const effects: readonly { what: string; modules: readonly string[]; except: Read
       'src/chunking/grammar.ts': 'from the grammars that come with us',
       'src/chunking/line-rules.ts': 'from the grammars that come with us',
       'src/chunking/recovery/blank-macros.ts': 'put together from pieces of its own',
+      'src/chunking/outline/code-rules.ts': 'of parts that stand beside them',
       'src/page/search/marks.ts': 'an escaped literal',
     },
   },

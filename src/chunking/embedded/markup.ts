@@ -12,6 +12,9 @@ export interface MarkupOptions {
 
 const rawElement = /<!--[\s\S]*?-->|<(script|style)(?=[\s>/])((?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^>"'{])*)>/gi;
 
+const scriptEnd = /<\/script\s*>/gi;
+const styleEnd = /<\/style\s*>/gi;
+
 /** The scripts and styles of a text in markup, whatever templates stand around and in them. */
 export function markupBlocks(text: string, { script, frontMatter, php = false }: MarkupOptions): EmbeddedBlock[] {
   const blocks: EmbeddedBlock[] = [];
@@ -35,10 +38,11 @@ export function markupBlocks(text: string, { script, frontMatter, php = false }:
     const [whole, name, attributes = ''] = found;
     if (name === undefined || attributes.endsWith('/')) continue;
     const start = found.index + whole.length;
-    const close = new RegExp(`</${name}\\s*>`, 'gi');
+    const isStyle = name.toLowerCase() === 'style';
+    const close = isStyle ? styleEnd : scriptEnd;
     close.lastIndex = start;
     const end = close.exec(markup)?.index ?? markup.length;
-    const language = name.toLowerCase() === 'style' ? styleLanguage(attributes) : scriptLanguage(attributes, script);
+    const language = isStyle ? styleLanguage(attributes) : scriptLanguage(attributes, script);
     if (language !== undefined && /\S/.test(markup.slice(start, end))) add(language, start, end, markup);
     rawElement.lastIndex = end;
   }
@@ -58,12 +62,18 @@ function withoutTemplates(text: string): string {
   );
 }
 
-function attributeOf(attributes: string, name: string): string | undefined {
-  const found = new RegExp(
-    `(?:^|\\s)${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|\\{["'\`]?([^}"'\`]*)["'\`]?\\}|([^\\s>]+))`,
-    'i',
-  ).exec(attributes);
-  return (found?.[1] ?? found?.[2] ?? found?.[3] ?? found?.[4])?.trim().toLowerCase();
+const attribute = /(?:^|\s)(lang|type)\s*=\s*(?:"([^"]*)"|'([^']*)'|\{["'`]?([^}"'`]*)["'`]?\}|([^\s>]+))/gi;
+
+function attributeOf(attributes: string, name: 'lang' | 'type'): string | undefined {
+  for (const [, found, ...values] of attributes.matchAll(attribute)) {
+    if (found!.toLowerCase() === name) {
+      return values
+        .find((value) => value !== undefined)
+        ?.trim()
+        .toLowerCase();
+    }
+  }
+  return undefined;
 }
 
 const scriptTypes: Readonly<Record<string, string>> = {

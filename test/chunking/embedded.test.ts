@@ -40,7 +40,9 @@ function save(): void {
 </style>
 `;
     expect(symbolsOf(text, 'vue')).toEqual([
-      '6 interface Props', '6 property Props.label', '9 constant props', '10 function save', '11 enum save.Mode', '16 rule .card', '16 rule .card..title',
+      '6 interface Props', '6 property Props.label', '9 constant props', '10 function save', '11 enum save.Mode',
+      '11 constant save.Mode.On',
+      '11 constant save.Mode.Off', '16 rule .card', '16 rule .card..title',
     ]); // prettier-ignore
   });
 

@@ -16,7 +16,7 @@ test.each([
   ['javascript', 'computed and private names', 'class A { [Symbol.iterator]() {} #x = 1; get y() {} "z-z"() {} }\n', 'A Symbol.iterator #x y z-z'],
   ['typescript', 'names that are taken apart', 'export const { increment, reset: clear } = slice.actions;\nexport const [first, second] = pair;\n', 'increment first second'],
   ['typescript', 'members of an enum', 'enum Mode { On, Off = 2, "both" }\n', 'Mode On Off'],
-  ['typescript', 'types in functions', 'function f() {\n  type Local = string;\n  interface Inner { a: 1 }\n}\n', 'f Local Inner'],
+  ['typescript', 'types in functions', 'function f() {\n  type Local = string;\n  interface Inner { a: 1 }\n}\n', 'f Local Inner a'],
   ['ruby', 'accessors', 'class A\n  attr_accessor :a, :b\n  X, Y = 1, 2\n  Z ||= 3\n  alias old new\nend\n', 'A a b X Y Z old'],
   ['ruby', 'branches and blocks', 'if x\n  def f; end\nelse\n  def g; end\nend\nFoo = Struct.new(:a) do\n  def m; end\nend\nprivate def p; end\n', 'f g Foo m p'],
   ['ruby', 'a scope in the name', 'module A::B\n  class C::D < E; end\nend\n', 'B D'],

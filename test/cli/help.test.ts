@@ -73,7 +73,7 @@ test('a command explains itself', async () => {
       -C, --context N           lines to show around each match
       -e, --regexp PATTERN      the pattern, when it begins with -
       -n, --line-number         accepted for habit: line numbers are always shown
-          --max N               stop after so many lines
+          --max N               stop after so many lines; counts are always of all
           --path GLOB           only these paths, globs or substrings; !GLOB leaves out (repeatable)
           --lang L              only these languages: go, typescript, ts (repeatable)
 

@@ -18,11 +18,12 @@ export async function openEngine() {
   const rev = { rev: 'HEAD', kind: 'commit', commit: null, tree: '' };
   const line = (i) => ({ path: 'dir/file.txt', line: i + 1, column: 1, length: 4, text: 'text of line ' + (i + 1) });
   return {
-    async grep(pattern) {
+    async *grepBatches(pattern) {
       if (pattern === 'throw') setImmediate(() => { throw new Error('from a timer'); });
       if (pattern === 'throw') await new Promise((resolve) => setTimeout(resolve, 1000));
       const lines = Array.from({ length: pattern === 'many' ? 200000 : 1 }, (_, i) => line(i));
-      return { rev, lines, truncated: false, unsearched: [], freshness: 'exact', tookMs: 1 };
+      for (let i = 0; i < lines.length; i += 1000) yield lines.slice(i, i + 1000);
+      return { rev, truncated: false, unsearched: [], freshness: 'exact', tookMs: 1 };
     },
     async index(revs, { signal }) {
       process.stderr.write('started\\n');

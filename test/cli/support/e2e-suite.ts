@@ -173,7 +173,7 @@ export function describeCommands(daemon: 'off' | 'use'): void {
       const [hit] = result['hits'] as Record<string, unknown>[];
       expect(Object.keys(hit!).sort()).toEqual(
         [
-          'repo rev commit path blob startLine endLine language symbol kind score signals matches text firstSeen freshness'.split(
+          'repo rev commit path blob startLine endLine language symbol kind symbolLine score signals matches text firstSeen freshness'.split(
             ' ',
           ),
         ]

@@ -261,6 +261,7 @@ class RandomHistory {
     switch (edit.kind) {
       case 'put': {
         const [path, content] = edit.file;
+        if (wouldLose(fork.tree, path)) return null; // PATCH_CONFLICT, as test/engine/forks.test.ts has it
         set(withFile(fork.tree, path, content));
         return { kind: 'put', path, content };
       }
@@ -384,3 +385,7 @@ const sameTree = (a: FileTree, b: FileTree): boolean =>
 function isAncestor(repository: TestRepository, ancestor: string, commit: string): boolean {
   return repository.git('merge-base', ancestor, commit) === ancestor;
 }
+
+/** Whether a file at the path would stand where a folder is, or below another file. */
+const wouldLose = (tree: FileTree, path: string): boolean =>
+  [...tree.keys()].some((other) => other.startsWith(`${path}/`) || path.startsWith(`${other}/`));

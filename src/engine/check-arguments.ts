@@ -143,7 +143,7 @@ export function checkArguments(engine: object): void {
       const error = new CoppiceError('USAGE', `${name}: ${fault}`, { hint: 'see the types of Engine' });
       return streams.has(name) ? failing(error) : Promise.reject(error);
     };
-    Object.defineProperty(engine, name, { value: checked });
+    Object.defineProperty(engine, name, { value: checked, writable: true, configurable: true });
   }
 }
 

@@ -73,6 +73,12 @@ function openToAll(folder: string): void {
   if ((statSync(folder).mode & 0o005) !== 0o005) chmodSync(folder, 0o755);
 }
 
+function letRead(path: string): void {
+  const isFolder = statSync(path).isDirectory();
+  chmodSync(path, isFolder ? 0o755 : 0o644);
+  if (isFolder) for (const name of readdirSync(path)) letRead(join(path, name));
+}
+
 const codes = (answers: readonly Answer[]): (string | null)[] =>
   answers.map((answer) => ('code' in answer ? answer.code : null));
 const messages = (answers: readonly Answer[]): string =>
@@ -300,6 +306,7 @@ describe('what the disk does', () => {
       const uid = 65534;
       const store = copyStore(sample);
       openToAll(dirname(store));
+      letRead(store); // a store is its owner's alone: this one lets others read it
       const repository = makeRepository();
       repository.commit({ 'a.ts': 'parse\n' });
       const own = (path: string): void => {
@@ -312,7 +319,9 @@ describe('what the disk does', () => {
       openToAll(dirname(copy));
       sample.repository.git('clone', '-q', '--bare', sample.repository.path, copy);
       own(copy);
-      const env = { ASK_UID: String(uid) };
+      const temporary = makeFolder();
+      chmodSync(temporary, 0o777);
+      const env = { ASK_UID: String(uid), TMPDIR: temporary };
       const answers = await ask(
         { store, repo: copy, env },
         grep('HEAD'),

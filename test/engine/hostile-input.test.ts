@@ -125,7 +125,7 @@ describe('numbers and sizes', () => {
 
   test('queries, patterns and filters that are too much are refused at once', async () => {
     const startMs = performance.now();
-    for (const query of [megabyte, '('.repeat(9000), '-'.repeat(9000) + 'x', `${'('.repeat(200)}x${')'.repeat(200)}`])
+    for (const query of [megabyte, '('.repeat(9000), '-('.repeat(3000) + 'x', `${'('.repeat(200)}x${')'.repeat(200)}`])
       expect((await failureOf(engine.search(query))).code).toBe('QUERY_INVALID');
     for (const pattern of [megabyte, '('.repeat(20_000), `${'('.repeat(9000)}x${')'.repeat(9000)}`])
       expect((await failureOf(engine.grep(pattern))).code).toBe('PATTERN_INVALID');

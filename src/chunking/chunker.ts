@@ -12,7 +12,7 @@ import { outlineOf } from './outline.js';
 import { createParserRuntime } from './parser-runtime.js';
 import type { ParserRuntime } from './parser-runtime.js';
 import { partition } from './partition.js';
-import { prepareText } from './recovery/prepare.js';
+import { linesOf, prepareText } from './recovery/prepare.js';
 import { findDefinitions } from './walk.js';
 
 export interface ChunkOptions {
@@ -124,7 +124,7 @@ class GrammarChunker implements Chunker {
   private read(source: Source, language: string, options: ChunkOptions): Found {
     const outline = outlineOf(language);
     if (outline !== undefined) {
-      const texts = source.text.split('\n');
+      const texts = linesOf(source.text);
       if (texts.length > source.lineCount) texts.length = source.lineCount;
       return { definitions: outline(texts), diagnostics: [] };
     }
@@ -236,7 +236,7 @@ function definitionsOf(
       const whole = [{ from: 0, to: lineCount - 1 }];
       const ranges = grammar.linesEverywhere ? whole : [...unread, ...prepared.dropped];
       if (ranges.length === 0 || grammar.lines.length === 0) return definitions;
-      return addByLines(definitions, text.split('\n'), ranges, grammar);
+      return addByLines(definitions, linesOf(text), ranges, grammar);
     } finally {
       tree.delete();
     }
@@ -250,7 +250,7 @@ function definitionsOf(
 /** Of a text that the grammar could not parse at all. */
 function definitionsByLines({ text, lineCount }: Pick<Source, 'text' | 'lineCount'>, grammar: Grammar): Definition[] {
   if (grammar.lines.length === 0) return [];
-  return addByLines([], text.split('\n'), [{ from: 0, to: lineCount - 1 }], grammar);
+  return addByLines([], linesOf(text), [{ from: 0, to: lineCount - 1 }], grammar);
 }
 
 const inputUnits = 5000;

@@ -18,6 +18,12 @@ function symbolsOf(source: string, language: string): string[] {
   return symbolLines(content, file).map((line) => line.replace(/^\d+ /, ''));
 }
 
+test('a directive is one in any line ends, and after a byte order mark', () => {
+  const text = '#if !NET5\nnamespace N\n{\n class A\n#if B\n : Base\n#endif\n {\n }\n}\n#endif\n';
+  for (const other of [text, text.replaceAll('\n', '\r\n'), `\ufeff${text.replaceAll('\n', '\r\n')}`])
+    expect(symbolsOf(other, 'csharp')).toEqual(['namespace N', 'class N.A']);
+});
+
 describe('C and C++ that only the preprocessor understands', () => {
   test.each<[string, string, string[]]>([
     ['export macros', 'class MY_API Hero : public Actor {\n void Move();\n};\n', ['class Hero', 'method Hero.Move']],

@@ -24,6 +24,16 @@ describe('definitions', () => {
     expectPartition(content, file);
   });
 
+  test.each(Object.entries(samples))(
+    '%s: the same under other line ends and after a byte order mark',
+    (language, { source }) => {
+      const text = source.slice(1);
+      const expected = symbolsOf(text, language);
+      for (const other of [text.replaceAll('\n', '\r\n'), `\ufeff${text}`])
+        expect(symbolsOf(other, language)).toEqual(expected);
+    },
+  );
+
   test('every grammar has a sample and is a language', () => {
     const sources = JSON.parse(readFileSync(new URL('../../grammars/sources.json', import.meta.url), 'utf8')) as object;
     for (const language of Object.keys(sources)) {

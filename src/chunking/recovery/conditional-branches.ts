@@ -43,7 +43,7 @@ export function keepFirstBranches(text: string, always: boolean): Prepared {
     const line = lines[i]!;
     const directive = inComment
       ? null
-      : /^[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif|elifdef|elifndef|elseif|endif|region|endregion|pragma|nullable|define|undef|warning|error|line)\b(.*)$/.exec(
+      : /^[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif|elifdef|elifndef|elseif|endif|region|endregion|pragma|nullable|define|undef|warning|error|line)\b([^]*)$/.exec(
           line,
         );
     if (directive !== null) {

@@ -84,7 +84,8 @@ export async function doctorBesideWriters({
     while (goesOn()) {
       const { problems } = await engine.doctor();
       reports.push(...problems.map(({ where, message }) => `${where}: ${message}`));
-      onLook?.(++looks);
+      looks++;
+      onLook?.(looks);
       await new Promise(setImmediate); // the collector has its turn
     }
     await collecting;

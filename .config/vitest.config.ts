@@ -9,6 +9,8 @@ export default defineConfig({
     // Real git repositories and worker threads: slow machines need more than vitest's five seconds.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A worker that has run daemons and threads may take its time to end on a busy machine.
+    teardownTimeout: 60_000,
     pool: 'forks',
     env: {
       // Tests see the same git whatever the user's own configuration is.

@@ -70,6 +70,8 @@ export function definitionsAmong(tags: readonly Tag[]): Tag[] {
     // Parameters and local variables too are constants there.
     if (kind === 'constant' && ['Kotlin', 'TypeScript', 'JavaScript'].includes(language)) return false;
     if (language === 'Haskell' && kind === 'module') return false;
+    // What each file of them opens with, and nobody looks for.
+    if (kind === 'package' && ['Go', 'Java'].includes(language)) return false;
     const once = `${kind} ${name} ${scope}`;
     if (seen.has(once)) return false;
     seen.add(once);

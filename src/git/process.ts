@@ -113,30 +113,11 @@ export async function runGit(args: readonly string[], options: RunOptions): Prom
 
 /** Lines of ASCII as git prints them, no faster than they are taken. Leaving the loop ends git. */
 export async function* gitLines(args: readonly string[], options: RunOptions): AsyncGenerator<string, void, undefined> {
-  const child = await startGit(args, options, options.signal);
-  const kill = (): void => void child.kill();
-  options.signal?.addEventListener('abort', kill, { once: true });
-  const stderr: Buffer[] = [];
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-  const exit = new Promise<number>((resolve, reject) => {
-    child.on('error', (error) => reject(startFailed(error)));
-    child.on('close', (code) => resolve(code ?? 128));
-  });
-  exit.catch(() => undefined); // awaited below
-  child.stdin.end(options.input ?? '');
-  try {
-    let rest = '';
-    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
-      const lines = (rest + chunk.toString('latin1')).split('\n');
-      rest = lines.pop()!;
-      yield* lines;
-    }
-    const exitCode = await exit;
-    throwIfAborted(options.signal);
-    if (exitCode !== 0) throw gitFailed(commandOf(args), decodeBytes(Buffer.concat(stderr)));
-  } finally {
-    options.signal?.removeEventListener('abort', kill);
-    child.kill();
+  let rest = '';
+  for await (const chunk of gitOutput(args, options)) {
+    const lines = (rest + chunk.toString('latin1')).split('\n');
+    rest = lines.pop()!;
+    yield* lines;
   }
 }
 

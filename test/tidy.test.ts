@@ -142,6 +142,28 @@ describe('layers', () => {
     expect([...new Set(unknown)]).toEqual([]);
   });
 
+  test('no files need each other, in a circle, to be loaded', () => {
+    const importsOf = new Map(
+      files.map(({ path, imports }) => [
+        path,
+        imports
+          .filter(({ specifier, typeOnly, later }) => specifier.startsWith('.') && !typeOnly && later !== true)
+          .map(({ specifier }) => join(dirname(path), specifier).replace(/\.js$/, '.ts')),
+      ]),
+    );
+    const whole = new Set<string>();
+    const circles: string[] = [];
+    const follow = (path: string, way: readonly string[]): void => {
+      if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' -> '));
+      else if (!whole.has(path)) {
+        for (const target of importsOf.get(path) ?? []) follow(target, [...way, path]);
+        whole.add(path);
+      }
+    };
+    for (const path of importsOf.keys()) follow(path, []);
+    expect(circles).toEqual([]);
+  });
+
   test("an index.ts has nothing but exports of its module's names", () => {
     const wrong = files
       .filter((file) => file.path.endsWith('/index.ts'))
@@ -201,7 +223,8 @@ interface Source {
   readonly module: string;
   readonly lines: number;
   readonly tree: ts.SourceFile;
-  readonly imports: readonly { specifier: string; typeOnly: boolean }[];
+  /** `later`: by `import()`, when it is called. */
+  readonly imports: readonly { specifier: string; typeOnly: boolean; later?: boolean }[];
   readonly effects: ReadonlySet<string>;
   readonly strings: ReadonlySet<string>;
 }
@@ -223,7 +246,7 @@ function moduleOf(path: string): string {
 function readSource(path: string): Source {
   const text = readFileSync(join(root, path), 'utf8');
   const tree = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
-  const imports: { specifier: string; typeOnly: boolean }[] = [];
+  const imports: { specifier: string; typeOnly: boolean; later?: boolean }[] = [];
   const found = new Set<string>();
   const strings = new Set<string>();
   const fileSystem = new Set<string>();
@@ -238,7 +261,7 @@ function readSource(path: string): Source {
     } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
       const argument = node.arguments[0];
       if (argument && ts.isStringLiteral(argument)) {
-        imports.push({ specifier: argument.text, typeOnly: false });
+        imports.push({ specifier: argument.text, typeOnly: false, later: true });
         noteBuiltin(argument.text, undefined);
       }
     } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {

@@ -1,13 +1,13 @@
 import { collectBatches, type Batches } from '../base/index.js';
 import { checkArguments } from './check-arguments.js';
-import { dropFork, forkRev, listForks } from './forks.js';
-import { countRev, grepRev, grepRevs } from './grep.js';
-import { resolveTarget, withRev } from './revs.js';
-import { searchRev } from './search.js';
-import type { RepositoryPlace } from './sessions.js';
-import type { SharedStore } from './shared-store.js';
-import { showFile } from './show.js';
-import { outlineOf, symbolsOf } from './symbols.js';
+import { dropFork, forkRev, listForks } from './forks/forks.js';
+import { countRev, grepRev, grepRevs } from './answers/grep.js';
+import { resolveTarget, withRev } from './revs/revs.js';
+import { searchRev } from './answers/search.js';
+import type { RepositoryPlace } from './session/sessions.js';
+import type { SharedStore } from './shared/shared-store.js';
+import { showFile } from './answers/show.js';
+import { outlineOf, symbolsOf } from './answers/symbols.js';
 import type * as api from './types.js';
 
 /** One store seen from the repository at a place. What a search of an indexed rev does not need is loaded on use. */
@@ -36,7 +36,7 @@ export class RepositoryEngine implements api.Engine {
 
   index(revs: readonly string[], options: api.IndexOptions = {}): Promise<api.IndexResult> {
     return this.place.run(async (session) => {
-      const { indexRevs } = await import('./index-revs.js');
+      const { indexRevs } = await import('./indexing/index-revs.js');
       return indexRevs(session, revs, options);
     });
   }
@@ -92,14 +92,14 @@ export class RepositoryEngine implements api.Engine {
 
   revs(options: api.RevsOptions = {}): Promise<api.RevsResult> {
     return this.place.run(async (session) => {
-      const { listRevs } = await import('./named-revs.js');
+      const { listRevs } = await import('./answers/named-revs.js');
       return listRevs(session, options);
     });
   }
 
   files(options: api.FilesOptions = {}): Promise<api.FilesResult> {
     return this.place.run(async (session) => {
-      const { listFiles } = await import('./files.js');
+      const { listFiles } = await import('./answers/files.js');
       return listFiles(session, options);
     });
   }
@@ -110,7 +110,7 @@ export class RepositoryEngine implements api.Engine {
     options: api.CallOptions & api.FileFilter & { limit?: number } = {},
   ): Promise<api.CompareResult> {
     return this.place.run(async (session) => {
-      const { compareRevs } = await import('./files.js');
+      const { compareRevs } = await import('./answers/files.js');
       return compareRevs(session, from, to, options);
     });
   }
@@ -121,7 +121,7 @@ export class RepositoryEngine implements api.Engine {
     options: api.LogOptions = {},
   ): AsyncGenerator<api.LineHistory, void, undefined> {
     return this.place.stream(async function* (session) {
-      const { logLines } = await import('./log.js');
+      const { logLines } = await import('./answers/log.js');
       yield* logLines(session, pattern, revs, options);
     });
   }
@@ -132,7 +132,7 @@ export class RepositoryEngine implements api.Engine {
     options: api.LogOptions = {},
   ): AsyncGenerator<api.OccurrenceChange, void, undefined> {
     return this.place.stream(async function* (session) {
-      const { logCommits } = await import('./log.js');
+      const { logCommits } = await import('./answers/log.js');
       yield* logCommits(session, pattern, revs, options);
     });
   }
@@ -154,7 +154,7 @@ export class RepositoryEngine implements api.Engine {
 
   apply(name: string, steps: readonly api.ApplyStep[], options: api.CallOptions = {}): Promise<api.ApplyResult> {
     return this.place.run(async (session) => {
-      const { applySteps } = await import('./apply.js');
+      const { applySteps } = await import('./forks/apply.js');
       return applySteps(session, name, steps, options);
     });
   }
@@ -169,21 +169,21 @@ export class RepositoryEngine implements api.Engine {
 
   lease(rev: string, options: api.CallOptions & { ttlMs?: number } = {}): Promise<api.LeaseInfo> {
     return this.place.run(async (session) => {
-      const { leaseRev } = await import('./leases.js');
+      const { leaseRev } = await import('./forks/leases.js');
       return leaseRev(session, rev, options);
     });
   }
 
   renewLease(lease: string, options: api.CallOptions & { ttlMs?: number } = {}): Promise<api.LeaseInfo> {
     return this.place.run(async (session) => {
-      const { renewLease } = await import('./leases.js');
+      const { renewLease } = await import('./forks/leases.js');
       return renewLease(session, lease, options.ttlMs);
     });
   }
 
   releaseLease(lease: string): Promise<void> {
     return this.place.run(async (session) => {
-      const { releaseLease } = await import('./leases.js');
+      const { releaseLease } = await import('./forks/leases.js');
       return releaseLease(session, lease);
     });
   }
@@ -202,21 +202,21 @@ export class RepositoryEngine implements api.Engine {
 
   status(): Promise<api.StatusResult> {
     return this.place.runAnywhere(async (session) => {
-      const { storeStatus } = await import('./status.js');
+      const { storeStatus } = await import('./upkeep/status.js');
       return storeStatus(this.shared, session);
     });
   }
 
   gc(options: api.CallOptions & { dryRun?: boolean } = {}): Promise<api.GcResult> {
     return this.place.runAnywhere(async () => {
-      const { collect } = await import('./maintenance.js');
+      const { collect } = await import('./upkeep/maintenance.js');
       return collect(this.shared, options);
     });
   }
 
   doctor(options: api.CallOptions & { repair?: boolean } = {}): Promise<api.DoctorResult> {
     return this.place.runAnywhere(async () => {
-      const { examine } = await import('./maintenance.js');
+      const { examine } = await import('./upkeep/maintenance.js');
       return examine(this.shared, options);
     });
   }

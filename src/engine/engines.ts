@@ -6,8 +6,8 @@ import { enableLinearFallback } from '../pattern/index.js';
 import { defaultStorePath } from '../store/index.js';
 import { threadScript } from '../threads/index.js';
 import { RepositoryEngine } from './engine.js';
-import { RepositoryPlace, Sessions } from './sessions.js';
-import { SharedStore } from './shared-store.js';
+import { RepositoryPlace, Sessions } from './session/sessions.js';
+import { SharedStore } from './shared/shared-store.js';
 import type { Engine, EngineOptions, EnginesOptions, KnownRepository, LocalEngines } from './types.js';
 
 const lockTimeoutMsDefault = 30_000;

@@ -1,6 +1,8 @@
 import { CoppiceError, TimeSlices } from '../base/index.js';
 import type { Deadline } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
+import { byScore } from './candidate.js';
+import type { Candidate, RankedHit } from './candidate.js';
 import { compileClause } from './clause.js';
 import type { Holds } from './clause.js';
 import { gatherEvidence } from './evidence.js';
@@ -15,26 +17,6 @@ import type { RankingSignals } from './ranking-signals.js';
 import { rerank } from './rerank.js';
 import type { Similarities } from './similarity.js';
 import { occursTyped } from './term-postings.js';
-
-/** A chunk at one place, with what speaks for it. */
-export interface Candidate {
-  /** Position of the occurrence in the snapshot. */
-  readonly position: number;
-  readonly doc: number;
-  readonly file: number;
-  /** Evidence of the chunk's own text. */
-  readonly text: number;
-  /** Evidence of the path. */
-  readonly path: number;
-  /** Evidence of the chunk's meaning. */
-  readonly meaning: number;
-  readonly score: number;
-}
-
-export interface RankedHit extends Candidate {
-  /** Rank by each kind of evidence, from 1; kinds without any are absent. */
-  readonly signals: Readonly<Record<string, number>>;
-}
 
 /** What speaks for a chunk: its words, its meaning, or both. */
 export type RankMode = 'lexical' | 'semantic' | 'hybrid';
@@ -149,9 +131,6 @@ async function bestCandidates(
 }
 
 const passes = (mask: FileMask, file: number): boolean => mask === null || mask[file] === 1;
-
-/** Higher score first; then in order of path and line. */
-export const byScore = (a: Candidate, b: Candidate): number => b.score - a.score || a.position - b.position;
 
 /** The candidates to look at closely: the best, and the best of those that define something. */
 class Pool {

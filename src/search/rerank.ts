@@ -1,12 +1,12 @@
 import type { Snapshot } from '../snapshot/index.js';
+import { byScore } from './candidate.js';
+import type { Candidate, RankedHit } from './candidate.js';
 import { QueryNames, nameStems } from './name-match.js';
 import { nameOfFile } from './path-terms.js';
 import type { Query } from './query.js';
 import type { QueryWord } from './query-terms.js';
 import { minorKinds } from './symbol-search.js';
 import type { NewChunks } from './range.js';
-import { byScore } from './ranked.js';
-import type { Candidate, RankedHit } from './ranked.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { spreadOverFiles } from './spread.js';
 import type { TimeSlices } from '../base/index.js';

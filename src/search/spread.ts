@@ -1,4 +1,4 @@
-import type { Candidate } from './ranked.js';
+import type { Candidate } from './candidate.js';
 import type { TimeSlices } from '../base/index.js';
 
 export interface Spread {

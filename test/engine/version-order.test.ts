@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newestFirst } from '../../src/engine/version-order.js';
+import { newestFirst } from '../../src/engine/revs/version-order.js';
 
 test('versions are sorted by their numbers; what leads to a release comes after it', () => {
   const inOrder = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sleep } from '../../src/base/index.js';
-import { WriterQueue } from '../../src/engine/writer-queue.js';
+import { WriterQueue } from '../../src/engine/shared/writer-queue.js';
 
 test('writers come one at a time, in order; one that is cancelled or fails lets the next go on', async () => {
   const queue = new WriterQueue();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { byScore } from '../../src/search/ranked.js';
-import type { Candidate } from '../../src/search/ranked.js';
+import { byScore } from '../../src/search/candidate.js';
+import type { Candidate } from '../../src/search/candidate.js';
 import { spreadOverFiles } from '../../src/search/spread.js';
 import { TimeSlices } from '../../src/base/index.js';
 

@@ -1,0 +1,129 @@
+import { compareBytewise, elapsedMs, type Batches } from '../../base/index.js';
+import { Deadline, compilePattern } from '../../pattern/index.js';
+import { countLines, fileMask, grepLines, grepRange, withContext } from '../../search/index.js';
+import { checkCount, checkDeadline } from '../limits.js';
+import { leastFresh, openRev } from '../revs/revs.js';
+import type { OpenedRev } from '../revs/revs.js';
+import type { Session } from '../session/session.js';
+import { unsearchedFiles } from './unsearched.js';
+import type {
+  FileMatchCount,
+  GrepCountsSummary,
+  GrepOptions,
+  GrepRangeSummary,
+  GrepSummary,
+  LineMatch,
+  RangeLineMatch,
+} from '../types.js';
+import type { SkippedFile } from '../store-types.js';
+
+const deadlineMsDefault = 10_000;
+
+const limitsOf = ({ maxCount, deadlineMs }: GrepOptions): { maxCount: number; deadline: Deadline } => ({
+  maxCount: checkCount('maxCount', maxCount, Infinity),
+  deadline: new Deadline(checkDeadline(deadlineMs ?? deadlineMsDefault)),
+});
+
+/** See `Engine.grepBatches`. */
+export async function* grepRev(
+  session: Session,
+  pattern: string,
+  options: GrepOptions,
+): Batches<LineMatch, GrepSummary> {
+  const startMs = elapsedMs();
+  const context = checkCount('context', options.context, 0);
+  const limits = limitsOf(options);
+  const compiled = compilePattern(pattern, options);
+  const { rev, snapshot, freshness } = await openRev(session, options.rev ?? 'HEAD', options);
+  try {
+    const { signal } = options;
+    const mask = fileMask(snapshot, options);
+    const request = { pattern: compiled, mask, ...limits, signal };
+    const matches = grepLines(snapshot, request);
+    const lines = context === 0 ? matches : withContext(snapshot, matches, context, signal);
+    const truncated = yield* mapBatches(lines, ({ file, line, column, length, text }): LineMatch => {
+      const place = { path: snapshot.files[file]!.path, line: line + 1, column: column + 1, length, text };
+      return column < 0 ? { ...place, context: true } : place;
+    });
+    const unsearched = unsearchedFiles(snapshot, mask);
+    return { rev, truncated, unsearched, freshness: await freshness(), tookMs: elapsedMs() - startMs };
+  } finally {
+    snapshot.release();
+  }
+}
+
+/** See `Engine.grepCountBatches`. */
+export async function* countRev(
+  session: Session,
+  pattern: string,
+  options: GrepOptions,
+): Batches<FileMatchCount, GrepCountsSummary> {
+  const limits = limitsOf(options);
+  const compiled = compilePattern(pattern, options);
+  const { rev, snapshot, freshness } = await openRev(session, options.rev ?? 'HEAD', options);
+  try {
+    const { signal } = options;
+    const mask = fileMask(snapshot, options);
+    const counts = countLines(snapshot, { pattern: compiled, mask, ...limits, signal });
+    yield* mapBatches(counts, ({ file, count }) => ({ path: snapshot.files[file]!.path, count }));
+    return { rev, unsearched: unsearchedFiles(snapshot, mask), freshness: await freshness() };
+  } finally {
+    snapshot.release();
+  }
+}
+
+/** See `Engine.grepRangeBatches`. */
+export async function* grepRevs(
+  session: Session,
+  pattern: string,
+  from: string,
+  to: string,
+  options: Omit<GrepOptions, 'rev' | 'context'>,
+): Batches<RangeLineMatch, GrepRangeSummary> {
+  const startMs = elapsedMs();
+  const limits = limitsOf(options);
+  const compiled = compilePattern(pattern, options);
+  const opened: OpenedRev[] = [];
+  try {
+    for (const rev of [from, to]) opened.push(await openRev(session, rev, options));
+    const [before, after] = opened as [OpenedRev, OpenedRev];
+    const masks = { from: fileMask(before.snapshot, options), to: fileMask(after.snapshot, options) };
+    const request = { pattern: compiled, ...limits, signal: options.signal };
+    const found = grepRange(before.snapshot, after.snapshot, masks, request);
+    const truncated = yield* mapBatches(found, ({ side, path, line }) => ({
+      side,
+      path,
+      line: line.line + 1,
+      column: line.column + 1,
+      length: line.length,
+      text: line.text,
+    }));
+    const unsearched = eitherSide(
+      unsearchedFiles(before.snapshot, masks.from),
+      unsearchedFiles(after.snapshot, masks.to),
+    );
+    const freshness = await leastFresh(before, after);
+    return { from: before.rev, to: after.rev, truncated, unsearched, freshness, tookMs: elapsedMs() - startMs };
+  } finally {
+    for (const { snapshot } of opened) snapshot.release();
+  }
+}
+
+/** The same list with each element made into another. */
+async function* mapBatches<T, U, R>(batches: Batches<T, R>, map: (item: T) => U): Batches<U, R> {
+  try {
+    for (;;) {
+      const next = await batches.next();
+      if (next.done === true) return next.value;
+      yield next.value.map(map);
+    }
+  } finally {
+    await batches.return(undefined as R);
+  }
+}
+
+/** Files of both ends, each path once, as the later has it. */
+function eitherSide(before: readonly SkippedFile[], after: readonly SkippedFile[]): SkippedFile[] {
+  const paths = new Set(after.map(({ path }) => path));
+  return [...before.filter(({ path }) => !paths.has(path)), ...after].sort((a, b) => compareBytewise(a.path, b.path));
+}

@@ -1,0 +1,80 @@
+import { CoppiceError, TimeSlices, throwIfAborted } from '../../base/index.js';
+import { vectorSpaceId } from '../../segment/index.js';
+import type { Snapshot } from '../../snapshot/index.js';
+import { compareVectors, vectorCoverage } from '../../search/index.js';
+import type { Similarities } from '../../search/index.js';
+import { comparedSpace, toldOf } from '../shared/embeddings.js';
+import type { Session } from '../session/session.js';
+import { loadIndexing } from '../shared/load-indexing.js';
+import type { CallOptions } from '../types.js';
+
+/** What vectors say of a query, and of how many of the snapshot's chunks: 0 to 1. */
+export interface Meaning {
+  readonly similarities: Similarities | null;
+  readonly coverage: number;
+}
+
+/**
+ * Compares a query with the chunks of a snapshot by their vectors: those of the embedder that the user named, once it has made
+ * them all, else those of the bundled one.
+ */
+export async function meaningOf(
+  session: Session,
+  snapshot: Snapshot,
+  words: string,
+  call: CallOptions,
+): Promise<Meaning> {
+  try {
+    return await compare(session, await seeingVectors(session, snapshot), words, call);
+  } catch (error) {
+    if (!(error instanceof CoppiceError) || error.code !== 'STORE_CORRUPT') throw error;
+    // Vectors can be made again; if it was something else that is damaged, it is found once more.
+    const { dropDamagedVectors } = await loadIndexing();
+    const { embeddings, snapshots } = session.shared;
+    const spaces = (await embeddings.all()).map(({ space }) => vectorSpaceId(space));
+    await session.shared.asWriter(call, () => {
+      for (const space of spaces) dropDamagedVectors(snapshots, space);
+      return Promise.resolve();
+    });
+    return compare(session, await latestOf(session, snapshot), words, call);
+  }
+}
+
+/** The snapshot itself when it has all vectors of the embedder that the user wants, else the latest of it; retained. */
+async function seeingVectors(session: Session, snapshot: Snapshot): Promise<Snapshot> {
+  const [wanted] = await session.shared.embeddings.all();
+  const isComplete = wanted === undefined || (await vectorCoverage(snapshot, comparedSpace(wanted))).isComplete;
+  return isComplete ? snapshot.retain() : latestOf(session, snapshot);
+}
+
+/** Segments that were merged meanwhile get no more vectors. An occurrence's position is the same in both: the tree's. */
+const latestOf = (session: Session, snapshot: Snapshot): Promise<Snapshot> =>
+  session.snapshots.openLatest(snapshot.root, snapshot);
+
+/** Releases the snapshot. */
+async function compare(session: Session, snapshot: Snapshot, words: string, call: CallOptions): Promise<Meaning> {
+  const { embeddings } = session.shared;
+  let best: Meaning = { similarities: null, coverage: 0 };
+  try {
+    for (const embedder of await embeddings.all()) {
+      const { share, isComplete } = await embeddings.cover(snapshot, embedder, call);
+      if (share <= best.coverage && !isComplete) continue;
+      if (words === '') return { similarities: null, coverage: share };
+      try {
+        const vector = await embedder.embedQuery(words, call.signal);
+        const slices = new TimeSlices(call.signal);
+        const similarities = await compareVectors(snapshot, comparedSpace(embedder), vector, slices);
+        best = { similarities, coverage: share };
+      } catch (error) {
+        throwIfAborted(call.signal);
+        if (!embedder.isRemote) throw error;
+        session.shared.note(`the query could not be embedded: ${toldOf(error)}`);
+        continue;
+      }
+      if (isComplete) break;
+    }
+    return best;
+  } finally {
+    snapshot.release();
+  }
+}

@@ -1,0 +1,114 @@
+import { CoppiceError, TimeSlices, elapsedMs, throwIfAborted } from '../../base/index.js';
+import { languageByAlias, parseRevRange } from '../../model/index.js';
+import { Deadline } from '../../pattern/index.js';
+import {
+  changedFiles,
+  fileMask,
+  parseQuery,
+  patternSpans,
+  rankSnapshot,
+  rankingSignals,
+  rankingText,
+  withTypedTerms,
+} from '../../search/index.js';
+import { firstSeen } from './first-seen.js';
+import { toHit } from './hits.js';
+import { meaningOf } from './meaning.js';
+import { checkCount, checkDeadline } from '../limits.js';
+import { openRev, resolveTarget } from '../revs/revs.js';
+import type { OpenedRev } from '../revs/revs.js';
+import type { Session } from '../session/session.js';
+import type { Hit, ResolvedRev, SearchOptions, SearchResult } from '../types.js';
+
+const limitDefault = 10;
+/** Of the query's regular expressions. */
+const deadlineMsDefault = 10_000;
+
+/** See `Engine.search`. */
+export async function searchRev(session: Session, text: string, options: SearchOptions): Promise<SearchResult> {
+  const startMs = elapsedMs();
+  const mode = options.mode ?? 'hybrid';
+  const limit = checkCount('limit', options.limit, limitDefault);
+  const deadlineMs = checkDeadline(options.deadlineMs ?? deadlineMsDefault);
+  const query = withTypedTerms(parseQuery(text, { languageByAlias }));
+  const written = query.rev ?? options.rev ?? 'HEAD';
+  const range = parseRevRange(written) ?? { from: undefined, to: written };
+  const { name } = session.repository;
+  const result = (
+    to: ResolvedRev,
+    from: ResolvedRev | undefined,
+    hits: readonly Hit[],
+    coverage = 0,
+  ): SearchResult => ({
+    query: text,
+    rev: to.rev,
+    commit: to.commit,
+    ...(from === undefined ? {} : { from: { rev: from.rev, commit: from.commit } }),
+    hits,
+    coverage: { lexical: 1, semantic: coverage },
+    tookMs: elapsedMs() - startMs,
+  });
+  if (!matchesRepository(name, query.repos)) {
+    const resolve = async (rev: string): Promise<ResolvedRev> => (await resolveTarget(session, rev, options)).resolved;
+    const from = range.from === undefined ? undefined : await resolve(range.from);
+    return result(await resolve(range.to), from, []);
+  }
+  const held: OpenedRev[] = [];
+  const open = async (rev: string): Promise<OpenedRev> => {
+    const opened = await openRev(session, rev, options);
+    held.push(opened);
+    return opened;
+  };
+  try {
+    const from = range.from === undefined ? undefined : await open(range.from);
+    const to = await open(range.to);
+    let mask = fileMask(to.snapshot, options);
+    for (const rev of query.notRevs) mask = changedFiles(to.snapshot, (await open(rev)).snapshot, mask);
+    throwIfAborted(options.signal);
+    const words = rankingText(query.ranking);
+    const meaning = mode === 'lexical' ? null : await meaningOf(session, to.snapshot, words, options);
+    const similarities = meaning?.similarities ?? null;
+    if (mode === 'semantic' && similarities === null && query.ranking.length > 0) throw noVectors();
+    const { reranking } = session.shared;
+    const patterns = { deadline: new Deadline(deadlineMs), signal: options.signal };
+    const ranked = await rankSnapshot(to.snapshot, {
+      query,
+      mask,
+      mode,
+      similarities,
+      since: from?.snapshot,
+      limit: words === '' ? limit : Math.max(limit, reranking.topN),
+      signals: rankingSignals,
+      ...patterns,
+    });
+    const segments = session.snapshots.segments(); // its history may be newer than the snapshot
+    // Whose history it is may take a git process to tell: not asked where there is none.
+    const repo = segments.commitEnd === 0 ? null : await session.repositoryId();
+    const freshness = await to.freshness();
+    const searched = { ...to, repo: name, freshness };
+    const slices = new TimeSlices(options.signal);
+    const texts = ranked.map(({ doc }) => to.snapshot.segments.chunkText(doc));
+    const found = await patternSpans(texts, query, patterns);
+    const hits: Hit[] = [];
+    for (const [i, hit] of ranked.entries()) {
+      if (slices.isOver) await slices.next();
+      hits.push(toHit(searched, query, hit, repo === null ? null : firstSeen(segments, repo, hit.doc), found[i]!));
+    }
+    const ordered = await reranking.order(words, hits, options.signal);
+    return result(to.rev, from?.rev, ordered.slice(0, limit), meaning?.coverage ?? 0);
+  } finally {
+    for (const { snapshot } of held) snapshot.release();
+  }
+}
+
+const noVectors = (): CoppiceError =>
+  new CoppiceError('MODE_UNAVAILABLE', 'semantic search needs vectors, and there are none', {
+    hint: 'use --mode lexical; if the model of this installation is missing, install it again',
+  });
+
+function matchesRepository(
+  name: string,
+  { include, exclude }: { include: readonly string[]; exclude: readonly string[] },
+): boolean {
+  return (include.length === 0 || include.includes(name)) && !exclude.includes(name);
+}

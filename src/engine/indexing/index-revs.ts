@@ -1,0 +1,127 @@
+import { elapsedMs, nowMs, throwIfAborted } from '../../base/index.js';
+import type { RepositoryId, TreeId } from '../../model/index.js';
+import type { RevEntry } from '../../store/index.js';
+import { nothingAdded, sumOfAdded } from '../trees/added.js';
+import { continueHistory, recordHistory } from './history.js';
+import { provisionalFiles } from '../trees/incomplete-roots.js';
+import { ensureTarget, openTarget, resolveTarget, withTarget } from '../revs/revs.js';
+import type { Target } from '../revs/revs.js';
+import type { EnsuredRoot, Session } from '../session/session.js';
+import type { IndexOptions, IndexResult, IndexedRev } from '../types.js';
+
+/** Indexes revs, with `all` every branch and tag, with `history` every commit behind them. */
+export async function indexRevs(
+  session: Session,
+  revs: readonly string[],
+  options: IndexOptions,
+): Promise<IndexResult> {
+  const startMs = elapsedMs();
+  const { repository } = session;
+  session.incomplete.forgetTries();
+  const repo = await session.repositoryId();
+  const names = new Set(revs.length > 0 ? revs : ['HEAD']);
+  if (options.all === true) {
+    const refs = await repository.refs(options.signal);
+    const counts = new Map<string, number>();
+    for (const { shortName } of refs) counts.set(shortName, (counts.get(shortName) ?? 0) + 1);
+    for (const { shortName, name, kind, commit } of refs) {
+      if (kind === 'remote' || commit === null) continue;
+      // A tag and a branch may share their short name; git then takes the tag.
+      names.add(counts.get(shortName)! > 1 ? name : shortName);
+    }
+  }
+  const targets: Target[] = [];
+  for (const rev of names) {
+    throwIfAborted(options.signal);
+    targets.push(await resolveTarget(session, rev, options));
+  }
+  const tips = targets.flatMap(({ resolved }) => (resolved.commit === null ? [] : [resolved.commit]));
+  // First, as it reads each blob of all revs once, in the order that suits git.
+  const history = options.history === true ? await recordHistory(session, tips, options) : null;
+  const results: IndexedRev[] = [];
+  const submodules = new Set<string>();
+  for (const target of targets) {
+    throwIfAborted(options.signal);
+    const indexAndRecord = async (now: Target): Promise<void> => {
+      results.push(await indexTarget(session, now, options, submodules));
+      if (now.worktree === null || options.lasting !== false) recordRev(session, repo, now);
+    };
+    await withTarget(session, target.resolved.rev, options, indexAndRecord, target);
+  }
+  if (submodules.size > 0) session.shared.note(`submodules are not searched: ${[...submodules].join(', ')}`);
+  const added = sumOfAdded([history?.added ?? nothingAdded, ...results]);
+  return { revs: results, commits: history?.commits ?? tips.length, ...added, tookMs: elapsedMs() - startMs };
+}
+
+async function indexTarget(
+  session: Session,
+  target: Target,
+  options: IndexOptions,
+  submodules: Set<string>,
+): Promise<IndexedRev> {
+  const startMs = elapsedMs();
+  const { id, added, provisional } = await indexedTree(session, target, options);
+  await session.shared.embeddings.coverRoot(id, { ...options, what: target.resolved.rev });
+  const { fileCount, chunkCount } = session.snapshots.treeNode(id);
+  for (const path of submodulePaths(session, id)) submodules.add(path);
+  return {
+    ...target.resolved,
+    files: fileCount,
+    chunks: chunkCount,
+    ...added,
+    ...(provisional ? { provisional: (await provisionalFiles(session.shared, id)).length } : {}),
+    tookMs: elapsedMs() - startMs,
+  };
+}
+
+/** Paths of the submodules below a tree. */
+function submodulePaths(session: Session, root: TreeId): string[] {
+  const paths: string[] = [];
+  const folders = [{ tree: root, prefix: '' }];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const { submoduleCount, entries } = session.snapshots.treeNode(folder.tree);
+    if (submoduleCount === 0) continue;
+    for (const { kind, name, tree } of entries) {
+      if (kind === 'submodule') paths.push(folder.prefix + name);
+      else if (tree !== undefined) folders.push({ tree, prefix: `${folder.prefix}${name}/` });
+    }
+  }
+  return paths;
+}
+
+/** The target's root tree; what has just been recorded need not be looked for again. */
+async function indexedTree(
+  session: Session,
+  target: Target,
+  options: IndexOptions,
+): Promise<Pick<EnsuredRoot, 'id' | 'added' | 'provisional'>> {
+  const { commit } = target.resolved;
+  if (target.worktree !== null && options.lasting === false) {
+    const snapshot = await openTarget(session, target, options);
+    snapshot.release();
+    return { id: snapshot.root, added: nothingAdded, provisional: false };
+  }
+  const recorded = options.history === true && commit !== null ? await session.recordedTree(commit) : null;
+  if (recorded !== null) return { id: recorded, added: nothingAdded, provisional: false };
+  const root = await ensureTarget(session, target, options);
+  if (commit !== null && !root.provisional) await continueHistory(session, commit, root.id, options);
+  return root;
+}
+
+/** Remembers the name, so that `status` can tell how fresh it is. Writes only what changed; a full oid is no name. */
+function recordRev(session: Session, repo: RepositoryId, { resolved }: Target): void {
+  if (!['commit', 'tree', 'worktree'].includes(resolved.kind) || resolved.rev === resolved.commit) return;
+  const kind: RevEntry['kind'] =
+    resolved.kind === 'worktree' ? 'worktree' : (session.repository.refKind(resolved.rev) ?? 'rev');
+  const known = session.store.catalog.revs.get(`${repo}/${resolved.rev}`);
+  if (known?.tree === resolved.tree && known.commit === resolved.commit) return;
+  session.store.record({
+    t: 'rev',
+    repo,
+    name: resolved.rev,
+    kind,
+    commit: resolved.commit,
+    tree: resolved.tree,
+    at: nowMs(),
+  });
+}

@@ -1,0 +1,201 @@
+import { statSync } from 'node:fs';
+
+import { elapsedMs } from '../../base/index.js';
+import type { Repository } from '../../git/index.js';
+import { repositorySource } from '../../indexing/index.js';
+import type { ObjectSource, SegmentSink, StoredRoot } from '../../indexing/index.js';
+import { asCommitId } from '../../model/index.js';
+import type { CommitId, Oid, RepositoryId, TreeId } from '../../model/index.js';
+import type { SegmentList } from '../../segment/index.js';
+import { commitKey, rootKey } from '../../snapshot/index.js';
+import type { SnapshotStore } from '../../snapshot/index.js';
+import type { RevEntry, Store } from '../../store/index.js';
+import { nothingAdded } from '../trees/added.js';
+import type { Added } from '../trees/added.js';
+import { emptyRepositoryId, findIdentity } from '../revs/identity.js';
+import { IncompleteRoots } from '../trees/incomplete-roots.js';
+import { indexTrees } from '../trees/index-trees.js';
+import { Overlays } from '../worktree/overlays.js';
+import { loadIndexing } from '../shared/load-indexing.js';
+import type { SharedStore } from '../shared/shared-store.js';
+import { SingleFlight } from '../shared/single-flight.js';
+import type { CallOptions } from '../types.js';
+import { VolatileTrees } from '../trees/volatile-trees.js';
+import { WorktreeReader } from '../worktree/worktree.js';
+
+/** What is known beforehand of a tree that is to be stored. */
+export interface TreeOrigin {
+  /** The commit that has it. */
+  readonly commit: Oid | null;
+  /** Trees that it has most in common with, the likeliest first. */
+  readonly near: readonly Oid[];
+}
+
+/** A root tree that is stored now. */
+export interface EnsuredRoot extends StoredRoot {
+  /** By whoever asked for it, or at the same time. */
+  readonly added: Added;
+}
+
+/** What all operations on one repository, or one of its work trees, share. It is closed when the last holder releases it. */
+export class Session {
+  readonly store: Store;
+  readonly snapshots: SnapshotStore;
+  readonly fingerprint: string;
+  /** The repository's objects. */
+  readonly source: ObjectSource;
+  readonly worktree = new WorktreeReader(this);
+  readonly overlays = new Overlays(this);
+  readonly volatile: VolatileTrees;
+  private readonly indexing = new SingleFlight<string, EnsuredRoot>();
+  readonly incomplete = new IncompleteRoots(this);
+  private readonly place: string;
+  private identity: Promise<RepositoryId> | null = null;
+  private holders = 1;
+
+  constructor(
+    readonly shared: SharedStore,
+    readonly repository: Repository,
+    private readonly onClose: () => void = () => undefined,
+  ) {
+    this.store = shared.store;
+    this.snapshots = shared.snapshots;
+    this.fingerprint = shared.fingerprint;
+    this.source = repositorySource(repository);
+    this.place = stampOf(repository);
+    this.volatile = new VolatileTrees(this);
+    for (const { commit, tree } of shared.store.catalog.revs.values()) {
+      if (commit !== null) repository.rememberCommit(commit, tree);
+    }
+  }
+
+  /** The repository is still there, and no other has taken its place. */
+  get isInPlace(): boolean {
+    return stampOf(this.repository) === this.place;
+  }
+
+  retain(): this {
+    this.holders++;
+    return this;
+  }
+
+  release(): void {
+    if (--this.holders > 0) return;
+    this.overlays.close();
+    this.worktree.close();
+    this.volatile.close();
+    this.repository.close();
+    this.onClose();
+  }
+
+  /** The repository's identity, found once and remembered by where it was seen. */
+  async repositoryId(): Promise<RepositoryId> {
+    this.identity ??= findIdentity(this.store, this.repository);
+    try {
+      const id = await this.identity;
+      if (id === emptyRepositoryId) this.identity = null; // until its first commit
+      return id;
+    } catch (error) {
+      this.identity = null;
+      throw error;
+    }
+  }
+
+  /**
+   * The stored root tree of this oid, indexed from `source` first if need be, once for all who ask at the same time; then the
+   * commit that has it is recorded, if its parents are.
+   */
+  async ensureTree(
+    oid: Oid,
+    source: ObjectSource,
+    call: CallOptions & { what?: string },
+    origin: TreeOrigin,
+  ): Promise<EnsuredRoot> {
+    const key = rootKey(oid, this.fingerprint);
+    const id = this.snapshots.findRoot(key);
+    if (id !== null) return { id, key, provisional: false, added: nothingAdded };
+    const incomplete = await this.incomplete.find(oid, source, origin.commit);
+    if (incomplete !== null) return { ...incomplete, added: nothingAdded };
+    const { what } = call;
+    return this.indexing.join(oid, call, (shared) =>
+      this.indexTree(oid, source, what === undefined ? shared : { ...shared, what }, origin),
+    );
+  }
+
+  private async indexTree(
+    oid: Oid,
+    source: ObjectSource,
+    call: CallOptions & { what?: string },
+    { commit, near }: TreeOrigin,
+  ): Promise<EnsuredRoot> {
+    await this.repositoryId(); // the store has to know whose this is, or it would be garbage
+    return this.shared.asWriter(call, async () => {
+      const startMs = elapsedMs();
+      const { roots, added } = await indexTrees(this.shared, [oid], source, call, {
+        baseOids: await this.likelyBases(commit, near),
+        beforePublish: async (sink, [root]) => {
+          // A recorded commit is never looked at again.
+          if (commit !== null && !root!.provisional) await this.recordNext(commit, root!.id, sink);
+        },
+      });
+      const root = roots[0]!;
+      if (!root.key.equals(rootKey(oid, this.fingerprint))) this.incomplete.remember(oid, root, startMs);
+      return { ...root, added };
+    });
+  }
+
+  /** Trees that a tree which is not stored may have most in common with, the likeliest first. */
+  private async likelyBases(commit: Oid | null, near: readonly Oid[]): Promise<Oid[]> {
+    const bases = [...near];
+    const parents = commit === null ? [] : (await this.repository.readCommit(commit)).parents;
+    for (const parent of parents.slice(0, 1)) {
+      const tree = await this.repository.readCommit(parent).then(
+        (read) => read.tree,
+        () => null, // beyond the boundary of a shallow clone
+      );
+      if (tree !== null) bases.push(tree);
+    }
+    const repo = await this.repositoryId();
+    const revs = [...this.store.catalog.revs.values()].filter((rev) => rev.repo === repo);
+    const latest = revs.reduce<RevEntry | null>((best, rev) => (best === null || rev.at > best.at ? rev : best), null);
+    if (latest !== null) bases.push(latest.tree);
+    return bases;
+  }
+
+  /** Root tree of a recorded commit, or null. */
+  async recordedTree(commit: Oid): Promise<TreeId | null> {
+    const segments = this.snapshots.segments();
+    if (segments.commitEnd === 0) return null;
+    const id = this.recordedCommit(segments, await this.repositoryId(), commit);
+    return id === null ? null : segments.commit(id).tree;
+  }
+
+  /** The number of a commit of a repository's recorded history, or null. */
+  recordedCommit(segments: SegmentList, repo: RepositoryId, commit: Oid): CommitId | null {
+    const found = segments.findCommit(commitKey(commit, repo, this.fingerprint));
+    return found < 0 ? null : asCommitId(found);
+  }
+
+  /** Records a commit whose parents are recorded: a history that was indexed once goes on with every commit. */
+  async recordNext(oid: Oid, tree: TreeId, sink: SegmentSink): Promise<void> {
+    const { CommitRecorder } = await loadIndexing();
+    const recorder = new CommitRecorder(sink, await this.repositoryId(), this.fingerprint);
+    if (recorder.find(oid) !== null) return;
+    const { parents, committerTime } = await this.repository.readCommit(oid);
+    if (parents.length > 0 && parents.every((parent) => recorder.find(parent) !== null))
+      recorder.record({ oid, parents, time: committerTime }, tree);
+  }
+}
+
+/** Changes when a repository or its work tree is removed, made anew or replaced. */
+function stampOf({ gitDir, workTree }: Repository): string {
+  const stamps = [gitDir, workTree].map((path) => {
+    try {
+      const { dev, ino, birthtimeNs } = statSync(path ?? '', { bigint: true });
+      return `${dev}:${ino}:${birthtimeNs}`;
+    } catch {
+      return ''; // gone, or there is none
+    }
+  });
+  return stamps.join();
+}

@@ -1,0 +1,162 @@
+import { CoppiceError } from '../../base/index.js';
+import type { Embedder } from '../../embedding/index.js';
+import { exactBytesMax, readSettings, rulesFingerprint } from '../../indexing/index.js';
+import type { AnalysisPool, IndexingRules, Settings } from '../../indexing/index.js';
+import { SnapshotStore } from '../../snapshot/index.js';
+import type { SnapshotStoreOptions } from '../../snapshot/index.js';
+import { Store } from '../../store/index.js';
+import { Embeddings } from './embeddings.js';
+import { loadIndexing } from './load-indexing.js';
+import { OverlayMemory } from './overlay-memory.js';
+import { Reranking } from './reranking.js';
+import type { CallOptions, WatchedPlace, WorktreeMonitor } from '../types.js';
+import { VolatileMemory } from './volatile-memory.js';
+import { WriterQueue } from './writer-queue.js';
+
+export interface SharedStoreOptions {
+  readonly storePath: string;
+  readonly workers: number;
+  readonly workerUrl: URL;
+  readonly lockTimeoutMs: number;
+  readonly onNote?: ((note: string) => void) | undefined;
+  readonly memory?: SnapshotStoreOptions | undefined;
+  /**
+   * Files are analysed in worker threads even when they are few, and work trees are kept in memory: this process has others to
+   * serve, and stays.
+   */
+  readonly offThread: boolean;
+  readonly watch?: ((place: WatchedPlace) => WorktreeMonitor) | undefined;
+  readonly embedder?: Embedder | undefined;
+}
+
+/** After merging has given way to writers so many times in a row, they wait for it: or many small segments would pile up. */
+const givesWayMax = 3;
+
+/** What the repositories of a process share: the store, its open snapshots, the worker threads, and who writes now. */
+export class SharedStore {
+  readonly store: Store;
+  readonly snapshots: SnapshotStore;
+  readonly settings: Settings;
+  readonly fingerprint: string;
+  readonly embeddings: Embeddings;
+  readonly reranking: Reranking;
+  readonly volatile: VolatileMemory;
+  /** What is read of files too large to be stored, one at a time: each may hold much. */
+  readonly largeReads = new WriterQueue();
+  readonly overlayMemory = new OverlayMemory();
+  private readonly writers = new WriterQueue();
+  private pool: AnalysisPool | null = null;
+  /** The merging under way, and how to make it stop. */
+  private merging: { readonly done: Promise<void>; readonly stop: AbortController } | null = null;
+  private gaveWay = 0;
+
+  constructor(readonly options: SharedStoreOptions) {
+    this.store = Store.open(options.storePath);
+    this.settings = readSettings(options.storePath);
+    this.fingerprint = rulesFingerprint(this.rules);
+    this.snapshots = new SnapshotStore(this.store, options.memory);
+    this.volatile = new VolatileMemory(this);
+    this.embeddings = new Embeddings(this, options.embedder ?? null);
+    this.reranking = new Reranking(this);
+  }
+
+  get rules(): IndexingRules {
+    return this.settings.rules;
+  }
+
+  /** Files above this are in no search. */
+  get exactBytesMax(): number {
+    return exactBytesMax(this.rules);
+  }
+
+  /** Runs an action as the store's only writer, when those who came before are done; then merges in the background. */
+  async asWriter<T>({ signal }: CallOptions, action: () => Promise<T>): Promise<T> {
+    this.stopMerging();
+    const { lockTimeoutMs } = this.options;
+    const result = await this.writers.run(signal, () => this.store.asWriter(lockTimeoutMs, signal, action));
+    this.startMerging();
+    return result;
+  }
+
+  /** As `asWriter`, for what gives room: it works on a full disk, where it may be run a second time from its beginning. */
+  async asCollector<T>({ signal }: CallOptions, action: () => Promise<T>): Promise<T> {
+    this.stopMerging();
+    const { lockTimeoutMs } = this.options;
+    const result = await this.writers.run(signal, () => this.store.asCollector(lockTimeoutMs, signal, action));
+    this.startMerging();
+    return result;
+  }
+
+  /** This process writes, or is about to. */
+  get isWriter(): boolean {
+    return !this.writers.isFree;
+  }
+
+  /** Somebody else writes, or waits to; merging gives way. */
+  get isWriting(): boolean {
+    return this.merging === null && (!this.writers.isFree || this.store.lockHolder() !== null);
+  }
+
+  /** Runs an action on a store that may be damaged, as its only writer. */
+  asRepairer<T>({ signal }: CallOptions, action: () => Promise<T>): Promise<T> {
+    this.stopMerging();
+    return this.writers.run(signal, () => this.store.asRepairer(this.options.lockTimeoutMs, signal, action));
+  }
+
+  async analysisPool(): Promise<AnalysisPool> {
+    const { AnalysisPool } = await loadIndexing();
+    const { workers, workerUrl, offThread } = this.options;
+    return (this.pool ??= new AnalysisPool(workers, workerUrl, { offThread }));
+  }
+
+  note(text: string): void {
+    this.options.onNote?.(text);
+  }
+
+  /** Lets go what is kept for speed alone. */
+  async trim(): Promise<void> {
+    this.volatile.clear();
+    this.snapshots.trim();
+    this.store.trim();
+    await this.pool?.trim();
+  }
+
+  /** For the last: nobody may use it any more. */
+  async close(): Promise<void> {
+    this.reranking.close();
+    await this.embeddings.close();
+    await this.merging?.done;
+    await this.pool?.close();
+    this.snapshots.close();
+    this.store.close();
+  }
+
+  /** Merging is for speed alone: it is done when nobody else wants to write. */
+  private startMerging(): void {
+    if (this.merging !== null || !this.writers.isFree) return; // whoever writes last starts it
+    const stop = new AbortController();
+    const done = this.merge(stop.signal).finally(() => (this.merging = null));
+    this.merging = { done, stop };
+  }
+
+  private stopMerging(): void {
+    if (this.merging === null || this.merging.stop.signal.aborted || this.gaveWay >= givesWayMax) return;
+    this.gaveWay++;
+    this.merging.stop.abort();
+  }
+
+  /** What cannot be merged now is left to the next writer. */
+  private async merge(signal: AbortSignal): Promise<void> {
+    try {
+      const { mergeWhereDue, nextMerge } = await loadIndexing();
+      if (nextMerge(this.store.catalog.segments()) === null) return; // the lock is not taken for nothing
+      await this.writers.run(signal, () => this.store.asWriter(0, signal, () => mergeWhereDue(this.snapshots, signal)));
+      this.gaveWay = 0;
+      this.volatile.refreshAll();
+    } catch (error) {
+      const code = error instanceof CoppiceError ? error.code : 'INTERNAL';
+      if (code !== 'STORE_LOCKED' && code !== 'ABORTED')
+        this.note(`merging was put off: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}

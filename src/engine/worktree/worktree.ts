@@ -1,0 +1,145 @@
+import { throwIfAborted } from '../../base/index.js';
+import type { WorktreeChanges, WorktreeSince } from '../../git/index.js';
+import type { Edit, OverlaySource } from '../../indexing/index.js';
+import type { Oid } from '../../model/index.js';
+import type { Session } from '../session/session.js';
+import { loadIndexing } from '../shared/load-indexing.js';
+import { Flight } from '../shared/single-flight.js';
+import type { CallOptions, Freshness, WorktreeMonitor } from '../types.js';
+import { WorktreeFiles } from './worktree-files.js';
+
+/** Files read from disk at once. */
+const readsAtOnce = 8;
+
+/** A work tree as it was read: HEAD's tree with what differs on disk laid over it. */
+export interface WorktreeState {
+  /** The monitor's count before it was read; null when there was none. */
+  readonly generation: number | null;
+  readonly tree: Oid;
+  /** HEAD when nothing differs from it, else null. */
+  readonly commit: Oid | null;
+  readonly headTree: Oid | null;
+  readonly changes: WorktreeChanges;
+  readonly source: OverlaySource;
+  readonly files: WorktreeFiles;
+}
+
+/** A read under way. Its generation is undefined until it begins, then null when there is none. */
+interface Reading {
+  generation: number | null | undefined;
+  readonly flight: Flight<WorktreeState>;
+}
+
+/** Reads a work tree, as seldom as a monitor allows. */
+export class WorktreeReader {
+  private monitor: WorktreeMonitor | null = null;
+  private last: WorktreeState | null = null;
+  private reading: Reading | null = null;
+
+  constructor(private readonly session: Session) {}
+
+  /** The work tree as it is now; with `allowStale`, as it was last read while it is watched. NO_WORKTREE. */
+  async read(call: CallOptions): Promise<WorktreeState> {
+    const generation = await this.generation();
+    const { last } = this;
+    const isWatched = generation !== null && last !== null && last.generation !== null;
+    if (isWatched && (last.generation === generation || call.allowStale === true)) return last;
+    return this.readFrom(generation).join(call);
+  }
+
+  /** Whether a state that was just read, or taken as it was, is what is there now. */
+  async freshness({ generation }: WorktreeState): Promise<Freshness> {
+    return generation === null || generation === (await this.generation()) ? 'live' : 'stale';
+  }
+
+  /** The work tree is read anew when it is asked for next. */
+  forget(): void {
+    this.last = null;
+  }
+
+  /** Lets go what can be read from disk again. */
+  trim(): void {
+    this.last?.files.forgetContents();
+  }
+
+  close(): void {
+    this.monitor?.close();
+  }
+
+  /** A read that sees whatever was there at this generation: one that is about to begin, or began at that very generation. */
+  private readFrom(generation: number | null): Flight<WorktreeState> {
+    const { reading } = this;
+    const sees = (began: number | null | undefined): boolean =>
+      began === undefined || (began !== null && began === generation);
+    if (reading !== null && !reading.flight.isAbandoned && sees(reading.generation)) return reading.flight;
+    return this.begin(reading?.flight.ended).flight;
+  }
+
+  private begin(after: Promise<void> | undefined): Reading {
+    const reading: Reading = {
+      generation: undefined,
+      flight: new Flight(async ({ signal }) => {
+        await after;
+        const generation = await this.generation();
+        reading.generation = generation;
+        this.last = await this.readAt(generation, signal);
+        return this.last;
+      }),
+    };
+    this.reading = reading;
+    void reading.flight.ended.then(() => {
+      if (this.reading === reading) this.reading = null;
+    });
+    return reading;
+  }
+
+  private async generation(): Promise<number | null> {
+    const { repository, shared } = this.session;
+    const { workTree, gitDir, commonDir } = repository;
+    if (shared.options.watch === undefined || workTree === null) return null;
+    this.monitor ??= shared.options.watch({
+      workTree,
+      gitDir,
+      commonDir,
+      ignoredFolders: () => repository.ignoredFolders(),
+      mayIgnoreOtherwise: () => repository.mayIgnoreOtherwise,
+      outsideRules: () => repository.outsideRules(),
+      nestedRepository: (folder) => repository.nestedRepository(folder),
+    });
+    return this.monitor.generation();
+  }
+
+  private async readAt(generation: number | null, signal: AbortSignal | undefined): Promise<WorktreeState> {
+    const { repository, shared, source: objects } = this.session;
+    const { OverlaySource, editTree } = await loadIndexing();
+    const files = new WorktreeFiles(repository, objects, shared.rules.maxFileBytes, this.last?.files ?? null);
+    const look = (path: string): ReturnType<WorktreeFiles['look']> => files.look(path);
+    const changes = await repository.worktreeChanges(signal, this.since(), look);
+    const { head, changed } = changes;
+    const edits = new Map<string, Edit>();
+    for (let at = 0; at < changed.length; at += readsAtOnce) {
+      throwIfAborted(signal);
+      const batch = changed.slice(at, at + readsAtOnce);
+      const looks = await Promise.all(
+        batch.map(({ path, kind }) => (kind === null ? Promise.resolve(null) : files.look(path))),
+      );
+      batch.forEach(({ path }, i) => {
+        const file = looks[i] ?? null;
+        edits.set(path, file === null ? null : { kind: file.kind, oid: file.oid });
+      });
+    }
+    files.finish();
+    const source = new OverlaySource(files, 'elsewhere');
+    const headTree = head === null ? null : (await repository.readCommit(head)).tree;
+    const tree = await editTree(headTree, edits, source, repository.objectFormat);
+    return { generation, tree, commit: tree === headTree ? head : null, headTree, changes, source, files };
+  }
+
+  /** What may have changed since it was last read; undefined: anything. */
+  private since(): WorktreeSince | undefined {
+    const { last, monitor } = this;
+    if (last === null || last.generation === null || monitor === null) return undefined;
+    const touched = monitor.touchedSince(last.generation);
+    return touched === null ? undefined : { changes: last.changes, touched };
+  }
+}

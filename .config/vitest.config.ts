@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -12,6 +13,8 @@ export default defineConfig({
     // A worker that has run daemons and threads may take its time to end on a busy machine.
     teardownTimeout: 60_000,
     pool: 'forks',
+    // Much of the time a test waits for git, a daemon or a disk: one worker fewer than there are cores, the default, leaves half of two idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     env: {
       // Tests see the same git whatever the user's own configuration is.
       GIT_CONFIG_GLOBAL: '/dev/null',

@@ -21,6 +21,8 @@ const sample: FileRequest = {
   language: 'typescript',
   byName: '',
 };
+/** A thread that something else ends now and then is well. */
+const sampleTries = 3;
 /** Files that threads may be lost at, or one in so many: more is no accident. */
 const lostFilesMax = 8;
 const filesForLost = 50;
@@ -133,7 +135,7 @@ export class AnalysisPool {
     this.filesLost++;
     try {
       if (this.filesLost > lostFilesMax && this.filesLost * filesForLost > this.filesDone) throw error;
-      await this.analyzeThere([sample], { signal, tries: 1 });
+      await this.analyzeThere([sample], { signal, tries: sampleTries });
     } catch (cause) {
       if (!isThreadLost(cause)) throw cause;
       throw new CoppiceError('WORKERS_LOST', `worker threads end again and again: ${cause.message}`, {

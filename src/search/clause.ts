@@ -5,7 +5,7 @@ import type { Deadline, Pattern } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { isUnsegmented, splitIdentifier, textTerms } from '../text/index.js';
 import { candidateDocs } from './candidates.js';
-import type { Clause, Condition, QueryTerm } from './query.js';
+import type { Clause, Condition, QueryTerm } from './query/query.js';
 import { visiblePostings } from './term-postings.js';
 import type { TimeSlices } from '../base/index.js';
 

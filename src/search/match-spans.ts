@@ -1,8 +1,8 @@
 import { literalsRegex, scanAllTexts } from '../pattern/index.js';
 import type { Pattern, ScanRequest } from '../pattern/index.js';
 import { foldWord, isUnsegmented, splitIdentifier, termsOfIdentifier, wordPattern, wordTerms } from '../text/index.js';
-import type { Clause, Query } from './query.js';
-import type { QueryWord } from './query-terms.js';
+import type { Clause, Query } from './query/query.js';
+import type { QueryWord } from './query/query-terms.js';
 
 /** Where in a chunk's text a query is found: line from 0, column and length in UTF-16 units from 0. */
 export interface Span {

@@ -1,8 +1,8 @@
 import type { SymbolDefinition } from '../model/index.js';
 import { stemsOf } from '../text/index.js';
 import type { Span } from './match-spans.js';
-import type { Clause, Query } from './query.js';
-import type { QueryWord } from './query-terms.js';
+import type { Clause, Query } from './query/query.js';
+import type { QueryWord } from './query/query-terms.js';
 
 export interface ShownDefinition {
   readonly definition: SymbolDefinition;

@@ -1,8 +1,8 @@
 import type { SymbolDefinition, SymbolKind } from '../model/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { fileFactors } from './file-kinds.js';
+import { fileFactors } from './ranking/file-kinds.js';
 import type { FileMask } from './file-mask.js';
-import type { RankingSignals } from './ranking-signals.js';
+import type { RankingSignals } from './ranking/ranking-signals.js';
 import { TimeSlices } from '../base/index.js';
 import { stemsOf } from '../text/index.js';
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CoppiceError } from '../../src/base/index.js';
 import { languageByAlias } from '../../src/model/index.js';
-import { parseQuery } from '../../src/search/query.js';
-import type { Clause, Condition, Query } from '../../src/search/query.js';
+import { parseQuery } from '../../src/search/query/query.js';
+import type { Clause, Condition, Query } from '../../src/search/query/query.js';
 
 const parse = (text: string): Query => parseQuery(text, { languageByAlias });
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { byScore } from '../../src/search/candidate.js';
-import type { Candidate } from '../../src/search/candidate.js';
-import { spreadOverFiles } from '../../src/search/spread.js';
+import { byScore } from '../../src/search/ranking/candidate.js';
+import type { Candidate } from '../../src/search/ranking/candidate.js';
+import { spreadOverFiles } from '../../src/search/ranking/spread.js';
 import { TimeSlices } from '../../src/base/index.js';
 
 /** As it is defined: at each step every chunk that is left is looked at. */

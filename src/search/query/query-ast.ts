@@ -1,5 +1,5 @@
-import type { SymbolKind } from '../model/index.js';
-import type { Pattern } from '../pattern/index.js';
+import type { SymbolKind } from '../../model/index.js';
+import type { Pattern } from '../../pattern/index.js';
 
 /** Words and phrases that decide the order of the hits. */
 export interface QueryTerm {

@@ -1,4 +1,4 @@
-import type { Bm25Parameters } from '../text/index.js';
+import type { Bm25Parameters } from '../../text/index.js';
 
 /**
  * Every number that ranking depends on. `npm run bench -- quality` measures what a search loses without each signal, and

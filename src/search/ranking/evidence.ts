@@ -1,11 +1,11 @@
-import { TimeSlices } from '../base/index.js';
-import type { Snapshot } from '../snapshot/index.js';
-import { fieldFrequency, inverseDocumentFrequency, saturate } from '../text/index.js';
-import type { FieldValues } from '../text/index.js';
+import { TimeSlices } from '../../base/index.js';
+import type { Snapshot } from '../../snapshot/index.js';
+import { fieldFrequency, inverseDocumentFrequency, saturate } from '../../text/index.js';
+import type { FieldValues } from '../../text/index.js';
 import { PathTerms } from './path-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
-import { visiblePostings } from './term-postings.js';
-import type { QueryTermWeights } from './query-terms.js';
+import { visiblePostings } from '../term-postings.js';
+import type { QueryTermWeights } from '../query/query-terms.js';
 
 /** What speaks for each chunk and each file of a snapshot, by position. */
 export interface Evidence {

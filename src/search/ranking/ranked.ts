@@ -1,22 +1,22 @@
-import { CoppiceError, TimeSlices } from '../base/index.js';
-import type { Deadline } from '../pattern/index.js';
-import type { Snapshot } from '../snapshot/index.js';
+import { CoppiceError, TimeSlices } from '../../base/index.js';
+import type { Deadline } from '../../pattern/index.js';
+import type { Snapshot } from '../../snapshot/index.js';
 import { byScore } from './candidate.js';
 import type { Candidate, RankedHit } from './candidate.js';
-import { compileClause } from './clause.js';
-import type { Holds } from './clause.js';
+import { compileClause } from '../clause.js';
+import type { Holds } from '../clause.js';
 import { gatherEvidence } from './evidence.js';
 import type { Evidence } from './evidence.js';
 import { fileFactors } from './file-kinds.js';
-import type { FileMask } from './file-mask.js';
-import type { Query } from './query.js';
-import { NewChunks } from './range.js';
+import type { FileMask } from '../file-mask.js';
+import type { Query } from '../query/query.js';
+import { NewChunks } from '../range.js';
 import { gatherMeaning } from './meaning.js';
-import { queryWords, termWeights } from './query-terms.js';
+import { queryWords, termWeights } from '../query/query-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { rerank } from './rerank.js';
 import type { Similarities } from './similarity.js';
-import { occursTyped } from './term-postings.js';
+import { occursTyped } from '../term-postings.js';
 
 /** What speaks for a chunk: its words, its meaning, or both. */
 export type RankMode = 'lexical' | 'semantic' | 'hybrid';

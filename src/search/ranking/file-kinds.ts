@@ -1,6 +1,6 @@
-import { TimeSlices } from '../base/index.js';
-import { languageId } from '../model/index.js';
-import type { Snapshot, SnapshotFile, SnapshotPaths } from '../snapshot/index.js';
+import { TimeSlices } from '../../base/index.js';
+import { languageId } from '../../model/index.js';
+import type { Snapshot, SnapshotFile, SnapshotPaths } from '../../snapshot/index.js';
 import type { RankingSignals } from './ranking-signals.js';
 
 const testPath =

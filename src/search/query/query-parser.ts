@@ -1,8 +1,8 @@
-import { CoppiceError } from '../base/index.js';
-import { symbolKinds } from '../model/index.js';
-import type { SymbolKind } from '../model/index.js';
-import { compilePattern } from '../pattern/index.js';
-import type { Pattern } from '../pattern/index.js';
+import { CoppiceError } from '../../base/index.js';
+import { symbolKinds } from '../../model/index.js';
+import type { SymbolKind } from '../../model/index.js';
+import { compilePattern } from '../../pattern/index.js';
+import type { Pattern } from '../../pattern/index.js';
 import type { Clause, Condition, Query, QueryOptions, QueryTerm } from './query-ast.js';
 import { invalidQuery, tokenizeQuery } from './query-lexer.js';
 import type { FilterName, QueryToken } from './query-lexer.js';

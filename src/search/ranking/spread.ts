@@ -1,5 +1,5 @@
 import type { Candidate } from './candidate.js';
-import type { TimeSlices } from '../base/index.js';
+import type { TimeSlices } from '../../base/index.js';
 
 export interface Spread {
   /** What each further chunk of a file counts of what the one before it did; at most 1. */

@@ -1,5 +1,5 @@
-import type { TimeSlices } from '../base/index.js';
-import type { Snapshot } from '../snapshot/index.js';
+import type { TimeSlices } from '../../base/index.js';
+import type { Snapshot } from '../../snapshot/index.js';
 import type { Evidence } from './evidence.js';
 import type { RankMode } from './ranked.js';
 import type { RankingSignals } from './ranking-signals.js';

@@ -1,15 +1,15 @@
-import type { Snapshot } from '../snapshot/index.js';
+import type { Snapshot } from '../../snapshot/index.js';
 import { byScore } from './candidate.js';
 import type { Candidate, RankedHit } from './candidate.js';
 import { QueryNames, nameStems } from './name-match.js';
 import { nameOfFile } from './path-terms.js';
-import type { Query } from './query.js';
-import type { QueryWord } from './query-terms.js';
-import { minorKinds } from './symbol-search.js';
-import type { NewChunks } from './range.js';
+import type { Query } from '../query/query.js';
+import type { QueryWord } from '../query/query-terms.js';
+import { minorKinds } from '../symbol-search.js';
+import type { NewChunks } from '../range.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { spreadOverFiles } from './spread.js';
-import type { TimeSlices } from '../base/index.js';
+import type { TimeSlices } from '../../base/index.js';
 
 export interface RerankRequest {
   /** Best first. */

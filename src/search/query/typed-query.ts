@@ -1,4 +1,4 @@
-import { compilePattern } from '../pattern/index.js';
+import { compilePattern } from '../../pattern/index.js';
 import type { Clause, Condition, Query, QueryTerm } from './query.js';
 import { queryWords } from './query-terms.js';
 

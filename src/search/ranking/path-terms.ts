@@ -1,6 +1,6 @@
-import { GenerationCache, TimeSlices } from '../base/index.js';
-import type { SnapshotPaths } from '../snapshot/index.js';
-import { inverseDocumentFrequency, textTerms } from '../text/index.js';
+import { GenerationCache, TimeSlices } from '../../base/index.js';
+import type { SnapshotPaths } from '../../snapshot/index.js';
+import { inverseDocumentFrequency, textTerms } from '../../text/index.js';
 
 /** Bytes, by rough count, for the terms of names: snapshots of one repository have nearly all of them in common. */
 const nameCacheBytes = 8 * 1024 * 1024;

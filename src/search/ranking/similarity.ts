@@ -1,9 +1,9 @@
-import { TimeSlices } from '../base/index.js';
-import type { EmbeddingSpace } from '../model/index.js';
-import { VectorFile, vectorSpaceId } from '../segment/index.js';
-import type { Snapshot } from '../snapshot/index.js';
-import { cosinesOf, lengthOf } from '../vector/index.js';
-import type { VectorRows } from '../vector/index.js';
+import { TimeSlices } from '../../base/index.js';
+import type { EmbeddingSpace } from '../../model/index.js';
+import { VectorFile, vectorSpaceId } from '../../segment/index.js';
+import type { Snapshot } from '../../snapshot/index.js';
+import { cosinesOf, lengthOf } from '../../vector/index.js';
+import type { VectorRows } from '../../vector/index.js';
 
 /** How near the chunks of a snapshot are to a query, in one embedding space. */
 export interface Similarities {

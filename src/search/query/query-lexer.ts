@@ -1,4 +1,4 @@
-import { CoppiceError, withCaret } from '../base/index.js';
+import { CoppiceError, withCaret } from '../../base/index.js';
 
 export const filterNames = ['rev', 'repo', 'path', 'file', 'lang', 'sym', 'kind', 'case'] as const;
 export type FilterName = (typeof filterNames)[number];

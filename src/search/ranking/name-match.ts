@@ -1,6 +1,6 @@
-import type { Snapshot } from '../snapshot/index.js';
-import { foldWord, stemsOf } from '../text/index.js';
-import type { QueryWord } from './query-terms.js';
+import type { Snapshot } from '../../snapshot/index.js';
+import { foldWord, stemsOf } from '../../text/index.js';
+import type { QueryWord } from '../query/query-terms.js';
 import type { NameSignal } from './ranking-signals.js';
 
 /** Stems of the words a name is made of, found once for each name that a snapshot is asked about. */

@@ -1,6 +1,6 @@
-import { isUnsegmented, splitIdentifier, stemsOf, termsOfIdentifier, wordsOf } from '../text/index.js';
+import { isUnsegmented, splitIdentifier, stemsOf, termsOfIdentifier, wordsOf } from '../../text/index.js';
 import type { QueryTerm } from './query.js';
-import type { RankingSignals } from './ranking-signals.js';
+import type { RankingSignals } from '../ranking/ranking-signals.js';
 
 /** Words that only hold an English question together; they rank when nothing else is there. */
 const functionWords = new Set(

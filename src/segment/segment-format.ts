@@ -1,4 +1,5 @@
 import type { IdRange } from '../store/index.js';
+import type { ColumnLocations } from './columns.js';
 import type { KeyTableLocation } from './key-table.js';
 import type { PostingTableLocation } from './posting-table.js';
 import type { RecordBlocksLocation } from './record-blocks.js';
@@ -9,14 +10,10 @@ import type { RecordBlocksLocation } from './record-blocks.js';
  *   1: content, symbols, files, trees as record blocks; grams and terms as posting tables; key tables; columns.
  *   2: commits as record blocks, with a key table and columns; changes as a posting table.
  *   3: symbols with the lines on which their declarations begin and end, and inner ones.
+ *   4: columns may be packed; otherwise 3, which is read as well.
  */
-export const segmentFormatVersion = 3;
-
-/** One array with a value for each doc or commit. */
-export interface ColumnLocation {
-  readonly offset: number;
-  readonly length: number;
-}
+export const segmentFormatVersion = 4;
+export const readableSegmentFormats: readonly number[] = [3, 4];
 
 export interface TableOfContents {
   readonly formatVersion: number;
@@ -41,8 +38,6 @@ export interface TableOfContents {
   readonly columns: ColumnLocations<DocColumns>;
   readonly commitColumns: ColumnLocations<CommitColumns>;
 }
-
-export type ColumnLocations<Columns> = Readonly<Record<keyof Columns, ColumnLocation>>;
 
 /** What is known of each doc without reading it, by doc id less the segment's first. */
 export interface DocColumns {

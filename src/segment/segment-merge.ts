@@ -1,6 +1,8 @@
 import { ByteWriter, CoppiceError, TimeSlices, assert, throwIfAborted } from '../base/index.js';
 import type { IdRange, WritableFile, SegmentEntry, Store } from '../store/index.js';
 import { readGramPostings, readTermPostings, writeGramPostings, writeTermPosting } from '../text/index.js';
+import { writeColumns } from './columns.js';
+import type { ColumnLocations } from './columns.js';
 import { KeyTableWriter } from './key-table.js';
 import type { KeyTable, KeyTableLocation } from './key-table.js';
 import { PostingTableWriter } from './posting-table.js';
@@ -14,9 +16,9 @@ import {
   recordBlockBytes,
   segmentFormatVersion,
 } from './segment-format.js';
-import type { ColumnLocations, TableOfContents } from './segment-format.js';
+import type { TableOfContents } from './segment-format.js';
 import type { Segment } from './segment-reader.js';
-import { encodeToc, segmentName, writeColumns } from './segment-writer.js';
+import { encodeToc, segmentName } from './segment-writer.js';
 import { VectorFileWriter } from './vector-file.js';
 
 /** What of the segments is kept; ids that are not stay free for ever. */
@@ -28,6 +30,7 @@ export interface LiveIds {
 }
 
 type Kind = 'docs' | 'files' | 'trees' | 'commits';
+type KeysSection = 'docKeys' | 'fileKeys' | 'treeKeys' | 'commitKeys';
 
 /** A stored block is copied as it is when it is at least this full; smaller ones are packed anew. */
 const fullBlockShare = 0.5;
@@ -109,16 +112,30 @@ class Merge {
     private readonly live: LiveIds | null,
     private readonly signal: AbortSignal | undefined,
   ) {
-    const first = segments[0];
-    const last = segments.at(-1);
-    assert(first !== undefined && last !== undefined, 'a merge has at least one segment');
-    const range = (kind: Kind): IdRange => [first.entry[kind][0], last.entry[kind][1]];
     this.ranges = {
-      docs: range('docs'),
-      files: range('files'),
-      trees: range('trees'),
-      commits: range('commits'),
+      docs: this.range('docs', 'docKeys', live && ((id) => live.doc(id))),
+      files: this.range('files', 'fileKeys', live && ((id) => live.file(id))),
+      trees: this.range('trees', 'treeKeys', live && ((id) => live.tree(id))),
+      commits: this.range('commits', 'commitKeys', live && ((id) => live.commit(id))),
     };
+  }
+
+  /** From the first id that is kept to the last: what is collected at either end costs nothing any more. */
+  private range(kind: Kind, keys: KeysSection, isLive: ((id: number) => boolean) | null): IdRange {
+    const first = this.segments[0];
+    const last = this.segments.at(-1);
+    assert(first !== undefined && last !== undefined, 'a merge has at least one segment');
+    if (isLive === null) return [first.entry[kind][0], last.entry[kind][1]];
+    let [from, to] = [Infinity, -1];
+    for (const segment of this.segments) {
+      const [base] = segment.entry[kind];
+      for (const { number } of segment[keys].rows()) {
+        if (!isLive(base + number)) continue;
+        from = Math.min(from, base + number);
+        to = Math.max(to, base + number + 1);
+      }
+    }
+    return to < 0 ? [first.entry[kind][0], first.entry[kind][0]] : [from, to];
   }
 
   async write(sequence: number): Promise<SegmentEntry> {
@@ -175,10 +192,11 @@ class Merge {
   ): Promise<RecordBlocksLocation> {
     const writer = new RecordBlocksWriter(this.file, blockBytes);
     const nothing = new Uint8Array(0);
-    let nextId = this.ranges[kind][0];
+    const [first, end] = this.ranges[kind];
+    let nextId = first;
     for (const segment of this.segments) {
       const [from, to] = segment.entry[kind];
-      for (; nextId < from; nextId++) writer.add(nothing);
+      for (; nextId < Math.min(from, end); nextId++) writer.add(nothing);
       const records: RecordBlocks = segment[section];
       const blockCount = from === to ? 0 : records.blockCount;
       for (let block = 0; block < blockCount; block++) {
@@ -190,13 +208,14 @@ class Merge {
           continue;
         }
         for (let number = firstNumber; number < firstNumber + recordCount; number++) {
+          if (from + number < first || from + number >= end) continue;
           if (this.slices.isOver) await this.turn();
           const record = isLive === null || isLive(from + number) ? records.get(number) : nothing;
           if (section === 'content') this.textBytes += record.length;
           writer.add(record);
         }
       }
-      nextId = to;
+      nextId = Math.max(nextId, Math.min(to, end));
     }
     return writer.finish();
   }
@@ -297,7 +316,7 @@ class Merge {
 
   /** The key tables of the segments, each of which is in order, as one. */
   private async keys(
-    name: 'docKeys' | 'fileKeys' | 'treeKeys' | 'commitKeys',
+    name: KeysSection,
     kind: Kind,
     isLive: ((id: number) => boolean) | null,
   ): Promise<KeyTableLocation> {

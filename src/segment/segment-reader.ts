@@ -1,6 +1,7 @@
 import { CoppiceError, LruCache } from '../base/index.js';
 import type { TimeSlices } from '../base/index.js';
 import type { SegmentEntry, ReadableFile, SegmentFiles } from '../store/index.js';
+import { readColumn } from './columns.js';
 import { KeyTable } from './key-table.js';
 import { PostingTable } from './posting-table.js';
 import { RecordBlocks } from './record-blocks.js';
@@ -8,8 +9,8 @@ import type { BlockCache, DecodedBlock } from './record-blocks.js';
 import { VectorFile } from './vector-file.js';
 import type { VectorCache } from './vector-file.js';
 import type { VectorRows } from '../vector/index.js';
-import { columnTypes, commitColumnTypes, segmentFormatVersion } from './segment-format.js';
-import type { ColumnLocation, CommitColumns, DocColumns, TableOfContents } from './segment-format.js';
+import { columnTypes, commitColumnTypes, readableSegmentFormats } from './segment-format.js';
+import type { CommitColumns, DocColumns, TableOfContents } from './segment-format.js';
 
 /** Whole pages that are checked at a time. */
 const verifiedBytes = 1024 * 1024;
@@ -74,10 +75,10 @@ export class Segment {
     const file = place.openSegmentFile(id);
     try {
       const toc = JSON.parse(file.readRoot().toString('utf8')) as TableOfContents;
-      if (toc.formatVersion !== segmentFormatVersion) {
+      if (!readableSegmentFormats.includes(toc.formatVersion)) {
         throw new CoppiceError(
           'STORE_VERSION',
-          `segment ${id} has format ${toc.formatVersion}, not ${segmentFormatVersion}`,
+          `segment ${id} has format ${toc.formatVersion}, and this Coppice reads ${readableSegmentFormats.join(' and ')}`,
           {
             hint: 'update Coppice, or give another folder with --store',
           },
@@ -117,19 +118,12 @@ export class Segment {
 
   column<Name extends keyof DocColumns>(name: Name): DocColumns[Name] {
     const columns: Partial<DocColumns> = this.columns;
-    columns[name] ??= new columnTypes[name](this.readColumn(this.toc.columns[name])) as DocColumns[Name];
+    columns[name] ??= readColumn(this.file, this.toc.columns[name], columnTypes[name]) as DocColumns[Name];
     return columns[name]!;
   }
 
   commitColumn<Name extends keyof CommitColumns>(name: Name): CommitColumns[Name] {
-    return (this.commitColumns[name] ??= new commitColumnTypes[name](this.readColumn(this.toc.commitColumns[name])));
-  }
-
-  /** Copied: a typed array needs aligned memory, and the column outlives the page it came from. */
-  private readColumn({ offset, length }: ColumnLocation): ArrayBuffer {
-    const copy = new Uint8Array(length);
-    copy.set(this.file.read(offset, length));
-    return copy.buffer;
+    return (this.commitColumns[name] ??= readColumn(this.file, this.toc.commitColumns[name], commitColumnTypes[name]));
   }
 
   /**

@@ -7,6 +7,7 @@ import type { ChunkPostings } from '../text/index.js';
 import { VectorFileWriter } from './vector-file.js';
 import { RowPages } from './row-pages.js';
 import { GrowingColumns, forRuns, orderOfHashes, sortByKey } from './sorted-arrays.js';
+import { writeColumns } from './columns.js';
 import { writeKeyTable } from './key-table.js';
 import { PostingTableWriter } from './posting-table.js';
 import type { PostingTableLocation } from './posting-table.js';
@@ -22,14 +23,7 @@ import {
   recordBlockBytes,
   segmentFormatVersion,
 } from './segment-format.js';
-import type {
-  ChangeSign,
-  ColumnLocation,
-  ColumnLocations,
-  CommitColumns,
-  DocColumns,
-  TableOfContents,
-} from './segment-format.js';
+import type { ChangeSign, CommitColumns, DocColumns, TableOfContents } from './segment-format.js';
 
 /** A chunk as it is stored. */
 export interface NewChunk {
@@ -328,23 +322,6 @@ export class SegmentWriter {
 export const segmentName = (sequence: number): string => `s${sequence}`;
 
 export const encodeToc = (toc: TableOfContents): Buffer => Buffer.from(JSON.stringify(toc), 'utf8');
-
-type ColumnType = Uint8ArrayConstructor | Uint16ArrayConstructor | Uint32ArrayConstructor;
-
-/** Writes columns, each an array of its type as it lies in memory. */
-export function writeColumns<Columns>(
-  file: WritableFile,
-  types: Readonly<Record<keyof Columns, ColumnType>>,
-  columns: Readonly<Record<keyof Columns, ArrayLike<number>>>,
-): ColumnLocations<Columns> {
-  const locations: Partial<Record<keyof Columns, ColumnLocation>> = {};
-  for (const name of Object.keys(types) as (keyof Columns)[]) {
-    const bytes = new Uint8Array(new types[name](columns[name]).buffer);
-    locations[name] = { offset: file.length, length: bytes.length };
-    file.write(bytes);
-  }
-  return locations as ColumnLocations<Columns>;
-}
 
 /** Numbers distinct terms from 0, by an open-addressing table on their keys. */
 class TermNumbers {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { openEngine } from '../../src/index.js';
+import { volatileIdMin } from '../../src/model/index.js';
+import { Store } from '../../src/store/index.js';
 import { git, makeFolder, makeRepository } from '../support/git.js';
 
 test('what was indexed by a search alone is not garbage', async () => {
@@ -33,3 +35,27 @@ test('two clones share what is the same, and each keeps its own', async () => {
   await one.close();
   await two.close();
 });
+
+test.each(['doc', 'file', 'tree', 'commit'] as const)(
+  'a store whose %s numbers are used up says so; what it has is searched, and a work tree from memory',
+  async (kind) => {
+    const repository = makeRepository();
+    repository.commit({ 'a.txt': 'needle\n' });
+    repository.git('reset', '-q', '--hard');
+    const path = makeFolder();
+    const engine = await openEngine({ repo: repository.path, store: path, workers: 0 });
+    await engine.index(['HEAD']);
+    const store = Store.open(path);
+    const next = { ...store.catalog.nextIds, [kind]: volatileIdMin - 1 };
+    store.record({ t: 'segments', add: [], remove: [], next });
+    store.close();
+    expect((await engine.grep('needle', { rev: 'HEAD' })).lines).toHaveLength(1);
+    repository.commit({ 'b.txt': 'another needle\n' });
+    const exhausted = { code: 'STORE_EXHAUSTED', hint: expect.stringContaining('--store') as string };
+    await expect(engine.index(['HEAD'])).rejects.toMatchObject(exhausted);
+    await expect(engine.grep('needle', { rev: 'HEAD' })).rejects.toMatchObject(exhausted);
+    expect((await engine.grep('needle', { rev: 'HEAD~1' })).lines).toHaveLength(1);
+    expect((await engine.doctor()).problems).toEqual([]);
+    await engine.close();
+  },
+);

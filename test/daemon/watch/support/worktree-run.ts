@@ -15,6 +15,8 @@ export interface WorktreeRun {
   readonly seed: number;
   /** A new repository after so many steps. */
   readonly stepsEach?: number;
+  /** Ends early, with the repository at hand, when so long has gone. */
+  readonly ms?: number;
   readonly onStep?: (done: number) => void;
   readonly onWrong?: (what: string) => void;
 }
@@ -33,11 +35,16 @@ export interface WorktreeRunResult {
  * Steps at random, and after each the whole work tree from an engine that watches it as the daemon does, against what git lists
  * and the disk holds. Sets HOME and XDG_CONFIG_HOME of this process meanwhile.
  */
-export async function runWorktreeSteps({ stepsEach = 250, ...run }: WorktreeRun): Promise<WorktreeRunResult> {
+export async function runWorktreeSteps({
+  stepsEach = 250,
+  ms = Infinity,
+  ...run
+}: WorktreeRun): Promise<WorktreeRunResult> {
   const { steps, seed, onStep } = run;
   const outcome: Outcome = { changes: 0, live: 0, stale: 0, wrong: [], onWrong: run.onWrong };
   const before = { ...process.env };
-  for (let done = 0; done < steps; done += stepsEach) {
+  const start = performance.now();
+  for (let done = 0; done < steps && performance.now() - start < ms; done += stepsEach) {
     const user: UserFolders = { home: makeFolder(), config: makeFolder() };
     process.env.HOME = user.home;
     process.env.XDG_CONFIG_HOME = user.config;
@@ -77,6 +84,7 @@ async function runOne(
   made.commit({ 'a/b/a': 'x\n', 'b.txt': 'one\ntwo\n', 'a/c.txt': 'crlf\r\n', 'd.id': '$Id$\n', 'e.rot': 'rot\n' });
   const random = randomFrom(seed);
   const stepper = new WorktreeSteps(made.path, user, random);
+  stepper.tracked = listFiles(made.path, user).tracked;
   const watches = new WorktreeWatches({ cookieFolder: join(makeFolder(), 'cookies'), onChange: () => undefined });
   const engines = await openEngines({ store: join(makeFolder(), 'store'), workers: 0, watch: watches.watch });
   const engine = engines.open(made.path);
@@ -91,7 +99,9 @@ async function runOne(
       const found = await engine.grep('', { rev: '@worktree' });
       const ours = textsOf(found.lines);
       // What git says while nothing changes.
-      const theirs = expectedTexts(made.path, user);
+      const listed = listFiles(made.path, user);
+      stepper.tracked = listed.tracked;
+      const theirs = textsOnDisk(made.path, listed);
       if (found.freshness === 'live') {
         outcome.live++;
         const differences = differencesOf(ours, theirs);
@@ -118,17 +128,32 @@ function textsOf(lines: Lines): Map<string, string> {
   return texts;
 }
 
-/** Tracked and untracked files that are not ignored, as they lie on disk; text alone, and no empty files, which have no lines. */
-function expectedTexts(root: string, user: UserFolders): Map<string, string> {
-  const listed = (...args: string[]): string[] =>
-    userGit(root, user, '-c', 'core.quotePath=false', 'ls-files', '-z', ...args)
-      .split('\0')
-      .slice(0, -1);
-  const paths = new Set(listed('--others', '--exclude-standard').filter((path) => !path.endsWith('/')));
-  for (const entry of listed('--stage'))
-    if (!entry.startsWith('160000')) paths.add(entry.slice(entry.indexOf('\t') + 1));
+interface Listed {
+  readonly tracked: readonly string[];
+  /** Those that are not ignored. */
+  readonly untracked: readonly string[];
+}
+
+/** In one process: starting it is most of what a step takes. */
+function listFiles(root: string, user: UserFolders): Listed {
+  const args = ['-c', 'core.quotePath=false', 'ls-files', '-z', '--stage', '--others', '--exclude-standard'];
+  const tracked = new Set<string>();
+  const untracked: string[] = [];
+  for (const entry of userGit(root, user, ...args)
+    .split('\0')
+    .slice(0, -1)) {
+    const [, mode, path] = /^(\d{6}) [0-9a-f]+ \d\t(.*)$/s.exec(entry) ?? [];
+    if (path === undefined) {
+      if (!entry.endsWith('/')) untracked.push(entry);
+    } else if (mode !== '160000') tracked.add(path);
+  }
+  return { tracked: [...tracked], untracked };
+}
+
+/** The files as they lie on disk; text alone, and no empty files, which have no lines. */
+function textsOnDisk(root: string, { tracked, untracked }: Listed): Map<string, string> {
   const texts = new Map<string, string>();
-  for (const path of paths) {
+  for (const path of [...tracked, ...untracked]) {
     const bytes = bytesOnDisk(root, path);
     if (bytes === null || bytes.length === 0 || bytes.subarray(0, 8000).includes(0)) continue;
     const text = decodeBytes(bytes);

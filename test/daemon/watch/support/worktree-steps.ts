@@ -24,6 +24,8 @@ const swap = "tr 'a-zA-Z' 'n-za-mN-ZA-M'"; // a filter that keeps the length
 export class WorktreeSteps {
   private serial = 0;
   private readonly edits: RandomEdits;
+  /** To choose from: whoever steps lists them now and then. Git refuses what is no longer one. */
+  tracked: readonly string[] = [];
 
   constructor(
     private readonly root: string,
@@ -81,11 +83,6 @@ export class WorktreeSteps {
     return this.pick(found);
   }
 
-  private tracked(): string {
-    const paths = userGit(this.root, this.user, 'ls-files').split('\n');
-    return this.pick(paths);
-  }
-
   private text(): string {
     const lines = Array.from({ length: this.random(4) }, () =>
       this.pick(['alpha', 'beta $Id$', '$Id: old $', 'ümlaut', 'x']),
@@ -104,7 +101,7 @@ export class WorktreeSteps {
 
   /** Another text of the same length with the old time: only the inode's own time tells. */
   private editUnseen(): string {
-    const file = join(this.root, this.tracked());
+    const file = join(this.root, this.pick(this.tracked));
     const { atime, mtime, size } = fs.lstatSync(file);
     fs.writeFileSync(file, 'z'.repeat(size));
     fs.utimesSync(file, atime, mtime);
@@ -112,7 +109,7 @@ export class WorktreeSteps {
   }
 
   private index(): string {
-    const path = this.tracked();
+    const path = this.pick(this.tracked);
     const file = join(this.root, path);
     switch (this.random(12)) {
       case 0:
@@ -232,7 +229,7 @@ export class WorktreeSteps {
         return this.git('config', 'filter.rot.smudge', swap);
       default: {
         // Written again by git, as it converts now.
-        const path = this.tracked();
+        const path = this.pick(this.tracked);
         fs.rmSync(join(this.root, path), { force: true });
         return this.git('checkout', '-q', '--', path);
       }
@@ -242,6 +239,7 @@ export class WorktreeSteps {
   private nested(): string {
     const folder = join(this.root, this.pick(['n1', 'n2', 'f1']));
     fs.mkdirSync(folder, { recursive: true });
+    if (fs.lstatSync(folder).isSymbolicLink()) return 'nothing'; // it may lead to the work tree itself
     const dotGit = join(folder, '.git');
     const elsewhere = join(this.user.home, `git-${basename(folder)}`);
     switch (this.random(9)) {
@@ -279,7 +277,7 @@ export class WorktreeSteps {
   }
 
   private replace(): string {
-    const path = this.tracked();
+    const path = this.pick(this.tracked);
     if (this.random(2) === 0) {
       for (const ref of userGit(this.root, this.user, 'replace').split('\n'))
         if (ref !== '') this.git('replace', '-d', ref);
@@ -322,7 +320,7 @@ export class WorktreeSteps {
       case 3:
         return this.git('config', '--unset', 'core.excludesFile');
       case 4:
-        fs.chmodSync(join(this.root, this.tracked()), this.pick([0o644, 0o755]));
+        fs.chmodSync(join(this.root, this.pick(this.tracked)), this.pick([0o644, 0o755]));
         return 'chmod';
       default:
         if (this.random(2) === 0) return this.git('sparse-checkout', 'disable');

@@ -23,6 +23,3 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 
 /** From half of `ms` to all of it, at random: those who failed together do not try again together. */
 export const jittered = (ms: number): number => ms * (0.5 + Math.random() / 2);
-
-/** Lets waiting IO and timers run, once each: long synchronous work calls it between steps (see TimeSlices). */
-export const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -6,7 +6,7 @@ export { ByteReader } from './byte-reader.js';
 export { ByteWriter } from './byte-writer.js';
 export { withCaret } from './caret.js';
 export { compareBytewise, decodeBytes, encodeBytes } from './bytes-text.js';
-export { elapsedMs, jittered, nowMs, sleep, uniqueSuffix, yieldToEventLoop } from './clock.js';
+export { elapsedMs, jittered, nowMs, sleep, uniqueSuffix } from './clock.js';
 export {
   CoppiceError,
   asCoppiceError,
@@ -24,4 +24,7 @@ export { HashIndex, hasSharedKey } from './hash-index.js';
 export type { SharedKeys } from './hash-index.js';
 export { IdleTimer } from './idle-timer.js';
 export { LruCache } from './lru.js';
+export { inRequest, waitAside, waitedMs } from './request-scope.js';
+export type { RequestScope } from './request-scope.js';
 export { TimeSlices } from './time-slices.js';
+export { yieldToEventLoop } from './turns.js';

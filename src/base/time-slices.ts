@@ -1,5 +1,6 @@
-import { elapsedMs, yieldToEventLoop } from './clock.js';
+import { elapsedMs } from './clock.js';
 import { throwIfAborted } from './errors.js';
+import { yieldToEventLoop } from './turns.js';
 
 /** After so long other work of this thread gets its turn, in milliseconds. */
 const sliceMsDefault = 8;
@@ -10,6 +11,7 @@ const sliceMsDefault = 8;
  */
 export class TimeSlices {
   private endMs: number;
+  private done = 0;
 
   /** With a signal, the work can be cancelled between slices. */
   constructor(
@@ -23,9 +25,9 @@ export class TimeSlices {
     return elapsedMs() >= this.endMs;
   }
 
-  /** Resolves in the next turn of the event loop. ABORTED when it was cancelled. */
+  /** Resolves in a later turn of the event loop. ABORTED when it was cancelled. */
   async next(): Promise<void> {
-    await yieldToEventLoop();
+    await yieldToEventLoop(++this.done);
     throwIfAborted(this.signal);
     this.endMs = elapsedMs() + this.sliceMs;
   }

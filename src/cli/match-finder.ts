@@ -13,8 +13,8 @@ export type MatchFinder = (lines: readonly LineMatch[]) => Promise<readonly (rea
 
 /** Lines longer than this keep their first match only: a screen full of colours is no use. */
 const lineLengthMax = 2000;
-/** For all of a command's output. Colouring must never take longer than finding. */
-const deadlineMs = 2000;
+/** For one batch of lines. The first that takes longer is the last that is coloured: those that are found are not to wait for that. */
+const deadlineMs = 400;
 
 /** Finds the matches after the first, which is all that the engine tells, by the engine's own reading of the pattern. */
 export function createMatchFinder(pattern: string, options: PatternOptions): MatchFinder {
@@ -38,8 +38,10 @@ export function createSpanFinder(
   options: PatternOptions,
 ): (lines: readonly string[]) => Promise<readonly (readonly Span[])[]> {
   let scanner: ReturnType<typeof openScanner> | undefined;
+  let hasGivenUp = false;
   return async (lines) => {
     const spans = lines.map((): Span[] => []);
+    if (hasGivenUp) return spans;
     scanner ??= openScanner(pattern, options);
     try {
       await (
@@ -50,6 +52,7 @@ export function createSpanFinder(
     } catch (error) {
       // Colours are not worth an error.
       if (!(error instanceof CoppiceError)) throw error;
+      hasGivenUp = true;
     }
     return spans;
   };
@@ -65,8 +68,8 @@ async function openScanner(
   const { Deadline, compilePattern, enableLinearFallback, scanAllTexts } = await import('../pattern/index.js');
   enableLinearFallback();
   const pattern = compilePattern(source, { literal, ignoreCase, wholeWord });
-  const deadline = new Deadline(deadlineMs);
   return (lines, onMatch) => {
+    const deadline = new Deadline(deadlineMs);
     const textOf = (i: number): string => (lines[i]!.length > lineLengthMax ? '' : lines[i]!);
     const scan = { pattern, deadline, signal: undefined, count: lines.length, textOf, wanted: 'matches' as const };
     return scanAllTexts(scan, ({ i, numbers }) => {

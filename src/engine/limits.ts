@@ -17,8 +17,11 @@ export function checkCount(name: string, value: number | undefined, otherwise: n
   throw new CoppiceError('USAGE', `${name} is ${count}`, { hint: 'give a whole number from 0 on' });
 }
 
+/** Of patterns whose request names no deadline, in milliseconds. */
+export const patternDeadlineMs = 10_000;
+
 /** A time to give up after; USAGE unless it is more than nothing. */
-export function checkDeadline(deadlineMs: number): number {
+export function checkDeadline(deadlineMs = patternDeadlineMs): number {
   if (deadlineMs > 0) return deadlineMs;
   throw new CoppiceError('USAGE', `deadlineMs is ${deadlineMs}`, { hint: 'give milliseconds, more than 0' });
 }

@@ -1,12 +1,17 @@
-import { CoppiceError, elapsedMs } from '../base/index.js';
+import { CoppiceError, elapsedMs, waitedMs } from '../base/index.js';
 
-/** The time that all runs of a request's patterns have together: only that of matching counts. */
+/**
+ * The time that all runs of a request's patterns have together. What passes while they run or wait for a thread counts, and what the request
+ * waited before it began; not what it takes to index a rev, or its client to read.
+ */
 export class Deadline {
-  private spentMs = 0;
+  private spentMs: number;
   private startedMs = 0;
   private running = 0;
 
-  constructor(readonly ms: number) {}
+  constructor(readonly ms: number) {
+    this.spentMs = waitedMs();
+  }
 
   get leftMs(): number {
     return this.ms - this.spentMs - (this.running > 0 ? elapsedMs() - this.startedMs : 0);

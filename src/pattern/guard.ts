@@ -1,6 +1,6 @@
 import v8 from 'node:v8';
 import vm from 'node:vm';
-import { systemErrorCode } from '../base/index.js';
+import { CoppiceError, systemErrorCode } from '../base/index.js';
 import { patternTimeout } from './deadline.js';
 
 const slot = Symbol.for('coppice.guarded');
@@ -34,6 +34,10 @@ export function runWithDeadline<T>(deadlineMs: number, fn: () => T): T {
   }
   return result!.value;
 }
+
+/** It was stopped by `runWithDeadline`. */
+export const isGuardTimeout = (error: unknown): boolean =>
+  error instanceof CoppiceError && error.code === 'PATTERN_TIMEOUT' && error.data['deadlineMs'] !== undefined;
 
 let linearFallback = false;
 

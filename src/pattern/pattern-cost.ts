@@ -20,6 +20,22 @@ export function canBacktrack(root: PatternNode, wholeWord: boolean): boolean {
   return ways > waysMax;
 }
 
+/**
+ * Whether matching could take time that doubles with each character: something is repeated that can be matched in several ways itself. What else
+ * can backtrack takes a power of a line's length, which is seldom much.
+ */
+export function canExplode(node: PatternNode): boolean {
+  switch (node.type) {
+    case 'repeat':
+      return (node.max > 1 && waysOf(node.node) > 1) || canExplode(node.node);
+    case 'choice':
+    case 'sequence':
+      return node.nodes.some(canExplode);
+    default:
+      return 'node' in node && canExplode(node.node);
+  }
+}
+
 const isPlainRepetition = (node: PatternNode | undefined): boolean =>
   node?.type === 'repeat' && node.node.type === 'set';
 

@@ -3,7 +3,7 @@ import type { TextKind } from './emit-regex.js';
 import type { GramPlan } from './gram-plan.js';
 import { literalFinder, matcherOf, neverFinder, regexFinder } from './line-matcher.js';
 import type { Finder, LineMatcher } from './line-matcher.js';
-import { canBacktrack } from './pattern-cost.js';
+import { canBacktrack, canExplode } from './pattern-cost.js';
 import { planOfPattern } from './plan-pattern.js';
 import { invalidPattern } from './syntax/invalid-pattern.js';
 import { literalSyntax, parsePattern } from './syntax/parser.js';
@@ -33,6 +33,8 @@ export interface Pattern {
   readonly plan: GramPlan;
   /** The pattern is so shaped that some line could take it more than linear time. */
   readonly canBacktrack: boolean;
+  /** The pattern is so shaped that a short line could take it for ever. */
+  readonly canExplode: boolean;
 }
 
 const matchers = new WeakMap<Pattern, LineMatcher>();
@@ -69,6 +71,7 @@ export function compilePattern(source: string, options: PatternOptions = {}): Pa
       options: { literal, ignoreCase, wholeWord },
       plan: planOfPattern(syntax.root),
       canBacktrack: text === undefined && canBacktrack(syntax.root, wholeWord),
+      canExplode: text === undefined && canExplode(syntax.root),
     };
     matchers.set(pattern, matcherOf(finderOf(syntax, text), wholeWord));
     return pattern;

@@ -1,10 +1,11 @@
-import { CoppiceError, elapsedMs, throwIfAborted, yieldToEventLoop } from '../base/index.js';
+import { TimeSlices, elapsedMs, throwIfAborted } from '../base/index.js';
 import type { Deadline } from './deadline.js';
 import { findInText, numbersOf } from './find-in-text.js';
 import type { Wanted } from './find-in-text.js';
-import { runWithDeadline } from './guard.js';
+import { isGuardTimeout, runWithDeadline } from './guard.js';
 import { unguardedMatcherOf } from './pattern.js';
 import type { Pattern } from './pattern.js';
+import { Runaways } from './runaways.js';
 import { scanOnThread } from './scan-on-threads.js';
 
 export interface ScanRequest {
@@ -35,25 +36,27 @@ type FoundBatches = AsyncGenerator<readonly FoundInText[], void, undefined>;
 /** After this long other work of the process gets its turn. */
 const sliceMs = 12;
 /** A pattern that can backtrack has this long for a slice before it is stopped and goes on in a thread. */
-const tryMs = 30;
-/** After one was stopped others go to threads at once for so long, that many bad ones together hold up nobody. */
+const tryMs = 20;
+/** After one was stopped, or took most of its time, those that could explode go to threads at once for so long: many bad ones together hold up nobody; */
 const cautionMs = 300;
+/** others have less time, which is still enough for a batch of texts by nearly every one of them. */
+const cautiousTryMs = 5;
 const batchTexts = 64;
 const batchChars = 128 * 1024;
 /** What was found goes out when it is so much. */
 const batchNumbers = 10_000;
 
 let cautiousUntilMs = 0;
-const runaways = new WeakSet<Pattern>();
+const runaways = new Runaways();
 
 /**
  * Runs a pattern over texts in order, and yields what it finds, in batches that are not empty. Nothing is searched ahead of who takes them.
  *
  * This is the only way to run a user's pattern. One that takes linear time whatever the text runs in this thread, in slices. One that can
  * backtrack nearly always does as well as those, so it runs here too, stopped from outside when a slice of it takes too long; the rest is
- * then done on a worker thread (which costs a copy of each text, and its start: too much for every pattern with `.*`), which is ended at the deadline. So no pattern holds up this thread for more than 30 ms.
+ * then done on worker threads (which costs a copy of each text, and their start: too much for every pattern with `.*`), until the deadline. So no pattern holds up this thread for more than 20 ms.
  *
- * @throws CoppiceError PATTERN_TIMEOUT, ABORTED
+ * @throws CoppiceError PATTERN_TIMEOUT, ABORTED, SERVER_BUSY
  */
 export async function* scanTexts(scan: TextScan): FoundBatches {
   const { deadline } = scan;
@@ -83,7 +86,7 @@ async function* scanFreely(scan: TextScan): FoundBatches {
   const matcher = unguardedMatcherOf(pattern);
   let batch: FoundInText[] = [];
   let numbersCount = 0;
-  let sliceEnd = elapsedMs() + sliceMs;
+  const slices = new TimeSlices(signal, sliceMs);
   for (let i = 0; i < count; i++) {
     const text = textOf(i);
     const numbers = findInText(matcher, text, wanted, (limit?.() ?? Infinity) - numbersCount / numbersOf[wanted]);
@@ -92,26 +95,23 @@ async function* scanFreely(scan: TextScan): FoundBatches {
       numbersCount += numbers.length;
     }
     const isFull = numbersCount >= batchNumbers || (limit !== undefined && numbersCount >= limit() * numbersOf[wanted]);
-    const isOver = ((i & 7) === 7 || text.length > batchChars) && elapsedMs() > sliceEnd;
+    const isOver = ((i & 7) === 7 || text.length > batchChars) && slices.isOver;
     if (!isFull && !isOver) continue;
     if (batch.length > 0) yield batch;
     batch = [];
     numbersCount = 0;
     throwIfAborted(signal);
-    if (elapsedMs() > sliceEnd) {
-      await yieldToEventLoop();
-      sliceEnd = elapsedMs() + sliceMs;
-    }
+    if (slices.isOver) await slices.next();
   }
   if (batch.length > 0) yield batch;
 }
 
 async function* scanGuarded(scan: TextScan): FoundBatches {
   const { pattern, count, deadline, signal } = scan;
+  const slices = new TimeSlices(signal, sliceMs);
   for (let next = 0; next < count;) {
     const texts = readBatch(scan, next);
-    const isTried = !runaways.has(pattern) && elapsedMs() >= cautiousUntilMs;
-    const found = isTried ? tryBatch(scan, texts) : await askThread(scan, texts);
+    const found = isTried(pattern) ? tryBatch(scan, texts) : await askThread(scan, texts);
     const batch: FoundInText[] = [];
     for (const [at, numbers] of found.entries())
       if (numbers.length > 0) batch.push({ i: next + at, text: texts[at]!, numbers });
@@ -120,17 +120,23 @@ async function* scanGuarded(scan: TextScan): FoundBatches {
     throwIfAborted(signal);
     if (next >= count) return;
     deadline.check();
-    await yieldToEventLoop();
+    if (slices.isOver) await slices.next();
   }
 }
+
+const isCautious = (): boolean => elapsedMs() < cautiousUntilMs;
+
+const isTried = (pattern: Pattern): boolean => !runaways.has(pattern) && !(pattern.canExplode && isCautious());
 
 /** What is found in the first texts of a batch: all of them, unless it takes long. */
 function tryBatch({ pattern, wanted, limit, deadline }: TextScan, batch: readonly string[]): (readonly number[])[] {
   const matcher = unguardedMatcherOf(pattern);
   const found: (readonly number[])[] = [];
   const max = limit?.() ?? Infinity;
+  const patienceMs = isCautious() ? cautiousTryMs : tryMs;
+  const startMs = elapsedMs();
   try {
-    runWithDeadline(Math.min(tryMs, Math.max(1, deadline.leftMs)), () => {
+    runWithDeadline(Math.min(patienceMs, Math.max(1, deadline.leftMs)), () => {
       const sliceEnd = elapsedMs() + sliceMs;
       for (const text of batch) {
         found.push(findInText(matcher, text, wanted, max));
@@ -138,19 +144,19 @@ function tryBatch({ pattern, wanted, limit, deadline }: TextScan, batch: readonl
       }
     });
   } catch (error) {
-    if (!(error instanceof CoppiceError) || error.data['deadlineMs'] === undefined) throw error;
+    if (!isGuardTimeout(error)) throw error;
     runaways.add(pattern);
-    cautiousUntilMs = elapsedMs() + cautionMs;
   }
+  const endMs = elapsedMs();
+  if (endMs - startMs > tryMs * 0.75) cautiousUntilMs = endMs + cautionMs;
   return found;
 }
 
-/** What is found in each of the texts, by a thread. */
+/** What is found in the first texts of a batch, by a thread. */
 async function askThread(scan: TextScan, texts: readonly string[]): Promise<ArrayLike<number>[]> {
   const { pattern, wanted, limit, deadline, signal } = scan;
-  const { source, options } = pattern;
-  const job = { source, options, texts, wanted, limit: limit?.() ?? Infinity };
-  const { ends, numbers } = await scanOnThread(job, deadline, signal);
+  const work = { pattern, texts, wanted, limit: limit?.() ?? Infinity };
+  const { ends, numbers } = await scanOnThread(work, deadline, signal);
   return Array.from(ends, (end, i) => numbers.subarray(i === 0 ? 0 : ends[i - 1]!, end));
 }
 

@@ -1,4 +1,4 @@
-import { throwIfAborted, elapsedMs, yieldToEventLoop } from '../base/index.js';
+import { TimeSlices } from '../base/index.js';
 
 /** After this long other work of the process gets its turn. */
 const sliceMs = 12;
@@ -9,12 +9,9 @@ export async function forEachInSlices(
   signal: AbortSignal | undefined,
   step: (i: number) => void,
 ): Promise<void> {
-  let sliceEnd = elapsedMs() + sliceMs;
+  const slices = new TimeSlices(signal, sliceMs);
   for (let i = 0; i < count; i++) {
     step(i);
-    if ((i & 15) !== 15 || elapsedMs() <= sliceEnd) continue;
-    throwIfAborted(signal);
-    await yieldToEventLoop();
-    sliceEnd = elapsedMs() + sliceMs;
+    if ((i & 15) === 15 && slices.isOver) await slices.next();
   }
 }

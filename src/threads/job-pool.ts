@@ -36,6 +36,8 @@ export interface JobOptions {
   readonly deadlineMs?: number;
   /** How often the job may be in a thread that dies of it; the last time alone on a fresh one. Default 2. */
   readonly tries?: number;
+  /** It goes before all that wait and are not first. */
+  readonly first?: boolean;
   /** An abort also ends the thread if it is at this job, for work that does not listen. */
   readonly endOnAbort?: boolean;
 }
@@ -107,6 +109,7 @@ class ThreadPool implements JobPool {
         deadlineMs: options.deadlineMs ?? this.options.deadlineMs ?? deadlineMsDefault,
         triesMax: tries,
         tries: 0,
+        first: options.first ?? false,
         done: false,
         resolve: (result) => {
           settled();
@@ -118,7 +121,8 @@ class ThreadPool implements JobPool {
         },
       };
       signal?.addEventListener('abort', onAbort, { once: true });
-      this.queue.push(job);
+      if (job.first) this.queue.splice(this.queue.findIndex((other) => !other.first) >>> 0, 0, job);
+      else this.queue.push(job);
       this.dispatch();
     });
   }

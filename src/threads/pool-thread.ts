@@ -13,6 +13,8 @@ export interface Job {
   readonly deadlineMs: number;
   /** How often it may be in a thread that dies of it. */
   readonly triesMax: number;
+  /** It goes before those that are not. */
+  readonly first: boolean;
   /** How often it was. */
   tries: number;
   done: boolean;

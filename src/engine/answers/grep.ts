@@ -17,11 +17,9 @@ import type {
 } from '../types.js';
 import type { SkippedFile } from '../store-types.js';
 
-const deadlineMsDefault = 10_000;
-
 const limitsOf = ({ maxCount, deadlineMs }: GrepOptions): { maxCount: number; deadline: Deadline } => ({
   maxCount: checkCount('maxCount', maxCount, Infinity),
-  deadline: new Deadline(checkDeadline(deadlineMs ?? deadlineMsDefault)),
+  deadline: new Deadline(checkDeadline(deadlineMs)),
 });
 
 /** See `Engine.grepBatches`. */

@@ -16,7 +16,6 @@ import type { Session } from '../session/session.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import type { CallOptions, CommitInfo, LineChange, LineHistory, LogOptions, OccurrenceChange } from '../types.js';
 
-const deadlineMsDefault = 10_000;
 const commitsCachedMax = 50_000;
 /** Results whose commits are read from git together: few at first, so that the first line is out soon. */
 const firstGroup = 8;
@@ -186,7 +185,7 @@ function compile(pattern: string, options: LogOptions): Compiled {
   return {
     pattern: compilePattern(pattern, options),
     passes: compileFileFilter(options),
-    deadlineMs: checkDeadline(options.deadlineMs ?? deadlineMsDefault),
+    deadlineMs: checkDeadline(options.deadlineMs),
     signal: options.signal,
     firstParentOnly: options.firstParent ?? false,
   };

@@ -21,15 +21,13 @@ import type { Session } from '../session/session.js';
 import type { Hit, ResolvedRev, SearchOptions, SearchResult } from '../types.js';
 
 const limitDefault = 10;
-/** Of the query's regular expressions. */
-const deadlineMsDefault = 10_000;
 
 /** See `Engine.search`. */
 export async function searchRev(session: Session, text: string, options: SearchOptions): Promise<SearchResult> {
   const startMs = elapsedMs();
   const mode = options.mode ?? 'hybrid';
   const limit = checkCount('limit', options.limit, limitDefault);
-  const deadlineMs = checkDeadline(options.deadlineMs ?? deadlineMsDefault);
+  const deadlineMs = checkDeadline(options.deadlineMs);
   const query = withTypedTerms(parseQuery(text, { languageByAlias }));
   const written = query.rev ?? options.rev ?? 'HEAD';
   const range = parseRevRange(written) ?? { from: undefined, to: written };

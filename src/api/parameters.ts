@@ -30,7 +30,8 @@ export const patternParameters = {
     type: 'integer',
     min: 1,
     max: 60_000,
-    help: 'give up with PATTERN_TIMEOUT after this long, in milliseconds (10,000 when left out)',
+    default: 10_000,
+    help: 'give up with PATTERN_TIMEOUT after this long, in milliseconds',
   },
 } as const satisfies ParameterTable;
 

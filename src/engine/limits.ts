@@ -18,7 +18,7 @@ export function checkCount(name: string, value: number | undefined, otherwise: n
 }
 
 /** Of patterns whose request names no deadline, in milliseconds. */
-export const patternDeadlineMs = 10_000;
+const patternDeadlineMs = 10_000;
 
 /** A time to give up after; USAGE unless it is more than nothing. */
 export function checkDeadline(deadlineMs = patternDeadlineMs): number {

@@ -2,7 +2,6 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net';
 import { CoppiceError, asCoppiceError, elapsedMs, type Batches } from '../../base/index.js';
 import type { Progress } from '../../engine/index.js';
-import { patternDeadlineMs } from '../../pattern/index.js';
 import { noteListener } from '../notes.js';
 import { failable } from '../request-scope.js';
 import type { Operation, OperationContext, OperationHost, ParameterTable, ParameterValues } from '../operation.js';
@@ -179,7 +178,7 @@ export class RequestHandler {
     const answer = (): Promise<void> => answerOperation(operation, context, input, reply);
     const run = (): Promise<void> => noteListener.run((note) => hint({ note }), answer);
     try {
-      await (inLine ? this.limiter.run(() => failable(run), patienceOf(operation, input)) : run());
+      await (inLine ? this.limiter.run(() => failable(run), patienceOf(input)) : run());
     } catch (error) {
       if (!(reply instanceof NdjsonReply) || !reply.started || response.destroyed) throw error;
       await reply.end({ error: toWireError(asCoppiceError(error)) });
@@ -211,10 +210,8 @@ export class RequestHandler {
 }
 
 /** What runs a pattern has a deadline, and waits for its turn no longer than that. */
-function patienceOf({ parameters }: Operation, { deadlineMs }: Record<string, unknown>): number {
-  if (!Object.hasOwn(parameters, 'deadlineMs')) return Infinity;
-  return typeof deadlineMs === 'number' ? deadlineMs : patternDeadlineMs;
-}
+const patienceOf = ({ deadlineMs }: Record<string, unknown>): number =>
+  typeof deadlineMs === 'number' ? deadlineMs : Infinity;
 
 async function answerOperation(
   operation: Operation,

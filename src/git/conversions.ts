@@ -11,30 +11,48 @@ const attributes = ['filter', 'ident', 'working-tree-encoding'];
 const mention = new RegExp(attributes.join('|'));
 const attributesName = '.gitattributes';
 
-/** Which tracked files may be stored otherwise than they lie on disk though they have the size of their blobs. */
+/**
+ * Which tracked files may be stored otherwise than they lie on disk though they have the size of their blobs: those that an attribute
+ * is said of, and those that one may have been said of when git wrote them. Nothing tells the latter from the file, so that what was
+ * once in doubt stays so.
+ */
 export class Conversions {
   private constructor(
     /** No attribute file says anything of the kind. */
     private readonly none: boolean,
     private readonly asked: ReadonlySet<string>,
-    private readonly converted: ReadonlySet<string>,
+    private readonly doubted: ReadonlySet<string>,
+    /** Changes whenever one of the attribute files does. */
+    private readonly signature: string,
+    private readonly index: GitIndex,
   ) {}
 
-  static async of(index: GitIndex, location: Location, options: RunOptions): Promise<Conversions> {
+  /** `before`: what was known of an earlier index. */
+  static async of(
+    index: GitIndex,
+    location: Location,
+    options: RunOptions,
+    before: Conversions | null,
+  ): Promise<Conversions> {
     const paths = [...index.paths()];
-    if (!attributeFiles(paths, location, options).some(mentions)) return new Conversions(true, new Set(), new Set());
+    const files = attributeFiles(paths, location, options);
+    const signature = files.map(stampOf).join(';');
+    const doubted = new Set(before?.doubted);
+    if (before !== null && before.signature !== signature)
+      for (const path of index.rewritten(before.index)) doubted.add(path);
+    if (!files.some(mentions) && !paths.some((path) => isLostAttributes(path, location)))
+      return new Conversions(true, new Set(), doubted, signature, index);
     const input = encodeBytes(paths.map((path) => `${path}\0`).join(''));
     const args = ['check-attr', '-z', '--stdin', ...attributes];
     const fields = decodeBytes(await runGit(args, { ...options, input })).split('\0');
-    const converted = new Set<string>();
     for (let i = 2; i < fields.length; i += 3)
-      if (!['unspecified', 'unset'].includes(fields[i]!)) converted.add(fields[i - 2]!);
-    return new Conversions(false, new Set(paths), converted);
+      if (!['unspecified', 'unset'].includes(fields[i]!)) doubted.add(fields[i - 2]!);
+    return new Conversions(false, new Set(paths), doubted, signature, index);
   }
 
   /** True also for a path that was not tracked when it was asked. */
   mayDiffer(path: string): boolean {
-    return !this.none && (!this.asked.has(path) || this.converted.has(path));
+    return this.doubted.has(path) || (!this.none && !this.asked.has(path));
   }
 }
 
@@ -62,6 +80,10 @@ function attributeFiles(
   return files;
 }
 
+/** A file of attributes that the index has and the disk has not: git reads it from the index then. */
+const isLostAttributes = (path: string, { workTree }: Location): boolean =>
+  (path === attributesName || path.endsWith(`/${attributesName}`)) && !exists(worktreeBytes(workTree!, path));
+
 /** Also true for what is larger than git reads, or cannot be read by us. */
 function mentions(file: Buffer): boolean {
   if (!exists(file)) return false;
@@ -69,6 +91,15 @@ function mentions(file: Buffer): boolean {
     return mention.test(readFileSync(file, 'latin1'));
   } catch {
     return true;
+  }
+}
+
+function stampOf(file: Buffer): string {
+  try {
+    const stats = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+    return stats === undefined ? '' : [decodeBytes(file), stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
+  } catch {
+    return decodeBytes(file);
   }
 }
 

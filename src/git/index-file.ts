@@ -158,7 +158,21 @@ export class GitIndex {
   }
 
   /** Paths that only one of two has, or that they track differently. */
-  *differences(other: GitIndex): Generator<string, void, undefined> {
+  differences(other: GitIndex): Generator<string, void, undefined> {
+    return this.pathsOtherwise(other, (at, index) => index.contentAt(at));
+  }
+
+  /** Those, and others that git has looked at or written since. */
+  rewritten(other: GitIndex): Generator<string, void, undefined> {
+    return this.pathsOtherwise(other, (at, { bytes, oidLength }) =>
+      bytes.subarray(at, at + statLength + oidLength + 2),
+    );
+  }
+
+  private *pathsOtherwise(
+    other: GitIndex,
+    whatCounts: (at: number, index: GitIndex) => Buffer,
+  ): Generator<string, void, undefined> {
     let [i, j] = [0, 0];
     while (i < this.offsets.length || j < other.offsets.length) {
       const [at, otherAt] = [this.offsets[i], other.offsets[j]];
@@ -167,7 +181,7 @@ export class GitIndex {
         otherAt === undefined ? null : other.nameAt(otherAt),
       ];
       const order = name === null ? 1 : otherName === null ? -1 : name.compare(otherName);
-      if (order === 0 && !this.contentAt(at!).equals(other.contentAt(otherAt!))) yield decodeBytes(name!);
+      if (order === 0 && !whatCounts(at!, this).equals(whatCounts(otherAt!, other))) yield decodeBytes(name!);
       if (order < 0) yield decodeBytes(name!);
       if (order > 0) yield decodeBytes(otherName!);
       if (order <= 0) i++;

@@ -14,6 +14,7 @@ import {
   type CommitLink,
   type HistoryOptions,
 } from './history.js';
+import type { Conversions } from './conversions.js';
 import { followChanges, type FollowOptions } from './follow-changes.js';
 import { listIgnoredFolders } from './ignored-folders.js';
 import { GitIndex } from './index-file.js';
@@ -90,6 +91,7 @@ export class Repository {
   readonly userConfig: UserConfig;
   /** What else is known of the changes that were told last. */
   private basis: WorktreeBasis | null = null;
+  private conversions: Conversions | null = null;
   private index: GitIndex | null = null;
   /** The folders that were told last to be ignored, with the index at that time. */
   private ignored: { readonly folders: readonly string[]; readonly index: GitIndex } | null = null;
@@ -266,8 +268,9 @@ export class Repository {
     const index = this.readIndex();
     const headTree = head === null ? null : (await this.readCommit(head)).tree;
     const readTree = (oid: Oid): Promise<readonly TreeEntry[]> => this.readTree(oid);
-    const sources = { location, runOptions, head, headTree, readTree, look };
+    const sources = { location, runOptions, head, headTree, readTree, look, conversions: this.conversions };
     const basis = await readWorktreeChanges(sources, index ?? (await listIndex(location, runOptions)));
+    this.conversions = basis.conversions;
     return { basis, isWhole: index !== null };
   }
 

@@ -36,6 +36,8 @@ export interface WorktreeSources {
   readonly headTree: Oid | null;
   readonly readTree: ReadTree;
   readonly look: LookAtFile;
+  /** Known from the last time; null at first. */
+  readonly conversions: Conversions | null;
 }
 
 /** What is known of a work tree from the last time that it was compared with HEAD. */
@@ -62,7 +64,7 @@ export async function readWorktreeChanges(sources: WorktreeSources, index: GitIn
   const slices = new TimeSlices(runOptions.signal);
   const others = listUntracked(runOptions);
   others.catch(() => undefined); // awaited below
-  const conversions = Conversions.of(index, location, runOptions);
+  const conversions = Conversions.of(index, location, runOptions, sources.conversions);
   conversions.catch(() => undefined);
   const inHead = await differencesFromTree(index, headTree, readTree, slices);
   const { kinds, unsure, untouched } = await lookAtTracked(index, location, slices);

@@ -114,7 +114,7 @@ export class WorktreeReader {
     const { OverlaySource, editTree } = await loadIndexing();
     const files = new WorktreeFiles(repository, objects, shared.rules.maxFileBytes, this.last?.files ?? null);
     const look = (path: string): ReturnType<WorktreeFiles['look']> => files.look(path);
-    const changes = await repository.worktreeChanges(signal, this.since(), look);
+    const changes = await repository.worktreeChanges(signal, this.since(generation), look);
     const { head, changed } = changes;
     const edits = new Map<string, Edit>();
     for (let at = 0; at < changed.length; at += readsAtOnce) {
@@ -135,10 +135,10 @@ export class WorktreeReader {
     return { generation, tree, commit: tree === headTree ? head : null, headTree, changes, source, files };
   }
 
-  /** What may have changed since it was last read; undefined: anything. */
-  private since(): WorktreeSince | undefined {
+  /** What may have changed since it was last read, up to a generation; undefined: anything. Without one the monitor may not have seen all. */
+  private since(generation: number | null): WorktreeSince | undefined {
     const { last, monitor } = this;
-    if (last === null || last.generation === null || monitor === null) return undefined;
+    if (generation === null || last === null || last.generation === null || monitor === null) return undefined;
     const touched = monitor.touchedSince(last.generation);
     return touched === null ? undefined : { changes: last.changes, touched };
   }

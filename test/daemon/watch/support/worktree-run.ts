@@ -53,6 +53,11 @@ export async function runWorktreeSteps({
     try {
       const count = Math.min(stepsEach, steps - done);
       await runOne(user, seed + done, count, outcome, (step) => onStep?.(done + step));
+    } catch (error) {
+      // What could not be answered at all is as bad.
+      const what = String(error);
+      outcome.wrong.push(what);
+      outcome.onWrong?.(what);
     } finally {
       for (const name of ['HOME', 'XDG_CONFIG_HOME', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_NOSYSTEM'] as const)
         if (before[name] === undefined) delete process.env[name];
@@ -96,7 +101,9 @@ async function runOne(
         outcome.changes++;
       }
       if (random(8) === 0) await pause(random(30));
-      const found = await engine.grep('', { rev: '@worktree' });
+      const found = await engine.grep('', { rev: '@worktree' }).catch((error: unknown) => {
+        throw new Error(`seed ${seed}, step ${step}: ${String(error)}\n  ${log.slice(-12).join('\n  ')}`);
+      });
       const ours = textsOf(found.lines);
       // What git says while nothing changes.
       const listed = listFiles(made.path, user);

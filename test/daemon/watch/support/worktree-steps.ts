@@ -220,6 +220,10 @@ export class WorktreeSteps {
           '*.u16 working-tree-encoding=UTF-16LE',
         ];
         const file = this.pick([join(this.root, '.gitattributes'), this.gitFile('info/attributes')]);
+        if (this.random(5) === 0) {
+          fs.rmSync(file, { force: true });
+          return `no attributes in ${file}`;
+        }
         fs.mkdirSync(dirname(file), { recursive: true });
         fs.writeFileSync(file, rules.filter(() => this.random(2) === 0).join('\n'));
         return `attributes in ${file}`;

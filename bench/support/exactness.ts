@@ -1,7 +1,9 @@
 import type { Engine } from 'coppice';
 import type { Random } from '../../test/crash/support/random.js';
+import { decodeBytes } from '../../src/base/index.js';
 import { compareGrep, hasPerlPatterns, largeFiles } from '../../test/property/support/git-grep.js';
 import type { GrepCase } from '../../test/property/support/git-grep.js';
+import { GrepPatterns } from '../../test/property/support/grep-patterns.js';
 import type { Row } from './measure.js';
 
 export interface Exactness {
@@ -13,12 +15,16 @@ export interface Exactness {
   readonly lines: number;
   readonly missing: number;
   readonly extra: number;
+  /** Cases that one of the two did not take, or not in time, and so that were not compared. */
+  readonly refused: readonly string[];
+  /** Files that git looks into and that neither were searched nor named as not searched. */
+  readonly silent: readonly string[];
   readonly differing: readonly unknown[];
 }
 
 /**
- * Random literals (from the commits' own lines, and ones they have not) and random regular expressions made of them,
- * against `git grep -nI` at the same commit. The cases are spread evenly over the commits.
+ * Random literals (from the commits' own lines, and ones they have not) and random regular expressions made of them, in git's dialects
+ * and with its flags, against `git grep -nI` at the same commit. The cases are spread evenly over the commits.
  */
 export async function measureExactness(
   engine: Engine,
@@ -31,15 +37,29 @@ export async function measureExactness(
     : (['literal', 'absent'] as const);
   const totals = { commits: new Set(commits).size, cases: 0, withLines: 0, lines: 0, missing: 0, extra: 0 };
   const differing: unknown[] = [];
+  const refused: string[] = [];
+  const silent: string[] = [];
   const casesBefore = (commit: number): number => Math.floor((options.cases * commit) / commits.length);
   for (const [i, commit] of commits.entries()) {
     const excluded = largeFiles(gitDir, commit);
     await engine.index([commit]);
-    const patterns = new RandomPatterns(random, await linesOf(engine, commit, random));
+    const { unsearched } = await engine.grepCounts('x', { rev: commit });
+    const named = new Set(unsearched.map(({ path }) => path));
+    silent.push(...[...excluded].filter((path) => !named.has(path)));
+    const lines = await linesOf(engine, commit, random);
+    const patterns = new RandomPatterns(
+      random,
+      lines.filter((line) => /^[\x20-\x7e]*$/.test(line)),
+    );
+    const dialects = new GrepPatterns(random, () => pieceOf(lines, random), kinds.length > 2);
     for (let n = casesBefore(i); n < casesBefore(i + 1); n++) {
-      const search = patterns.next(kinds[random(kinds.length)]!);
+      const search = random(2) === 0 ? dialects.next() : patterns.next(kinds[random(kinds.length)]!);
       if (search === null) continue;
-      const { missing, extra, common } = await compareGrep(engine, gitDir, commit, search, excluded);
+      const { missing, extra, common, refused: why } = await compareGrep(engine, gitDir, commit, search, excluded);
+      if (why !== undefined) {
+        refused.push(`${JSON.stringify(search)}: ${why}`);
+        continue;
+      }
       totals.cases++;
       totals.lines += common;
       totals.missing += missing.length;
@@ -52,15 +72,27 @@ export async function measureExactness(
     process.stderr.write(`\r${totals.cases} cases `);
   }
   process.stderr.write('\n');
-  return { ...totals, differing };
+  return { ...totals, refused, silent, differing };
 }
 
-export function exactnessRows({ commits, cases, withLines, lines, missing, extra }: Exactness): Row[] {
+export function exactnessRows({ commits, cases, withLines, lines, missing, extra, refused, silent }: Exactness): Row[] {
   const differ = missing + extra;
   return [
     { what: `cases, at ${commits} commits`, measured: String(cases), target: '', met: null },
     { what: 'of which with matching lines', measured: String(withLines), target: '', met: null },
     { what: 'lines that both have', measured: lines.toLocaleString('en'), target: '', met: null },
+    {
+      what: 'not compared: refused, or too slow for one of the two',
+      measured: String(refused.length),
+      target: '',
+      met: null,
+    },
+    {
+      what: 'files left out in silence',
+      measured: String(silent.length),
+      target: '0',
+      met: silent.length === 0,
+    },
     {
       what: 'lines that differ',
       measured: `${differ} (${missing} missing, ${extra} extra)`,
@@ -76,10 +108,24 @@ async function linesOf(engine: Engine, commit: string, random: Random): Promise<
   const lines: string[] = [];
   for (let tries = 0; tries < 60 && files.length > 0; tries++) {
     const { content } = await engine.show(commit, files[random(files.length)]!.path);
-    const own = Buffer.from(content).toString('latin1').split('\n').slice(0, -1);
+    const own = decodeBytes(Buffer.from(content)).split('\n').slice(0, -1);
     for (let n = 0; n < 50 && own.length > 0; n++) lines.push(own[random(own.length)]!);
   }
-  return lines.map((line) => line.trim()).filter((line) => line.length > 2 && /^[\x20-\x7e]*$/.test(line));
+  return lines.map((line) => line.trim()).filter((line) => line.length > 2 && !hasLoneSurrogate(line));
+}
+
+/** Bytes that are no UTF-8 are no part of a pattern. */
+const hasLoneSurrogate = (text: string): boolean =>
+  /[\ud800-\udfff]/.test(text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, ''));
+
+/** A word or a few characters of a line. */
+function pieceOf(lines: readonly string[], random: Random): string {
+  const line = lines[random(lines.length)] ?? 'x';
+  const characters = Array.from(line);
+  const from = random(characters.length);
+  const words = line.match(/[\p{L}\p{N}_]{2,}/gu);
+  if (words !== null && random(2) === 0) return words[random(words.length)]!;
+  return characters.slice(from, from + 1 + random(4)).join('');
 }
 
 class RandomPatterns {

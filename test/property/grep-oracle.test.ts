@@ -1,11 +1,15 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openEngine } from '../../src/engine/index.js';
+import { randomFrom } from '../crash/support/random.js';
 import { makeFolder, makeRepository } from '../support/git.js';
 import type { FileContent, Files } from '../support/git.js';
 import { compareGrep, hasPerlPatterns } from './support/git-grep.js';
 import type { GrepCase } from './support/git-grep.js';
+import { GrepPatterns } from './support/grep-patterns.js';
+import { oddFiles, oddPiece } from './support/odd-files.js';
 
 const pieces = fc.constantFrom(
   ...['foo', 'Foo', 'FOO', 'bar', 'foobar', 'a', 'b', '_', '1', ' ', ' ', '.', '(', ')', '\t', '\\', '*', '-', ':'],
@@ -130,3 +134,30 @@ test('grep finds at every commit what git grep -nI finds there', async ({ skip }
     },
   );
 });
+
+// `npm run bench -- exactness --repo PATH` does the same with a repository's own text; COPPICE_RUNS and COPPICE_SEED make more of it here.
+test('files of every encoding and size, in every dialect, with every flag', async ({ skip }) => {
+  const seed = Number(process.env['COPPICE_SEED'] ?? 5);
+  const runs = Number(process.env['COPPICE_RUNS'] ?? 2);
+  for (let run = 0; run < runs; run++) {
+    const random = randomFrom(seed * 1000 + run);
+    const repository = makeRepository({ bare: true });
+    const commit = repository.commit(oddFiles(random, 9000));
+    if (!hasPerlPatterns(repository.gitDir)) skip();
+    const store = join(makeFolder(), 'store');
+    mkdirSync(store);
+    writeFileSync(join(store, 'config.json'), '{"maxFileBytes": 8000}');
+    const engine = await openEngine({ repo: repository.path, store, workers: 0 });
+    try {
+      expect((await engine.grepCounts('', { rev: commit })).unsearched).toEqual([]);
+      const patterns = new GrepPatterns(random, () => oddPiece(random));
+      for (let i = 0; i < 30; i++) {
+        const wanted = patterns.next();
+        const { missing, extra } = await compareGrep(engine, repository.gitDir, commit, wanted, new Set());
+        expect({ wanted, missing, extra }).toEqual({ wanted, missing: [], extra: [] });
+      }
+    } finally {
+      await engine.close();
+    }
+  }
+}, 600_000);

@@ -11,12 +11,8 @@ const alnum = unionOf(alpha, digit);
 export const word = unionOf(alnum, setOf(0x5f));
 const graph: CodeSet = [0x21, 0x7e];
 
-/** White space as JavaScript and Unicode have it. */
-const space = setOfRanges(
-  [9, 13, 0x20, 0x20, 0xa0, 0xa0, 0x1680, 0x1680, 0x2000, 0x200a, 0x2028, 0x2029].concat([
-    0x202f, 0x202f, 0x205f, 0x205f, 0x3000, 0x3000, 0xfeff, 0xfeff,
-  ]),
-);
+/** White space of ASCII, as `\d` and `\w` are of ASCII: what `git grep -P` and RE2 take. */
+const space: CodeSet = [9, 13, 0x20, 0x20];
 const horizontalSpace = setOfRanges(
   [9, 9, 0x20, 0x20, 0xa0, 0xa0, 0x1680, 0x1680, 0x180e, 0x180e, 0x2000, 0x200a, 0x202f, 0x202f].concat([
     0x205f, 0x205f, 0x3000, 0x3000,
@@ -40,7 +36,7 @@ export const posixClasses: Readonly<Record<string, CodeSet>> = {
   lower,
   print: [0x20, 0x7e],
   punct: setOfRanges([0x21, 0x2f, 0x3a, 0x40, 0x5b, 0x60, 0x7b, 0x7e]),
-  space: unionOf([9, 13], setOf(0x20)),
+  space,
   upper,
   word,
   xdigit: unionOf(digit, range('A', 'F'), range('a', 'f')),

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { decodeBytes } from '../../../src/base/index.js';
+import { CoppiceError, decodeBytes } from '../../../src/base/index.js';
 import type { Engine } from '../../../src/engine/types.js';
 
 /** A search as both sides understand it. */
@@ -8,6 +8,9 @@ export interface GrepCase {
   readonly literal: boolean;
   readonly ignoreCase: boolean;
   readonly wholeWord: boolean;
+  /** Git is asked in another dialect than Perl's, with what means the same there. */
+  readonly dialect?: 'extended' | 'basic';
+  readonly inDialect?: string;
 }
 
 export interface GrepComparison {
@@ -16,6 +19,8 @@ export interface GrepComparison {
   readonly extra: readonly string[];
   /** Lines both have. */
   readonly common: number;
+  /** Why there is nothing to compare: one of the two does not take the pattern. */
+  readonly refused?: string;
 }
 
 /** Files above this are not searched, by default. */
@@ -55,17 +60,25 @@ export function largeFiles(gitDir: string, commit: string, maxBytes = fileBytesM
   return large;
 }
 
+const flagOf = { extended: '-E', basic: '-G' } as const;
+
+/** The same for PCRE2's other engine, which does not compile to machine code. */
+const interpreted = (search: GrepCase): GrepCase => ({ ...search, inDialect: `(*NO_JIT)${search.pattern}` });
+
+/** Bytes that are no UTF-8 but a character all the same to the C library, which git's own dialects ask. */
+const charactersOfC = /\udced[\udca0-\udcbf]|\udcf4[\udc90-\udcbf]/;
+
 /** What `git grep -nI` finds at a commit, as `path:line:text`. Without a work tree, so no attributes get in the way. */
 export function gitGrep(gitDir: string, commit: string, search: GrepCase, excluded: ReadonlySet<string>): string[] {
-  const { pattern, literal, ignoreCase, wholeWord } = search;
+  const { pattern, literal, ignoreCase, wholeWord, dialect, inDialect } = search;
   const flags = [
     '-nIz',
     '--no-color',
-    literal ? '-F' : '-P',
+    literal ? '-F' : dialect === undefined ? '-P' : flagOf[dialect],
     ...(ignoreCase ? ['-i'] : []),
     ...(wholeWord ? ['-w'] : []),
   ];
-  const output = run(gitDir, ['grep', ...flags, '-e', pattern, commit]);
+  const output = run(gitDir, ['grep', ...flags, '-e', inDialect ?? pattern, commit]);
   const lines: string[] = [];
   for (let at = 0; at < output.length;) {
     const pathEnd = output.indexOf(0, at);
@@ -87,8 +100,8 @@ function nextSeparator(output: Buffer, from: number): number {
 }
 
 /**
- * Compares with `git grep` at a commit. Where the two languages of patterns mean different things by letters beyond
- * ASCII (`\w`, `\b`, -i, -w), lines with such letters are left out on both sides.
+ * Compares with `git grep` at a commit, every line of every file. Only where git means two things by one pattern, in its own dialects
+ * (`[[:alpha:]]` knows letters beyond ASCII in one and not in the other; so does case), lines with letters beyond ASCII are left out.
  */
 export async function compareGrep(
   engine: Engine,
@@ -97,18 +110,57 @@ export async function compareGrep(
   search: GrepCase,
   excluded: ReadonlySet<string>,
 ): Promise<GrepComparison> {
-  const { pattern, ...options } = search;
-  const { lines } = await engine.grep(pattern, { ...options, rev: commit, deadlineMs: 60_000 });
-  const differs = options.ignoreCase || options.wholeWord || (!options.literal && /\\[bBwWdDsS]|\[\^|\./.test(pattern));
-  const counted = (line: string): boolean =>
-    !differs || /^[\0-\x7f]*$/.test(line.slice(line.indexOf(':', line.indexOf(':') + 1)));
+  const { pattern, literal, ignoreCase, wholeWord, dialect } = search;
+  let theirs: string[];
+  let lines;
+  try {
+    ({ lines } = await engine.grep(pattern, { literal, ignoreCase, wholeWord, rev: commit, deadlineMs: 20_000 }));
+  } catch (error) {
+    if (!(error instanceof CoppiceError) || !error.code.startsWith('PATTERN_')) throw error;
+    return { missing: [], extra: [], common: 0, refused: `ours: ${error.message}` };
+  }
+  const isPerl = !literal && dialect === undefined;
+  let again: readonly string[] | null = null;
+  try {
+    theirs = gitGrep(gitDir, commit, search, excluded);
+  } catch (error) {
+    if (!/pcre2?|regex|pattern|collation/i.test(String(error))) throw error;
+    if (!isPerl || !String(error).includes('JIT'))
+      return { missing: [], extra: [], common: 0, refused: `git: ${String(error)}` };
+    theirs = again = gitGrep(gitDir, commit, interpreted(search), excluded);
+  }
+  const differs = dialect !== undefined && (ignoreCase || pattern.includes('[:'));
+  const counted = (line: string): boolean => {
+    if (dialect === undefined) return true;
+    const text = line.slice(line.indexOf(':', line.indexOf(':') + 1) + 1);
+    // After the last line git's own dialects see an empty one; `.` is no NUL for them.
+    if (text === '' || text.includes('\0') || charactersOfC.test(text)) return false;
+    return !differs || /^[\0-\x7f]*$/.test(text);
+  };
   const ours = lines.map(({ path, line, text }) => `${path}:${line}:${text}`).filter(counted);
-  const theirs = gitGrep(gitDir, commit, search, excluded).filter(counted);
+  theirs = theirs.filter(counted);
   const known = new Set(ours);
   const wanted = new Set(theirs);
-  const missing = theirs.filter((line) => !known.has(line));
-  const extra = ours.filter((line) => !wanted.has(line));
+  let missing = theirs.filter((line) => !known.has(line));
+  let extra = ours.filter((line) => !wanted.has(line));
   if (missing.length + extra.length === 0 && ours.join('\n') !== theirs.join('\n'))
     extra.push('the order of the lines');
-  return { missing, extra, common: theirs.length - missing.length };
+  const common = theirs.length - missing.length;
+  if (isPerl && missing.length + extra.length > 0) {
+    // Each of PCRE2's engines has faults where a text may be no UTF-8 (10.42: `\W`, `\D` and `\S` are of ASCII for one, `$` is not after the
+    // last such byte for the other): what both say is right.
+    const others = new Set((again ??= gitGrep(gitDir, commit, interpreted(search), excluded)));
+    missing = missing.filter((line) => others.has(line));
+    extra = extra.filter((line) => !others.has(line));
+  }
+  if (missing.length > 0) missing = missing.filter((line) => !isAfterLast(gitDir, commit, line));
+  return { missing, extra, common };
+}
+
+/** Where a pattern matches nothing at all git finds it once more after a file's last line. */
+function isAfterLast(gitDir: string, commit: string, line: string): boolean {
+  const [, path, number] = /^(.*):(\d+):$/s.exec(line) ?? [];
+  if (path === undefined) return false;
+  const content = run(gitDir, ['cat-file', 'blob', `${commit}:${path}`]).toString('latin1');
+  return Number(number) > content.split('\n').length - 1 && content.endsWith('\n');
 }

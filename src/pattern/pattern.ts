@@ -50,8 +50,8 @@ export const unguardedMatcherOf = (pattern: Pattern): LineMatcher => matchers.ge
  * `\n` written in the pattern never matches. The empty pattern matches every line. Characters are code points; a byte that is
  * no UTF-8 matches nothing but itself in literal text.
  *
- * The syntax is what JavaScript, PCRE, RE2 and ripgrep share, and what some of them have alone (see `parsePattern`). `\d`, `\w` and `\b`
- * know ASCII, `\s` all of Unicode's white space.
+ * The syntax is what JavaScript, PCRE, RE2 and ripgrep share, and what some of them have alone (see `parsePattern`). `\d`, `\w`, `\s`
+ * and `\b` know ASCII.
  *
  * With `wholeWord` a match must not be empty and must have none of `[A-Za-z0-9_]` on either side. As in
  * `git grep -P -w` the pattern's first match decides (`a|ab` does not match `ab`: nothing looks for a longer

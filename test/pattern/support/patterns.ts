@@ -192,6 +192,8 @@ export function referenceLines(source: string, options: PatternOptions, text: st
   if (!literal) {
     // Elsewhere a `]` that comes first in a class is a character, and \w and \b know ASCII also when case is ignored.
     if (/\[\^?\]/.test(source) || (ignoreCase && /\\[wWbBpP]/.test(source))) return undefined;
+    // And so does \s.
+    if (/\\s/i.test(source) && /[\u00a0\u2028\u2029]/.test(text)) return undefined;
     // Bytes that are no UTF-8 match nothing.
     if (loneSurrogate.test(text)) return undefined;
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { CoppiceError, decodeBytes } from '../../../src/base/index.js';
+import { decodeBytes } from '../../../src/base/index.js';
 import type { Engine } from '../../../src/engine/types.js';
 
 /** A search as both sides understand it. */
@@ -111,24 +111,26 @@ export async function compareGrep(
   excluded: ReadonlySet<string>,
 ): Promise<GrepComparison> {
   const { pattern, literal, ignoreCase, wholeWord, dialect } = search;
-  let theirs: string[];
   let lines;
   try {
-    ({ lines } = await engine.grep(pattern, { literal, ignoreCase, wholeWord, rev: commit, deadlineMs: 20_000 }));
+    ({ lines } = await engine.grep(pattern, { literal, ignoreCase, wholeWord, rev: commit, deadlineMs: 5_000 }));
   } catch (error) {
-    if (!(error instanceof CoppiceError) || !error.code.startsWith('PATTERN_')) throw error;
-    return { missing: [], extra: [], common: 0, refused: `ours: ${error.message}` };
+    const { code } = error as { code?: string };
+    if (code?.startsWith('PATTERN_') !== true) throw error;
+    return { missing: [], extra: [], common: 0, refused: `ours: ${String(error)}` };
   }
   const isPerl = !literal && dialect === undefined;
-  let again: readonly string[] | null = null;
-  try {
-    theirs = gitGrep(gitDir, commit, search, excluded);
-  } catch (error) {
-    if (!/pcre2?|regex|pattern|collation/i.test(String(error))) throw error;
-    if (!isPerl || !String(error).includes('JIT'))
-      return { missing: [], extra: [], common: 0, refused: `git: ${String(error)}` };
-    theirs = again = gitGrep(gitDir, commit, interpreted(search), excluded);
-  }
+  const ask = (wanted: GrepCase): string[] | string => {
+    try {
+      return gitGrep(gitDir, commit, wanted, excluded);
+    } catch (error) {
+      if (!/pcre2?|regex|pattern|collation/i.test(String(error))) throw error;
+      return `git: ${String(error)}`;
+    }
+  };
+  let found = ask(search);
+  if (isPerl && typeof found === 'string' && found.includes('JIT')) found = ask(interpreted(search));
+  if (typeof found === 'string') return { missing: [], extra: [], common: 0, refused: found };
   const differs = dialect !== undefined && (ignoreCase || pattern.includes('[:'));
   const counted = (line: string): boolean => {
     if (dialect === undefined) return true;
@@ -138,7 +140,7 @@ export async function compareGrep(
     return !differs || /^[\0-\x7f]*$/.test(text);
   };
   const ours = lines.map(({ path, line, text }) => `${path}:${line}:${text}`).filter(counted);
-  theirs = theirs.filter(counted);
+  const theirs = found.filter(counted);
   const known = new Set(ours);
   const wanted = new Set(theirs);
   let missing = theirs.filter((line) => !known.has(line));
@@ -149,7 +151,9 @@ export async function compareGrep(
   if (isPerl && missing.length + extra.length > 0) {
     // Each of PCRE2's engines has faults where a text may be no UTF-8 (10.42: `\W`, `\D` and `\S` are of ASCII for one, `$` is not after the
     // last such byte for the other): what both say is right.
-    const others = new Set((again ??= gitGrep(gitDir, commit, interpreted(search), excluded)));
+    const again = ask(interpreted(search));
+    if (typeof again === 'string') return { missing: [], extra: [], common: 0, refused: again };
+    const others = new Set(again);
     missing = missing.filter((line) => others.has(line));
     extra = extra.filter((line) => !others.has(line));
   }

@@ -4,8 +4,7 @@ import type { ParameterTable } from './operation.js';
 export const revParameter = {
   rev: {
     type: 'string',
-    default: 'HEAD',
-    help: 'where to search: a branch, tag, sha, fork, lease:ID, overlay:ID or @worktree',
+    help: 'branch, tag, sha, fork, lease:ID, overlay:ID (default @worktree; HEAD where bare)',
   },
 } as const satisfies ParameterTable;
 
@@ -33,6 +32,13 @@ export const patternParameters = {
     default: 10_000,
     help: 'give up with PATTERN_TIMEOUT after this long, in milliseconds',
   },
+} as const satisfies ParameterTable;
+
+/** Of a pattern's lines, and where they are. */
+export const lineParameters = {
+  invert: { type: 'boolean', help: 'the lines that do not match' },
+  pathspecs: { type: 'strings', help: 'only these paths, as git reads them in folder' },
+  folder: { type: 'string', help: 'only below this folder, from the root; pathspecs count from it' },
 } as const satisfies ParameterTable;
 
 export const rangeParameters = {

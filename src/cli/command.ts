@@ -5,6 +5,8 @@ export interface FlagSpec {
   readonly type: 'boolean' | 'string' | 'integer';
   /** One letter, for `-F`. */
   readonly short?: string;
+  /** Other names that fingers know, one letter or more. */
+  readonly aliases?: readonly string[];
   /** May be given several times; the value is the list. Strings only. */
   readonly many?: true;
   /** The only values allowed. Strings only. */

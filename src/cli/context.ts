@@ -1,11 +1,11 @@
-import { basename, dirname, join, resolve } from 'node:path';
-import { existsSync } from 'node:fs';
+import { basename, relative, resolve } from 'node:path';
 import { CoppiceError } from '../base/index.js';
 import type { StartOptions } from '../daemon/index.js';
 import type { CallOptions, Engine, EngineOptions, Engines, EnginesOptions, Progress } from '../engine/index.js';
 import type { GlobalValues } from './global-flags.js';
 import type { Io } from './io.js';
 import { Output } from './output.js';
+import { Place, findRoot } from './place.js';
 import { ProgressReporter } from './progress.js';
 import { createPaint, wantsColour, type Paint } from './style.js';
 
@@ -86,12 +86,12 @@ export class CommandContext {
     this.requireHost().surviveFaults?.(handler);
   }
 
-  /** Options for a call that may take long; `firstUse` is the rev that the call may have to index first. */
-  call(firstUse?: string): CallOptions {
+  /** Options for a call that may take long; `firstUse` is the rev that the call may have to index first, null for what is searched when nobody says. */
+  call(firstUse?: string | null): CallOptions {
     const announcement =
       firstUse === undefined || this.json
         ? undefined
-        : `indexing ${this.repositoryName()} at ${firstUse} (first use) …`;
+        : `indexing ${this.repositoryName()}${firstUse === null ? '' : ` at ${firstUse}`} (first use) …`;
     const onProgress = (progress: Progress): void => this.reporter.update(progress, announcement);
     return this.host === undefined ? { onProgress } : { onProgress, signal: this.host.signal };
   }
@@ -147,10 +147,16 @@ export class CommandContext {
   }
 
   private repositoryName(): string {
-    const start = this.repo;
-    for (let folder = start; ; folder = dirname(folder)) {
-      if (existsSync(join(folder, '.git'))) return basename(folder);
-      if (dirname(folder) === folder) return basename(start).replace(/\.git$/, '');
-    }
+    return basename(findRoot(this.repo) ?? this.repo.replace(/\.git$/, ''));
+  }
+
+  /**
+   * Where in a repository this command stands, if it is about the one around the current folder: of one that is named the whole is
+   * meant, and paths count from its root.
+   */
+  get place(): Place {
+    const isNamed = this.globals.repo !== undefined || this.io.env.GIT_DIR;
+    const root = isNamed ? findRoot(this.repo) : findRoot(this.io.cwd);
+    return new Place(root, isNamed || root === null ? '' : relative(root, this.io.cwd));
   }
 }

@@ -1,17 +1,35 @@
 import { filterParameters, revParameter } from '../api/index.js';
 import type { FileFilter } from '../engine/index.js';
 import type { FlagTable, FlagValues } from './command.js';
+import type { Place } from './place.js';
 
 /** The flags by which every kind of search is narrowed. */
 export const filterFlags = {
-  path: { type: 'string', many: true, value: 'GLOB', help: filterParameters.paths.help },
-  lang: { type: 'string', many: true, value: 'L', help: filterParameters.languages.help },
+  path: {
+    type: 'string',
+    short: 'g',
+    aliases: ['glob'],
+    many: true,
+    value: 'GLOB',
+    help: filterParameters.paths.help,
+  },
+  lang: {
+    type: 'string',
+    short: 't',
+    aliases: ['type'],
+    many: true,
+    value: 'L',
+    help: filterParameters.languages.help,
+  },
 } as const satisfies FlagTable;
 
 export const revFlag = {
-  rev: { type: 'string', value: 'REV', default: 'HEAD', help: revParameter.rev.help },
+  rev: { type: 'string', value: 'REV', help: revParameter.rev.help },
 } as const satisfies FlagTable;
 
-export function fileFilter({ path, lang }: FlagValues<typeof filterFlags>): FileFilter {
-  return { ...(path.length > 0 ? { paths: path } : {}), ...(lang.length > 0 ? { languages: lang } : {}) };
+export function fileFilter({ path, lang }: FlagValues<typeof filterFlags>, place: Place): FileFilter {
+  return {
+    ...(path.length > 0 ? { paths: path.map((given) => place.pathFilter(given)) } : {}),
+    ...(lang.length > 0 ? { languages: lang } : {}),
+  };
 }

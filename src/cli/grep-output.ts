@@ -20,13 +20,23 @@ interface Target {
 export interface LineLayout {
   /** Put `--` between lines that are not neighbours, as git does when it shows context. */
   readonly groups: boolean;
+  /** The path stands once, above its lines. */
+  readonly heading: boolean;
+  /** As git's -z: a zero byte follows each path, which is written as it is, and each line's number. */
+  readonly zero: boolean;
+  readonly shownPath: (path: string) => string;
   /** Where all matches of a line are, for highlighting; only with colours. */
   readonly finder: MatchFinder | undefined;
 }
 
+type PathLayout = Pick<LineLayout, 'zero' | 'shownPath'>;
+
+const writtenPath = (path: string, { zero, shownPath }: PathLayout): string =>
+  zero ? shownPath(path) : quotePath(shownPath(path));
+
 /**
- * Prints lines as `git grep -n` does, `path:line:text` or `path-line-text` for context, down to its colours. They may come
- * in batches.
+ * Prints lines as `git grep -n` does, `path:line:text` or `path-line-text` for context, down to its colours; with a heading as ripgrep
+ * does. They may come in batches.
  */
 export class LineWriter {
   private lastPath: string | undefined;
@@ -40,23 +50,65 @@ export class LineWriter {
 
   async write(lines: readonly AnyLine[]): Promise<void> {
     const { out, paint } = this.target;
-    const { groups, finder } = this.layout;
-    const spans = await finder?.(lines);
+    const spans = await this.layout.finder?.(lines);
     for (const [i, line] of lines.entries()) {
-      const { path, text } = line;
-      if (path !== this.lastPath) this.shownPath = paint('magenta', quotePath(path));
-      if (groups && this.lastPath !== undefined && (path !== this.lastPath || line.line !== this.lastLine + 1)) {
-        out.write(`${paint('cyan', '--')}\n`);
-      }
-      this.lastPath = path;
-      this.lastLine = line.line;
-      const mark = paint('cyan', line.context === true ? '-' : ':');
-      const side = line.side === undefined ? '' : paint(line.side === '+' ? 'green' : 'red', line.side);
+      const { text } = line;
       const shown = spans === undefined || line.context === true ? text : highlightSpans(paint, text, spans[i]!);
-      out.write(`${side}${this.shownPath}${mark}${paint('green', String(line.line))}${mark}${shown}\n`);
+      out.write(`${this.before(line)}${shown}\n`);
     }
   }
+
+  /** What stands before a line's text, and between it and the line before. */
+  private before({ path, line, side, context }: AnyLine): string {
+    const { paint } = this.target;
+    const { groups, heading, zero } = this.layout;
+    const isFirst = path !== this.lastPath;
+    let text = '';
+    if (groups && this.lastPath !== undefined && (isFirst ? !heading : line !== this.lastLine + 1))
+      text += `${paint('cyan', '--')}\n`;
+    if (isFirst) {
+      this.shownPath = paint('magenta', writtenPath(path, this.layout));
+      if (heading) text += `${this.lastPath === undefined ? '' : '\n'}${this.shownPath}\n`;
+    }
+    this.lastPath = path;
+    this.lastLine = line;
+    const mark = zero ? '\0' : paint('cyan', context === true ? '-' : ':');
+    if (side !== undefined) text += paint(side === '+' ? 'green' : 'red', side);
+    if (!heading) text += this.shownPath + mark;
+    return text + paint('green', String(line)) + mark;
+  }
 }
+
+/** Prints each match of some lines on a line of its own, as `git grep -on`. */
+export class MatchWriter {
+  private readonly writer: LineWriter;
+
+  constructor(
+    private readonly target: Target & { readonly json: boolean },
+    layout: LineLayout,
+    private readonly spansOf: (lines: readonly string[]) => Promise<readonly (readonly Span[])[]>,
+  ) {
+    const finder = layout.finder && ((lines: readonly AnyLine[]) => Promise.resolve(lines.map(wholeText)));
+    this.writer = new LineWriter(target, { ...layout, groups: false, finder });
+  }
+
+  async write(lines: readonly AnyLine[]): Promise<void> {
+    const matching = lines.filter(({ context }) => context !== true);
+    const spans = await this.spansOf(matching.map(({ text }) => text));
+    const matches = matching.flatMap((line, i) =>
+      spans[i]!.map(({ start, end }) => ({
+        ...line,
+        column: start + 1,
+        length: end - start,
+        text: line.text.slice(start, end),
+      })),
+    );
+    if (this.target.json) writeJsonLines(this.target.out, matches);
+    else await this.writer.write(matches);
+  }
+}
+
+const wholeText = ({ text }: AnyLine): Span[] => [{ start: 0, end: text.length }];
 
 /** The text with these parts of it marked as matches; `show` makes each part fit for where it goes. */
 export function highlightSpans(
@@ -85,16 +137,18 @@ export function writeJsonLines(out: Output, lines: readonly AnyLine[]): void {
 export function writeCounts(
   { out, paint, json }: Target & { json: boolean },
   files: readonly SidedCount[],
-  pathsOnly: boolean,
+  layout: PathLayout & { readonly pathsOnly: boolean },
 ): void {
+  const { pathsOnly, zero } = layout;
   for (const { path, count, side } of files) {
     if (json) {
       out.json(pathsOnly ? { path, side } : { path, count, side });
       continue;
     }
     const mark = side === undefined ? '' : paint(side === '+' ? 'green' : 'red', side);
-    const tail = pathsOnly ? '' : `${paint('cyan', ':')}${String(count)}`;
-    out.write(`${mark}${paint('magenta', quotePath(path))}${tail}\n`);
+    const shown = mark + paint('magenta', writtenPath(path, layout));
+    if (pathsOnly) out.write(shown + (zero ? '\0' : '\n'));
+    else out.write(`${shown}${zero ? '\0' : paint('cyan', ':')}${String(count)}\n`);
   }
 }
 

@@ -50,10 +50,13 @@ function flagName(name: string, spec: FlagSpec): string {
   return `${short}--${name}${spec.type === 'boolean' ? '' : ` ${spec.value ?? 'VALUE'}`}`;
 }
 
+const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);
+
 function flagHelp(spec: FlagSpec): string {
   const more = [
     ...(spec.choices === undefined ? [] : [spec.choices.join(', ')]),
     ...(spec.many === true ? ['repeatable'] : []),
+    ...(spec.aliases === undefined ? [] : [`also ${spec.aliases.map(dashed).join(', ')}`]),
     ...(spec.default === undefined ? [] : [`default ${String(spec.default)}`]),
   ];
   return more.length === 0 ? spec.help : `${spec.help} (${more.join('; ')})`;

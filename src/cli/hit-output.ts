@@ -8,8 +8,13 @@ const snippetLines = 8;
 const lineLength = 160;
 
 /** A hit for people: rank, place, definition and score, then the lines that matter. */
-export function formatHit(hit: Hit, rank: number, paint: Paint): string {
-  const place = `${paint('magenta', quotePath(hit.path))}:${String(hit.startLine)}-${String(hit.endLine)}`;
+export function formatHit(
+  hit: Hit,
+  rank: number,
+  paint: Paint,
+  shownPath: (path: string) => string = (path) => path,
+): string {
+  const place = `${paint('magenta', quotePath(shownPath(hit.path)))}:${String(hit.startLine)}-${String(hit.endLine)}`;
   const symbol = [hit.kind, paint('bold', printable(hit.symbol))].filter((part) => part !== '').join(' ');
   const score = paint('dim', hit.score.toFixed(2));
   const { firstSeen } = hit;

@@ -15,6 +15,8 @@ export type MatchFinder = (lines: readonly LineMatch[]) => Promise<readonly (rea
 const lineLengthMax = 2000;
 /** For one batch of lines. The first that takes longer is the last that is coloured: those that are found are not to wait for that. */
 const deadlineMs = 400;
+/** The same where the matches are what was asked for. */
+const wholeDeadlineMs = 10_000;
 
 /** Finds the matches after the first, which is all that the engine tells, by the engine's own reading of the pattern. */
 export function createMatchFinder(pattern: string, options: PatternOptions): MatchFinder {
@@ -32,17 +34,19 @@ export function createMatchFinder(pattern: string, options: PatternOptions): Mat
 
 /**
  * The matches in lines of which nothing is known; none in one that is very long, and none once the time for colours is up.
+ * `whole`: all of them, or an error, for who wants more of them than colours.
  */
 export function createSpanFinder(
   pattern: string,
   options: PatternOptions,
+  { whole = false }: { readonly whole?: boolean } = {},
 ): (lines: readonly string[]) => Promise<readonly (readonly Span[])[]> {
   let scanner: ReturnType<typeof openScanner> | undefined;
   let hasGivenUp = false;
   return async (lines) => {
     const spans = lines.map((): Span[] => []);
     if (hasGivenUp) return spans;
-    scanner ??= openScanner(pattern, options);
+    scanner ??= openScanner(pattern, options, whole ? wholeDeadlineMs : deadlineMs, whole ? Infinity : lineLengthMax);
     try {
       await (
         await scanner
@@ -51,7 +55,7 @@ export function createSpanFinder(
       });
     } catch (error) {
       // Colours are not worth an error.
-      if (!(error instanceof CoppiceError)) throw error;
+      if (whole || !(error instanceof CoppiceError)) throw error;
       hasGivenUp = true;
     }
     return spans;
@@ -63,14 +67,16 @@ type OnMatch = (line: number, start: number, end: number) => void;
 async function openScanner(
   source: string,
   { literal, ignoreCase, wholeWord }: PatternOptions,
+  limitMs: number,
+  lengthMax: number,
 ): Promise<(lines: readonly string[], onMatch: OnMatch) => Promise<void>> {
   // Loaded only when there is something to colour.
   const { Deadline, compilePattern, enableLinearFallback, scanAllTexts } = await import('../pattern/index.js');
   enableLinearFallback();
   const pattern = compilePattern(source, { literal, ignoreCase, wholeWord });
   return (lines, onMatch) => {
-    const deadline = new Deadline(deadlineMs);
-    const textOf = (i: number): string => (lines[i]!.length > lineLengthMax ? '' : lines[i]!);
+    const deadline = new Deadline(limitMs);
+    const textOf = (i: number): string => (lines[i]!.length > lengthMax ? '' : lines[i]!);
     const scan = { pattern, deadline, signal: undefined, count: lines.length, textOf, wanted: 'matches' as const };
     return scanAllTexts(scan, ({ i, numbers }) => {
       for (let at = 0; at < numbers.length; at += 2) onMatch(i, numbers[at]!, numbers[at + 1]!);

@@ -79,7 +79,8 @@ function checkArguments(command: Command, args: readonly string[]): void {
 
 class FlagParser {
   readonly result: ParsedArguments = { args: [], flags: {}, given: [] };
-  private readonly shorts = new Map<string, string>();
+  /** Letters and aliases of flags, by what is typed. */
+  private readonly others = new Map<string, string>();
   private at = 0;
 
   constructor(
@@ -88,7 +89,7 @@ class FlagParser {
     private readonly owner: string,
   ) {
     for (const [name, spec] of Object.entries(table)) {
-      if (spec.short !== undefined) this.shorts.set(spec.short, name);
+      for (const other of [spec.short ?? [], spec.aliases ?? []].flat()) this.others.set(other, name);
       this.result.flags[name] = spec.type === 'boolean' ? false : spec.many === true ? [] : spec.default;
     }
   }
@@ -108,14 +109,15 @@ class FlagParser {
 
   private long(word: string): void {
     const equals = word.indexOf('=');
-    const name = equals < 0 ? word.slice(2) : word.slice(2, equals);
+    const typed = equals < 0 ? word.slice(2) : word.slice(2, equals);
+    const name = typed.length > 1 ? (this.others.get(typed) ?? typed) : typed;
     const spec = Object.hasOwn(this.table, name) ? this.table[name] : undefined;
-    if (spec === undefined) throw this.unknown(`--${name}`, word);
+    if (spec === undefined) throw this.unknown(`--${typed}`, word);
     if (spec.type === 'boolean') {
-      if (equals >= 0) throw this.usage(`--${name} takes no value`);
+      if (equals >= 0) throw this.usage(`--${typed} takes no value`);
       this.result.flags[name] = true;
     } else {
-      this.take(name, spec, `--${name}`, equals < 0 ? this.next(`--${name}`, spec) : word.slice(equals + 1));
+      this.take(name, spec, `--${typed}`, equals < 0 ? this.next(`--${typed}`, spec) : word.slice(equals + 1));
     }
   }
 
@@ -123,7 +125,7 @@ class FlagParser {
   private cluster(word: string): void {
     for (let i = 1; i < word.length; i++) {
       const shown = `-${word[i]!}`;
-      const name = this.shorts.get(word[i]!);
+      const name = this.others.get(word[i]!);
       if (name === undefined) throw this.unknown(shown, word);
       const spec = this.table[name]!;
       if (spec.type !== 'boolean') {

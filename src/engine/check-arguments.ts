@@ -29,15 +29,16 @@ const pattern = {
   'maxCount?': 'number',
   'deadlineMs?': 'number',
 } as const;
+const lines = { ...pattern, 'invert?': 'boolean', 'folder?': 'text', 'pathspecs?': 'texts' } as const;
 const grep: Parameters = [
   ['pattern', 'text'],
-  ['options', { ...pattern, 'rev?': 'text', 'context?': 'number' }, 'optional'],
+  ['options', { ...lines, 'rev?': 'text', 'context?': 'number', 'before?': 'number', 'after?': 'number' }, 'optional'],
 ];
 const grepRange: Parameters = [
   ['pattern', 'text'],
   ['from', 'text'],
   ['to', 'text'],
-  ['options', pattern, 'optional'],
+  ['options', lines, 'optional'],
 ];
 const log: Parameters = [
   ['pattern', 'text'],
@@ -49,7 +50,7 @@ const limited = { ...call, ...filter, 'rev?': 'text', 'limit?': 'number' } as co
 /** What each method of an engine takes. */
 export const engineParameters: Readonly<Record<string, Parameters>> = {
   resolve: [
-    ['rev', 'text'],
+    ['rev', 'text', 'optional'],
     ['options', call, 'optional'],
   ],
   index: [
@@ -71,7 +72,7 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
     ['options', { ...limited, 'kinds?': 'texts' }, 'optional'],
   ],
   outline: [
-    ['rev', 'text'],
+    ['rev', 'text', 'optional'],
     ['path', 'text'],
     ['options', call, 'optional'],
   ],
@@ -85,7 +86,7 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
   log,
   logCommits: log,
   show: [
-    ['rev', 'text'],
+    ['rev', 'text', 'optional'],
     ['path', 'text'],
     ['lines', { start: 'number', end: 'number' }, 'optional'],
     ['options', call, 'optional'],

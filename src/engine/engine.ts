@@ -4,11 +4,16 @@ import { dropFork, forkRev, listForks } from './forks/forks.js';
 import { countRev, grepRev, grepRevs } from './answers/grep.js';
 import { resolveTarget, withRev } from './revs/revs.js';
 import { searchRev } from './answers/search.js';
+import { rootedPath, rootedPaths } from './rooted-paths.js';
+import type { Session } from './session/session.js';
 import type { RepositoryPlace } from './session/sessions.js';
 import type { SharedStore } from './shared/shared-store.js';
 import { showFile } from './answers/show.js';
 import { outlineOf, symbolsOf } from './answers/symbols.js';
 import type * as api from './types.js';
+
+const rooted = <T extends api.FileFilter>({ repository }: Session, options: T): T =>
+  rootedPaths(options, repository.workTree);
 
 /** One store seen from the repository at a place. What a search of an indexed rev does not need is loaded on use. */
 export class RepositoryEngine implements api.Engine {
@@ -30,8 +35,10 @@ export class RepositoryEngine implements api.Engine {
     return this.shared.store.path;
   }
 
-  resolve(rev: string, options: api.CallOptions = {}): Promise<api.ResolvedRev> {
-    return this.place.run(async (session) => (await resolveTarget(session, rev, options)).resolved);
+  resolve(rev: string | undefined, options: api.CallOptions = {}): Promise<api.ResolvedRev> {
+    return this.place.run(
+      async (session) => (await resolveTarget(session, rev ?? session.defaultRev, options)).resolved,
+    );
   }
 
   index(revs: readonly string[], options: api.IndexOptions = {}): Promise<api.IndexResult> {
@@ -47,7 +54,7 @@ export class RepositoryEngine implements api.Engine {
   }
 
   grepBatches(pattern: string, options: api.GrepOptions = {}): Batches<api.LineMatch, api.GrepSummary> {
-    return this.place.stream((session) => grepRev(session, pattern, options));
+    return this.place.stream((session) => grepRev(session, pattern, rooted(session, options)));
   }
 
   async grepCounts(pattern: string, options: api.GrepOptions = {}): Promise<api.GrepCountsResult> {
@@ -56,14 +63,14 @@ export class RepositoryEngine implements api.Engine {
   }
 
   grepCountBatches(pattern: string, options: api.GrepOptions = {}): Batches<api.FileMatchCount, api.GrepCountsSummary> {
-    return this.place.stream((session) => countRev(session, pattern, options));
+    return this.place.stream((session) => countRev(session, pattern, rooted(session, options)));
   }
 
   async grepRange(
     pattern: string,
     from: string,
     to: string,
-    options: Omit<api.GrepOptions, 'rev' | 'context'> = {},
+    options: api.GrepRangeOptions = {},
   ): Promise<api.GrepRangeResult> {
     const { items, rest } = await collectBatches(this.grepRangeBatches(pattern, from, to, options));
     return { ...rest, lines: items };
@@ -73,21 +80,23 @@ export class RepositoryEngine implements api.Engine {
     pattern: string,
     from: string,
     to: string,
-    options: Omit<api.GrepOptions, 'rev' | 'context'> = {},
+    options: api.GrepRangeOptions = {},
   ): Batches<api.RangeLineMatch, api.GrepRangeSummary> {
-    return this.place.stream((session) => grepRevs(session, pattern, from, to, options));
+    return this.place.stream((session) => grepRevs(session, pattern, from, to, rooted(session, options)));
   }
 
   search(query: string, options: api.SearchOptions = {}): Promise<api.SearchResult> {
-    return this.place.run((session) => searchRev(session, query, options));
+    return this.place.run((session) => searchRev(session, query, rooted(session, options)));
   }
 
   symbols(name: string, options: api.SymbolsOptions = {}): Promise<api.SymbolsResult> {
-    return this.place.run((session) => symbolsOf(session, name, options));
+    return this.place.run((session) => symbolsOf(session, name, rooted(session, options)));
   }
 
-  outline(rev: string, path: string, options: api.CallOptions = {}): Promise<api.OutlineResult> {
-    return this.place.run((session) => outlineOf(session, rev, path, options));
+  outline(rev: string | undefined, path: string, options: api.CallOptions = {}): Promise<api.OutlineResult> {
+    return this.place.run((session) =>
+      outlineOf(session, rev ?? session.defaultRev, rootedPath(path, session.repository.workTree), options),
+    );
   }
 
   revs(options: api.RevsOptions = {}): Promise<api.RevsResult> {
@@ -100,7 +109,7 @@ export class RepositoryEngine implements api.Engine {
   files(options: api.FilesOptions = {}): Promise<api.FilesResult> {
     return this.place.run(async (session) => {
       const { listFiles } = await import('./answers/files.js');
-      return listFiles(session, options);
+      return listFiles(session, rooted(session, options));
     });
   }
 
@@ -111,7 +120,7 @@ export class RepositoryEngine implements api.Engine {
   ): Promise<api.CompareResult> {
     return this.place.run(async (session) => {
       const { compareRevs } = await import('./answers/files.js');
-      return compareRevs(session, from, to, options);
+      return compareRevs(session, from, to, rooted(session, options));
     });
   }
 
@@ -122,7 +131,7 @@ export class RepositoryEngine implements api.Engine {
   ): AsyncGenerator<api.LineHistory, void, undefined> {
     return this.place.stream(async function* (session) {
       const { logLines } = await import('./answers/log.js');
-      yield* logLines(session, pattern, revs, options);
+      yield* logLines(session, pattern, revs, rooted(session, options));
     });
   }
 
@@ -133,18 +142,20 @@ export class RepositoryEngine implements api.Engine {
   ): AsyncGenerator<api.OccurrenceChange, void, undefined> {
     return this.place.stream(async function* (session) {
       const { logCommits } = await import('./answers/log.js');
-      yield* logCommits(session, pattern, revs, options);
+      yield* logCommits(session, pattern, revs, rooted(session, options));
     });
   }
 
   show(
-    rev: string,
+    rev: string | undefined,
     path: string,
     lines?: { start: number; end: number },
     options: api.CallOptions = {},
   ): Promise<api.ShownText> {
     return this.place.run((session) =>
-      withRev(session, rev, options, (opened) => showFile(session, opened, path, lines, options.signal)),
+      withRev(session, rev ?? session.defaultRev, options, (opened) =>
+        showFile(session, opened, rootedPath(path, session.repository.workTree), lines, options.signal),
+      ),
     );
   }
 

@@ -157,9 +157,19 @@ export interface FileFilter {
   readonly languages?: readonly string[];
 }
 
-export interface GrepOptions extends CallOptions, FileFilter {
-  /** A REV, default `HEAD`. For `A..B` see `grepRange`. */
+/** Where a command stands in a repository, and what it names there. */
+export interface PlaceFilter {
+  /** A folder from the root: nothing above it is looked at, unless a pathspec says so. */
+  readonly folder?: string;
+  /** As git reads them in `folder`: `src`, `*.ts`, `../lib`, `:!test`. Any of the including ones suffices. */
+  readonly pathspecs?: readonly string[];
+}
+
+export interface GrepOptions extends CallOptions, FileFilter, PlaceFilter {
+  /** A REV, default `@worktree`, or `HEAD` in a bare repository. For `A..B` see `grepRange`. */
   readonly rev?: string;
+  /** The lines that do not match. */
+  readonly invert?: boolean;
   /** The pattern is literal text, not a regular expression. */
   readonly literal?: boolean;
   readonly ignoreCase?: boolean;
@@ -167,11 +177,15 @@ export interface GrepOptions extends CallOptions, FileFilter {
   readonly wholeWord?: boolean;
   /** Stop after this many lines. Counts are always of all. */
   readonly maxCount?: number;
-  /** Lines of context around each match, as `grep -C`. */
+  /** Lines of context around each match, as `grep -C`; `before` and `after` as `-B` and `-A`, default `context`. */
   readonly context?: number;
+  readonly before?: number;
+  readonly after?: number;
   /** Give up with PATTERN_TIMEOUT after this long, in milliseconds. Default 10,000. */
   readonly deadlineMs?: number;
 }
+
+export type GrepRangeOptions = Omit<GrepOptions, 'rev' | 'context' | 'before' | 'after'>;
 
 /** A matching line (or, with `context`, a line near one). */
 export interface LineMatch {
@@ -194,6 +208,8 @@ export interface GrepResult {
   readonly truncated: boolean;
   /** Files asked about that were not looked into, as git grep would: too large, or missing from the repository. */
   readonly unsearched: readonly SkippedFile[];
+  /** Of the paths and pathspecs that take files in, those that no file there matches. */
+  readonly unmatched: readonly string[];
   readonly freshness: Freshness;
   readonly tookMs: number;
 }
@@ -213,6 +229,7 @@ export interface GrepRangeResult {
   readonly truncated: boolean;
   /** Of both ends; see `GrepResult`. */
   readonly unsearched: readonly SkippedFile[];
+  readonly unmatched: readonly string[];
   /** Of the end that is the least fresh. */
   readonly freshness: Freshness;
   readonly tookMs: number;
@@ -223,6 +240,7 @@ export interface GrepCountsResult {
   readonly files: readonly FileMatchCount[];
   /** See `GrepResult`. */
   readonly unsearched: readonly SkippedFile[];
+  readonly unmatched: readonly string[];
   readonly freshness: Freshness;
 }
 
@@ -240,7 +258,7 @@ export type SearchMode = 'hybrid' | 'lexical' | 'semantic';
 
 export interface SearchOptions extends CallOptions, FileFilter {
   /**
-   * A REV, or a range `A..B` to find what is new in B (`rev:` in the query wins). Default `HEAD`. New is a chunk with a line
+   * A REV, or a range `A..B` to find what is new in B (`rev:` in the query wins). Default as for `grep`. New is a chunk with a line
    * that the file at its path does not have as often in A. It is ranked and scored as in a search of B.
    */
   readonly rev?: string;
@@ -542,18 +560,13 @@ export interface Engine {
   /** The store's folder. */
   readonly storePath: string;
   /** Resolves a REV; REV_NOT_FOUND names what was asked. */
-  resolve(rev: string, options?: CallOptions): Promise<ResolvedRev>;
+  resolve(rev: string | undefined, options?: CallOptions): Promise<ResolvedRev>;
   index(revs: readonly string[], options?: IndexOptions): Promise<IndexResult>;
   grep(pattern: string, options?: GrepOptions): Promise<GrepResult>;
   /** As grep, but only how many lines match in each file. */
   grepCounts(pattern: string, options?: GrepOptions): Promise<GrepCountsResult>;
   /** Lines that `to` has and `from` has not (`+`), and the reverse (`-`). */
-  grepRange(
-    pattern: string,
-    from: string,
-    to: string,
-    options?: Omit<GrepOptions, 'rev' | 'context'>,
-  ): Promise<GrepRangeResult>;
+  grepRange(pattern: string, from: string, to: string, options?: GrepRangeOptions): Promise<GrepRangeResult>;
   /**
    * As `grep`, in batches as the lines are found: the first come at once, however many there are, and memory holds those of one
    * batch. Nothing is searched ahead of who takes them; leaving the loop ends the search. The generator returns the rest of the answer.
@@ -566,12 +579,12 @@ export interface Engine {
     pattern: string,
     from: string,
     to: string,
-    options?: Omit<GrepOptions, 'rev' | 'context'>,
+    options?: GrepRangeOptions,
   ): Batches<RangeLineMatch, GrepRangeSummary>;
   search(query: string, options?: SearchOptions): Promise<SearchResult>;
   symbols(name: string, options?: SymbolsOptions): Promise<SymbolsResult>;
   /** The definitions of one file. */
-  outline(rev: string, path: string, options?: CallOptions): Promise<OutlineResult>;
+  outline(rev: string | undefined, path: string, options?: CallOptions): Promise<OutlineResult>;
   /** Names of this repository that can be searched. */
   revs(options?: RevsOptions): Promise<RevsResult>;
   /** Files at a rev. */
@@ -586,7 +599,12 @@ export interface Engine {
   /** The commits that change how often the pattern occurs in some file; newest first. Merges only with `firstParent`. */
   logCommits(pattern: string, revs?: readonly string[], options?: LogOptions): AsyncIterable<OccurrenceChange>;
   /** Lines are 1-based and inclusive; without them the whole file. */
-  show(rev: string, path: string, lines?: { start: number; end: number }, options?: CallOptions): Promise<ShownText>;
+  show(
+    rev: string | undefined,
+    path: string,
+    lines?: { start: number; end: number },
+    options?: CallOptions,
+  ): Promise<ShownText>;
   /** `ttlMs`: the fork drops itself so long after. */
   fork(name: string, options?: CallOptions & { from?: string; ttlMs?: number }): Promise<ForkResult>;
   apply(name: string, steps: readonly ApplyStep[], options?: CallOptions): Promise<ApplyResult>;

@@ -4,6 +4,8 @@ import type { LineMatcher } from './line-matcher.js';
 export type Wanted =
   /** Each matching line: its number from 0, where it starts and ends, column and length of its first match. */
   | 'lines'
+  /** The same of each line that does not match, with neither column nor length. */
+  | 'other-lines'
   /** Where each match starts and ends. None overlaps another. */
   | 'matches'
   /** How many matches there are, as one number; none when there are none. */
@@ -12,7 +14,7 @@ export type Wanted =
   | 'any';
 
 /** Numbers for each thing found. */
-export const numbersOf: Readonly<Record<Wanted, number>> = { lines: 5, matches: 2, count: 1, any: 1 };
+export const numbersOf: Readonly<Record<Wanted, number>> = { lines: 5, 'other-lines': 5, matches: 2, count: 1, any: 1 };
 
 const nothing: readonly number[] = [];
 
@@ -39,5 +41,23 @@ export function findInText(matcher: LineMatcher, text: string, wanted: Wanted, l
       });
       return found ?? nothing;
     }
+    case 'other-lines':
+      return otherLines(matcher, text, limit);
   }
+}
+
+function otherLines(matcher: LineMatcher, text: string, limit: number): readonly number[] {
+  const matching = new Set<number>();
+  matcher.matchLines(text, (line) => {
+    matching.add(line);
+    return true;
+  });
+  const found: number[] = [];
+  for (let line = 0, start = 0; start < text.length && found.length < 5 * limit; line++) {
+    const newline = text.indexOf('\n', start);
+    const end = newline < 0 ? text.length : newline;
+    if (!matching.has(line)) found.push(line, start, end, 0, 0);
+    start = end + 1;
+  }
+  return found;
 }

@@ -2,6 +2,8 @@
 export { Deadline } from './deadline.js';
 export type { GramPlan } from './gram-plan.js';
 export { enableLinearFallback } from './guard.js';
+export { compilePathspecs } from './pathspec.js';
+export type { PathspecMatcher } from './pathspec.js';
 export { compileIgnoreRules } from './ignore-rules.js';
 export { literalsRegex } from './literal-regex.js';
 export { compilePathFilter } from './path-filter.js';

@@ -10,6 +10,8 @@ import { compileGlob } from './path-glob.js';
  *   ends in `/` is everything below the folders it names.
  * - Else a **substring** of the path, read with a `/` before it, so that `/src/` is a folder's whole name, the
  *   root's too. Case matters only if the pattern has an upper-case letter.
+ * - One that begins with `./`, or is made of more steps than it needs (`src/../lib`), is a **place**: that very file, or all below
+ *   that folder. `\` between names is `/`: nobody means an escaped letter.
  *
  * A path passes when it matches at least one pattern, if there are any without `!`, and none of those with `!`.
  * Empty patterns say nothing.
@@ -27,11 +29,30 @@ export function compilePathFilter(patterns: readonly string[]): (path: string) =
     !excluding.some((matches) => matches(path));
 }
 
-function compilePathPattern(pattern: string): (path: string) => boolean {
+function compilePathPattern(given: string): (path: string) => boolean {
+  const pattern = given.replace(/\\(?=[\p{L}\p{N}_.@-])/gu, '/');
+  const place = placeOf(pattern);
+  if (place !== null) {
+    if (place === '') return () => true;
+    if (/[*?[{]/.test(place)) return compileGlob(place);
+    return (path) => path === place || path.startsWith(`${place}/`);
+  }
   if (!/[*?[{]/.test(pattern)) return compileSubstring(pattern);
   const matches = compileGlob(pattern.replace(/^\//, '').replace(/\/$/, '/**'));
   if (pattern.includes('/')) return matches;
   return (path) => matches(path.slice(path.lastIndexOf('/') + 1));
+}
+
+/** The steps from the root, if the pattern is one of steps. */
+function placeOf(pattern: string): string | null {
+  const names = pattern.split('/');
+  if (!names.some((name) => name === '.' || name === '..')) return null;
+  const steps: string[] = [];
+  for (const name of names) {
+    if (name === '..') steps.pop();
+    else if (name !== '.' && name !== '') steps.push(name);
+  }
+  return steps.join('/');
 }
 
 function compileSubstring(part: string): (path: string) => boolean {

@@ -30,6 +30,12 @@ export function compileGlob(glob: string, { braces = true }: { braces?: boolean 
   };
 }
 
+/** As `compileGlob`, but nothing is special about `/`: `*` and `?` cross it, and so does `**`. There are no braces. */
+export function compileWild(pattern: string): (path: string) => boolean {
+  const tokens = tokensOf(pattern);
+  return (path) => matchName(tokens, path);
+}
+
 /** `a{b,c}d` is `abd` and `acd`; nested too. Braces without a comma, or unclosed, are literal, as in a shell. */
 function expandBraces(glob: string): string[] {
   let results = [''];
@@ -76,8 +82,9 @@ function splitSegments(glob: string): string[] {
   return glob.match(/(?:\\.|\[[!^]?\]?[^\]/]*\]|[^/\\]|\\$)+|(?<=\/|^)(?=\/|$)/gs) ?? [];
 }
 
-function parseSegment(segment: string): Segment {
-  if (segment === '**') return undefined;
+const parseSegment = (segment: string): Segment => (segment === '**' ? undefined : tokensOf(segment));
+
+function tokensOf(segment: string): Token[] {
   const tokens: Token[] = [];
   const characters = Array.from(segment);
   for (let at = 0; at < characters.length; at++) {

@@ -5,14 +5,20 @@ import type { GrepLine } from './grep.js';
 /** A line of grep's output: a match, or (column -1) a line near one. */
 export type GrepOutputLine = GrepLine;
 
+/** How many lines to show before and after each match. */
+export interface LinesAround {
+  readonly before: number;
+  readonly after: number;
+}
+
 /**
- * Batches of matching lines with up to `count` lines around each, in order, each line once. Holds the matches of one
+ * Batches of matching lines with some lines around each, in order, each line once. Holds the matches of one
  * file. Returns what `batches` does.
  */
 export async function* withContext<R>(
   snapshot: Snapshot,
   batches: AsyncGenerator<readonly GrepLine[], R, undefined>,
-  count: number,
+  around: LinesAround,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly GrepOutputLine[], R, undefined> {
   const slices = new TimeSlices(signal);
@@ -21,13 +27,13 @@ export async function* withContext<R>(
     for (;;) {
       const next = await batches.next();
       if (next.done === true) {
-        if (ofFile.length > 0) yield aroundMatches(snapshot, ofFile, count);
+        if (ofFile.length > 0) yield aroundMatches(snapshot, ofFile, around);
         return next.value;
       }
       const result: GrepOutputLine[] = [];
       for (const line of next.value) {
         if (ofFile.length > 0 && ofFile[0]!.file !== line.file) {
-          for (const shown of aroundMatches(snapshot, ofFile, count)) result.push(shown);
+          for (const shown of aroundMatches(snapshot, ofFile, around)) result.push(shown);
           ofFile = [];
           if (slices.isOver) await slices.next();
         }
@@ -40,14 +46,18 @@ export async function* withContext<R>(
   }
 }
 
-function aroundMatches(snapshot: Snapshot, lines: readonly GrepLine[], count: number): GrepOutputLine[] {
+function aroundMatches(snapshot: Snapshot, lines: readonly GrepLine[], around: LinesAround): GrepOutputLine[] {
   const { file } = lines[0]!;
   const all = fileLines(snapshot, file);
   const matches = new Map(lines.map((match) => [match.line, match]));
   const result: GrepOutputLine[] = [];
   let printed = -1;
   for (const { line } of lines) {
-    for (let at = Math.max(printed + 1, line - count); at <= Math.min(line + count, all.length - 1); at++) {
+    for (
+      let at = Math.max(printed + 1, line - around.before);
+      at <= Math.min(line + around.after, all.length - 1);
+      at++
+    ) {
       result.push(matches.get(at) ?? { file, line: at, column: -1, length: 0, text: all[at]! });
       printed = at;
     }

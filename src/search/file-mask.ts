@@ -1,12 +1,16 @@
 import { CoppiceError } from '../base/index.js';
 import { languageByAlias, languageNumber } from '../model/index.js';
-import { compilePathFilter } from '../pattern/index.js';
+import { compilePathFilter, compilePathspecs } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 
 /** Which files of a snapshot a search looks at. */
 export interface FileFilter {
   readonly paths?: readonly string[];
   readonly languages?: readonly string[];
+  /** As git reads them, in `folder`. */
+  readonly pathspecs?: readonly string[] | undefined;
+  /** From the root; without pathspecs only what is below it. */
+  readonly folder?: string | undefined;
 }
 
 /** 1 for each file of the snapshot that passes, by position; null when all do. */
@@ -26,16 +30,33 @@ const pathLengthMax = 4096;
 
 /** Null when all files pass. */
 export function compileFileFilter(filter: FileFilter): FileTest | null {
-  const paths = filter.paths ?? [];
-  if (paths.length > pathsMax || paths.some(({ length }) => length > pathLengthMax)) {
+  const { paths = [], pathspecs = [], folder = '' } = filter;
+  const given = [...paths, ...pathspecs, folder];
+  if (given.length > pathsMax || given.some(({ length }) => length > pathLengthMax)) {
     throw new CoppiceError('USAGE', 'the path filters are too many or too long', {
       hint: `give at most ${pathsMax}, of at most ${pathLengthMax} characters each`,
     });
   }
   const languages = new Set((filter.languages ?? []).map(numberOfLanguage));
-  if (paths.length === 0 && languages.size === 0) return null;
+  const isEverywhere = folder === '' && pathspecs.length === 0;
+  if (paths.length === 0 && languages.size === 0 && isEverywhere) return null;
   const passes = compilePathFilter([...paths]);
-  return (path, language) => (languages.size === 0 || languages.has(language)) && passes(path);
+  const specs = isEverywhere ? null : compilePathspecs(pathspecs, folder);
+  return (path, language) =>
+    (languages.size === 0 || languages.has(language)) && passes(path) && (specs === null || specs.matches(path));
+}
+
+/** Of the paths and pathspecs that take files in, those that take in none of the snapshots' files. */
+export function unmatchedPaths(snapshots: readonly Snapshot[], filter: FileFilter): string[] {
+  const { paths = [], pathspecs = [], folder = '' } = filter;
+  const files = snapshots.flatMap((snapshot) => snapshot.files);
+  const none = paths.filter((path) => {
+    if (path === '' || path.startsWith('!')) return false;
+    const passes = compilePathFilter([path]);
+    return !files.some((file) => passes(file.path));
+  });
+  if (pathspecs.length === 0) return none;
+  return [...none, ...compilePathspecs(pathspecs, folder).unmatched(files.map(({ path }) => path))];
 }
 
 function numberOfLanguage(name: string): number {

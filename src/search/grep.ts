@@ -16,6 +16,8 @@ export interface GrepLine {
 
 export interface GrepRequest extends ScanRequest {
   readonly mask: FileMask;
+  /** The lines that do not match. */
+  readonly invert?: boolean;
   /** Lines to find at most. */
   readonly maxCount: number;
 }
@@ -115,12 +117,21 @@ const batchCharsMax = 128 * 1024;
 /** The chunks of a snapshot that can match, in order of path and line, and what is found in them. */
 function scanSnapshot(
   snapshot: Snapshot,
-  { pattern, mask, deadline, signal }: Omit<GrepRequest, 'maxCount'>,
+  { pattern, mask, invert = false, deadline, signal }: Omit<GrepRequest, 'maxCount'>,
   limit?: () => number,
 ): { positions: Uint32Array; found: AsyncGenerator<readonly FoundInText[], void, undefined> } {
-  const positions = occurrencesOf(snapshot, candidateDocs(snapshot, pattern.plan), mask);
+  // Lines that do not match can be anywhere.
+  const docs = candidateDocs(snapshot, invert ? { kind: 'all' } : pattern.plan);
+  const positions = occurrencesOf(snapshot, docs, mask);
   const textOf = (i: number): string => snapshot.segments.chunkText(snapshot.occurrenceDocs[positions[i]!]!);
-  const scan = { pattern, deadline, signal, count: positions.length, textOf, wanted: 'lines' as const };
+  const scan = {
+    pattern,
+    deadline,
+    signal,
+    count: positions.length,
+    textOf,
+    wanted: invert ? ('other-lines' as const) : ('lines' as const),
+  };
   return { positions, found: scanTexts(limit === undefined ? scan : { ...scan, limit }) };
 }
 

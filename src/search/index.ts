@@ -1,7 +1,7 @@
 /** From query to lines and ranked hits on one snapshot: parse, plan, execute, rank, excerpt. */
 export { storedCandidateDocs } from './candidates.js';
 export { withContext } from './context-lines.js';
-export { compileFileFilter, fileMask } from './file-mask.js';
+export { compileFileFilter, fileMask, unmatchedPaths } from './file-mask.js';
 export type { FileFilter, FileMask, FileTest } from './file-mask.js';
 export { grepRange } from './grep-range.js';
 export type { RangeLine } from './grep-range.js';

@@ -62,7 +62,7 @@ const cases: readonly Case[] = [
   { code: 'USAGE', args: ['apply', 'taken', '--patch', 'no-such-file'] },
   { code: 'NOT_A_REPOSITORY', args: ['grep', 'x'], at: () => ({ cwd: plainFolder }) },
   { code: 'NOT_A_REPOSITORY', args: ['grep', 'x', '--repo', 'no/such/folder'] },
-  { code: 'EMPTY_REPOSITORY', args: ['grep', 'x'], at: () => ({ cwd: empty.path }) },
+  { code: 'EMPTY_REPOSITORY', args: ['grep', 'x', '--rev', 'HEAD'], at: () => ({ cwd: empty.path }) },
   { code: 'GIT_NOT_FOUND', args: ['grep', 'x'], at: () => ({ env: { PATH: plainFolder } }) },
   { code: 'REV_NOT_FOUND', args: ['grep', 'x', '--rev', 'no-such-rev'] },
   { code: 'REV_NOT_FOUND', args: ['index', 'no-such-rev'] },

@@ -57,7 +57,15 @@ describe('errors and interruption', () => {
     const lines = Array.from({ length: 50_000 }, (_, i) => lineMatch('a', i + 1, 'x'));
     const engine: Partial<Engine> = {
       grep: () =>
-        Promise.resolve({ rev: resolvedHead, lines, truncated: false, unsearched: [], freshness: 'exact', tookMs: 1 }),
+        Promise.resolve({
+          rev: resolvedHead,
+          lines,
+          truncated: false,
+          unsearched: [],
+          unmatched: [],
+          freshness: 'exact',
+          tookMs: 1,
+        }),
     };
     let writes = 0;
     const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });

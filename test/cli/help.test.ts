@@ -55,27 +55,45 @@ test('a command explains itself', async () => {
   expect(stdout).toMatchInlineSnapshot(`
     "coppice grep: lines that match a pattern, exactly as git grep -n finds them
 
-    Usage: coppice grep [flags] PATTERN
+    Usage: coppice grep [flags] PATTERN [PATHSPEC…]
 
-    Prints path:line:text, sorted by path and line. With a range A..B: lines that only B has as +path:line:text and
-    lines that only A has as -path:line:text. A rev that is not indexed yet is indexed first.
+    Prints path:line:text, sorted by path and line, of what is below the current folder, as git grep does. PATHSPEC
+    narrows: src, '*.ts', ../lib, ':!test', :/ for the root. With a range A..B: lines that only B has as +path:line:text
+    and lines that only A has as -path:line:text. A rev that is not indexed yet is indexed first.
 
     Arguments:
-      PATTERN  a regular expression, or literal text with -F
+      PATTERN PATHSPEC…  a regular expression, or literal text with -F (not after -e); then files or folders
 
     Flags:
-          --rev REV|A..B        where to search, or between which two revs (default HEAD)
-      -F, --fixed-strings       the pattern is literal text
-      -i, --ignore-case         a and A are the same
-      -w, --word-regexp         whole words only
-      -l, --files-with-matches  only the paths of files that match
-      -c, --count               only how many lines match in each file
-      -C, --context N           lines to show around each match
-      -e, --regexp PATTERN      the pattern, when it begins with -
-      -n, --line-number         accepted for habit: line numbers are always shown
-          --max N               stop after so many lines; counts are always of all
-          --path GLOB           only these paths, globs or substrings; !GLOB leaves out (repeatable)
-          --lang L              only these languages: go, typescript, ts (repeatable)
+          --rev REV|A..B                where to search, or between which two revs (default: @worktree; HEAD in a bare repository)
+      -F, --fixed-strings               the pattern is literal text
+      -i, --ignore-case                 a and A are the same
+      -w, --word-regexp                 whole words only
+      -S, --smart-case                  a and A are the same unless the pattern has an upper-case letter
+      -v, --invert-match                the lines that do not match
+      -o, --only-matching               only what matches, each match on a line
+      -l, --files-with-matches          only the paths of files that match (also --name-only)
+      -c, --count                       only how many lines match in each file
+      -q, --quiet                       print nothing: the exit code tells
+      -A, --after-context N             lines to show after each match (default: context)
+      -B, --before-context N            lines to show before each match (default: context)
+      -C, --context N                   lines to show around each match
+      -e, --regexp PATTERN              a pattern; of several any may match (repeatable)
+          --max N                       stop after so many lines; counts are always of all
+      -m, --max-count N                 at most so many lines of each file
+          --full-name                   paths from the root, not from the current folder
+          --heading                     the path once, above its lines (what a terminal gets)
+          --no-heading                  the path before each line (what anything else gets)
+      -z, --null                        a zero byte after each path, which is written as it is (also -0)
+      -g, --path GLOB                   only these paths, globs or substrings; !GLOB leaves out (repeatable; also --glob)
+      -t, --lang L                      only these languages: go, typescript, ts (repeatable; also --type)
+      -n, --line-number                 accepted for habit: line numbers are always shown
+      -H, --with-filename               accepted for habit: paths are always shown
+      -r, --recursive                   accepted for habit: folders are always searched
+      -I, --binary-files-without-match  accepted for habit: binary files are never searched
+      -E, --extended-regexp             accepted for habit: one language of patterns is understood
+      -P, --perl-regexp                 accepted for habit: as -E (also --pcre2)
+      -s, --no-messages                 accepted for habit: no file is left unread in silence
 
     Flags of every command:
           --repo DIR    the repository: a work tree, a bare repository or a .git folder
@@ -87,9 +105,10 @@ test('a command explains itself', async () => {
 
     Examples:
       coppice grep 'func (New|Open)' --lang go  a regular expression, in Go files
-      coppice grep -Fi todo --rev release/2     literal text on a branch that is not checked out
+      coppice grep -Fi todo src ':!*.test.ts'   literal text in a folder, tests left out
+      coppice grep -Fi todo --rev release/2     on a branch that is not checked out
       coppice grep -w retry --rev v1.0..v1.1    what changed between two tags
-      coppice grep -e --force --rev @worktree   a pattern that begins with -, in the files on disk
+      coppice grep -e --force                   a pattern that begins with -
     "
   `);
   expect((await runCli(['help', 'grep'])).stdout).toBe(stdout);

@@ -82,6 +82,7 @@ describe('index', () => {
         lines: [],
         truncated: false,
         unsearched: [],
+        unmatched: [],
         freshness: 'exact',
         tookMs: 0,
       });

@@ -23,7 +23,7 @@ export async function openEngine() {
       if (pattern === 'throw') await new Promise((resolve) => setTimeout(resolve, 1000));
       const lines = Array.from({ length: pattern === 'many' ? 200000 : 1 }, (_, i) => line(i));
       for (let i = 0; i < lines.length; i += 1000) yield lines.slice(i, i + 1000);
-      return { rev, truncated: false, unsearched: [], freshness: 'exact', tookMs: 1 };
+      return { rev, truncated: false, unsearched: [], unmatched: [], freshness: 'exact', tookMs: 1 };
     },
     async index(revs, { signal }) {
       process.stderr.write('started\\n');

@@ -93,7 +93,7 @@ describe('search', () => {
     expect(await runCli(words, { engine: spy })).toMatchObject({ code: 1, stdout: '' });
     expect(seen).toEqual({
       query: '-x y',
-      options: { rev: 'HEAD', limit: 3, mode: 'lexical', paths: ['src', '!test'], languages: ['go'] },
+      options: { limit: 3, mode: 'lexical', paths: ['src', '!test'], languages: ['go'] },
     });
   });
 });

@@ -16,6 +16,7 @@ import type {
   GrepCountsResult,
   GrepCountsSummary,
   GrepOptions,
+  GrepRangeOptions,
   GrepRangeResult,
   GrepRangeSummary,
   GrepResult,
@@ -69,7 +70,7 @@ export class RemoteEngine implements Engine {
     return this.options.storePath;
   }
 
-  resolve(rev: string, call?: CallOptions): Promise<ResolvedRev> {
+  resolve(rev: string | undefined, call?: CallOptions): Promise<ResolvedRev> {
     return this.ask('resolve', { rev }, call);
   }
 
@@ -93,12 +94,7 @@ export class RemoteEngine implements Engine {
     return this.batches('grepCounts', { pattern }, options);
   }
 
-  grepRange(
-    pattern: string,
-    from: string,
-    to: string,
-    options?: Omit<GrepOptions, 'rev' | 'context'>,
-  ): Promise<GrepRangeResult> {
+  grepRange(pattern: string, from: string, to: string, options?: GrepRangeOptions): Promise<GrepRangeResult> {
     return this.ask('grepRange', { pattern, from, to }, options);
   }
 
@@ -106,7 +102,7 @@ export class RemoteEngine implements Engine {
     pattern: string,
     from: string,
     to: string,
-    options?: Omit<GrepOptions, 'rev' | 'context'>,
+    options?: GrepRangeOptions,
   ): Batches<RangeLineMatch, GrepRangeSummary> {
     return this.batches('grepRange', { pattern, from, to }, options);
   }
@@ -119,7 +115,7 @@ export class RemoteEngine implements Engine {
     return this.ask('symbols', { name }, options);
   }
 
-  outline(rev: string, path: string, options?: CallOptions): Promise<OutlineResult> {
+  outline(rev: string | undefined, path: string, options?: CallOptions): Promise<OutlineResult> {
     return this.ask('outline', { rev, path }, options);
   }
 
@@ -144,7 +140,7 @@ export class RemoteEngine implements Engine {
   }
 
   async show(
-    rev: string,
+    rev: string | undefined,
     path: string,
     lines?: { start: number; end: number },
     options?: CallOptions,

@@ -2,6 +2,7 @@ import { defineList, defineOperation, defineStream, type ParameterTable } from '
 import {
   filterParameters,
   freshnessParameter,
+  lineParameters,
   patternParameters,
   rangeParameters,
   revParameter,
@@ -37,6 +38,7 @@ export const search = defineOperation({
 const grepParameters = {
   ...patternParameters,
   ...revParameter,
+  ...lineParameters,
   maxCount: { type: 'integer', min: 1, help: 'stop after so many lines; counts are always of all' },
   ...filterParameters,
   ...freshnessParameter,
@@ -51,6 +53,8 @@ export const grep = defineList({
   parameters: {
     ...grepParameters,
     context: { type: 'integer', min: 0, max: 1000, help: 'lines to show around each match' },
+    before: { type: 'integer', min: 0, max: 1000, help: 'lines to show before each match (default: context)' },
+    after: { type: 'integer', min: 0, max: 1000, help: 'lines to show after each match (default: context)' },
   },
   list: 'lines',
   batches: (context, { pattern, ...options }) => context.engine().grepBatches(pattern, { ...options, ...context.call }),
@@ -76,6 +80,7 @@ export const grepRange = defineList({
   parameters: {
     ...patternParameters,
     ...rangeParameters,
+    ...lineParameters,
     maxCount: { type: 'integer', min: 1, help: 'stop after so many lines' },
     ...filterParameters,
     ...freshnessParameter,

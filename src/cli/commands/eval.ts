@@ -21,7 +21,7 @@ export const command = defineCommand({
     'a hit counts when it shares a line with what is relevant. Exit code 1 when --min-ndcg is missed.',
   args: [{ name: 'SET', help: 'the file with the queries; - reads standard input' }],
   flags: {
-    ...revFlag,
+    rev: { ...revFlag.rev, default: 'HEAD', help: 'where to ask: a branch, tag, sha, fork or @worktree' },
     mode: {
       type: 'string',
       value: 'MODE',

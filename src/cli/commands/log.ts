@@ -45,7 +45,7 @@ export const command = defineCommand({
     const first = revs[0] ?? 'HEAD';
     const { max } = flags;
     const options = {
-      ...fileFilter(flags),
+      ...fileFilter(flags, context.place),
       ...patternOptions(flags),
       ...given({
         firstParent: flags['first-parent'],

@@ -1,8 +1,9 @@
 import { operations } from '../../api/index.js';
 import { parseRevRange } from '../../model/index.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, given } from '../command.js';
 import { fileFilter, filterFlags } from '../filter-flags.js';
 import { formatHit } from '../hit-output.js';
+import { pathShower } from '../place.js';
 
 export const command = defineCommand({
   name: 'search',
@@ -13,7 +14,7 @@ export const command = defineCommand({
     'after --. With a range A..B: what B has new, ranked as in B.',
   args: [{ name: 'QUERY', help: 'what to look for; several words need no quotes', many: true }],
   flags: {
-    rev: { type: 'string', value: 'REV|A..B', default: 'HEAD', help: operations.search.parameters.rev.help },
+    rev: { type: 'string', value: 'REV|A..B', help: operations.search.parameters.rev.help },
     limit: {
       type: 'integer',
       short: 'n',
@@ -39,16 +40,26 @@ export const command = defineCommand({
   ],
   async run(context, { args, flags }) {
     const { rev, limit, mode } = flags;
-    const range = parseRevRange(rev);
+    const { place } = context;
+    const range = rev === undefined ? undefined : parseRevRange(rev);
     const engine = await context.engine();
-    const options = { ...fileFilter(flags), ...context.call(range?.to ?? rev), rev, limit, mode };
+    const options = {
+      ...fileFilter(flags, place),
+      ...context.call(range?.to ?? rev ?? null),
+      ...given({ rev }),
+      limit,
+      mode,
+    };
     const result = await engine.search(args.join(' '), options);
     context.clearProgress();
+    const shownPath = pathShower(place, rev);
     if (context.json) {
       const { query, commit, from, hits, coverage, tookMs } = result;
       context.out.json({ query, rev: result.rev, commit, from, hits, coverage, tookMs });
     } else {
-      result.hits.forEach((hit, i) => context.out.write((i > 0 ? '\n' : '') + formatHit(hit, i + 1, context.paint)));
+      result.hits.forEach((hit, i) =>
+        context.out.write((i > 0 ? '\n' : '') + formatHit(hit, i + 1, context.paint, shownPath)),
+      );
     }
     return result.hits.length > 0 ? 0 : 1;
   },

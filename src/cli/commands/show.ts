@@ -17,9 +17,10 @@ export const command = defineCommand({
   surplusHint: 'rev and path are one word: REV:PATH',
   async run(context, { args }) {
     const target = parseShowTarget(args[0]!);
+    const path = context.place.path(target.path);
     singleRev(target.rev, 'show');
     const engine = await context.engine();
-    const shown = await engine.show(target.rev, target.path, target.lines, context.call(target.rev));
+    const shown = await engine.show(target.rev, path, target.lines, context.call(target.rev));
     context.clearProgress();
     if (context.json) {
       const { rev, path, startLine, endLine, content } = shown;

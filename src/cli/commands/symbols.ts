@@ -1,7 +1,8 @@
 import { operations } from '../../api/index.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, given } from '../command.js';
 import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
 import { formatTable, printable } from '../format.js';
+import { pathShower } from '../place.js';
 import { quotePath } from '../quote-path.js';
 import { singleRev } from '../rev-range.js';
 
@@ -24,14 +25,15 @@ export const command = defineCommand({
     { command: 'coppice symbols Builder --kind class --rev v1.2', does: 'classes named so, at a tag' },
   ],
   async run(context, { args, flags }) {
-    const rev = singleRev(flags.rev, 'symbols') ?? 'HEAD';
+    const rev = singleRev(flags.rev, 'symbols');
+    const { place } = context;
     const name = args[0]!;
     const engine = await context.engine();
     const result = await engine.symbols(name, {
-      ...fileFilter(flags),
-      ...context.call(rev),
+      ...fileFilter(flags, place),
+      ...context.call(rev ?? null),
       ...(flags.kind.length > 0 ? { kinds: flags.kind } : {}),
-      rev,
+      ...given({ rev }),
       limit: flags.limit,
     });
     context.clearProgress();
@@ -40,8 +42,9 @@ export const command = defineCommand({
       context.out.json({ name, rev: result.rev.rev, commit: result.rev.commit, symbols, freshness, tookMs });
     } else {
       const { paint } = context;
+      const shownPath = pathShower(place, rev);
       const rows = symbols.map((symbol) => [
-        `${paint('magenta', quotePath(symbol.path))}:${paint('green', String(symbol.line))}`,
+        `${paint('magenta', quotePath(shownPath(symbol.path)))}:${paint('green', String(symbol.line))}`,
         symbol.kind,
         printable(symbol.scope === '' ? '' : `${symbol.scope}.`) + paint('bold', printable(symbol.name)),
         paint('dim', printable(symbol.text.trim().slice(0, textLength))),

@@ -1,6 +1,6 @@
 import { compareBytewise, elapsedMs, type Batches } from '../../base/index.js';
 import { Deadline, compilePattern } from '../../pattern/index.js';
-import { countLines, fileMask, grepLines, grepRange, withContext } from '../../search/index.js';
+import { countLines, fileMask, grepLines, grepRange, unmatchedPaths, withContext } from '../../search/index.js';
 import { checkCount, checkDeadline } from '../limits.js';
 import { leastFresh, openRev } from '../revs/revs.js';
 import type { OpenedRev } from '../revs/revs.js';
@@ -10,6 +10,7 @@ import type {
   FileMatchCount,
   GrepCountsSummary,
   GrepOptions,
+  GrepRangeOptions,
   GrepRangeSummary,
   GrepSummary,
   LineMatch,
@@ -30,21 +31,26 @@ export async function* grepRev(
 ): Batches<LineMatch, GrepSummary> {
   const startMs = elapsedMs();
   const context = checkCount('context', options.context, 0);
+  const around = {
+    before: checkCount('before', options.before, context),
+    after: checkCount('after', options.after, context),
+  };
   const limits = limitsOf(options);
   const compiled = compilePattern(pattern, options);
-  const { rev, snapshot, freshness } = await openRev(session, options.rev ?? 'HEAD', options);
+  const { rev, snapshot, freshness } = await openRev(session, options.rev ?? session.defaultRev, options);
   try {
     const { signal } = options;
     const mask = fileMask(snapshot, options);
-    const request = { pattern: compiled, mask, ...limits, signal };
+    const request = { pattern: compiled, mask, invert: options.invert === true, ...limits, signal };
     const matches = grepLines(snapshot, request);
-    const lines = context === 0 ? matches : withContext(snapshot, matches, context, signal);
+    const lines = around.before + around.after === 0 ? matches : withContext(snapshot, matches, around, signal);
     const truncated = yield* mapBatches(lines, ({ file, line, column, length, text }): LineMatch => {
       const place = { path: snapshot.files[file]!.path, line: line + 1, column: column + 1, length, text };
       return column < 0 ? { ...place, context: true } : place;
     });
     const unsearched = unsearchedFiles(snapshot, mask);
-    return { rev, truncated, unsearched, freshness: await freshness(), tookMs: elapsedMs() - startMs };
+    const unmatched = unmatchedPaths([snapshot], options);
+    return { rev, truncated, unsearched, unmatched, freshness: await freshness(), tookMs: elapsedMs() - startMs };
   } finally {
     snapshot.release();
   }
@@ -58,13 +64,15 @@ export async function* countRev(
 ): Batches<FileMatchCount, GrepCountsSummary> {
   const limits = limitsOf(options);
   const compiled = compilePattern(pattern, options);
-  const { rev, snapshot, freshness } = await openRev(session, options.rev ?? 'HEAD', options);
+  const { rev, snapshot, freshness } = await openRev(session, options.rev ?? session.defaultRev, options);
   try {
     const { signal } = options;
     const mask = fileMask(snapshot, options);
-    const counts = countLines(snapshot, { pattern: compiled, mask, ...limits, signal });
+    const invert = options.invert === true;
+    const counts = countLines(snapshot, { pattern: compiled, mask, invert, ...limits, signal });
     yield* mapBatches(counts, ({ file, count }) => ({ path: snapshot.files[file]!.path, count }));
-    return { rev, unsearched: unsearchedFiles(snapshot, mask), freshness: await freshness() };
+    const unmatched = unmatchedPaths([snapshot], options);
+    return { rev, unsearched: unsearchedFiles(snapshot, mask), unmatched, freshness: await freshness() };
   } finally {
     snapshot.release();
   }
@@ -76,7 +84,7 @@ export async function* grepRevs(
   pattern: string,
   from: string,
   to: string,
-  options: Omit<GrepOptions, 'rev' | 'context'>,
+  options: GrepRangeOptions,
 ): Batches<RangeLineMatch, GrepRangeSummary> {
   const startMs = elapsedMs();
   const limits = limitsOf(options);
@@ -86,7 +94,7 @@ export async function* grepRevs(
     for (const rev of [from, to]) opened.push(await openRev(session, rev, options));
     const [before, after] = opened as [OpenedRev, OpenedRev];
     const masks = { from: fileMask(before.snapshot, options), to: fileMask(after.snapshot, options) };
-    const request = { pattern: compiled, ...limits, signal: options.signal };
+    const request = { pattern: compiled, invert: options.invert === true, ...limits, signal: options.signal };
     const found = grepRange(before.snapshot, after.snapshot, masks, request);
     const truncated = yield* mapBatches(found, ({ side, path, line }) => ({
       side,
@@ -101,7 +109,15 @@ export async function* grepRevs(
       unsearchedFiles(after.snapshot, masks.to),
     );
     const freshness = await leastFresh(before, after);
-    return { from: before.rev, to: after.rev, truncated, unsearched, freshness, tookMs: elapsedMs() - startMs };
+    return {
+      from: before.rev,
+      to: after.rev,
+      truncated,
+      unsearched,
+      unmatched: unmatchedPaths([before.snapshot, after.snapshot], options),
+      freshness,
+      tookMs: elapsedMs() - startMs,
+    };
   } finally {
     for (const { snapshot } of opened) snapshot.release();
   }

@@ -29,7 +29,7 @@ export async function searchRev(session: Session, text: string, options: SearchO
   const limit = checkCount('limit', options.limit, limitDefault);
   const deadlineMs = checkDeadline(options.deadlineMs);
   const query = withTypedTerms(parseQuery(text, { languageByAlias }));
-  const written = query.rev ?? options.rev ?? 'HEAD';
+  const written = query.rev ?? options.rev ?? session.defaultRev;
   const range = parseRevRange(written) ?? { from: undefined, to: written };
   const { name } = session.repository;
   const result = (

@@ -21,7 +21,7 @@ export async function symbolsOf(session: Session, name: string, options: Symbols
     }
   }
   const limit = checkCount('limit', options.limit, limitDefault);
-  return withRev(session, options.rev ?? 'HEAD', options, async ({ rev, snapshot, freshness }) => {
+  return withRev(session, options.rev ?? session.defaultRev, options, async ({ rev, snapshot, freshness }) => {
     const found = await findSymbols(snapshot, {
       name,
       mask: fileMask(snapshot, options),

@@ -13,6 +13,7 @@ import type { RevEntry, Store } from '../../store/index.js';
 import { nothingAdded } from '../trees/added.js';
 import type { Added } from '../trees/added.js';
 import { emptyRepositoryId, findIdentity } from '../revs/identity.js';
+import { worktreeRev } from '../revs/revs.js';
 import { IncompleteRoots } from '../trees/incomplete-roots.js';
 import { indexTrees } from '../trees/index-trees.js';
 import { Overlays } from '../worktree/overlays.js';
@@ -72,6 +73,11 @@ export class Session {
   /** The repository is still there, and no other has taken its place. */
   get isInPlace(): boolean {
     return stampOf(this.repository) === this.place;
+  }
+
+  /** What is searched when nobody says: what one sees. */
+  get defaultRev(): string {
+    return this.repository.workTree === null ? 'HEAD' : worktreeRev;
   }
 
   retain(): this {

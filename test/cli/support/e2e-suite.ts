@@ -169,7 +169,7 @@ export function describeCommands(daemon: 'off' | 'use'): void {
     test('search --json has the shape of the contract', () => {
       const result = json('search', 'retry backoff');
       expect(Object.keys(result)).toEqual(['query', 'rev', 'commit', 'hits', 'coverage', 'tookMs']);
-      expect(result).toMatchObject({ query: 'retry backoff', rev: 'HEAD', commit: repo.revParse('HEAD') });
+      expect(result).toMatchObject({ query: 'retry backoff', rev: '@worktree', commit: repo.revParse('HEAD') });
       const [hit] = result['hits'] as Record<string, unknown>[];
       expect(Object.keys(hit!).sort()).toEqual(
         [

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The nearest folder that is a work tree's root, from `start` upwards, or null. */
+export function findRoot(start: string): string | null {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return folder;
+    if (dirname(folder) === folder) return null;
+  }
+}
+
+/** Where in a repository a command stands. */
+export class Place {
+  /** From the root, with `/`; empty at the root, outside of any work tree, and in the `.git` folder. */
+  readonly folder: string;
+
+  /** `folder`: from the root, as this system writes it. */
+  constructor(
+    private readonly root: string | null,
+    folder: string,
+  ) {
+    const names = folder.split(sep).join('/');
+    this.folder = /^\.git(\/|$)/.test(names) ? '' : names;
+  }
+
+  /** A path from the root as people see it from here. */
+  show(path: string): string {
+    if (this.folder === '') return path;
+    const mine = this.folder.split('/');
+    const its = path.split('/');
+    let common = 0;
+    while (common < mine.length && common < its.length - 1 && mine[common] === its[common]) common++;
+    return '../'.repeat(mine.length - common) + its.slice(common).join('/');
+  }
+
+  /** A pathspec that git would understand here: also one by an absolute path or a `file:` URL. */
+  pathspec(given: string): string {
+    const path = given.startsWith('file:///') ? fileURLToPath(given) : given;
+    if (this.root === null || !isAbsolute(path)) return given;
+    const below = relative(this.root, path).split(sep).join('/');
+    return below === '' ? ':/' : `:/${below}`;
+  }
+
+  /** A `--path` that counts from here, `./x` or `../x`, as one that counts from the root. */
+  pathFilter(given: string): string {
+    const [, not, path] = /^(!?)(.*)$/s.exec(given)!;
+    return `${not}${this.path(path!)}`;
+  }
+
+  /** A path as git takes it: from the root, but `./x` and `../x` from here. */
+  path(given: string): string {
+    return this.folder !== '' && /^\.\.?(\/|$)/.test(given) ? `./${this.folder}/${given}` : given;
+  }
+}
+
+/** True of `main:src`: a tree of its own, whose paths do not count from the repository's root. */
+export const isTreeRev = (rev: string | undefined): boolean =>
+  /:/.test(rev?.replace(/^(fork|lease|overlay):/, '') ?? '');
+
+/** How paths at a rev are shown to people who stand at a place. */
+export const pathShower = (place: Place, rev: string | undefined): ((path: string) => string) =>
+  isTreeRev(rev) ? (path) => path : (path) => place.show(path);

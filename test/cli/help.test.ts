@@ -65,7 +65,7 @@ test('a command explains itself', async () => {
       PATTERN PATHSPEC…  a regular expression, or literal text with -F (not after -e); then files or folders
 
     Flags:
-          --rev REV|A..B                where to search, or between which two revs (default: @worktree; HEAD in a bare repository)
+          --rev REV|A..B                where to search, or between which two revs (default @worktree; HEAD where bare)
       -F, --fixed-strings               the pattern is literal text
       -i, --ignore-case                 a and A are the same
       -w, --word-regexp                 whole words only

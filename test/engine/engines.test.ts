@@ -266,7 +266,7 @@ describe('a repository that is replaced', () => {
     repository.write('a.txt', 'one\n');
     const engine = (await open()).open(repository.path);
     expect(await linesOf(engine, '.', '@worktree')).toEqual(['a.txt:one']);
-    await expect(engine.grep('.')).rejects.toMatchObject({ code: 'EMPTY_REPOSITORY' });
+    await expect(engine.grep('.', { rev: 'HEAD' })).rejects.toMatchObject({ code: 'EMPTY_REPOSITORY' });
     repository.commit({ 'a.txt': 'one\n' });
     expect((await engine.index(['HEAD'])).newFiles).toBe(0);
     await engine.gc();

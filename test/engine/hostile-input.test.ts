@@ -88,7 +88,7 @@ test.each(['log', 'grep', 'fork', 'index', 'compare'])('revs of %s are checked a
   expect(existsSync(trap)).toBe(false);
 });
 
-test.each(['../b.txt', '/etc/passwd', 'a\0b', '', '.', '..', 'lib', '-h', '.git/config', 'lib/../b.txt', megabyte])(
+test.each(['../b.txt', '/etc/passwd', 'a\0b', '', '.', '..', 'lib', '-h', '.git/config', 'lib/../../b.txt', megabyte])(
   'a path that no file has: %.20j',
   async (path) => {
     for (const rev of ['HEAD', '@worktree']) {

@@ -186,7 +186,7 @@ export function describeCommands(daemon: 'off' | 'use'): void {
         blob: repo.revParse('HEAD:src/app.ts'),
         language: 'typescript',
         signals: { lexical: 1 },
-        freshness: 'exact',
+        freshness: 'live',
       });
     });
 

@@ -217,7 +217,9 @@ describe('ranked search', () => {
       await second.index(['HEAD~1']);
       for (const query of ['session pool', 'ledger total step', 'how are requests retried with backoff']) {
         const plain = (hits: readonly Hit[]): unknown => hits.map(({ rev: _, commit: __, ...hit }) => hit);
-        expect(plain((await second.search(query, { rev: 'HEAD' })).hits)).toEqual(plain(await search(query, { rev: 'before' })));
+        expect(plain((await second.search(query, { rev: 'HEAD' })).hits)).toEqual(
+          plain(await search(query, { rev: 'before' })),
+        );
       }
     } finally {
       await second.close();

@@ -87,8 +87,8 @@ describe('what a git user types, wherever they stand', () => {
   ];
 
   test.each(cases.map((words) => [words.join(' '), words] as const))('%s', async (_, [folder, ...words]) => {
-    const expected = git(folder!, ...words);
-    const found = await coppice(folder!, 'grep', ...words);
+    const expected = git(folder, ...words);
+    const found = await coppice(folder, 'grep', ...words);
     expect(found.stdoutBytes.toString('latin1')).toBe(expected.stdout);
     expect({ code: found.code, stderr: found.stderr }).toEqual({ code: expected.code, stderr: '' });
   });

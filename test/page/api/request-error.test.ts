@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { QueryParser } from '../../../src/search/query-parser.js';
+import { QueryParser } from '../../../src/search/query/query-parser.js';
 import { CoppiceError } from '../../../src/base/index.js';
 import { RequestError, asRequestError } from '../../../src/page/api/request-error.js';
 import { decodeText } from '../../../src/page/api/wire-text.js';

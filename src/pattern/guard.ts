@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { CoppiceError, systemErrorCode } from '../base/index.js';
@@ -11,7 +13,7 @@ let script: vm.Script | undefined;
 /**
  * Runs `fn`, which must be synchronous, and stops it with PATTERN_TIMEOUT once `deadlineMs` have passed, even inside one
  * call of a regular expression. Anything `fn` had begun is left as it is, so it should only fill what is dropped
- * with it. Costs about 0.08 ms a call (a thread that watches the clock; measured), so put it around many
+ * with it. Call it only where `canRunWithDeadline`. Costs about 0.08 ms a call (a thread that watches the clock; measured), so put it around many
  * chunks, not around one, and leave it out where `Pattern.canBacktrack` is false.
  */
 export function runWithDeadline<T>(deadlineMs: number, fn: () => T): T {
@@ -33,6 +35,22 @@ export function runWithDeadline<T>(deadlineMs: number, fn: () => T): T {
     else holder[slot] = outer;
   }
   return result!.value;
+}
+
+/** What watches the clock opens some files; where it cannot, Node ends the process. There are to be more than enough. */
+const filesWanted = 12;
+
+/** Whether `runWithDeadline` may be called: not while this process can open no more files. */
+export function canRunWithDeadline(): boolean {
+  const files: number[] = [];
+  try {
+    while (files.length < filesWanted) files.push(openSync(devNull, 'r'));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    for (const file of files) closeSync(file);
+  }
 }
 
 /** It was stopped by `runWithDeadline`. */

@@ -2,7 +2,7 @@ import { TimeSlices, elapsedMs, throwIfAborted } from '../base/index.js';
 import type { Deadline } from './deadline.js';
 import { findInText, numbersOf } from './find-in-text.js';
 import type { Wanted } from './find-in-text.js';
-import { isGuardTimeout, runWithDeadline } from './guard.js';
+import { canRunWithDeadline, isGuardTimeout, runWithDeadline } from './guard.js';
 import { unguardedMatcherOf } from './pattern.js';
 import type { Pattern } from './pattern.js';
 import { Runaways } from './runaways.js';
@@ -111,7 +111,8 @@ async function* scanGuarded(scan: TextScan): FoundBatches {
   const slices = new TimeSlices(signal, sliceMs);
   for (let next = 0; next < count;) {
     const texts = readBatch(scan, next);
-    const found = isTried(pattern) ? tryBatch(scan, texts) : await askThread(scan, texts);
+    const isHere = isTried(pattern) && canRunWithDeadline();
+    const found = isHere ? tryBatch(scan, texts) : await askThread(scan, texts);
     const batch: FoundInText[] = [];
     for (const [at, numbers] of found.entries())
       if (numbers.length > 0) batch.push({ i: next + at, text: texts[at]!, numbers });

@@ -2,7 +2,7 @@ import { platform, setPriority } from 'node:os';
 import { elapsedMs } from '../base/index.js';
 import { serveJobs } from '../threads/index.js';
 import { findInText } from './find-in-text.js';
-import { isGuardTimeout, runWithDeadline } from './guard.js';
+import { canRunWithDeadline, isGuardTimeout, runWithDeadline } from './guard.js';
 import type { LineMatcher } from './line-matcher.js';
 import { compilePattern, unguardedMatcherOf } from './pattern.js';
 import type { ScanAnswer, ScanJob } from './scan-on-threads.js';
@@ -26,13 +26,16 @@ serveJobs<ScanJob, ScanAnswer>(({ source, options, texts, wanted, limit, turnMs 
   const { matcher } = last;
   const found: (readonly number[])[] = [];
   const endMs = elapsedMs() + turnMs;
+  const scan = (): void => {
+    for (const text of texts) {
+      found.push(findInText(matcher, text, wanted, limit));
+      if (elapsedMs() > endMs) return;
+    }
+  };
   try {
-    runWithDeadline(turnMs, () => {
-      for (const text of texts) {
-        found.push(findInText(matcher, text, wanted, limit));
-        if (elapsedMs() > endMs) return;
-      }
-    });
+    // Without a guard the thread itself is ended, some time after its turn.
+    if (canRunWithDeadline()) runWithDeadline(turnMs, scan);
+    else scan();
   } catch (error) {
     if (!isGuardTimeout(error)) throw error;
   }

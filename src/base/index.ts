@@ -24,6 +24,7 @@ export { HashIndex, hasSharedKey } from './hash-index.js';
 export type { SharedKeys } from './hash-index.js';
 export { IdleTimer } from './idle-timer.js';
 export { LruCache } from './lru.js';
+export { memoryLimit, ownMemoryLimit } from './memory-limit.js';
 export { inRequest, waitAside, waitedMs } from './request-scope.js';
 export type { RequestScope } from './request-scope.js';
 export { TimeSlices } from './time-slices.js';

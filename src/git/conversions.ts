@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeBytes, encodeBytes } from '../base/index.js';
 import type { GitIndex } from './index-file.js';
@@ -13,7 +13,7 @@ const attributesName = '.gitattributes';
 
 /**
  * Which tracked files may be stored otherwise than they lie on disk though they have the size of their blobs: those that an attribute
- * is said of, and those that one may have been said of when git wrote them. Nothing tells the latter from the file, so that what was
+ * is said of, and those that one may have been said of, or a replacement was written for, when git wrote them. Nothing tells the latter from the file, so that what was
  * once in doubt stays so.
  */
 export class Conversions {
@@ -36,9 +36,10 @@ export class Conversions {
   ): Promise<Conversions> {
     const paths = [...index.paths()];
     const files = attributeFiles(paths, location, options);
-    const signature = files.map(stampOf).join(';');
+    const replaced = replacements(location);
+    const signature = [...files.map(stampOf), ...replaced].join(';');
     const doubted = new Set(before?.doubted);
-    if (before !== null && before.signature !== signature)
+    if (before !== null && (before.signature !== signature || replaced.length > 0))
       for (const path of index.rewritten(before.index)) doubted.add(path);
     if (!files.some(mentions) && !paths.some((path) => isLostAttributes(path, location)))
       return new Conversions(true, new Set(), doubted, signature, index);
@@ -91,6 +92,15 @@ function mentions(file: Buffer): boolean {
     return mention.test(readFileSync(file, 'latin1'));
   } catch {
     return true;
+  }
+}
+
+/** Objects that git writes others for into the work tree. */
+function replacements({ commonDir }: Location): string[] {
+  try {
+    return readdirSync(join(commonDir, 'refs/replace'));
+  } catch {
+    return []; // the usual
   }
 }
 

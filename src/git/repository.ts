@@ -92,6 +92,7 @@ export class Repository {
   /** What else is known of the changes that were told last. */
   private basis: WorktreeBasis | null = null;
   private conversions: Conversions | null = null;
+  private lastChanges: WorktreeChanges | null = null;
   private index: GitIndex | null = null;
   /** The folders that were told last to be ignored, with the index at that time. */
   private ignored: { readonly folders: readonly string[]; readonly index: GitIndex } | null = null;
@@ -247,6 +248,7 @@ export class Repository {
     const followed = since === undefined || index === null ? null : await this.follow(since, index, runOptions, look);
     if (followed !== null) {
       this.basis = followed;
+      this.lastChanges = followed.changes;
       return followed.changes;
     }
     for (let tries = 1; ; tries++) {
@@ -268,9 +270,19 @@ export class Repository {
     const index = this.readIndex();
     const headTree = head === null ? null : (await this.readCommit(head)).tree;
     const readTree = (oid: Oid): Promise<readonly TreeEntry[]> => this.readTree(oid);
-    const sources = { location, runOptions, head, headTree, readTree, look, conversions: this.conversions };
+    const sources = {
+      location,
+      runOptions,
+      head,
+      headTree,
+      readTree,
+      look,
+      conversions: this.conversions,
+      before: this.lastChanges,
+    };
     const basis = await readWorktreeChanges(sources, index ?? (await listIndex(location, runOptions)));
     this.conversions = basis.conversions;
+    this.lastChanges = basis.changes;
     return { basis, isWhole: index !== null };
   }
 

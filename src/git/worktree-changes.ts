@@ -38,6 +38,8 @@ export interface WorktreeSources {
   readonly look: LookAtFile;
   /** Known from the last time; null at first. */
   readonly conversions: Conversions | null;
+  /** As it was the last time; null at first. */
+  readonly before: WorktreeChanges | null;
 }
 
 /** What is known of a work tree from the last time that it was compared with HEAD. */
@@ -62,13 +64,17 @@ const readsAtOnce = 16;
 export async function readWorktreeChanges(sources: WorktreeSources, index: GitIndex): Promise<WorktreeBasis> {
   const { location, runOptions, head, headTree, readTree } = sources;
   const slices = new TimeSlices(runOptions.signal);
-  const others = listUntracked(runOptions);
-  others.catch(() => undefined); // awaited below
+  const listing = listUntracked(runOptions);
+  listing.catch(() => undefined); // awaited below
   const conversions = Conversions.of(index, location, runOptions, sources.conversions);
   conversions.catch(() => undefined);
   const inHead = await differencesFromTree(index, headTree, readTree, slices);
   const { kinds, unsure, untouched } = await lookAtTracked(index, location, slices);
-  unsure.push(...(await changedUnseen(untouched, await conversions, runOptions)));
+  // What was found to differ though it seemed untouched differs still, whatever made it so.
+  const before = new Set(sources.before?.changed.map(({ path }) => path));
+  unsure.push(...untouched.filter(({ path }) => before.has(path)));
+  const others = untouched.filter(({ path }) => !before.has(path));
+  unsure.push(...(await changedUnseen(others, await conversions, runOptions)));
 
   const changed = new Map<string, WorktreeChange['kind']>();
   for (const [path, entry] of inHead) {
@@ -84,7 +90,7 @@ export async function readWorktreeChanges(sources: WorktreeSources, index: GitIn
     if (file?.oid === there?.oid && isSameKind(file?.kind, there?.kind, location)) changed.delete(path);
     else if (file !== null || there !== null) changed.set(path, file?.kind ?? null);
   });
-  const { untracked, nested } = await others;
+  const { untracked, nested } = await listing;
   for (const path of untracked) {
     if (slices.isOver) await slices.next();
     const kind = kindOnDisk(location, path);

@@ -4,7 +4,7 @@ import { createBundledEmbedder } from '../embedding/index.js';
 import { Analyzer } from '../text/index.js';
 import { createJobPool, isThreadLost } from '../threads/index.js';
 import type { JobPool, ThreadLostError } from '../threads/index.js';
-import { CoppiceError, IdleTimer, TimeSlices, hasSharedKey } from '../base/index.js';
+import { CoppiceError, IdleTimer, TimeSlices, hasSharedKey, memoryLimit, ownMemoryLimit } from '../base/index.js';
 import { packRequests, unpackAnalyses } from './analysis-batch.js';
 import type { AnalysisBatch, KnownChunks } from './analysis-batch.js';
 import { analyzeFile } from './file-analysis.js';
@@ -30,6 +30,17 @@ const filesForLost = 50;
 /** Enough for the largest file that is analysed, several times over. */
 const workerHeapMb = 1024;
 
+const mb = 2 ** 20;
+/** What indexing takes without workers: with less the engine of JavaScript ends the process, and says nothing. */
+const memoryMin = 256 * mb;
+/** What indexing takes with its grammars, and each worker besides. */
+const memoryOfOne = 300 * mb;
+const memoryOfWorker = 150 * mb;
+
+/** As many workers as there is memory for, where that is limited; what comes out is the same. */
+export const workersWithin = (workers: number, limit: number): number =>
+  Math.max(0, Math.min(workers, Math.floor((limit - memoryOfOne) / memoryOfWorker)));
+
 /** What was loaded, here or in a worker, and is not used for so long is let go. */
 const idleMsDefault = 60_000;
 
@@ -43,6 +54,15 @@ export interface AnalysisPoolOptions {
   readonly idleMs?: number;
 }
 
+/** WORKERS_LOST where there is so little memory that the process would be ended. */
+export function checkMemory(limit: number): void {
+  if (limit >= memoryMin) return;
+  const [needed, given] = [memoryMin, limit].map((bytes) => Math.floor(bytes / mb));
+  throw new CoppiceError('WORKERS_LOST', `indexing takes ${needed} MB of memory, and this process may have ${given}`, {
+    hint: 'What was indexed is kept and can be searched. Give the process more memory (ulimit -d, ulimit -v).',
+  });
+}
+
 /** Analyses files in worker threads or in the calling thread. Same results either way. */
 export class AnalysisPool {
   private pool: JobPool | null = null;
@@ -51,13 +71,15 @@ export class AnalysisPool {
   private filesDone = 0;
   /** Files that threads were lost at, for good or bad. */
   private filesLost = 0;
+  private readonly workers: number;
 
   /** `workers` 0: never a worker. `workerUrl` is the module that serves `analyzeBatch`. */
   constructor(
-    private readonly workers: number,
+    workers: number,
     private readonly workerUrl: URL,
     private readonly options: AnalysisPoolOptions = {},
   ) {
+    this.workers = workersWithin(workers, memoryLimit());
     this.idle = new IdleTimer(options.idleMs ?? idleMsDefault, () => (this.inline = null));
   }
 
@@ -75,6 +97,7 @@ export class AnalysisPool {
     fileCount: number,
     options: { readonly known?: KnownChunks; readonly signal?: AbortSignal | undefined },
   ): Promise<FileAnalysis[]> {
+    checkMemory(ownMemoryLimit());
     if (!this.useWorkers(fileCount)) return this.analyzeHere(requests, options.known);
     try {
       // A batch that a thread was lost at is tried again file by file.

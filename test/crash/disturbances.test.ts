@@ -6,7 +6,8 @@ import { makeFolder, makeRepository } from '../support/git.js';
 import { contentDigest, disturbances, headTree, indexDisturbed, runDisturbed } from './support/disturbances.js';
 
 /** The share of `npm run bench -- disturbances` that a test run has time for; COPPICE_ROUNDS=1 runs all. */
-const share = process.env['COPPICE_ROUNDS'] === undefined ? /^(-e|NODE_OPTIONS|workers killed, 20%|32 open)/ : /./;
+const share =
+  process.env['COPPICE_ROUNDS'] === undefined ? /^(-e|NODE_OPTIONS|workers killed, 20%|200 MB|32 open)/ : /./;
 
 const folder = makeFolder();
 const dist = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
@@ -39,6 +40,8 @@ describe('indexing while things go wrong, then once more undisturbed, stores wha
       const { disturbed, undisturbed, sameAtOnce, sameAfterwards } = result;
       expect(undisturbed, JSON.stringify(result)).toMatchObject({ ended: '0', provisional: 0 });
       expect(sameAfterwards, JSON.stringify(result)).toBe(true);
+      if (disturbance.limits?.includes('ulimit -d') === true)
+        expect(disturbed.ended === '0' || disturbed.code !== '', JSON.stringify(result)).toBe(true);
       // What says that it ended well and marks nothing has the right content.
       if (disturbance.flagsOnly || (disturbed.ended === '0' && disturbed.provisional === 0))
         expect(sameAtOnce, JSON.stringify(result)).toBe(true);

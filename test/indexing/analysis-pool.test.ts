@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { sleep } from '../../src/base/index.js';
+import { memoryLimit, ownMemoryLimit, sleep } from '../../src/base/index.js';
+import { checkMemory, workersWithin } from '../../src/indexing/analysis-pool.js';
 import { AnalysisPool } from '../../src/indexing/index.js';
 import { isProvisional } from '../../src/model/index.js';
 import type { FileDiagnostic } from '../../src/model/index.js';
@@ -161,4 +162,20 @@ test('a worker that dies now and then changes nothing', async () => {
     for (const { analysis, expected } of kept)
       if (!(analysis['diagnostics'] as FileDiagnostic[]).some(isProvisional)) expect(analysis).toEqual(expected);
   }
+});
+
+test('where memory is limited there are as many workers as it is enough for; where it is not enough at all that is said', () => {
+  const mb = 2 ** 20;
+  const limits = (data: string, space: string): string =>
+    `Limit                     Soft Limit           Hard Limit           Units     \n` +
+    `Max data size             ${data.padEnd(20)} unlimited            bytes     \n` +
+    `Max address space         ${space.padEnd(20)} unlimited            bytes     \n`;
+  expect(ownMemoryLimit(limits('unlimited', 'unlimited'))).toBe(Infinity);
+  expect(ownMemoryLimit(limits(String(200 * mb), 'unlimited'))).toBe(200 * mb);
+  expect(ownMemoryLimit(limits('unlimited', String(300 * mb)))).toBe(300 * mb);
+  expect(ownMemoryLimit('')).toBe(Infinity);
+  expect(memoryLimit(limits(String(200 * mb), 'unlimited'))).toBe(200 * mb);
+  expect([Infinity, 1000, 600, 500, 400, 200].map((limit) => workersWithin(4, limit * mb))).toEqual([4, 4, 2, 1, 0, 0]);
+  expect(() => checkMemory(200 * mb)).toThrow(/256 MB of memory.*200/);
+  expect(() => checkMemory(400 * mb)).not.toThrow();
 });

@@ -149,7 +149,9 @@ export class GrepPatterns {
     ] as const);
     // What repeats without end and is of many shapes takes time without end.
     if ((min === 1 && max === 1) || (part.type === 'choice' && max > 2)) return part;
-    return { type: 'repeat', part, min, max, suffix: perl ? this.pick(['', '', '?', '+']) : '' };
+    // For git, which looks at all lines at once, `[^a]` is a line's end too: what is never given back goes on into the next line.
+    const suffixes = part.type === 'class' && part.negated ? ['', '?'] : ['', '', '?', '+'];
+    return { type: 'repeat', part, min, max, suffix: perl ? this.pick(suffixes) : '' };
   }
 
   private atom(depth: number, perl: boolean): Part {

@@ -1,6 +1,7 @@
 // How many of the definitions that universal-ctags finds are symbols, and whether those that it does not know are definitions:
 // npm run bench:symbols -- --repo PATH[:FOLDER] [--repo …] [--language C++] [--misses N] [--precision [N]] [--seed N]
-// By name and file, of HEAD, locals left out. --misses prints so many of what is missing of each kind; --precision prints N (50)
+// By name and file, of HEAD, locals left out; and without what ctags takes for a definition by mistake (`setAside` tells by the text alone;
+// the column `all` is recall with these, and --misses prints them too). --misses prints so many of what is missing of each kind; --precision prints N (50)
 // symbols of each language that ctags does not know, with their lines, to be read. Needs `ctags` (Debian: universal-ctags).
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,6 +17,7 @@ import {
   spellings,
   targetLanguages,
 } from './symbols/definitions.js';
+import { setAside } from './symbols/set-aside.js';
 import type { Tag } from './symbols/definitions.js';
 import { flag, git, isOnPath, machine, option, printTable, repositoryName, writeJson } from './support/measure.js';
 
@@ -38,6 +40,8 @@ class Language {
   readonly repositories = new Set<string>();
   readonly total: Count = { found: 0, all: 0 };
   readonly kinds = new Map<string, Count>();
+  /** Tags that are no definitions, and how many of these are symbols all the same. */
+  readonly aside: Count = { found: 0, all: 0 };
   readonly missed = new Map<string, string[]>();
   /** Symbols that ctags does not know. */
   readonly unknown: Sample[] = [];
@@ -45,18 +49,35 @@ class Language {
   readonly strange: Sample[] = [];
   symbols = 0;
 
-  count(tag: Tag, found: boolean, where: string): void {
+  count(tag: Tag, found: boolean, where: string, mistake: string | undefined): void {
+    if (mistake !== undefined) {
+      this.aside.all++;
+      if (found) this.aside.found++;
+      else this.miss(`set aside: ${mistake}`, `${where}:${tag.line} ${tag.name}`);
+      return;
+    }
     const kind = this.kinds.get(tag.kind) ?? { found: 0, all: 0 };
     this.kinds.set(tag.kind, kind);
     for (const count of [this.total, kind]) {
       count.all++;
       if (found) count.found++;
     }
-    if (!found) this.missed.set(tag.kind, [...(this.missed.get(tag.kind) ?? []), `${where}:${tag.line} ${tag.name}`]);
+    if (!found) this.miss(tag.kind, `${where}:${tag.line} ${tag.name}`);
+  }
+
+  private miss(what: string, where: string): void {
+    const list = this.missed.get(what);
+    if (list === undefined) this.missed.set(what, [where]);
+    else list.push(where);
   }
 
   get recall(): number {
     return this.total.found / this.total.all;
+  }
+
+  /** Nothing set aside. */
+  get recallOfAll(): number {
+    return (this.total.found + this.aside.found) / (this.total.all + this.aside.all);
   }
 }
 
@@ -143,15 +164,12 @@ function compare(
   text: string,
 ): void {
   const ours = new Set(symbols.flatMap(({ name }) => spellings(name)));
+  const lines = text.split(/\r?\n/);
   for (const tag of definitionsAmong(tags)) {
-    result.count(
-      tag,
-      spellings(tag.name).some((name) => ours.has(name)),
-      where,
-    );
+    const found = spellings(tag.name).some((name) => ours.has(name));
+    result.count(tag, found, where, setAside(tag, lines));
   }
   const theirs = new Set(tags.flatMap(({ name }) => spellings(name)));
-  const lines = text.split('\n');
   for (const { name, kind, line } of symbols) {
     result.symbols++;
     if (textKinds.has(kind)) continue;
@@ -196,18 +214,22 @@ function print(): void {
     machine: machine(),
     repositories: repositories.map((path) => ({ name: repositoryName(path), commit: headOf(path) })),
     languages: Object.fromEntries(
-      sorted.map(([name, { recall, total, kinds, unknown, strange, symbols, repositories: names }]) => [
-        name,
-        {
-          recall,
-          ...total,
-          symbols,
-          unknown: unknown.length,
-          strange: strange.length,
-          repositories: [...names],
-          kinds: Object.fromEntries(kinds),
-        },
-      ]),
+      sorted.map(
+        ([name, { recall, recallOfAll, total, aside, kinds, unknown, strange, symbols, repositories: names }]) => [
+          name,
+          {
+            recall,
+            ...total,
+            setAside: aside.all,
+            recallOfAll,
+            symbols,
+            unknown: unknown.length,
+            strange: strange.length,
+            repositories: [...names],
+            kinds: Object.fromEntries(kinds),
+          },
+        ],
+      ),
     ),
   });
 }
@@ -218,14 +240,16 @@ function headOf(given: string): string {
 
 function printLanguages(group: readonly (readonly [string, Language])[]): void {
   console.log(
-    '\n| language | recall | found | of | by kind | symbols | ctags does not know | spaces, brackets | repositories |',
+    '\n| language | recall | found | of | set aside | all | by kind | symbols | ctags does not know | spaces, brackets | repositories |',
   );
-  console.log('|---|---|---|---|---|---|---|---|---|');
-  for (const [name, { recall, total, kinds, symbols, unknown, strange, repositories: from }] of group) {
+  console.log('|---|---|---|---|---|---|---|---|---|---|---|');
+  for (const [name, result] of group) {
+    const { recall, recallOfAll, total, aside, kinds, symbols, unknown, strange, repositories: from } = result;
     const byKind = [...kinds]
       .sort((a, b) => b[1].all - a[1].all)
       .map(([kind, { found, all }]) => `${kind} ${(found / all).toFixed(2)} of ${all}`);
-    const cells = [name, recall.toFixed(3), total.found, total.all, byKind.join(', '), symbols, unknown.length];
+    const counts = [name, recall.toFixed(3), total.found, total.all, aside.all, recallOfAll.toFixed(3)];
+    const cells = [...counts, byKind.join(', '), symbols, unknown.length];
     console.log(`| ${[...cells, strange.length, [...from].join(', ')].join(' | ')} |`);
   }
 }

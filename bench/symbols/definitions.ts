@@ -71,7 +71,7 @@ export function definitionsAmong(tags: readonly Tag[]): Tag[] {
     if (kind === 'constant' && ['Kotlin', 'TypeScript', 'JavaScript'].includes(language)) return false;
     if (language === 'Haskell' && kind === 'module') return false;
     // What each file of them opens with, and nobody looks for.
-    if (kind === 'package' && ['Go', 'Java'].includes(language)) return false;
+    if (kind === 'package' && ['Go', 'Java', 'Kotlin'].includes(language)) return false;
     const once = `${kind} ${name} ${scope}`;
     if (seen.has(once)) return false;
     seen.add(once);
@@ -79,8 +79,11 @@ export function definitionsAmong(tags: readonly Tag[]): Tag[] {
   });
 }
 
-/** A name as it may be written in either: whole, or its last part. */
-export const spellings = (name: string): string[] => [name, name.split(/[.:]+/).pop() ?? name, name.split('.').pop()!];
+/** A name as it may be written in either: whole, or its last part; `operator ()` is `operator()`, Lua's `["key"]` is `key`. */
+export const spellings = (given: string): string[] => {
+  const name = given.replace(/^operator (?=\W)/, 'operator').replace(/^\[(["'])(.*)\1\]$/, '$2');
+  return [name, name.split(/[.:]+/).pop() ?? name, name.split('.').pop()!];
+};
 
 /** Whether a name has white space or brackets that names of its language have not. */
 export function isStrange(name: string, language: string): boolean {

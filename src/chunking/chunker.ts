@@ -6,7 +6,7 @@ import { loadGrammar } from './grammar.js';
 import type { Grammar } from './grammar.js';
 import { canEmbed, embeddedBlocks } from './embedded/blocks.js';
 import { mergeByLines, placed } from './embedded/place.js';
-import { addByLines } from './line-rules.js';
+import { addByLines, linesMissed } from './line-rules.js';
 import { LineTable, textLineStarts } from './lines.js';
 import { outlineOf } from './outline.js';
 import { createParserRuntime } from './parser-runtime.js';
@@ -234,7 +234,9 @@ function definitionsOf(
     try {
       const { definitions, unread } = findDefinitions(tree, text, grammar, starts, lineCount);
       const whole = [{ from: 0, to: lineCount - 1 }];
-      const ranges = grammar.linesEverywhere ? whole : [...unread, ...prepared.dropped];
+      const ranges = grammar.linesEverywhere
+        ? whole
+        : [...unread, ...prepared.dropped, ...linesMissed(definitions, text, starts, lineCount, grammar)];
       if (ranges.length === 0 || grammar.lines.length === 0) return definitions;
       return addByLines(definitions, linesOf(text), ranges, grammar);
     } finally {

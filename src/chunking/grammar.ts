@@ -52,6 +52,9 @@ interface RuleSource {
   readonly prefix?: string;
   readonly default?: string;
   readonly flat?: boolean;
+  readonly localTypes?: readonly string[];
+  readonly inner?: boolean;
+  readonly member?: boolean;
 }
 
 interface SymbolTable {
@@ -99,6 +102,12 @@ export interface Rule {
   readonly many: boolean;
   /** What it defines belongs to what is around it, not to a scope of its own. */
   readonly flat: boolean;
+  /** Types, at the node that `kindAt` leads to, of data that is a symbol even in a function, unless it is empty; such a one cuts no chunk. */
+  readonly localTypes: ReadonlySet<string> | undefined;
+  /** No chunk is cut for it, wherever it stands. */
+  readonly inner: boolean;
+  /** It belongs to what is around the function that it stands in, as parameters of a constructor do that are properties. Is `inner`. */
+  readonly member: boolean;
 }
 
 /** A loaded language: its parser and, per node type id, what the walk does. */
@@ -230,5 +239,8 @@ function compileRule(language: Language, source: SymbolKind | RuleSource): Rule 
     default: rule.default,
     many: hasEach(name),
     flat: rule.flat ?? false,
+    localTypes: rule.localTypes === undefined ? undefined : new Set(rule.localTypes),
+    inner: (rule.inner ?? false) || (rule.member ?? false),
+    member: rule.member ?? false,
   };
 }

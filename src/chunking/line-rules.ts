@@ -1,21 +1,27 @@
 import { languageNumber, languages, symbolKinds } from '../model/index.js';
 import type { SymbolKind } from '../model/index.js';
+import { lineAt } from './lines.js';
 import { coversLines, functionLike, linkByLines, methodOwners, notLocal, qualifiedName } from './definition.js';
 import type { Definition } from './definition.js';
 import { cleanName } from './symbol-name.js';
 
-/** `[pattern, kind]` as in `symbols.json`; group 1 of the pattern, or the first that took part, is the name. */
-export type LineRuleSources = readonly (readonly [pattern: string, kind: SymbolKind])[];
+/**
+ * `[pattern, kind]` as in `symbols.json`; group 1 of the pattern, or the first that took part, is the name. With a third element, a
+ * word, it is for every line that has the word, not just for those that the grammar could not read.
+ */
+export type LineRuleSources = readonly (readonly [pattern: string, kind: SymbolKind, everywhere?: string])[];
 
 export interface LineRule {
   readonly pattern: RegExp;
   readonly kind: SymbolKind;
+  /** What a line must hold for the rule to be tried outside of what the grammar could not read. */
+  readonly everywhere: string | undefined;
 }
 
 export function compileLineRules(sources: LineRuleSources): LineRule[] {
-  return sources.map(([pattern, kind]) => {
+  return sources.map(([pattern, kind, everywhere]) => {
     if (!symbolKinds.includes(kind)) throw new Error(`symbols.json: no symbol kind ${kind}`);
-    return { pattern: new RegExp(pattern, 'u'), kind };
+    return { pattern: new RegExp(pattern, 'u'), kind, everywhere };
   });
 }
 
@@ -28,6 +34,43 @@ export interface LineRange {
 }
 
 const lineUnitsMax = 1000;
+
+/**
+ * Lines on which rules for every line find what was not found. The grammar sees nearly all of it, so lines are looked for by the word
+ * that they must hold, and only these are looked at.
+ */
+export function linesMissed(
+  found: readonly Definition[],
+  text: string,
+  starts: Uint32Array,
+  lineCount: number,
+  { lines: rules, language }: { readonly lines: readonly LineRule[]; readonly language: string },
+): LineRange[] {
+  const missed: LineRange[] = [];
+  let known: Set<string> | undefined;
+  for (const { pattern, everywhere } of rules) {
+    if (everywhere === undefined) continue;
+    for (let at = text.indexOf(everywhere); at >= 0; at = text.indexOf(everywhere, at + everywhere.length)) {
+      const line = lineAt(starts, lineCount, at);
+      const end = line + 1 < lineCount ? starts[line + 1]! - 1 : text.length;
+      if (end - starts[line]! > lineUnitsMax) continue;
+      const match = pattern.exec(text.slice(starts[line], end).trimEnd());
+      const name = match?.slice(1).find((group) => group !== undefined);
+      known ??= new Set(found.map((definition) => `${definition.nameLine} ${definition.name}`));
+      if (name === undefined || known.has(`${line} ${name}`) || isInComment(text, at, language)) continue;
+      missed.push({ from: line, to: line });
+    }
+  }
+  return missed;
+}
+
+/** Whether a block comment is open at a place; what it may be in besides (a string that holds the opening) is rare. */
+function isInComment(text: string, at: number, language: string): boolean {
+  return languages[languageNumber(language)]!.block.some(([open, close]) => {
+    const opened = text.lastIndexOf(open, at);
+    return opened >= 0 && text.lastIndexOf(close, at) < opened;
+  });
+}
 
 /**
  * Adds to the definitions that a grammar found those that rules find, line by line in the manner of ctags, in the ranges that it

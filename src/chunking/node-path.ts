@@ -8,14 +8,14 @@ type Step =
   | { readonly op: 'child'; readonly type: string; readonly times: Times }
   | { readonly op: 'nth'; readonly n: number; readonly times: 'once' }
   | { readonly op: 'attribute'; readonly name: string; readonly times: 'once' }
-  | { readonly op: 'self'; readonly times: 'once' };
+  | { readonly op: 'self' | 'parent'; readonly times: 'once' };
 
 /** Alternatives, the first that leads somewhere counts. */
 export type NodePath = readonly (readonly Step[])[];
 
 /**
  * `receiver/<parameter_declaration>/type*|name`: steps separated by `/`, alternatives by `|`. A step is a field's
- * name, `<type>` (first child of that type), a number (named child), `.` (the node itself), or `@id` (value of a markup attribute);
+ * name, `<type>` (first child of that type), a number (named child), `.` (the node itself), `..` (what it is in), or `@id` (value of a markup attribute);
  * with `*` it is taken as long as it leads on, also not at all; with `[]` it leads to all such children.
  */
 export function parsePath(language: Language, text: string): NodePath {
@@ -26,6 +26,7 @@ function parseStep(language: Language, text: string): Step {
   const times = text.endsWith('*') ? 'while' : text.endsWith('[]') ? 'each' : 'once';
   const name = text.replace(/\*$|\[\]$/, '');
   if (name === '.') return { op: 'self', times: 'once' };
+  if (name === '..') return { op: 'parent', times: 'once' };
   if (/^\d+$/.test(name)) return { op: 'nth', n: Number(name), times: 'once' };
   if (name.startsWith('@')) return { op: 'attribute', name: name.slice(1), times: 'once' };
   if (name.startsWith('<')) return { op: 'child', type: name.slice(1, -1), times };
@@ -106,6 +107,8 @@ function stepOnce(from: Node, step: Step): Node | undefined {
       return from.namedChild(step.n) ?? undefined;
     case 'self':
       return from;
+    case 'parent':
+      return from.parent ?? undefined;
     case 'attribute':
       return attributeValue(from, step.name);
   }

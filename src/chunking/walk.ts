@@ -26,7 +26,7 @@ export function findDefinitions(
   const cursor = tree.walk();
   const walk = new Walk(cursor, text, grammar, starts, lineCount);
   if (grammar.actions[cursor.nodeTypeId]! & Action.unread) walk.markUnread();
-  walk.children({ scope: '', kind: undefined, local: false, inner: false, depth: 0 }, nowhere, 0);
+  walk.children({ scope: '', kind: undefined, local: false, inner: false, inData: false, depth: 0 }, nowhere, 0);
   cursor.delete();
   return walk;
 }
@@ -48,6 +48,8 @@ interface Surroundings {
   readonly local: boolean;
   /** What is found is a symbol, and no chunk is cut for it (see `Definition.inner`). */
   readonly inner: boolean;
+  /** In data of a function that is a symbol (see `Rule.localTypes`): what is in it is looked at without a hint. */
+  readonly inData: boolean;
   /** How many definitions are around. */
   readonly depth: number;
 }
@@ -168,7 +170,7 @@ class Walk implements Walked {
       inner = (action & Action.into) === 0 || short;
     }
     // Members of a local class look like anything.
-    if (inner && !isOwner(around.kind) && !this.hasHint(cursor.startIndex, cursor.endIndex)) return;
+    if (inner && !around.inData && !isOwner(around.kind) && !this.hasHint(cursor.startIndex, cursor.endIndex)) return;
     local ||= (action & Action.local) !== 0;
     let first = lead;
     if (action & Action.wrap) {
@@ -201,7 +203,9 @@ class Walk implements Walked {
     const kind = (at === undefined ? rule.texts?.get(word) : rule.types?.get(at.type)) ?? rule.kind;
     if (kind === undefined && (rule.kindAt !== undefined || rule.types === undefined)) return 'none';
     const ownsMembers = isOwner(around.kind);
-    if (kind !== undefined && around.local && !ownsMembers && notLocal.has(kind)) return 'local-data';
+    const isLocalData = (of: SymbolKind): boolean => around.local && !ownsMembers && !rule.member && notLocal.has(of);
+    const isKept = at !== undefined && rule.localTypes?.has(at.type) === true && at.namedChildCount > 0;
+    if (kind !== undefined && isLocalData(kind) && !isKept) return 'local-data';
     const { names, misread } = this.namesOf(rule, node, kind);
     const first = names[0];
     if (first === undefined) {
@@ -211,14 +215,15 @@ class Walk implements Walked {
       const local = around.local || (kind !== undefined && functionLike.has(kind));
       return this.within(around, { kind: kind ?? around.kind, local, inner: around.inner || (local && !around.local) });
     }
-    if (around.local && !ownsMembers && notLocal.has(first.kind)) return 'local-data';
+    const localData = isLocalData(first.kind);
+    if (localData && !isKept) return 'local-data';
     // `const f = function f() {}` is one definition.
     const outer = this.definitions[this.definitions.length - 1];
     if (outer?.name === first.text && outer.endLine === this.endLine() && around.scope === qualifiedName(outer))
       return 'none';
 
     const scopeNode = rule.scope === undefined ? undefined : followPath(node, rule.scope);
-    let scope = around.scope;
+    let scope = rule.member ? around.scope.slice(0, Math.max(0, around.scope.lastIndexOf('.'))) : around.scope;
     if (scopeNode !== undefined)
       scope = join(scope, cleanName(this.text.slice(scopeNode.startIndex, scopeNode.endIndex)));
     const nodeStart = this.line(cursor.startIndex);
@@ -236,7 +241,7 @@ class Walk implements Walked {
         ownLine,
         endLine,
         next: 0,
-        inner: around.inner,
+        inner: around.inner || localData || rule.inner,
       };
       const previous = this.definitions[sibling];
       if (this.grammar.merge && previous !== undefined && previous.next === this.definitions.length) {
@@ -253,13 +258,13 @@ class Walk implements Walked {
       if (large && isFunction && node.hasError)
         this.unread.push({ from: nodeStart + 1, to: endLine, within: nodeStart });
       const isCut = rule.nest ?? (large || !isFunction || rule.nestTexts?.has(word) === true);
-      const inner = around.inner || !isCut;
+      const inner = definition.inner || !isCut;
       if (!inner || !isFunction || this.hasHint(name.start + name.text.length, cursor.endIndex)) {
         const local = around.local || isFunction;
         // The scope of what is inside is the whole name: `Outer.Inner`.
         const inside = rule.flat ? around.scope : qualifiedName(definition);
         this.children(
-          { scope: inside, kind: definition.kind, local, inner, depth: around.depth + 1 },
+          { scope: inside, kind: definition.kind, local, inner, inData: localData, depth: around.depth + 1 },
           nowhere,
           nesting + 1,
         );

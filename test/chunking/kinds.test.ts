@@ -31,6 +31,18 @@ test.each([
   ['haskell', 'operators and several names', '(<+>) :: a -> a -> a\na <+> b = a\ng, h :: Int\n(p, q) = (1, 2)\nf = 1\n', '<+> g h p q f'],
   ['bash', 'functions wherever they are', 'case $x in a) qux() { :; };; esac\nfor i in 1; do\n  infor() { :; }\ndone\nouter() {\n  inner() { :; }\n}\nfunction kw { :; }\n', 'qux infor outer inner kw'],
   ['bash', 'zsh', 'if [[ -n ${(k)x[(r)a]} ]]; then\n  print ${${(s.:.)y}:#z}\nfi\nfunction one() {\n  :\n}\ntwo() {\n  :\n}\n', 'one two'],
+  ['javascript', 'objects in functions', 'function f() {\n  const o = { a: { b: 1 }, run() {}, "k-k": { c: 2 } };\n  const none = {}, n = 1;\n  s.opts = { d: 1 };\n}\n', 'f o a run k-k opts'],
+  ['javascript', 'data in functions is not one', 'function f() {\n  const n = 1;\n  call({ a: { b: 1 } });\n}\n', 'f'],
+  ['typescript', 'parameters that are properties', 'class A {\n  constructor(private readonly x: X, public y = 1, z: number, readonly w: W) {}\n}\nclass B {\n  constructor(\n    @Inject() protected http: Http,\n  ) {}\n}\n', 'A constructor x y w B constructor http'],
+  ['tsx', 'parameters that are properties', 'class A {\n  constructor(private x: X) {}\n}\n', 'A constructor x'],
+  ['php', 'promoted parameters', '<?php\nclass A {\n  function __construct(private readonly int $x, protected $y = 1, $z) {}\n}\n', 'A __construct x y'],
+  ['java', 'components of records', 'record P<T>(int x, @A T y) {\n  void f(int q) { class L {} }\n}\n', 'P x y f L'],
+  ['csharp', 'parameters of records, aliases', 'using System;\nusing Json = Newtonsoft.Json.Linq;\npublic record P(int X, string Y) { void F(int q) {} }\nclass C(int a) {}\n', 'Json P X Y F C'],
+  ['kotlin', 'parameters that are properties', 'data class A(val x: Int, private var y: String = "a", z: Int)\nactual open class B\ninternal actual constructor(\n  internal actual val data: ByteArray,\n) : Comparable<B> {\n  actual companion object {\n    fun of() = 1\n  }\n}\n', 'A x y B data Companion of'],
+  ['scala', 'parameters that are members', 'case class A[T](x: Int, private val y: T)\nclass B(a: Int, val b: Int) { def f(c: Int) = 1 }\n', 'A x y B b f'],
+  ['lua', 'functions that are chosen', 'local f = opts.f or function(x) return x end\nlocal t = {\n  on = enabled and function() end,\n}\n', 'f t on'],
+  ['c', 'macros and types wherever they are', 'static int codes[] = {\n#define LAST 3\n  1,\n};\ntypedef BOOL (WINAPI *Fn)(int);\ntypedef ULONG(__stdcall *Gn)(\n    int a);\nstatic ngx_inline ngx_int_t\nalready(void)\n{\n  return 1;\n}\n/*\n#define NOT_ONE 1\n*/\n', 'codes LAST Fn Gn already'],
+  ['cpp', 'annotations after a declaration', 'class D {\n  Status Recover(Edit* e)\n      EXCLUSIVE_LOCKS_REQUIRED(mu_);\n  void May() ABSL_LOCKS_EXCLUDED(mu_) { if (x) CHECK(y); }\n  Table* imm_ GUARDED_BY(mu_);\n  int seed_ GUARDED_BY(mu_) = 3;\n  void logf(const char* f, ...) ATTRIBUTE_PRINTF(1, 2);\n};\n', 'D Recover May imm_ seed_ logf'],
 ])('%s: %s', (language, _, source, names) => {
   const content = bytesOf(source);
   const file = chunker.chunk(content, language);

@@ -250,6 +250,7 @@ val top = 1
 `,
     symbols: `
       6 class K
+      6 property K.x
       7 field K.p
       9 constructor K.constructor
       11 method K.m
@@ -285,6 +286,7 @@ enum Color { case Red }
       3 trait Lid
       3 method Lid.close
       4 class Point
+      4 property Point.x
       5 type Id
       6 enum Color
       6 constant Color.Red`,
@@ -438,6 +440,7 @@ delegate void Handler();
       9 interface IPay
       9 method IPay.Pay
       10 class Point
+      10 property Point.X
       11 struct Size
       12 type Handler`,
   },

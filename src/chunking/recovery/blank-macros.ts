@@ -22,6 +22,8 @@ type Edit = (match: string, ...groups: string[]) => string;
 
 const args = String.raw`\((?:[^()]|\((?:[^()]|\([^()]{0,200}\)){0,400}\)){0,800}\)`;
 const macro = String.raw`(?:[A-Z][A-Z0-9_]+|[A-Za-z_]\w*_(?:EXPORT|export|API|api)|__\w+)(?:[ \t]*${args})?`;
+/** What says something about locks, arguments or use, never a type or a function. */
+const annotation = String.raw`(?:[A-Z][A-Z0-9]*_)*(?:GUARDED|GUARDED_BY|REQUIRES?D?|REQUIRES_SHARED|LOCKS?_[A-Z_]+|LOCKABLE|UNLOCK_[A-Z_]+|(?:TRY_?)?(?:ACQUIRED?|LOCKED|RELEASED?)(?:_[A-Z]+)*|LOCK_FUNCTION|EXCLUDES|ASSERT_CAPABILITY|RETURN_CAPABILITY|LOCK_RETURNED|ATTRIBUTE|ATTRIBUTE_[A-Z_]+|ATTR_[A-Z_]+|DEPRECATED|PRINTF[A-Z_]*|PRINTFLIKE|FORMAT|NONNULL|UNUSED|ALIGNED|SECTION|WARN_UNUSED[A-Z_]*)`;
 const classKey = String.raw`\b(?:class|struct|union|enum(?:[ \t]+(?:class|struct))?)`;
 
 const passes: readonly (readonly [RegExp, Edit])[] = [
@@ -54,6 +56,19 @@ const passes: readonly (readonly [RegExp, Edit])[] = [
   [
     new RegExp(String.raw`(\}[ \t]*)((?:__\w+(?:[ \t]*${args})?[ \t]*)+)(?=[\w*]*[ \t]*;)`, 'g'),
     (_, brace, macros) => brace + blank(macros),
+  ],
+  // `f(int x)⏎ LOCKS_REQUIRED(m);`, `T x GUARDED_BY(m);`
+  [
+    new RegExp(
+      String.raw`([)\w\]]\s+)((?:\b${annotation}[ \t]*${args}\s*)+)(?=[{;=]|const\b|override\b|final\b|noexcept\b)`,
+      'g',
+    ),
+    (_, before, macros) => before + blank(macros),
+  ],
+  // `typedef int (WINAPI *f)(`
+  [
+    /\(([ \t]*(?:[A-Z][A-Z0-9_]+[ \t]+|__\w+[ \t]+|[A-Z][A-Z0-9_]+(?=\*))+)(?=\*[ \t]*(?:const[ \t]+)?\w+[ \t]*\)[ \t]*\()/g,
+    (_, macros) => `(${blank(macros)}`,
   ],
   // `f() const NOEXCEPT {`
   [
@@ -137,7 +152,7 @@ const specifiers = new Set(
 const noDeclaration =
   /^(?:return|else|case|goto|throw|delete|new|using|namespace|if|while|for|switch|do|class|struct|enum|union|co_return|typename)$/;
 const isMacro = (word: string): boolean =>
-  /^[A-Z][A-Z0-9_]{2,}$|^__\w+$|^[A-Za-z_]\w*_(?:EXPORT|export|API|api)$/.test(word);
+  /^[A-Z][A-Z0-9_]{2,}$|^__\w+$|^[A-Za-z_]\w*_(?:EXPORT|export|API|api|inline|noinline|noreturn)$/.test(word);
 
 const specifierMacro =
   /(?:CONSTEXPR\d*|INLINE|API|EXPORTS?|DECL|NODISCARD|EXPLICIT|FUNC|NORETURN|CALL|PUBLIC|IMPORT|HIDDEN|VISIBLE|DEPRECATED\w*|UNUSED)$|^__/i;
@@ -145,7 +160,7 @@ const specifierMacro =
 /** Macros among the words before a name: `JNIEXPORT jint JNICALL f(`, `int WINAPI f(`. A type must be left. */
 function blankSpecifiers(text: string): string {
   return text.replace(heads, (head: string, space: string, words: string, name: string) => {
-    if (!/[A-Z_]{2}|_api\b|_export\b/.test(words)) return head;
+    if (!/[A-Z_]{2}|_(?:api|export|inline|noinline|noreturn)\b/.test(words)) return head;
     const found = [...words.matchAll(/[\w:]+(?:<[^;{}()]*>(?:::\w+)*)?/g)];
     if (found.some(([word]) => noDeclaration.test(word))) return head;
     const macros = found.filter(([word]) => isMacro(word));

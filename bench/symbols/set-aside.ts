@@ -11,10 +11,13 @@ export function setAside(tag: Tag, lines: readonly string[]): string | undefined
   if (keywords.has(tag.name)) return 'a keyword';
   switch (tag.language) {
     case 'Kotlin':
+      if (tag.kind !== 'method') return undefined;
+      // Of names in back quotes it writes what happens to lie in its memory.
+      if (/\bfun\b[^=]*`/.test(line) && !line.includes(tag.name)) return 'a name that is not in the text';
       // `use { handle -> … }`, `for ((key, value) in …)`: parameters and local variables are methods to ctags.
-      return tag.kind === 'method' && !has('\\bfun\\b') && !/\bfun\s*(?:<.*>)?\s*$/.test(lines[tag.line - 2] ?? '')
-        ? 'a parameter of a lambda or a loop'
-        : undefined;
+      return has(`\\bfun\\b[^={]*(?<!\\w)${name}\`?\\s*\\(`) || /\bfun\s*(?:<.*>)?\s*$/.test(lines[tag.line - 2] ?? '')
+        ? undefined
+        : 'a parameter of a lambda or a loop';
     case 'TypeScript':
       // `import { type Name }`, `export { type Name }`, `x.type as string`.
       return tag.kind === 'alias' && !has(`\\btype\\s+${name}\\s*(?:<|=|$)`) ? 'a use of a type' : undefined;

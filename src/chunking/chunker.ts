@@ -79,9 +79,7 @@ class GrammarChunker implements Chunker {
   chunk(content: Uint8Array, language: string, options: ChunkOptions = {}): ChunkedFile {
     const isTooLong = content.length > parseBytesMax;
     if (isTooLong || (options.linesOnly ?? isMachineText(content))) {
-      return isTooLong || classifyText(content).minified
-        ? chunkByLines(content)
-        : this.outlineUnparsed(content, language);
+      return this.outlineUnparsed(content, language);
     }
     const lines = new LineTable(content);
     const { definitions, diagnostics } = this.analyze(content, lines, language, options);
@@ -159,14 +157,18 @@ class GrammarChunker implements Chunker {
     return grammar === undefined || 'code' in grammar ? [] : definitionsByLines(source, grammar);
   }
 
-  /** Of what a program wrote nothing is parsed and chunks are cut by lines alone; yet people look for what it defines. */
+  /**
+   * Of what a program wrote, and of very long texts, nothing is parsed and chunks are cut by lines alone; yet people look for what is
+   * defined there. One long line among ordinary ones makes no text minified here.
+   */
   private outlineUnparsed(content: Uint8Array, language: string): ChunkedFile {
-    if (outlineOf(language) !== undefined) return chunkByLines(content);
+    const lines = new LineTable(content);
+    if (content.length > minifiedLineBytes * lines.count || outlineOf(language) !== undefined)
+      return chunkByLines(content);
     if (this.runtime === undefined) return chunkByLines(content, [outOfMemory]);
     const grammar = this.grammar(this.runtime, language);
     if (grammar === undefined) return chunkByLines(content);
     if ('code' in grammar) return chunkByLines(content, [grammar]);
-    const lines = new LineTable(content);
     const definitions = definitionsByLines({ text: decodeBytes(content), lineCount: lines.count }, grammar);
     const inner = definitions.map((definition) => ({ ...definition, inner: true }));
     return { chunks: partition(lines, inner), diagnostics: [] };
@@ -204,6 +206,9 @@ class GrammarChunker implements Chunker {
     }
   }
 }
+
+/** Lines that are longer on average are no lines that people wrote. */
+const minifiedLineBytes = 200;
 
 const outOfMemory: FileDiagnostic = { code: 'out-of-memory', message: 'there is too little memory to parse it' };
 

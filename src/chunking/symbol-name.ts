@@ -7,7 +7,9 @@ export function cleanName(raw: string, sigil?: string): string {
   }
   if (sigil !== undefined && name.startsWith(sigil)) name = name.slice(sigil.length);
   if (/\s/.test(name)) name = name.replace(/\s+/g, ' ').trim();
-  return name.length > 120 ? name.slice(0, 120) : name;
+  // A test's title may be a page, and so may what was misread; an identifier is whole.
+  const max = /\s/.test(name) ? 120 : 400;
+  return name.length > max ? name.slice(0, max) : name;
 }
 
 /** Parts of a dotted name that name no owner. */

@@ -41,8 +41,12 @@ test.each([
   ['kotlin', 'parameters that are properties', 'data class A(val x: Int, private var y: String = "a", z: Int)\nactual open class B\ninternal actual constructor(\n  internal actual val data: ByteArray,\n) : Comparable<B> {\n  actual companion object {\n    fun of() = 1\n  }\n}\n', 'A x y B data Companion of'],
   ['scala', 'parameters that are members', 'case class A[T](x: Int, private val y: T)\nclass B(a: Int, val b: Int) { def f(c: Int) = 1 }\n', 'A x y B b f'],
   ['lua', 'functions that are chosen', 'local f = opts.f or function(x) return x end\nlocal t = {\n  on = enabled and function() end,\n}\n', 'f t on'],
-  ['c', 'macros and types wherever they are', 'static int codes[] = {\n#define LAST 3\n  1,\n};\ntypedef BOOL (WINAPI *Fn)(int);\ntypedef ULONG(__stdcall *Gn)(\n    int a);\nstatic ngx_inline ngx_int_t\nalready(void)\n{\n  return 1;\n}\n/*\n#define NOT_ONE 1\n*/\n', 'codes LAST Fn Gn already'],
+  ['c', 'macros and types wherever they are', 'static int codes[] = {\n#define LAST 3\n  1,\n};\ntypedef BOOL (WINAPI *Fn)(int);\ntypedef ULONG(__stdcall *Gn)(\n    int a);\nstatic ngx_inline ngx_int_t\nalready(void)\n{\n  return 1;\n}\n/*\n#define NOT_ONE 1\n*/\n', 'LAST Fn Gn already'],
   ['cpp', 'annotations after a declaration', 'class D {\n  Status Recover(Edit* e)\n      EXCLUSIVE_LOCKS_REQUIRED(mu_);\n  void May() ABSL_LOCKS_EXCLUDED(mu_) { if (x) CHECK(y); }\n  Table* imm_ GUARDED_BY(mu_);\n  int seed_ GUARDED_BY(mu_) = 3;\n  void logf(const char* f, ...) ATTRIBUTE_PRINTF(1, 2);\n};\n', 'D Recover May imm_ seed_ logf'],
+  ['kotlin', 'a class whose body follows a delegate', 'class A(private val p: P) : Callbacks by noOp() {\n  private val r = object : Runnable {\n    override fun run() {}\n  }\n  fun install() {}\n}\n', 'A p r run install'],
+  ['typescript', 'what a program wrote', '// DO NOT EDIT\nexport class Session extends Client {\n    private static readonly registry = new Registry();\n    public list<T extends boolean = false>(\n        options?: {\n            a?: string;\n        },\n    ) {\n        if (x) {\n        }\n    }\n    get client(): Client {\n    }\n    run(a: string, b: () => void): Promise<void> {\n        return this.a(() => {\n        });\n    }\n}\n', 'Session registry list client run'],
+  ['rust', 'one long line among others', `fn one() {}\n// ${'x'.repeat(6000)}\n${'fn two() {}\n'.repeat(50)}`, `one ${'two '.repeat(50).trim()}`],
+  ['csharp', 'long names', `class A {\n  void ${'Should_'.repeat(30)}() {}\n}\n`, `A ${'Should_'.repeat(30)}`],
 ])('%s: %s', (language, _, source, names) => {
   const content = bytesOf(source);
   const file = chunker.chunk(content, language);

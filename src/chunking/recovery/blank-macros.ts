@@ -143,7 +143,7 @@ function lineBefore(text: string, at: number): string {
 }
 
 const heads =
-  /^([ \t]*(?:template[ \t]*<[^;{}()]*>[ \t]*)?)((?:[\w:]+(?:<[^;{}()]*>(?:::\w+)*)?[ \t*&]+)+)(~?[\w:]+|operator[^\s(]*[^\n(]*)(?=[ \t]*[(;=[])/gm;
+  /^([ \t]*(?:template[ \t]*<[^;{}()]*>[ \t]*)?)((?:[\w:]+(?:<[^;{}()]*>(?:::\w+)*)?(?:[ \t*&]+|[ \t*&]*\r?\n(?=\w+[ \t]*\()))+)(~?[\w:]+|operator[^\s(]*[^\n(]*)(?=[ \t]*[(;=[])/gm;
 const specifiers = new Set(
   'static inline extern virtual const constexpr consteval friend explicit typedef register volatile mutable public private protected thread_local'.split(
     ' ',

@@ -47,6 +47,7 @@ test.each([
   ['typescript', 'what a program wrote', '// DO NOT EDIT\nexport class Session extends Client {\n    private static readonly registry = new Registry();\n    public list<T extends boolean = false>(\n        options?: {\n            a?: string;\n        },\n    ) {\n        if (x) {\n        }\n    }\n    get client(): Client {\n    }\n    run(a: string, b: () => void): Promise<void> {\n        return this.a(() => {\n        });\n    }\n}\n', 'Session registry list client run'],
   ['rust', 'one long line among others', `fn one() {}\n// ${'x'.repeat(6000)}\n${'fn two() {}\n'.repeat(50)}`, `one ${'two '.repeat(50).trim()}`],
   ['csharp', 'long names', `class A {\n  void ${'Should_'.repeat(30)}() {}\n}\n`, `A ${'Should_'.repeat(30)}`],
+  ['c', 'attributes with numbers alone', 'static char * printflike(1, 2)\nformat_printf(const char *fmt, ...)\n{\n  return 0;\n}\nvoid log_it(const char *, ...) printflike(1, 2);\nvoid after(void) { usleep(10); }\n', 'format_printf log_it after'],
 ])('%s: %s', (language, _, source, names) => {
   const content = bytesOf(source);
   const file = chunker.chunk(content, language);

@@ -203,6 +203,7 @@ interface Payable { void pay(); }
       7 constant Order.State.OPEN
       7 constant Order.State.DONE
       8 class Order.Point
+      8 property Order.Point.x
       10 interface Payable
       10 method Payable.pay
       11 interface Marker

@@ -65,6 +65,12 @@ const passes: readonly (readonly [RegExp, Edit])[] = [
     ),
     (_, before, macros) => before + blank(macros),
   ],
+  // `void printflike(1, 2)⏎log_msg(…`, `f(const char *, …) printflike(1, 2);`: numbers are no parameters.
+  [
+    /^((?:\w+[ \t*]+)+)([a-z_]\w*\([\d, \t]+\))(?=[ \t]*\r?\n?[ \t*]*\w+[ \t]*\()/gm,
+    (_, head, call) => head + blank(call),
+  ],
+  [/(\)\s*)(\b[a-z_]\w*\([\d, \t]+\))(?=\s*[;{])/g, (_, before, call) => before + blank(call)],
   // `typedef int (WINAPI *f)(`
   [
     /\(([ \t]*(?:[A-Z][A-Z0-9_]+[ \t]+|__\w+[ \t]+|[A-Z][A-Z0-9_]+(?=\*))+)(?=\*[ \t]*(?:const[ \t]+)?\w+[ \t]*\)[ \t]*\()/g,

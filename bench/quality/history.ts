@@ -64,7 +64,7 @@ export async function askHistory(
         const query = parseQuery(text, { languageByAlias });
         await shared.embeddings.coverRoot(snapshot.root, {});
         const { similarities } = await meaningOf(session, snapshot, rankingText(query.ranking), {});
-        const mask = fileMask(snapshot, { languages: codeLanguages });
+        const mask = await fileMask(snapshot, { languages: codeLanguages });
         for (const mode of modes) {
           for (const [setting, signals] of settings) {
             const ranked = await rankSnapshot(snapshot, {

@@ -92,7 +92,7 @@ export class OpenRepositories {
         const { similarities } = await meaningOf(session, snapshot, rankingText(query.ranking), {});
         questions.push({ labelled, query, similarities });
       }
-      const mask = fileMask(snapshot, { languages: codeLanguages });
+      const mask = await fileMask(snapshot, { languages: codeLanguages });
       held.push({ repository, session, snapshot, mask, questions, charsOf: new Map() });
       const { occurrenceDocs } = snapshot;
       console.error(`${repository.name}: ${occurrenceDocs.length} chunks, ${Math.round(elapsedMs() - startMs)} ms`);

@@ -46,7 +46,7 @@ function parseRule(line: string): Rule[] {
   if (foldersOnly) pattern = pattern.replace(/\/+$/, '');
   if (pattern === '') return [];
   const isAnchored = pattern.includes('/');
-  const matches = compileGlob(pattern.replace(/^\//, ''), { braces: false });
+  const matches = compileGlob(pattern.replace(/^\//, ''));
   if (isAnchored) return [{ includes, foldersOnly, matches }];
   return [{ includes, foldersOnly, matches: (path) => matches(path.slice(path.lastIndexOf('/') + 1)) }];
 }

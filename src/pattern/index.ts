@@ -3,6 +3,7 @@ export { Deadline } from './deadline.js';
 export type { GramPlan } from './gram-plan.js';
 export { enableLinearFallback } from './guard.js';
 export { compilePathspecs } from './pathspec.js';
+export type { NamedPathTest } from './pathspec.js';
 export type { PathspecMatcher } from './pathspec.js';
 export { compileIgnoreRules } from './ignore-rules.js';
 export { literalsRegex } from './literal-regex.js';

@@ -1,4 +1,4 @@
-import { compileGlob } from './path-glob.js';
+import { GlobBudget, compileGlob } from './path-glob.js';
 
 /**
  * A predicate on paths (`src/a/b.ts`: `/` between names, none at the start) from patterns of two kinds:
@@ -14,31 +14,34 @@ import { compileGlob } from './path-glob.js';
  *   that folder. `\` between names is `/`: nobody means an escaped letter.
  *
  * A path passes when it matches at least one pattern, if there are any without `!`, and none of those with `!`.
- * Empty patterns say nothing.
+ * Empty patterns say nothing. USAGE when they are too many, or their braces spell out too much: each path is compared with all.
  */
 export function compilePathFilter(patterns: readonly string[]): (path: string) => boolean {
   const including: ((path: string) => boolean)[] = [];
   const excluding: ((path: string) => boolean)[] = [];
+  const budget = new GlobBudget();
   for (const pattern of patterns) {
     const excludes = pattern.startsWith('!');
     const bare = excludes ? pattern.slice(1) : pattern;
-    if (bare !== '') (excludes ? excluding : including).push(compilePathPattern(bare));
+    if (bare !== '') (excludes ? excluding : including).push(compilePathPattern(bare, budget));
   }
   return (path) =>
     (including.length === 0 || including.some((matches) => matches(path))) &&
     !excluding.some((matches) => matches(path));
 }
 
-function compilePathPattern(given: string): (path: string) => boolean {
+function compilePathPattern(given: string, budget: GlobBudget): (path: string) => boolean {
   const pattern = given.replace(/\\(?=[\p{L}\p{N}_.@-])/gu, '/');
   const place = placeOf(pattern);
+  const isGlob = /[*?[{]/.test(place ?? pattern);
+  if (!isGlob) budget.take(1, pattern.length);
   if (place !== null) {
     if (place === '') return () => true;
-    if (/[*?[{]/.test(place)) return compileGlob(place);
+    if (isGlob) return compileGlob(place, budget);
     return (path) => path === place || path.startsWith(`${place}/`);
   }
-  if (!/[*?[{]/.test(pattern)) return compileSubstring(pattern);
-  const matches = compileGlob(pattern.replace(/^\//, '').replace(/\/$/, '/**'));
+  if (!isGlob) return compileSubstring(pattern);
+  const matches = compileGlob(pattern.replace(/^\//, '').replace(/\/$/, '/**'), budget);
   if (pattern.includes('/')) return matches;
   return (path) => matches(path.slice(path.lastIndexOf('/') + 1));
 }

@@ -1,3 +1,5 @@
+import { CoppiceError } from '../base/index.js';
+
 /** One character of a name: itself, any, one of a class, or (`star`) any run of them. */
 type Token = { readonly kind: 'char'; readonly char: string } | { readonly kind: 'any' | 'star' } | ClassToken;
 
@@ -10,22 +12,40 @@ interface ClassToken {
 /** Matches one name; undefined stands for `**`. */
 type Segment = readonly Token[] | undefined;
 
-/** Alternatives that braces may spell out; further ones are dropped into literal text rather than eat memory. */
-const expansionsMax = 1_000;
+/** Characters that some globs may be when their braces are spelled out, and alternatives: each path is compared with all of them. */
+const spelledMax = 128 * 1024;
+const alternativesMax = 4096;
+
+/** What is left of these for the globs of one filter. */
+export class GlobBudget {
+  private characters = spelledMax;
+  private alternatives = alternativesMax;
+
+  /** USAGE when it is too much. */
+  take(alternatives: number, characters: number): void {
+    this.alternatives -= alternatives;
+    this.characters -= characters;
+    if (this.alternatives >= 0 && this.characters >= 0) return;
+    throw new CoppiceError('USAGE', 'the path filters spell out too much', {
+      hint: `with their braces spelled out they may be ${alternativesMax} globs of ${spelledMax} characters together; name folders instead of files`,
+      data: { alternativesMax, charactersMax: spelledMax },
+    });
+  }
+}
 
 /**
  * Compiles a glob to be matched against a whole path; see `compilePathFilter` for the language. Matching takes at most
  * time proportional to path times pattern, whatever the pattern: it is not turned into a regular expression.
- * `braces`: `{a,b}` is alternatives.
+ * With a budget, `{a,b}` is alternatives.
  */
-export function compileGlob(glob: string, { braces = true }: { braces?: boolean } = {}): (path: string) => boolean {
-  const alternatives = (braces ? expandBraces(glob) : [glob]).map((plain) => {
+export function compileGlob(glob: string, budget?: GlobBudget): (path: string) => boolean {
+  const alternatives = (budget === undefined ? [glob] : expandBraces(glob, budget)).map((plain) => {
     const segments = splitSegments(plain);
     // What is below a folder is not the folder itself: a last `**` takes at least one name.
     return (segments.length > 1 && segments.at(-1) === '**' ? [...segments, '*'] : segments).map(parseSegment);
   });
   return (path) => {
-    const names = path.split('/');
+    const names = path.split('/').map((name): Name => ({ name, characters: null }));
     return alternatives.some((segments) => matchSegments(segments, names));
   };
 }
@@ -33,29 +53,58 @@ export function compileGlob(glob: string, { braces = true }: { braces?: boolean 
 /** As `compileGlob`, but nothing is special about `/`: `*` and `?` cross it, and so does `**`. There are no braces. */
 export function compileWild(pattern: string): (path: string) => boolean {
   const tokens = tokensOf(pattern);
-  return (path) => matchName(tokens, path);
+  return (path) => matchName(tokens, { name: path, characters: null });
+}
+
+/** A name in a path, and its characters once they were asked for. */
+interface Name {
+  readonly name: string;
+  characters: readonly string[] | null;
 }
 
 /** `a{b,c}d` is `abd` and `acd`; nested too. Braces without a comma, or unclosed, are literal, as in a shell. */
-function expandBraces(glob: string): string[] {
+function expandBraces(glob: string, budget: GlobBudget): string[] {
+  const all = spellOut(glob);
+  if (all !== null)
+    budget.take(
+      all.length,
+      all.reduce((sum, { length }) => sum + length, 0),
+    );
+  else budget.take(Infinity, Infinity);
+  return all ?? [];
+}
+
+/** Null when it is more than any budget has. */
+function spellOut(glob: string): string[] | null {
   let results = [''];
-  let at = 0;
-  while (at < glob.length) {
+  let length = 0;
+  let literal = '';
+  const append = (options: readonly string[]): boolean => {
+    length += options.reduce((most, option) => Math.max(most, option.length), 0);
+    if (results.length * options.length > alternativesMax || results.length * options.length * length > 64 * spelledMax)
+      return false;
+    results = results.flatMap((result) => options.map((option) => result + option));
+    return true;
+  };
+  for (let at = 0; at < glob.length;) {
     const group = glob[at] === '{' ? readBraces(glob, at) : undefined;
     if (group === undefined) {
-      const length = glob[at] === '\\' && at + 1 < glob.length ? 2 : 1;
-      const text = glob[at] === '{' ? '\\{' : glob.slice(at, at + length);
-      results = results.map((result) => result + text);
-      at += length;
+      const size = glob[at] === '\\' && at + 1 < glob.length ? 2 : 1;
+      literal += glob[at] === '{' ? '\\{' : glob.slice(at, at + size);
+      at += size;
       continue;
     }
-    const options = group.options.flatMap(expandBraces);
-    if (results.length * options.length > expansionsMax)
-      return results.map((result) => result + glob.slice(at).replace(/[{}]/g, '\\$&'));
-    results = results.flatMap((result) => options.map((option) => result + option));
+    const options: string[] = [];
+    for (const option of group.options) {
+      const spelled = spellOut(option);
+      if (spelled === null) return null;
+      for (const one of spelled) options.push(one);
+    }
+    if (!append([literal]) || !append(options)) return null;
+    literal = '';
     at = group.end;
   }
-  return results;
+  return append([literal]) ? results : null;
 }
 
 function readBraces(glob: string, start: number): { options: string[]; end: number } | undefined {
@@ -121,7 +170,7 @@ function parseClass(characters: readonly string[], start: number): { token: Clas
   return undefined;
 }
 
-const matchSegments = (segments: readonly Segment[], names: readonly string[]): boolean =>
+const matchSegments = (segments: readonly Segment[], names: readonly Name[]): boolean =>
   matchWithStars(
     segments,
     names,
@@ -129,8 +178,13 @@ const matchSegments = (segments: readonly Segment[], names: readonly string[]): 
     (segment, name) => matchName(segment!, name),
   );
 
-const matchName = (tokens: readonly Token[], name: string): boolean =>
-  matchWithStars(tokens, Array.from(name), (token) => token.kind === 'star', matchCharacter);
+function matchName(tokens: readonly Token[], name: Name): boolean {
+  // Most globs are told from most names by how they begin.
+  const [first] = tokens;
+  if (first?.kind === 'char' && !name.name.startsWith(first.char)) return false;
+  name.characters ??= Array.from(name.name);
+  return matchWithStars(tokens, name.characters, (token) => token.kind === 'star', matchCharacter);
+}
 
 function matchCharacter(token: Token, char: string): boolean {
   if (token.kind === 'char') return token.char === char;

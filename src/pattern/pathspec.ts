@@ -1,5 +1,5 @@
 import { CoppiceError } from '../base/index.js';
-import { compileGlob, compileWild } from './path-glob.js';
+import { GlobBudget, compileGlob, compileWild } from './path-glob.js';
 
 /** A pathspec of git's, read. Paths and `prefix` have `/` between names, none at the start or end. */
 interface Pathspec {
@@ -15,8 +15,14 @@ interface Pathspec {
 /** Which paths some pathspecs mean. */
 export interface PathspecMatcher {
   matches(path: string): boolean;
-  /** Those of the including pathspecs, as they were given, that match none of the paths. */
-  unmatched(paths: Iterable<string>): string[];
+  /** The including pathspecs one by one, as they were given. */
+  readonly including: readonly NamedPathTest[];
+}
+
+/** Whether a path is one of those that `source` means. */
+export interface NamedPathTest {
+  readonly source: string;
+  readonly matches: (path: string) => boolean;
 }
 
 const wildcards = /[*?[\\]/;
@@ -30,27 +36,19 @@ const wildcards = /[*?[\\]/;
  *
  * Where only some are given that exclude, all else below the folder is meant. No pathspec at all is everything below the folder.
  *
- * @throws CoppiceError USAGE
+ * @throws CoppiceError USAGE, also when they are too much to compare each path with
  * @see https://git-scm.com/docs/gitglossary#Documentation/gitglossary.txt-pathspec
  */
 export function compilePathspecs(sources: readonly string[], prefix = ''): PathspecMatcher {
+  const budget = new GlobBudget();
+  const compile = (spec: Pathspec): NamedPathTest => ({ source: spec.source, matches: compileOne(spec, budget) });
   const all = sources.filter((source) => source !== ':').map((source) => parsePathspec(source, prefix));
-  const excluding = all.filter(({ exclude }) => exclude).map(compileOne);
-  const given = all.filter(({ exclude }) => !exclude);
-  const including = (given.length > 0 ? given : [parsePathspec('.', prefix)]).map((spec) => ({
-    source: spec.source,
-    matches: compileOne(spec),
-  }));
+  const excluding = all.filter(({ exclude }) => exclude).map(compile);
+  const including = all.filter(({ exclude }) => !exclude).map(compile);
+  const wanted = including.length > 0 ? including : [compile(parsePathspec('.', prefix))];
   return {
-    matches: (path) => including.some(({ matches }) => matches(path)) && !excluding.some((matches) => matches(path)),
-    unmatched(paths) {
-      const left = new Set(given.length > 0 ? including : []);
-      for (const path of paths) {
-        if (left.size === 0) break;
-        for (const spec of left) if (spec.matches(path)) left.delete(spec);
-      }
-      return [...left].map(({ source }) => source);
-    },
+    matches: (path) => wanted.some((spec) => spec.matches(path)) && !excluding.some((spec) => spec.matches(path)),
+    including,
   };
 }
 
@@ -106,13 +104,15 @@ function readMagic(source: string): { magic: ReadonlySet<string>; rest: string }
   return { magic, rest: source.slice(at) };
 }
 
-function compileOne({ path, ignoreCase, matching }: Pathspec): (path: string) => boolean {
+function compileOne({ path, ignoreCase, matching }: Pathspec, budget: GlobBudget): (path: string) => boolean {
   const fold = (text: string): string => (ignoreCase ? text.toLowerCase() : text);
   const wanted = fold(path);
   // A folder's name is all that is below, and so is a pattern that is one when it is read as a name.
   const isBelow = (given: string): boolean =>
     wanted === '' || given === wanted || given.startsWith(wanted.endsWith('/') ? wanted : `${wanted}/`);
+  // A name costs a path no more than a look at how it begins.
+  budget.take(1, matching === 'literal' ? 0 : wanted.length);
   if (matching === 'literal') return (given) => isBelow(fold(given));
-  const matches = matching === 'glob' ? compileGlob(wanted, { braces: false }) : compileWild(wanted);
+  const matches = matching === 'glob' ? compileGlob(wanted) : compileWild(wanted);
   return (given) => isBelow(fold(given)) || matches(fold(given));
 }

@@ -6,6 +6,7 @@ import type { Snapshot } from '../snapshot/index.js';
 import { isUnsegmented, splitIdentifier, textTerms } from '../text/index.js';
 import { candidateDocs } from './candidates.js';
 import type { Clause, Condition, QueryTerm } from './query/query.js';
+import { maskOf } from './file-mask.js';
 import { visiblePostings } from './term-postings.js';
 import type { TimeSlices } from '../base/index.js';
 
@@ -61,7 +62,7 @@ async function compileCondition(snapshot: Snapshot, condition: Condition, option
     }
     case 'path': {
       const passes = compilePathFilter([...condition.patterns]);
-      const mask = Uint8Array.from(snapshot.files, ({ path }) => (passes(path) ? 1 : 0));
+      const mask = await maskOf(snapshot, passes, options.signal);
       return (_, file) => mask[file] === 1;
     }
     case 'or': {

@@ -1,6 +1,6 @@
-import { CoppiceError } from '../base/index.js';
+import { CoppiceError, TimeSlices, elapsedMs } from '../base/index.js';
 import { languageByAlias, languageNumber } from '../model/index.js';
-import { compilePathFilter, compilePathspecs } from '../pattern/index.js';
+import { compilePathFilter, compilePathspecs, type NamedPathTest } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 
 /** Which files of a snapshot a search looks at. */
@@ -16,10 +16,46 @@ export interface FileFilter {
 /** 1 for each file of the snapshot that passes, by position; null when all do. */
 export type FileMask = Uint8Array | null;
 
-export function fileMask(snapshot: Snapshot, filter: FileFilter): FileMask {
+/** PATTERN_TIMEOUT when it takes long to tell: many filters, many files. */
+export async function fileMask(snapshot: Snapshot, filter: FileFilter, signal?: AbortSignal): Promise<FileMask> {
   const passes = compileFileFilter(filter);
-  if (passes === null) return null;
-  return Uint8Array.from(snapshot.files, ({ path, record }) => (passes(path, record.language) ? 1 : 0));
+  return passes === null ? null : maskOf(snapshot, passes, signal);
+}
+
+const filterMsMax = 10_000;
+
+/** The files that pass. PATTERN_TIMEOUT as `fileMask`. */
+export async function maskOf({ files }: Snapshot, passes: FileTest, signal?: AbortSignal): Promise<Uint8Array> {
+  const mask = new Uint8Array(files.length);
+  const inTime = await visitFiles(files, signal, ({ path, record }, i) => {
+    if (passes(path, record.language)) mask[i] = 1;
+    return true;
+  });
+  if (inTime) return mask;
+  throw new CoppiceError('PATTERN_TIMEOUT', `the path filters took longer than ${filterMsMax} ms`, {
+    hint: 'give fewer of them, or shorter ones',
+    data: { deadlineMs: filterMsMax },
+  });
+}
+
+/**
+ * Visits files until `visit` wants no more; other work of this thread gets its turn meanwhile. False when it had to leave off
+ * because it took longer than filters may.
+ */
+async function visitFiles(
+  files: Snapshot['files'],
+  signal: AbortSignal | undefined,
+  visit: (file: Snapshot['files'][number], i: number) => boolean,
+): Promise<boolean> {
+  const slices = new TimeSlices(signal);
+  const endMs = elapsedMs() + filterMsMax;
+  for (const [i, file] of files.entries()) {
+    if (!visit(file, i)) return true;
+    if (!slices.isOver) continue;
+    if (elapsedMs() > endMs) return false;
+    await slices.next();
+  }
+  return true;
 }
 
 /** Whether a file passes, by its path and its position in the language table. */
@@ -46,17 +82,28 @@ export function compileFileFilter(filter: FileFilter): FileTest | null {
     (languages.size === 0 || languages.has(language)) && passes(path) && (specs === null || specs.matches(path));
 }
 
-/** Of the paths and pathspecs that take files in, those that take in none of the snapshots' files. */
-export function unmatchedPaths(snapshots: readonly Snapshot[], filter: FileFilter): string[] {
-  const { paths = [], pathspecs = [], folder = '' } = filter;
-  const files = snapshots.flatMap((snapshot) => snapshot.files);
-  const none = paths.filter((path) => {
-    if (path === '' || path.startsWith('!')) return false;
-    const passes = compilePathFilter([path]);
-    return !files.some((file) => passes(file.path));
-  });
-  if (pathspecs.length === 0) return none;
-  return [...none, ...compilePathspecs(pathspecs, folder).unmatched(files.map(({ path }) => path))];
+/**
+ * Of the paths and pathspecs that take files in, those that take in none of the snapshots' files. None when it takes long to tell:
+ * it is a hint beside an answer, which is whole without it.
+ */
+export async function unmatchedPaths(
+  snapshots: readonly Snapshot[],
+  { paths = [], pathspecs = [], folder = '' }: FileFilter,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const including = paths.filter((path) => path !== '' && !path.startsWith('!'));
+  const left = new Set<NamedPathTest>([
+    ...including.map((source) => ({ source, matches: compilePathFilter([source]) })),
+    ...(pathspecs.length > 0 ? compilePathspecs(pathspecs, folder).including : []),
+  ]);
+  for (const { files } of snapshots) {
+    const inTime = await visitFiles(files, signal, ({ path }) => {
+      for (const test of left) if (test.matches(path)) left.delete(test);
+      return left.size > 0;
+    });
+    if (!inTime) return [];
+  }
+  return [...left].map(({ source }) => source);
 }
 
 function numberOfLanguage(name: string): number {

@@ -116,8 +116,22 @@ test('pathspecs mean what they mean to git', () => {
 });
 
 test('pathspecs that mean nothing there are told', () => {
-  expect(compilePathspecs(['b', 'src', '*.ts'], '').unmatched(paths)).toEqual(['src']);
-  expect(compilePathspecs([], 'zz').unmatched(paths)).toEqual([]);
+  const unmatched = (...args: Parameters<typeof compilePathspecs>): string[] =>
+    compilePathspecs(...args).including.flatMap(({ source, matches }) => (paths.some(matches) ? [] : [source]));
+  expect(unmatched(['b', 'src', '*.ts', ':!zz'], '')).toEqual(['src']);
+  expect(unmatched([], 'zz')).toEqual([]);
   expect(() => compilePathspecs(['../..'], 'a')).toThrow(/leads out/);
   expect(() => compilePathspecs([':(attr:x)y'])).toThrow(/not understood/);
+});
+
+test('pathspecs that are too much to compare each path with are refused, at once', () => {
+  const started = performance.now();
+  const many = [
+    Array.from({ length: 5000 }, (_, i) => `f${i}`),
+    Array.from({ length: 40 }, () => `*${'x*'.repeat(2000)}`),
+  ];
+  for (const specs of many) expect(() => compilePathspecs(specs)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  // They have no braces.
+  expect(paths.filter(compilePathspecs(['{a,b}'.repeat(30)]).matches)).toEqual([]);
+  expect(performance.now() - started).toBeLessThan(5000);
 });

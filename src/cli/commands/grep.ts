@@ -1,6 +1,6 @@
-import { CoppiceError, collectBatches, type Batches } from '../../base/index.js';
+import { CoppiceError, type Batches } from '../../base/index.js';
 import { operations } from '../../api/index.js';
-import type { FileMatchCount, GrepOptions, LineMatch, RangeLineMatch, SkippedFile } from '../../engine/index.js';
+import type { GrepOptions, LineMatch, RangeLineMatch, SkippedFile } from '../../engine/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
 import type { FlagTable, FlagValues } from '../command.js';
@@ -190,11 +190,12 @@ async function printCounts(context: CommandContext, search: Search, flags: Flags
     await noteMissed(context, rest, found);
     return found ? 0 : 1;
   }
-  const { items, rest } = await collectBatches(engine.grepRangeBatches(pattern, range.from, range.to, options));
-  context.clearProgress();
-  print(countLines(items));
-  await noteMissed(context, rest, items.length > 0);
-  return items.length > 0 ? 0 : 1;
+  const lines = engine.grepRangeBatches(pattern, range.from, range.to, options);
+  const counter = new RangeCounter();
+  const { found, rest } = await printBatches(context, lines, (batch) => print(counter.add(batch)));
+  print(counter.end());
+  await noteMissed(context, rest, found);
+  return found ? 0 : 1;
 }
 
 async function printLines(context: CommandContext, search: Search, flags: Flags): Promise<0 | 1> {
@@ -299,16 +300,28 @@ function perFileLimit(max: number, after: number): (lines: readonly Line[]) => r
     });
 }
 
-/** Lines per file and side, in the order in which each first comes. */
-function countLines(lines: readonly { path: string; side: '+' | '-' }[]): SidedCount[] {
-  const counts = new Map<string, { path: string; side: '+' | '-'; count: number }>();
-  for (const { path, side } of lines) {
-    const key = side + path;
-    const known = counts.get(key);
-    if (known === undefined) counts.set(key, { path, side, count: 1 });
-    else known.count++;
+/** Counts lines per file and side as they come, path by path; of one path in the order in which each side first comes. */
+class RangeCounter {
+  private path = '';
+  private counts: { path: string; side: '+' | '-'; count: number }[] = [];
+
+  /** The counts of paths that are done. */
+  add(lines: readonly { readonly path: string; readonly side: '+' | '-' }[]): SidedCount[] {
+    const done: SidedCount[] = [];
+    for (const { path, side } of lines) {
+      if (path !== this.path) done.push(...this.end());
+      this.path = path;
+      const known = this.counts.find((count) => count.side === side);
+      if (known === undefined) this.counts.push({ path, side, count: 1 });
+      else known.count++;
+    }
+    return done;
   }
-  return [...counts.values()] satisfies FileMatchCount[];
+
+  /** Those of the last path. */
+  end(): SidedCount[] {
+    return this.counts.splice(0);
+  }
 }
 
 /** The lines go out first, so that the note stands below them. */

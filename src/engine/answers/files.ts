@@ -15,7 +15,7 @@ const limitDefault = 1000;
 export async function listFiles(session: Session, options: FilesOptions): Promise<FilesResult> {
   const limit = checkCount('limit', options.limit, limitDefault);
   return withRev(session, options.rev ?? session.defaultRev, options, async ({ rev, snapshot, freshness }) => {
-    const mask = fileMask(snapshot, options);
+    const mask = await fileMask(snapshot, options, options.signal);
     const matching = mask === null ? snapshot.files : snapshot.files.filter((_, i) => mask[i] === 1);
     const files = matching.slice(0, limit).map(({ path, record }): FileEntry => {
       const { language, sizeBytes, skipped } = record;

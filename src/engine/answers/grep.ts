@@ -40,7 +40,7 @@ export async function* grepRev(
   const { rev, snapshot, freshness } = await openRev(session, options.rev ?? session.defaultRev, options);
   try {
     const { signal } = options;
-    const mask = fileMask(snapshot, options);
+    const mask = await fileMask(snapshot, options, signal);
     const request = { pattern: compiled, mask, invert: options.invert === true, ...limits, signal };
     const matches = grepLines(snapshot, request);
     const lines = around.before + around.after === 0 ? matches : withContext(snapshot, matches, around, signal);
@@ -49,7 +49,7 @@ export async function* grepRev(
       return column < 0 ? { ...place, context: true } : place;
     });
     const unsearched = unsearchedFiles(snapshot, mask);
-    const unmatched = unmatchedPaths([snapshot], options);
+    const unmatched = await unmatchedPaths([snapshot], options, signal);
     return { rev, truncated, unsearched, unmatched, freshness: await freshness(), tookMs: elapsedMs() - startMs };
   } finally {
     snapshot.release();
@@ -67,11 +67,11 @@ export async function* countRev(
   const { rev, snapshot, freshness } = await openRev(session, options.rev ?? session.defaultRev, options);
   try {
     const { signal } = options;
-    const mask = fileMask(snapshot, options);
+    const mask = await fileMask(snapshot, options, signal);
     const invert = options.invert === true;
     const counts = countLines(snapshot, { pattern: compiled, mask, invert, ...limits, signal });
     yield* mapBatches(counts, ({ file, count }) => ({ path: snapshot.files[file]!.path, count }));
-    const unmatched = unmatchedPaths([snapshot], options);
+    const unmatched = await unmatchedPaths([snapshot], options, signal);
     return { rev, unsearched: unsearchedFiles(snapshot, mask), unmatched, freshness: await freshness() };
   } finally {
     snapshot.release();
@@ -93,7 +93,10 @@ export async function* grepRevs(
   try {
     for (const rev of [from, to]) opened.push(await openRev(session, rev, options));
     const [before, after] = opened as [OpenedRev, OpenedRev];
-    const masks = { from: fileMask(before.snapshot, options), to: fileMask(after.snapshot, options) };
+    const masks = {
+      from: await fileMask(before.snapshot, options, options.signal),
+      to: await fileMask(after.snapshot, options, options.signal),
+    };
     const request = { pattern: compiled, invert: options.invert === true, ...limits, signal: options.signal };
     const found = grepRange(before.snapshot, after.snapshot, masks, request);
     const truncated = yield* mapBatches(found, ({ side, path, line }) => ({
@@ -108,13 +111,14 @@ export async function* grepRevs(
       unsearchedFiles(before.snapshot, masks.from),
       unsearchedFiles(after.snapshot, masks.to),
     );
+    const unmatched = await unmatchedPaths([before.snapshot, after.snapshot], options, options.signal);
     const freshness = await leastFresh(before, after);
     return {
       from: before.rev,
       to: after.rev,
       truncated,
       unsearched,
-      unmatched: unmatchedPaths([before.snapshot, after.snapshot], options),
+      unmatched,
       freshness,
       tookMs: elapsedMs() - startMs,
     };

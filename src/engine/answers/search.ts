@@ -60,7 +60,7 @@ export async function searchRev(session: Session, text: string, options: SearchO
   try {
     const from = range.from === undefined ? undefined : await open(range.from);
     const to = await open(range.to);
-    let mask = fileMask(to.snapshot, options);
+    let mask = await fileMask(to.snapshot, options, options.signal);
     for (const rev of query.notRevs) mask = changedFiles(to.snapshot, (await open(rev)).snapshot, mask);
     throwIfAborted(options.signal);
     const words = rankingText(query.ranking);

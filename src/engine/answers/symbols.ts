@@ -24,7 +24,7 @@ export async function symbolsOf(session: Session, name: string, options: Symbols
   return withRev(session, options.rev ?? session.defaultRev, options, async ({ rev, snapshot, freshness }) => {
     const found = await findSymbols(snapshot, {
       name,
-      mask: fileMask(snapshot, options),
+      mask: await fileMask(snapshot, options, options.signal),
       kinds: options.kinds === undefined || options.kinds.length === 0 ? null : new Set(options.kinds),
       limit,
       signals: rankingSignals,

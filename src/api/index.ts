@@ -8,6 +8,7 @@ export type {
   HttpAccess,
   WatchDescription,
 } from './operation.js';
+export { aboutToEnd } from './about-to-end.js';
 export { operations, operationsByName } from './operations.js';
 export { filterParameters, patternParameters, revParameter } from './parameters.js';
 export { noteListener } from './notes.js';

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CoppiceError, asCoppiceError, elapsedMs, nowMs, sleep } from '../base/index.js';
 import {
+  aboutToEnd,
   createMcpHttpHandler,
   failRequest,
   loadServer,
@@ -53,6 +54,8 @@ const faultsMax = 20;
 const faultWindowMs = 10 * 60_000;
 /** What is under way when the daemon is to end gets so long. */
 const farewellMs = 10_000;
+/** Searches get so long: whoever asks again is none the worse. */
+const searchFarewellMs = 1000;
 /** The next daemon waits so long for it, and looks so often. */
 const successionMsMax = farewellMs + 5_000;
 const lookMs = 50;
@@ -304,9 +307,7 @@ export class Daemon implements OperationHost {
   private checkOpen(): void {
     if (this.stopping === null && this.readSettings() !== this.settings) void this.stop();
     if (this.stopping === null) return;
-    throw new CoppiceError('SERVER_BUSY', 'the daemon is about to end', {
-      hint: 'ask again: the next command starts another',
-    });
+    throw aboutToEnd();
   }
 
   private ownsStore(): boolean {
@@ -329,7 +330,11 @@ export class Daemon implements OperationHost {
       server.closeIdleConnections();
     }
     const endMs = elapsedMs() + farewellMs;
-    while (handler.limiter.inFlight > 0 && elapsedMs() < endMs) await sleep(20);
+    const graceEndMs = elapsedMs() + searchFarewellMs;
+    while (handler.limiter.inFlight > 0 && elapsedMs() < endMs) {
+      if (elapsedMs() >= graceEndMs) handler.endSearches();
+      await sleep(20);
+    }
     for (const server of servers) server.closeAllConnections();
     this.watches.close();
     const closed = this.engines.close().catch((error: unknown) => this.options.log(String(error)));

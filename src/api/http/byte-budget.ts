@@ -10,6 +10,11 @@ export class ByteBudget {
     private readonly what: string,
   ) {}
 
+  /** Taken now. */
+  get bytes(): number {
+    return this.taken;
+  }
+
   take(bytes: number): void {
     const { limitBytes, what } = this;
     if (this.taken + bytes > limitBytes) {

@@ -18,7 +18,10 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  constructor(describe: () => HostDescription, inFlight: () => number) {
+  constructor(
+    describe: () => HostDescription,
+    held: { readonly inFlight: () => number; readonly answerBytes: () => number; readonly bodyBytes: () => number },
+  ) {
     const gauge = (name: string, help: string, value: () => number): void => {
       const registers = [this.registry];
       new Gauge({
@@ -30,7 +33,9 @@ export class Metrics {
         },
       });
     };
-    gauge('coppice_requests_in_flight', 'Requests being answered or waiting.', inFlight);
+    gauge('coppice_requests_in_flight', 'Requests being answered or waiting.', held.inFlight);
+    gauge('coppice_answer_bytes', 'What answers hold until their clients take it.', held.answerBytes);
+    gauge('coppice_body_bytes', 'What requests hold that have no answer yet.', held.bodyBytes);
     gauge('process_resident_memory_bytes', 'Resident memory of the process.', () => describe().rssBytes);
     gauge('process_start_time_seconds', 'When the process started, in Unix time.', () => describe().startedMs / 1000);
     gauge('process_cpu_seconds_total', 'CPU time, user and system.', () => {

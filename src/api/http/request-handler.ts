@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net';
 import { CoppiceError, asCoppiceError, elapsedMs, type Batches } from '../../base/index.js';
 import type { Progress } from '../../engine/index.js';
+import { aboutToEnd } from '../about-to-end.js';
 import { noteListener } from '../notes.js';
 import { failable } from '../request-scope.js';
 import type { Operation, OperationContext, OperationHost, ParameterTable, ParameterValues } from '../operation.js';
@@ -52,15 +53,19 @@ export class RequestHandler {
   private readonly metrics: Metrics;
   /** Responses that have not ended, by connection. */
   private readonly open = new WeakMap<Socket, Set<ServerResponse>>();
+  /** What runs patterns, which may take until its deadline for nothing. */
+  private readonly searches = new Set<AbortController>();
+  private isEnding = false;
   private answered = 0;
   private latestMs = elapsedMs();
 
   constructor(private readonly options: RequestHandlerOptions) {
     this.answers = new AnswerMemory({ ...answerLimits, ...options.limits });
-    this.metrics = new Metrics(
-      () => options.host.describe(),
-      () => this.limiter.inFlight,
-    );
+    this.metrics = new Metrics(() => options.host.describe(), {
+      inFlight: () => this.limiter.inFlight,
+      answerBytes: () => this.answers.bytes,
+      bodyBytes: () => this.bodies.bytes,
+    });
   }
 
   /** Bytes of answers that clients have not taken yet. */
@@ -76,6 +81,12 @@ export class RequestHandler {
   /** When a request last began or ended, by `elapsedMs`. */
   get lastActiveMs(): number {
     return this.limiter.inFlight > 0 ? elapsedMs() : this.latestMs;
+  }
+
+  /** The process is about to end: searches are answered with SERVER_BUSY, as they lose nothing by it. */
+  endSearches(): void {
+    this.isEnding = true;
+    for (const search of this.searches) search.abort();
   }
 
   /** For a server: `tcp` unless it listens on the store's socket. */
@@ -177,12 +188,15 @@ export class RequestHandler {
     const context = this.context(repo, { signal: gone.signal, onProgress });
     const answer = (): Promise<void> => answerOperation(operation, context, input, reply);
     const run = (): Promise<void> => noteListener.run((note) => hint({ note }), answer);
+    if (Object.hasOwn(operation.parameters, 'deadlineMs')) this.searches.add(gone);
     try {
       await (inLine ? this.limiter.run(() => failable(run), patienceOf(input)) : run());
-    } catch (error) {
+    } catch (thrown) {
+      const error = this.isEnding && gone.signal.aborted ? aboutToEnd() : thrown;
       if (!(reply instanceof NdjsonReply) || !reply.started || response.destroyed) throw error;
       await reply.end({ error: toWireError(asCoppiceError(error)) });
     } finally {
+      this.searches.delete(gone);
       if (hasProgressed && typeof repo === 'string') this.options.host.progress(repo, operation.name, null);
     }
   }

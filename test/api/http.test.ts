@@ -41,9 +41,7 @@ describe('operations', () => {
       { side: '+', path: 'b.txt', line: 2, column: 7, length: 4, text: 'gamma beta' },
     ]);
     const found = await post(served, 'search', { repo, query: 'alpha', limit: 1 });
-    expect(found.json<{ hits: object[] }>().hits).toMatchObject([
-      { path: 'a.ts', symbol: 'alpha', freshness: 'exact' },
-    ]);
+    expect(found.json<{ hits: object[] }>().hits).toMatchObject([{ path: 'a.ts', symbol: 'alpha', freshness: 'live' }]);
     const shown = await post(served, 'show', { repo, rev: 'v1', path: 'a.ts', start: 2, end: 2 });
     expect(shown.json()).toMatchObject({
       path: 'a.ts',

@@ -5,8 +5,10 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { mean } from '../src/evaluation/index.js';
 import { rankingSignals } from '../src/search/index.js';
 import type { RankMode, RankingSignals } from '../src/search/index.js';
+import { absentTable, withAbsent } from './quality/absent.js';
 import { ablate } from './quality/ablation.js';
 import { crossValidate } from './quality/cross-validation.js';
 import type { Validation } from './quality/cross-validation.js';
@@ -30,10 +32,12 @@ const { values } = parseArgs({
     modes: { type: 'string', default: modes.join(',') },
     model: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
+    try: { type: 'string', multiple: true, default: [] },
     ablation: { type: 'boolean', default: false },
     'cross-validate': { type: 'string' },
     'no-times': { type: 'boolean', default: false },
     failures: { type: 'boolean', default: false },
+    absent: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     'index-with': { type: 'string' },
   },
@@ -55,9 +59,21 @@ async function main(): Promise<void> {
   const store = values.store ?? mkdtempSync(join(tmpdir(), 'coppice-quality-'));
   try {
     const sections: string[] = [];
-    const open = await OpenRepositories.open(repositories, store, values.model);
+    const open = await OpenRepositories.open(
+      values.absent ? withAbsent(repositories) : repositories,
+      store,
+      values.model,
+    );
     const measuredModes = open.available(values.modes.split(',').map(modeNamed));
     try {
+      if (values.try.length > 0) {
+        console.log(await tried(open, signals, measuredModes));
+        return;
+      }
+      if (values.absent) {
+        console.log(await absentTable(open, signals));
+        return;
+      }
       const byMode = new Map<RankMode, Measured[]>();
       for (const mode of measuredModes) byMode.set(mode, await open.rank(signals, mode));
       if (values.failures) console.log(failures(byMode));
@@ -81,6 +97,29 @@ async function main(): Promise<void> {
   } finally {
     if (values.store === undefined) rmSync(store, { recursive: true, force: true });
   }
+}
+
+/** `--try a=1,b=2`: what these values give beside those in use, over every other repository and over the rest. */
+async function tried(open: OpenRepositories, signals: RankingSignals, modes: readonly RankMode[]): Promise<string> {
+  const rows = [
+    '| mode, setting | all | even repositories | odd | symbol questions |',
+    '| --- | --: | --: | --: | --: |',
+  ];
+  for (const mode of modes) {
+    for (const setting of ['', ...values.try]) {
+      const changes = setting === '' ? [] : setting.split(',').map((change) => change.split('='));
+      const own = changes.reduce((at, [leaf, value]) => withValue(at, leaf!, Number(value)), signals);
+      const measured = await open.rank(own, mode);
+      const scores = measured.map(({ outcomes }) => mean(outcomes.map(({ chunks }) => chunks.ndcg)));
+      const symbols = measured
+        .map(({ outcomes }) => outcomes.filter(({ query }) => query.category === 'symbol'))
+        .filter((outcomes) => outcomes.length > 0)
+        .map((outcomes) => mean(outcomes.map(({ chunks }) => chunks.ndcg)));
+      const figures = [scores, scores.filter((_, i) => i % 2 === 0), scores.filter((_, i) => i % 2 === 1), symbols];
+      rows.push(`| ${mode} ${setting} | ${figures.map((one) => mean(one).toFixed(4)).join(' | ')} |`);
+    }
+  }
+  return rows.join('\n');
 }
 
 /** The signals of the sources, with what `--set NAME=VALUE` changes. */

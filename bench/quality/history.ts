@@ -1,4 +1,4 @@
-import { elapsedMs } from '../../src/base/index.js';
+import { TimeSlices, elapsedMs } from '../../src/base/index.js';
 import { meaningOf } from '../../src/engine/answers/meaning.js';
 import { openRev } from '../../src/engine/revs/revs.js';
 import { Sessions } from '../../src/engine/session/sessions.js';
@@ -6,7 +6,7 @@ import { SharedStore } from '../../src/engine/shared/shared-store.js';
 import { mean, scoreFiles } from '../../src/evaluation/index.js';
 import { languageByAlias } from '../../src/model/index.js';
 import { Deadline } from '../../src/pattern/index.js';
-import { fileMask, parseQuery, rankSnapshot, rankingText } from '../../src/search/index.js';
+import { fileMask, parseQuery, rankSnapshot, readQuestion } from '../../src/search/index.js';
 import type { RankMode, RankingSignals } from '../../src/search/index.js';
 import { historyQuestions } from './history-questions.js';
 import type { HistoryRepository } from './history-questions.js';
@@ -63,12 +63,15 @@ export async function askHistory(
         if (targets.length === 0) continue;
         const query = parseQuery(text, { languageByAlias });
         await shared.embeddings.coverRoot(snapshot.root, {});
-        const { similarities } = await meaningOf(session, snapshot, rankingText(query.ranking), {});
+        const question = await readQuestion(snapshot, query, new TimeSlices());
+        const { similarities } = await meaningOf(session, snapshot, question.text, {});
+        const alike = shared.embeddings.alikeWords(question);
         const mask = await fileMask(snapshot, { languages: codeLanguages });
         for (const mode of modes) {
           for (const [setting, signals] of settings) {
             const ranked = await rankSnapshot(snapshot, {
-              query,
+              question,
+              alike,
               mask,
               mode,
               similarities: mode === 'lexical' ? null : similarities,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import { elapsedMs } from '../../src/base/index.js';
+import { TimeSlices, elapsedMs } from '../../src/base/index.js';
 import { StaticEmbedder, StaticModel } from '../../src/embedding/index.js';
 import { Deadline } from '../../src/pattern/index.js';
 import type { Embedder } from '../../src/embedding/index.js';
@@ -13,8 +13,16 @@ import { SharedStore } from '../../src/engine/shared/shared-store.js';
 import { scoreChunks, scoreFiles } from '../../src/evaluation/index.js';
 import type { LineSpan, Scored } from '../../src/evaluation/index.js';
 import { languageByAlias } from '../../src/model/index.js';
-import { fileMask, parseQuery, rankSnapshot, rankingText } from '../../src/search/index.js';
-import type { FileMask, Query, RankMode, RankingSignals, Similarities } from '../../src/search/index.js';
+import { fileMask, parseQuery, rankSnapshot, readQuestion } from '../../src/search/index.js';
+import type {
+  AlikeWords,
+  FileMask,
+  Question,
+  RankMode,
+  RankedHit,
+  RankingSignals,
+  Similarities,
+} from '../../src/search/index.js';
 import type { Snapshot } from '../../src/snapshot/index.js';
 import { codeLanguages } from './sets.js';
 import type { LabelledQuery, LabelledRepository } from './sets.js';
@@ -29,6 +37,7 @@ const limit = 50;
 export interface RankedSpan extends LineSpan {
   /** Length of the text in characters. */
   readonly chars: number;
+  readonly grade: RankedHit['grade'];
 }
 
 export interface Outcome extends Scored {
@@ -41,9 +50,10 @@ export interface Measured {
   readonly outcomes: readonly Outcome[];
 }
 
-interface Question {
+interface Asked {
   readonly labelled: LabelledQuery;
-  readonly query: Query;
+  readonly question: Question;
+  readonly alike: AlikeWords;
   /** Does not depend on the signals. */
   readonly similarities: Similarities | null;
 }
@@ -54,7 +64,7 @@ interface OpenRepository {
   readonly session: Session;
   readonly snapshot: Snapshot;
   readonly mask: FileMask;
-  readonly questions: readonly Question[];
+  readonly questions: readonly Asked[];
   readonly charsOf: Map<number, number>;
 }
 
@@ -86,11 +96,12 @@ export class OpenRepositories {
       const session = await sessions.open(repository.path);
       const { snapshot } = await openRev(session, repository.rev, {});
       await shared.embeddings.coverRoot(snapshot.root, {});
-      const questions: Question[] = [];
+      const questions: Asked[] = [];
       for (const labelled of repository.queries) {
         const query = parseQuery(labelled.query, { languageByAlias });
-        const { similarities } = await meaningOf(session, snapshot, rankingText(query.ranking), {});
-        questions.push({ labelled, query, similarities });
+        const question = await readQuestion(snapshot, query, new TimeSlices());
+        const { similarities } = await meaningOf(session, snapshot, question.text, {});
+        questions.push({ labelled, question, alike: shared.embeddings.alikeWords(question), similarities });
       }
       const mask = await fileMask(snapshot, { languages: codeLanguages });
       held.push({ repository, session, snapshot, mask, questions, charsOf: new Map() });
@@ -120,9 +131,10 @@ export class OpenRepositories {
   async rankOne(position: number, signals: RankingSignals, mode: RankMode): Promise<Measured> {
     const { repository, snapshot, mask, questions, charsOf } = this.held[position]!;
     const outcomes: Outcome[] = [];
-    for (const { labelled, query, similarities } of questions) {
+    for (const { labelled, question, alike, similarities } of questions) {
       const ranked = await rankSnapshot(snapshot, {
-        query,
+        question,
+        alike,
         mask,
         mode,
         similarities: mode === 'lexical' ? null : similarities,
@@ -131,14 +143,14 @@ export class OpenRepositories {
         deadline: new Deadline(60_000),
         signal: undefined,
       });
-      const hits = ranked.map(({ position: at, doc, file }): RankedSpan => {
+      const hits = ranked.map(({ position: at, doc, file, grade }): RankedSpan => {
         const startLine = snapshot.occurrenceLines[at]! + 1;
         const segment = snapshot.segments.segmentOfDoc(doc);
         const lines = segment.column('lineCount')[doc - segment.docBase]!;
         const chars = charsOf.get(doc) ?? snapshot.segments.chunkText(doc).length;
         charsOf.set(doc, chars);
         const path = repository.prefix + snapshot.files[file]!.path;
-        return { path, startLine, endLine: startLine + lines - 1, chars };
+        return { path, startLine, endLine: startLine + lines - 1, chars, grade };
       });
       const chunks = scoreChunks(hits, labelled.targets, depth);
       outcomes.push({ query: labelled, hits, chunks, files: scoreFiles(hits, labelled.targets, depth) });

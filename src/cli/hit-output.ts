@@ -1,4 +1,4 @@
-import type { Hit } from '../engine/index.js';
+import type { Hit, HitExplanation, SearchResult } from '../engine/index.js';
 import { printable, shortCommit } from './format.js';
 import { quotePath } from './quote-path.js';
 import type { Paint } from './style.js';
@@ -19,9 +19,45 @@ export function formatHit(
   const score = paint('dim', hit.score.toFixed(2));
   const { firstSeen } = hit;
   const since = firstSeen && paint('dim', `since ${firstSeen.date.slice(0, 10)} ${shortCommit(firstSeen.commit)}`);
-  const parts = [paint('cyan', String(rank)), place, symbol, score, since ?? ''];
+  const weak = hit.confidence === 'weak' ? paint('dim', 'weak') : '';
+  const parts = [paint('cyan', String(rank)), place, symbol, score, weak, since ?? ''];
   const head = parts.filter((part) => part !== '').join('  ');
-  return `${head}\n${formatSnippet(hit, paint)}`;
+  const why = hit.explanation === undefined ? '' : paint('dim', formatExplanation(hit.explanation));
+  return `${head}\n${why}${formatSnippet(hit, paint)}`;
+}
+
+/** What gave the score, most first: `= (words 3.20 + definition 2.10) × test 0.70`, then the terms that are there. */
+function formatExplanation({ points, fileKind, repeat, confidence, terms }: HitExplanation): string {
+  const given = Object.entries(points)
+    .filter(([, value]) => value > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, value]) => `${name} ${value.toFixed(2)}`);
+  const factors = [
+    fileKind === 1 ? '' : ` × file kind ${fileKind.toFixed(2)}`,
+    repeat === 1 ? '' : ` × same file ${repeat.toFixed(2)}`,
+  ].join('');
+  const places = terms.map(({ term, code, comments, names }) => {
+    const counts = [code > 0 && `code ${code}`, comments > 0 && `comments ${comments}`, names > 0 && `names ${names}`];
+    return `${printable(term)} (${counts.filter((count) => count !== false).join(', ')})`;
+  });
+  const found = places.length === 0 ? '' : `  has ${places.join('; ')}\n`;
+  return `  = (${given.join(' + ')})${factors}; confidence ${confidence.toFixed(2)}\n${found}`;
+}
+
+/** What has to be said of an answer besides its hits. */
+export function searchNotes(
+  { didYouMean = [], notes = [], nearest, confidence, hits }: SearchResult,
+  shownPath: (path: string) => string,
+): string[] {
+  const lines = [...notes];
+  if (didYouMean.length > 0)
+    lines.push(`did you mean ${didYouMean.map((query) => `'${printable(query)}'`).join(' or ')}?`);
+  if (nearest !== undefined)
+    lines.push(
+      `nothing good was found; the nearest is ${quotePath(shownPath(nearest.path))}:${String(nearest.startLine)}-${String(nearest.endLine)}; --weak shows such hits`,
+    );
+  else if (confidence === 'weak' && hits.length > 0) lines.push('little of the query was found: these are weak hits');
+  return lines;
 }
 
 function formatSnippet(hit: Hit, paint: Paint): string {

@@ -2,6 +2,7 @@
 export type { ChunkText, Embedder } from './embedder.js';
 export { bundledSpace, createBundledEmbedder } from './bundled.js';
 export { StaticEmbedder } from './static-embedder.js';
+export type { NearTerm } from './static-model.js';
 export { StaticModel, shareTable } from './static-model.js';
 export type { FieldShares, StaticModelHead } from './static-model.js';
 export { looksSecret } from './secrets.js';

@@ -1,11 +1,17 @@
-import { encodeBytes } from '../base/index.js';
+import { LruCache, encodeBytes } from '../base/index.js';
 import { languageNumber, languages } from '../model/index.js';
 import type { EmbeddingSpace } from '../model/index.js';
 import { Analyzer, textTerms } from '../text/index.js';
 import type { ChunkAnalysis } from '../text/index.js';
 import type { ChunkText, Embedder } from './embedder.js';
 import { quantize, shareTable } from './static-model.js';
-import type { StaticModel } from './static-model.js';
+import type { NearTerm, StaticModel } from './static-model.js';
+
+/** Terms that are like one; those that are less alike say as little as any. */
+const alikeCount = 24;
+const alikeMin = 0.4;
+/** Terms whose like ones are kept: a scan of the vocabulary takes a millisecond or two. */
+const alikeTermsMax = 4096;
 
 /**
  * Embeds by a static model: no more than adding up what the model has for the terms that the analyzer found anyway. Keeps what
@@ -25,6 +31,7 @@ export class StaticEmbedder implements Embedder {
   private rowPool: number[] = [];
   private generation = -1;
   private own: Analyzer | null = null;
+  private readonly alike = new LruCache<string, readonly NearTerm[]>(alikeTermsMax);
 
   constructor(private readonly model: StaticModel) {
     this.shares = shareTable(model.head.fields);
@@ -52,6 +59,13 @@ export class StaticEmbedder implements Embedder {
     this.picked = 0;
     for (const term of new Set(textTerms(text))) for (const row of this.model.rowsOf(term)) this.pick(row, 1);
     return Promise.resolve(this.sumUp());
+  }
+
+  /** The terms of the vocabulary that are most like a term, by their keys; nearest first. */
+  alikeWords(term: string): readonly NearTerm[] {
+    let near = this.alike.get(term);
+    if (near === undefined) this.alike.set(term, (near = this.model.nearest(term, alikeCount, alikeMin)));
+    return near;
   }
 
   embedChunks(chunks: readonly ChunkText[]): Promise<Int8Array[]> {

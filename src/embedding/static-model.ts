@@ -1,5 +1,5 @@
 import { CoppiceError } from '../base/index.js';
-import { SumKernel } from '../vector/index.js';
+import { SumKernel, cosinesOf, lengthOf } from '../vector/index.js';
 import { forEachPartKey, termKey } from '../text/index.js';
 import type { EmbeddingSpace } from '../model/index.js';
 
@@ -31,6 +31,13 @@ export interface StaticModelHead {
   readonly fields: FieldShares;
 }
 
+/** A term by its key, and the cosine of its vector with that of another. */
+export interface NearTerm {
+  readonly high: number;
+  readonly low: number;
+  readonly likeness: number;
+}
+
 const magic = 'coppvec1';
 /** Shorter pieces of a word say nothing. */
 const pieceLengthMin = 3;
@@ -54,6 +61,7 @@ export class StaticModel {
 
   /** Open-addressing table: row + 1 by the key's low half; 0 is free. */
   private readonly slots: Uint32Array;
+  private lengths: Float64Array | null = null;
   private factors = new Float64Array(1024);
 
   /** Throws INTERNAL for bytes that are no such file. */
@@ -106,6 +114,23 @@ export class StaticModel {
     if (this.factors.length < count) this.factors = new Float64Array(2 * count);
     for (let i = 0; i < count; i++) this.factors[i] = shares[i]! * this.scales[rows[i]!]!;
     return this.kernel.sum(rows, this.factors, count);
+  }
+
+  /** The terms whose vectors are nearest to that of a term, itself apart, down to a cosine; none for one that has no vector of its own. */
+  nearest(term: string, count: number, cosineMin: number): readonly NearTerm[] {
+    const own = this.rowOf(term);
+    if (own < 0) return [];
+    const { rowCount } = this.head;
+    this.lengths ??= Float64Array.from({ length: rowCount }, (_, row) => lengthOf(this.kernel.row(row)));
+    const all = Uint32Array.from({ length: rowCount }, (_, row) => row);
+    const cosines = new Float64Array(rowCount);
+    cosinesOf(this.kernel.row(own).slice(), { rows: this.kernel.allRows(), lengths: this.lengths }, all, cosines);
+    const near: NearTerm[] = [];
+    for (let row = 0; row < rowCount; row++) {
+      if (row === own || cosines[row]! < cosineMin) continue;
+      near.push({ high: this.keys[2 * row]!, low: this.keys[2 * row + 1]!, likeness: cosines[row]! });
+    }
+    return near.sort((a, b) => b.likeness - a.likeness || a.high - b.high || a.low - b.low).slice(0, count);
   }
 
   /** The vector of a row. */

@@ -266,6 +266,10 @@ export interface SearchOptions extends CallOptions, FileFilter {
   readonly limit?: number;
   /** Only `lexical` is available so far; `hybrid` (the default) is lexical until vectors exist. */
   readonly mode?: SearchMode;
+  /** Hits for which next to nothing speaks are in the answer too, marked weak. Default: none is where all are such. */
+  readonly weak?: boolean;
+  /** Each hit says what gave it its score. */
+  readonly explain?: boolean;
   /** Give up with PATTERN_TIMEOUT when the query's regular expressions take so long, in milliseconds. Default 10,000. */
   readonly deadlineMs?: number;
 }
@@ -293,6 +297,10 @@ export interface Hit {
   /** 1-based line of its name; null when there is none, or when it begins before these lines. One of the matches is on it when the query names it. */
   readonly symbolLine: number | null;
   readonly score: number;
+  /** `weak`: little of what the query asks for is in it. Absent: nothing of the kind is known. */
+  readonly confidence?: 'weak';
+  /** When it was asked for. */
+  readonly explanation?: HitExplanation;
   /** Rank of the hit by each kind of evidence, from 1. */
   readonly signals: Readonly<Record<string, number>>;
   readonly matches: readonly MatchSpan[];
@@ -300,6 +308,57 @@ export interface Hit {
   /** The earliest commit of the indexed history with exactly this text; null where no history is indexed. */
   readonly firstSeen: FirstSeen | null;
   readonly freshness: Freshness;
+}
+
+/** What gave a hit its score: the sum of the points, times `fileKind`, times `repeat`. */
+export interface HitExplanation {
+  readonly points: {
+    /** The chunk's words (BM25). */
+    readonly words: number;
+    /** Words in the names of the file and its folders. */
+    readonly path: number;
+    /** The file as a whole. */
+    readonly file: number;
+    /** How near its vector is to the query's. */
+    readonly meaning: number;
+    /** The query is, or has, the name of a definition. */
+    readonly definition: number;
+    /** The query has the words of the file's name. */
+    readonly fileName: number;
+    /** The query is, or has, the file's path. */
+    readonly askedFile: number;
+    /** The query's words follow one another. */
+    readonly phrase: number;
+    /** Words like those of the query. */
+    readonly alike: number;
+  };
+  /** Tests, vendored and generated code, prose: less than 1. */
+  readonly fileKind: number;
+  /** Less than 1 where better hits of the same file come before. */
+  readonly repeat: number;
+  /** How much of what the query asks for is there, from 0 to 1: below a bound a hit is weak. */
+  readonly confidence: number;
+  /** The query's terms that are in the chunk. */
+  readonly terms: readonly ExplainedTerm[];
+}
+
+export interface ExplainedTerm {
+  /** Folded and stemmed, as the index has it. */
+  readonly term: string;
+  /** How rare it is. */
+  readonly idf: number;
+  /** How often it is in code, in comments and in names of definitions: at most 15, 3 and 3 are counted. */
+  readonly code: number;
+  readonly comments: number;
+  readonly names: number;
+}
+
+/** Where the best of hits is that are not in an answer because next to nothing speaks for them. */
+export interface NearestHit {
+  readonly path: string;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly symbol: string;
 }
 
 export interface FirstSeen {
@@ -316,6 +375,14 @@ export interface SearchResult {
   /** Where a range begins: hits are what is new since. */
   readonly from?: { readonly rev: string; readonly commit: string | null };
   readonly hits: readonly Hit[];
+  /** `weak`: nothing good was found; what hits there are, are weak. */
+  readonly confidence?: 'weak';
+  /** Where nothing was found that is worth a hit: the nearest, which is most likely not what was meant. */
+  readonly nearest?: NearestHit;
+  /** The query with names that are there in place of words that are not, the likeliest first. The hits are those of the first. */
+  readonly didYouMean?: readonly string[];
+  /** What of the query was read otherwise than it may have been meant. */
+  readonly notes?: readonly string[];
   /** Share of the snapshot's chunks that each kind of evidence covers. */
   readonly coverage: { readonly lexical: number; readonly semantic: number };
   readonly tookMs: number;

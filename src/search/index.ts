@@ -24,3 +24,7 @@ export { shownDefinition } from './shown-definition.js';
 export { forEachInSlices } from './slices.js';
 export { withTypedTerms } from './query/typed-query.js';
 export { findSymbols } from './symbol-search.js';
+export { explainHit } from './ranking/explain.js';
+export { readQuestion } from './query/question.js';
+export type { Question } from './query/question.js';
+export type { AlikeWord, AlikeWords } from './ranking/alike-words.js';

@@ -2,6 +2,7 @@ import type { SymbolDefinition } from '../model/index.js';
 import { stemsOf } from '../text/index.js';
 import type { Span } from './match-spans.js';
 import type { Clause, Query } from './query/query.js';
+import { askedNames, isInScope } from './ranking/asked-names.js';
 import type { QueryWord } from './query/query-terms.js';
 
 export interface ShownDefinition {
@@ -41,10 +42,15 @@ function likenessTo(query: Query, words: readonly QueryWord[]): (definition: Sym
   const plain = new Set([...typed, words.map(({ text }) => text).join('')].map(plainName));
   const stems = new Set(words.flatMap(({ text }) => stemsOf(text)));
   const askedPlain = new Set([...asked].map((name) => name.toLowerCase()));
-  return ({ name, scope }) => {
-    const qualified = `${scope}.${name}`;
-    if (asked.has(name) || asked.has(qualified)) return 5;
-    if (askedPlain.has(name.toLowerCase()) || askedPlain.has(qualified.toLowerCase())) return 4;
+  const qualified = askedNames(query.ranking).filter(({ scope }) => scope.length > 0);
+  return (definition) => {
+    const { name, scope } = definition;
+    const full = `${scope}.${name}`;
+    if (asked.has(name) || asked.has(full)) return 5;
+    if (askedPlain.has(name.toLowerCase()) || askedPlain.has(full.toLowerCase())) return 4;
+    // `A::b` asks for b; that it is in A may be told by the folder.
+    const inScope = qualified.find((one) => one.name === name);
+    if (inScope !== undefined) return isInScope(definition, '', inScope.scope) ? 3.75 : 3.5;
     if (typed.has(name)) return 3;
     if (plain.has(plainName(name))) return 2;
     const own = stemsOf(name);

@@ -80,7 +80,7 @@ export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): P
   if (found.length < request.limit) {
     // Misspellings come last: when there is enough else, none would be shown.
     const better = new Set(found.map(({ symbol }) => symbol.name.toLowerCase()));
-    const mistakes = asked.length >= 8 ? 2 : asked.length >= 4 ? 1 : 0;
+    const mistakes = mistakesAllowed(asked);
     for (const [name, { definitions }] of mistakes === 0 ? [] : table) {
       if (slices.isOver) await slices.next();
       if (!better.has(name) && withinEdits(name, asked, mistakes)) add(definitions, 'fuzzy');
@@ -112,7 +112,8 @@ function readName(asked: string, table: SymbolTable): { bare: string; scope: str
   return { bare: separator[2]!, scope: separator[1]!.replace(/[:#.]+/g, '.').toLowerCase() };
 }
 
-function symbolTable(snapshot: Snapshot): Promise<SymbolTable> {
+/** Made once for a snapshot. */
+export function symbolTable(snapshot: Snapshot): Promise<SymbolTable> {
   return snapshot.derived.once('symbolTable', () => buildSymbolTable(snapshot), weightOf);
 }
 
@@ -138,8 +139,11 @@ async function buildSymbolTable(snapshot: Snapshot): Promise<SymbolTable> {
   return table;
 }
 
+/** Mistakes that a word of its length may have. */
+export const mistakesAllowed = (word: string): number => (word.length >= 8 ? 2 : word.length >= 4 ? 1 : 0);
+
 /** Whether two strings are at most `max` insertions, deletions, substitutions or swaps of neighbours apart. */
-function withinEdits(a: string, b: string, max: number): boolean {
+export function withinEdits(a: string, b: string, max: number): boolean {
   if (Math.abs(a.length - b.length) > max) return false;
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -99,6 +99,17 @@ export class SumKernel {
     return new Int8Array(this.exports.memory.buffer, this.rowsAt + number * this.rowBytes, this.dimension);
   }
 
+  /** All rows, one after the other; a view that holds until the memory grows, or a copy. */
+  allRows(): Int8Array {
+    const { rowBytes, dimension, rowsAt } = this;
+    const rows = new Int8Array(this.exports.memory.buffer, rowsAt, this.addressesAt - rowsAt);
+    if (rowBytes === dimension) return rows;
+    return Int8Array.from({ length: (rows.length / rowBytes) * dimension }, (_, i) => {
+      const row = Math.floor(i / dimension);
+      return rows[row * rowBytes + (i - row * dimension)]!;
+    });
+  }
+
   private reserve(count: number): void {
     const { memory } = this.exports;
     this.room = count;

@@ -30,11 +30,20 @@ test('chunks are spread over files as the definition says, whatever their scores
       fc.boolean(),
       async (plain, decay, limit, all) => {
         const sorted = plain
-          .map(({ file, score }, position) => ({ position, doc: position, file, text: 0, path: 0, meaning: 0, score }))
+          .map(({ file, score }, position) => ({
+            position,
+            doc: position,
+            file,
+            text: 0,
+            path: 0,
+            meaning: 0,
+            about: 0,
+            score,
+          }))
           .sort(byScore);
         const isHit = ({ position }: Candidate): boolean => all || position % 3 === 0;
         const spread = await spreadOverFiles(sorted, { decay, limit, isHit, slices: new TimeSlices() });
-        const shown = spread.map(({ position, score }) => ({ position, score }));
+        const shown = spread.map(({ candidate, value }) => ({ position: candidate.position, score: value }));
         expect(shown).toEqual(spreadPlainly(sorted, decay, limit, isHit));
       },
     ),

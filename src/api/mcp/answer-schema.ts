@@ -50,5 +50,13 @@ export function listSchema(
   items: object,
   fields: Readonly<Record<string, object>> = provenance,
 ): AnswerSchema {
-  return objectSchema({ ...fields, [list]: { type: 'array', items }, note: text }, ['note', 'freshness', 'unsearched']);
+  return objectSchema({ ...fields, [list]: { type: 'array', items }, note: text }, [
+    'note',
+    'freshness',
+    'unsearched',
+    'confidence',
+    'did_you_mean',
+    'notes',
+    'nearest',
+  ]);
 }

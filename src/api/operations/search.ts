@@ -14,7 +14,7 @@ export const search = defineOperation({
   description:
     'Words rank; `"exact phrase"` and `/regex/` match as they are, `-term` excludes, `or` and `( )` combine. Filters, each ' +
     'with `-` before it to exclude: `rev:` `repo:` `path:` (or `file:`) `lang:` `sym:` `kind:` `case:yes|no`. With a range ' +
-    '`A..B` as rev: what B has new, ranked as in B. A rev that is not indexed yet is indexed first, by its difference.',
+    '`A..B` as rev: what B has new, ranked as in B. Words that are not there are read as the names nearest to them (`didYouMean`). A rev that is not indexed yet is indexed first, by its difference.',
   effect: 'store',
   repo: 'required',
   parameters: {
@@ -27,6 +27,11 @@ export const search = defineOperation({
       default: 'hybrid',
       help: 'what ranks: words, meaning, or both',
     },
+    weak: {
+      type: 'boolean',
+      help: 'also what has next to nothing of the query, marked weak; without it nothing is found where nothing good is',
+    },
+    explain: { type: 'boolean', help: 'each hit says what gave it its score' },
     deadlineMs: patternParameters.deadlineMs,
     ...filterParameters,
     ...freshnessParameter,

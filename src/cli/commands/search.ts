@@ -2,7 +2,7 @@ import { operations } from '../../api/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
 import { fileFilter, filterFlags } from '../filter-flags.js';
-import { formatHit } from '../hit-output.js';
+import { formatHit, searchNotes } from '../hit-output.js';
 import { pathShower } from '../place.js';
 
 export const command = defineCommand({
@@ -30,6 +30,8 @@ export const command = defineCommand({
       choices: operations.search.parameters.mode.choices,
       help: operations.search.parameters.mode.help,
     },
+    weak: { type: 'boolean', help: operations.search.parameters.weak.help },
+    explain: { type: 'boolean', help: operations.search.parameters.explain.help },
     ...filterFlags,
   },
   examples: [
@@ -39,7 +41,7 @@ export const command = defineCommand({
     { command: 'coppice search retry --rev main..@worktree', does: 'in what is not on main yet' },
   ],
   async run(context, { args, flags }) {
-    const { rev, limit, mode } = flags;
+    const { rev, limit, mode, weak, explain } = flags;
     const { place } = context;
     const range = rev === undefined ? undefined : parseRevRange(rev);
     const engine = await context.engine();
@@ -49,14 +51,18 @@ export const command = defineCommand({
       ...given({ rev }),
       limit,
       mode,
+      ...(weak && { weak }),
+      ...(explain && { explain }),
     };
     const result = await engine.search(args.join(' '), options);
     context.clearProgress();
     const shownPath = pathShower(place, rev);
     if (context.json) {
-      const { query, commit, from, hits, coverage, tookMs } = result;
-      context.out.json({ query, rev: result.rev, commit, from, hits, coverage, tookMs });
+      const { query, commit, from, hits, confidence, nearest, didYouMean, notes, coverage, tookMs } = result;
+      const told = { confidence, nearest, didYouMean, notes };
+      context.out.json({ query, rev: result.rev, commit, from, hits, ...told, coverage, tookMs });
     } else {
+      for (const line of searchNotes(result, shownPath)) context.note(line);
       result.hits.forEach((hit, i) =>
         context.out.write((i > 0 ? '\n' : '') + formatHit(hit, i + 1, context.paint, shownPath)),
       );

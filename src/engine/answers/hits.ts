@@ -1,6 +1,6 @@
 import { languageId } from '../../model/index.js';
-import { matchSpans, queryWords, shownDefinition } from '../../search/index.js';
-import type { Query, RankedHit, Span } from '../../search/index.js';
+import { explainHit, matchSpans, shownDefinition } from '../../search/index.js';
+import type { Question, RankedHit, Span } from '../../search/index.js';
 import type { ChunkSymbols } from '../../segment/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import type { FirstSeen, Freshness, Hit, ResolvedRev } from '../types.js';
@@ -16,19 +16,25 @@ export interface Searched {
 /** A ranked chunk as the contract shows it. */
 export function toHit(
   { repo, rev, snapshot, freshness }: Searched,
-  query: Query,
+  question: Question,
   ranked: RankedHit,
   firstSeen: FirstSeen | null,
   /** Where the query's patterns were found in the chunk. */
   found: readonly Span[],
+  explain: boolean,
 ): Hit {
   const { position, doc, file, score, signals } = ranked;
   const { path, record } = snapshot.files[file]!;
   const text = snapshot.segments.chunkText(doc);
   const startLine = snapshot.occurrenceLines[position]! + 1;
   const lineCount = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
-  const spans = matchSpans(text, query, queryWords(query.ranking), found);
-  const { symbol, kind, line: symbolLine, named } = headingOf(text, snapshot.segments.chunkSymbols(doc), query, spans);
+  const spans = matchSpans(text, question.query, [...question.words, ...question.nearWords], found);
+  const {
+    symbol,
+    kind,
+    line: symbolLine,
+    named,
+  } = headingOf(text, snapshot.segments.chunkSymbols(doc), question, spans);
   return {
     repo,
     rev: rev.rev,
@@ -42,6 +48,8 @@ export function toHit(
     kind,
     symbolLine: symbolLine === null ? null : startLine + symbolLine,
     score,
+    ...(ranked.grade !== 'good' ? { confidence: 'weak' as const } : {}),
+    ...(explain ? { explanation: explainHit(snapshot, question, ranked) } : {}),
     signals,
     matches: withSpan(spans, named).map(({ line, column, length }) => ({
       line: startLine + line,
@@ -64,8 +72,13 @@ interface Heading {
 }
 
 /** What a chunk is shown under: a definition (see `shownDefinition`), else what the chunk continues. */
-function headingOf(text: string, { symbols, continues }: ChunkSymbols, query: Query, spans: readonly Span[]): Heading {
-  const shown = shownDefinition(symbols, query, queryWords(query.ranking), spans);
+function headingOf(
+  text: string,
+  { symbols, continues }: ChunkSymbols,
+  { query, words }: Question,
+  spans: readonly Span[],
+): Heading {
+  const shown = shownDefinition(symbols, query, words, spans);
   if (shown === null) return { symbol: continues, kind: '', line: null, named: null };
   const { name, scope, kind, line } = shown.definition;
   const column = shown.named ? text.split('\n', line + 1)[line]!.indexOf(name) : -1;

@@ -8,17 +8,19 @@ import {
   patternSpans,
   rankSnapshot,
   rankingSignals,
-  rankingText,
+  readQuestion,
   withTypedTerms,
 } from '../../search/index.js';
+import type { Question, RankedHit } from '../../search/index.js';
 import { firstSeen } from './first-seen.js';
 import { toHit } from './hits.js';
+import type { Searched } from './hits.js';
 import { meaningOf } from './meaning.js';
 import { checkCount, checkDeadline } from '../limits.js';
 import { openRev, resolveTarget } from '../revs/revs.js';
 import type { OpenedRev } from '../revs/revs.js';
 import type { Session } from '../session/session.js';
-import type { Hit, ResolvedRev, SearchOptions, SearchResult } from '../types.js';
+import type { Hit, NearestHit, ResolvedRev, SearchOptions, SearchResult } from '../types.js';
 
 const limitDefault = 10;
 
@@ -37,12 +39,17 @@ export async function searchRev(session: Session, text: string, options: SearchO
     from: ResolvedRev | undefined,
     hits: readonly Hit[],
     coverage = 0,
+    told: Pick<SearchResult, 'nearest' | 'didYouMean' | 'notes'> = {},
   ): SearchResult => ({
     query: text,
     rev: to.rev,
     commit: to.commit,
     ...(from === undefined ? {} : { from: { rev: from.rev, commit: from.commit } }),
     hits,
+    ...(hits.some(({ confidence }) => confidence !== 'weak') || (hits.length === 0 && told.nearest === undefined)
+      ? {}
+      : { confidence: 'weak' as const }),
+    ...told,
     coverage: { lexical: 1, semantic: coverage },
     tookMs: elapsedMs() - startMs,
   });
@@ -63,14 +70,17 @@ export async function searchRev(session: Session, text: string, options: SearchO
     let mask = await fileMask(to.snapshot, options, options.signal);
     for (const rev of query.notRevs) mask = changedFiles(to.snapshot, (await open(rev)).snapshot, mask);
     throwIfAborted(options.signal);
-    const words = rankingText(query.ranking);
+    const slices = new TimeSlices(options.signal);
+    const question = await readQuestion(to.snapshot, query, slices);
+    const { text: words } = question;
     const meaning = mode === 'lexical' ? null : await meaningOf(session, to.snapshot, words, options);
     const similarities = meaning?.similarities ?? null;
-    if (mode === 'semantic' && similarities === null && query.ranking.length > 0) throw noVectors();
+    if (mode === 'semantic' && similarities === null && question.words.length > 0) throw noVectors();
     const { reranking } = session.shared;
     const patterns = { deadline: new Deadline(deadlineMs), signal: options.signal };
-    const ranked = await rankSnapshot(to.snapshot, {
-      query,
+    const all = await rankSnapshot(to.snapshot, {
+      question,
+      alike: mode === 'lexical' ? null : session.shared.embeddings.alikeWords(question),
       mask,
       mode,
       similarities,
@@ -79,24 +89,44 @@ export async function searchRev(session: Session, text: string, options: SearchO
       signals: rankingSignals,
       ...patterns,
     });
+    // Where nothing good is, nothing is shown: what is nearest is not what was asked for.
+    const ranked = options.weak === true || all.some(({ grade }) => grade !== 'none') ? all : [];
     const segments = session.snapshots.segments(); // its history may be newer than the snapshot
     // Whose history it is may take a git process to tell: not asked where there is none.
     const repo = segments.commitEnd === 0 ? null : await session.repositoryId();
     const freshness = await to.freshness();
     const searched = { ...to, repo: name, freshness };
-    const slices = new TimeSlices(options.signal);
     const texts = ranked.map(({ doc }) => to.snapshot.segments.chunkText(doc));
-    const found = await patternSpans(texts, query, patterns);
+    const found = await patternSpans(texts, question.query, patterns);
     const hits: Hit[] = [];
     for (const [i, hit] of ranked.entries()) {
       if (slices.isOver) await slices.next();
-      hits.push(toHit(searched, query, hit, repo === null ? null : firstSeen(segments, repo, hit.doc), found[i]!));
+      hits.push(
+        toHit(
+          searched,
+          question,
+          hit,
+          repo === null ? null : firstSeen(segments, repo, hit.doc),
+          found[i]!,
+          options.explain === true,
+        ),
+      );
     }
     const ordered = await reranking.order(words, hits, options.signal);
-    return result(to.rev, from?.rev, ordered.slice(0, limit), meaning?.coverage ?? 0);
+    const { didYouMean, notes } = question;
+    return result(to.rev, from?.rev, ordered.slice(0, limit), meaning?.coverage ?? 0, {
+      ...(ranked.length === 0 && all.length > 0 ? { nearest: nearestOf(searched, question, all[0]!) } : {}),
+      ...(didYouMean.length === 0 ? {} : { didYouMean }),
+      ...(notes.length === 0 ? {} : { notes }),
+    });
   } finally {
     for (const { snapshot } of held) snapshot.release();
   }
+}
+
+function nearestOf(searched: Searched, question: Question, hit: RankedHit): NearestHit {
+  const { path, startLine, endLine, symbol } = toHit(searched, question, hit, null, [], false);
+  return { path, startLine, endLine, symbol };
 }
 
 const noVectors = (): CoppiceError =>

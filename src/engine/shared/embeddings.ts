@@ -1,9 +1,9 @@
 import { CoppiceError, asCoppiceError, elapsedMs, throwIfAborted } from '../../base/index.js';
 import { createBundledEmbedder, looksSecret, openEmbedder } from '../../embedding/index.js';
-import type { Embedder } from '../../embedding/index.js';
+import type { Embedder, StaticEmbedder } from '../../embedding/index.js';
 import type { TreeId } from '../../model/index.js';
 import { vectorCoverage } from '../../search/index.js';
-import type { ComparedSpace, VectorCoverage } from '../../search/index.js';
+import type { AlikeWords, ComparedSpace, Question, VectorCoverage } from '../../search/index.js';
 import { vectorSpaceId } from '../../segment/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { loadIndexing } from './load-indexing.js';
@@ -19,7 +19,7 @@ export class Embeddings {
   private readonly makers = new Map<string, WriterQueue>();
   private readonly closing = new AbortController();
   private background: Promise<void> | null = null;
-  private bundled: Embedder | null = null;
+  private bundled: StaticEmbedder | null = null;
   private opening: Promise<Embedder | null> | null = null;
   /** When the one that the settings name could not be opened, it is left alone until then. */
   private openAfterMs = 0;
@@ -38,6 +38,13 @@ export class Embeddings {
   async all(): Promise<readonly Embedder[]> {
     this.bundled ??= createBundledEmbedder();
     return [await this.openNamed(), this.bundled].filter((embedder) => embedder !== null);
+  }
+
+  /** For the words of a question those that are like them, as the embedding that comes with Coppice has them; none without it. */
+  alikeWords({ words }: Question): AlikeWords {
+    const bundled = (this.bundled ??= createBundledEmbedder());
+    if (bundled === null) return new Map();
+    return new Map(words.flatMap(({ parts }) => parts).map((term) => [term, bundled.alikeWords(term)]));
   }
 
   /**

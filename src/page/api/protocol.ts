@@ -24,10 +24,12 @@ export type {
   LineMatch,
   MatchSpan,
   NamedRev,
+  NearestHit,
   OutlineSymbol,
   Progress,
   RangeLineMatch,
   ResolvedRev,
+  SearchResult,
   SymbolHit,
 } from '../../engine/types.js';
 

@@ -6,6 +6,7 @@ import type {
   LineHistory,
   LineMatch,
   ResolvedRev,
+  SearchResult,
   SymbolHit,
 } from '../api/protocol.js';
 import type { Side } from '../state/place.js';
@@ -43,9 +44,14 @@ export interface Summary {
   readonly truncated: boolean;
   /** How many there are in all, where that is known. */
   readonly total: number | null;
+  /** What has to be said besides; absent: nothing. */
+  readonly told?: Told;
   /** The rev, where the query names another than the place. */
   readonly searchedRev?: string;
 }
+
+/** What a ranked answer says besides its hits. */
+export type Told = Pick<SearchResult, 'confidence' | 'didYouMean' | 'nearest' | 'notes'>;
 
 /** Those of a repository's revs that an answer is about. */
 export interface ShownRevs {

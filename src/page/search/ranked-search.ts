@@ -1,7 +1,7 @@
 import type { Freshness, Hit } from '../api/protocol.js';
 import type { Side } from '../state/place.js';
 import { leastFresh } from './freshness.js';
-import type { Item, Summary } from './item.js';
+import type { Item, Summary, Told } from './item.js';
 import type { SearchRequest } from './run-search.js';
 
 interface Answer {
@@ -9,6 +9,7 @@ interface Answer {
   readonly tookMs: number;
   readonly truncated: boolean;
   readonly searchedRev: string;
+  readonly told: Told;
 }
 
 /** Ranked search of one rev or, in a comparison, of what each of the two has new and of what both have. */
@@ -55,7 +56,14 @@ async function search(
     },
     { signal, onProgress },
   );
-  return { freshness, tookMs: result.tookMs, truncated: count >= limit, searchedRev: result.rev };
+  const { confidence, didYouMean, nearest, notes } = result;
+  const told = {
+    ...(confidence && { confidence }),
+    ...(didYouMean && { didYouMean }),
+    ...(nearest && { nearest }),
+    ...(notes && { notes }),
+  };
+  return { freshness, tookMs: result.tookMs, truncated: count >= limit, searchedRev: result.rev, told };
 }
 
 function itemOf(hit: Hit, side: Side | null): Item {

@@ -9,6 +9,7 @@ import { OutdatedHint } from './outdated-hint.js';
 import { ResultList } from './result-list.js';
 import { SidePanel } from './side-panel.js';
 import { SummaryBar } from './summary-bar.js';
+import { Told } from './told.js';
 import { Welcome } from './welcome.js';
 
 /** What was found, and what to narrow it by. */
@@ -26,6 +27,7 @@ export function ResultsPage(): JSX.Element {
         {error !== null && <ErrorPanel error={error} id="search-error" />}
         {(status !== 'failed' || isOld) && <SummaryBar />}
         <OutdatedHint />
+        <Told />
         {rows.value.length > 0 ? <ResultList /> : status === 'done' && <NothingFound />}
       </main>
     </div>

@@ -46,7 +46,7 @@ export type QueryTermWeights = ReadonlyMap<string, number>;
  * without spaces counts as it is typed too, if it `occurs` so anywhere.
  */
 export function termWeights(
-  words: readonly QueryWord[],
+  { words, nearWords }: { readonly words: readonly QueryWord[]; readonly nearWords: readonly QueryWord[] },
   signals: RankingSignals,
   occurs: (run: string) => boolean,
 ): QueryTermWeights {
@@ -60,6 +60,7 @@ export function termWeights(
     for (const term of parts) add(term, runs.length > 0 && isUnsegmented(term) ? pairShare : 1);
     if (whole !== null) add(whole, parts.length > 0 ? signals.wholeIdentifier : 1);
   }
+  for (const { parts } of nearWords) for (const term of parts) add(term, signals.nearName);
   for (const count of [2, 3]) {
     for (let i = 0; i + count <= words.length; i++) {
       const neighbours = words.slice(i, i + count).map(({ text }) => text);

@@ -4,7 +4,7 @@ import { fieldFrequency, inverseDocumentFrequency, saturate } from '../../text/i
 import type { FieldValues } from '../../text/index.js';
 import { PathTerms } from './path-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
-import { visiblePostings } from '../term-postings.js';
+import type { Question } from '../query/question.js';
 import type { QueryTermWeights } from '../query/query-terms.js';
 
 /** What speaks for each chunk and each file of a snapshot, by position. */
@@ -28,6 +28,7 @@ export interface Evidence {
 export async function gatherEvidence(
   snapshot: Snapshot,
   terms: QueryTermWeights,
+  question: Question,
   signals: RankingSignals,
   slices: TimeSlices,
 ): Promise<Evidence> {
@@ -46,7 +47,7 @@ export async function gatherEvidence(
   const comment = new Uint32Array(fileCount);
   const symbol = new Uint32Array(fileCount);
   for (const [term, share] of terms) {
-    const { docs, frequencies } = visiblePostings(snapshot, term);
+    const { docs, frequencies } = question.postings(term);
     const idf = inverseDocumentFrequency(docCount, docs.length);
     idfs.set(term, idf);
     const touched: number[] = [];

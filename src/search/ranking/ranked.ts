@@ -2,6 +2,7 @@ import { CoppiceError, TimeSlices } from '../../base/index.js';
 import type { Deadline } from '../../pattern/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { byScore } from './candidate.js';
+import { noGains } from './candidate.js';
 import type { Candidate, RankedHit } from './candidate.js';
 import { compileClause } from '../clause.js';
 import type { Holds } from '../clause.js';
@@ -12,9 +13,15 @@ import type { FileMask } from '../file-mask.js';
 import type { Query } from '../query/query.js';
 import { NewChunks } from '../range.js';
 import { gatherMeaning } from './meaning.js';
-import { queryWords, termWeights } from '../query/query-terms.js';
+import { termWeights } from '../query/query-terms.js';
+import type { Question } from '../query/question.js';
+import type { AlikeWords } from './alike-words.js';
+import { askedFiles } from './asked-files.js';
+import { askedNames } from './asked-names.js';
+import { QueryPhrase } from './phrases.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { rerank } from './rerank.js';
+import type { Asked } from './rerank.js';
 import type { Similarities } from './similarity.js';
 import { occursTyped } from '../term-postings.js';
 
@@ -22,9 +29,11 @@ import { occursTyped } from '../term-postings.js';
 export type RankMode = 'lexical' | 'semantic' | 'hybrid';
 
 export interface RankRequest {
-  readonly query: Query;
+  readonly question: Question;
   /** Null in lexical mode, or when there are no vectors, which makes hybrid lexical. */
   readonly similarities: Similarities | null;
+  /** Words that are like the query's; null for words as they are alone. */
+  readonly alike?: AlikeWords | null | undefined;
   readonly mode: RankMode;
   readonly mask: FileMask;
   /** Only what is new since then (see NewChunks) is a hit. It is ranked as among all that is there. */
@@ -52,12 +61,12 @@ const definitionCount = 40;
  * Equal scores are in order of path and line, so that the answer depends on the tree and the query alone. With `since`
  * the answer is what would be listed without it, scores included, less what is not new.
  */
-export async function rankSnapshot(snapshot: Snapshot, asked: RankRequest): Promise<RankedHit[]> {
-  const request = { ...asked, mask: rankedMask(snapshot, asked.mask) };
-  const { query, signals, limit, since, deadline, signal } = request;
+export async function rankSnapshot(snapshot: Snapshot, given: RankRequest): Promise<RankedHit[]> {
+  const request = { ...given, mask: rankedMask(snapshot, given.mask) };
+  const { question, signals, limit, since, deadline, signal } = request;
+  const { query, words } = question;
   const { caseSensitive } = query;
   const slices = new TimeSlices(request.signal);
-  const words = queryWords(query.ranking);
   const newChunks = since === undefined ? null : new NewChunks(since, snapshot);
   const holds = await compileClause(snapshot, query.clause, {
     caseSensitive,
@@ -68,11 +77,31 @@ export async function rankSnapshot(snapshot: Snapshot, asked: RankRequest): Prom
   });
   const factors = await fileFactors(snapshot, signals);
   if (words.length === 0) return unranked(snapshot, request, { holds, newChunks, factors, slices });
-  const weights = termWeights(words, signals, (run) => occursTyped(snapshot, run));
-  const evidence = await gatherEvidence(snapshot, weights, signals, slices);
-  const candidates = await bestCandidates(snapshot, evidence, request, { holds, newChunks, factors, slices });
-  const { idf } = evidence;
-  return rerank(snapshot, { candidates, newChunks, words, idf, query, signals, limit, factors, slices });
+  const weights = termWeights(question, signals, (run) => occursTyped(snapshot, run));
+  const evidence = await gatherEvidence(snapshot, weights, question, signals, slices);
+  const phrase = QueryPhrase.of(query);
+  const asked: Asked = {
+    phrase,
+    verbatim: phrase?.verbatimDocs(snapshot) ?? null,
+    files: askedFiles(snapshot, query.ranking),
+    names: askedNames(query.ranking),
+  };
+  const candidates = await bestCandidates(snapshot, evidence, request, { holds, newChunks, factors, slices, asked });
+  const { alike = null, mode, similarities } = request;
+  return rerank(snapshot, {
+    candidates,
+    newChunks,
+    question,
+    asked,
+    alike: mode === 'lexical' ? null : alike,
+    similarities,
+    weights,
+    evidence,
+    signals,
+    limit,
+    factors,
+    slices,
+  });
 }
 
 /** Files that are for exact search only are in no ranking. */
@@ -94,7 +123,7 @@ async function bestCandidates(
   snapshot: Snapshot,
   evidence: Evidence,
   { mask, signals, limit, mode, similarities }: RankRequest,
-  { holds, newChunks, factors, slices }: Prepared,
+  { holds, newChunks, factors, slices, asked: { verbatim, files: namedFiles } }: Prepared & { readonly asked: Asked },
 ): Promise<Candidate[]> {
   const { occurrenceDocs, occurrenceFiles } = snapshot;
   const { defines, files, paths } = evidence;
@@ -103,6 +132,9 @@ async function bestCandidates(
   const matches = new Float64Array(files.length);
   for (let position = 0; position < chunks.length; position++)
     matches[occurrenceFiles[position]!]! += chunks[position]!;
+  /** The beginning of a file that the query names is looked at however little else speaks for it. */
+  const isFileNamed = (file: number, position: number): boolean =>
+    namedFiles.values.has(file) && (position === 0 || occurrenceFiles[position - 1] !== file);
   const all = new Pool(limit);
   // Chunks that are not new stay, for they have their part in the scores of those that are.
   const fresh = newChunks === null ? null : new Pool(limit);
@@ -113,17 +145,18 @@ async function bestCandidates(
     const path = paths[file]!;
     const own = meaning === null ? 0 : meaning[position]!;
     const isNear = own > 0 && similarities!.chunks[position]! >= signals.nearMin;
-    if ((text === 0 && path === 0 && !isNear) || !passes(mask, file)) continue;
+    const isNamed = isFileNamed(file, position);
+    if ((text === 0 && path === 0 && !isNear && !isNamed) || !passes(mask, file)) continue;
     const others = Math.log1p(Math.max(0, matches[file]! - text));
     const about = mode === 'semantic' ? 0 : signals.fileText * files[file]! + signals.fileMatches * others;
     const score = (text + path + about + own) * factors[file]!;
-    const isDefinition = defines[position] === 1;
+    const isDefinition = defines[position] === 1 || isNamed || verbatim?.has(occurrenceDocs[position]!) === true;
     const wanted = all.wants(score, isDefinition);
     const wantedIfNew = fresh?.wants(score, isDefinition) === true;
     if (!wanted && !wantedIfNew) continue;
     const doc = occurrenceDocs[position]!;
     if (!holds(doc, file)) continue;
-    const candidate = { position, doc, file, text, path, meaning: own, score };
+    const candidate = { position, doc, file, text, path, meaning: own, about, score };
     if (wanted) all.add(candidate, isDefinition);
     if (wantedIfNew && newChunks!.has(position)) fresh.add(candidate, isDefinition);
   }
@@ -183,7 +216,7 @@ const typedNames = ({ clause }: Query): ReadonlySet<string> =>
 /** A query of filters and typed text alone: what holds, definitions first, best kinds of files first, in order of path and line. */
 async function unranked(
   snapshot: Snapshot,
-  { query, mask, limit }: RankRequest,
+  { question: { query }, mask, limit }: RankRequest,
   { holds, newChunks, factors, slices }: Prepared,
 ): Promise<RankedHit[]> {
   if (query.clause.conditions.length === 0) {
@@ -201,7 +234,22 @@ async function unranked(
     if (!passes(mask, file) || !holds(doc, file)) continue;
     const defines = names.size > 0 && snapshot.segments.chunkSymbols(doc).symbols.some(({ name }) => names.has(name));
     const score = factors[file]! * (defines ? 2 : 1);
-    holding.push({ position, doc, file, text: 0, path: 0, meaning: 0, score, signals: {} });
+    holding.push({
+      position,
+      doc,
+      file,
+      text: 0,
+      path: 0,
+      meaning: 0,
+      about: 0,
+      score,
+      signals: {},
+      gains: noGains,
+      repeat: 1,
+      factor: factors[file]!,
+      confidence: 1,
+      grade: 'good',
+    });
   }
   const hits: RankedHit[] = [];
   for (const hit of holding.sort(byScore)) {

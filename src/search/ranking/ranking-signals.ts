@@ -27,6 +27,16 @@ export interface RankingSignals {
   readonly definesQuery: number;
   /** It is so with letter case and all, and no variable, field or the like: likewise, besides. */
   readonly definesTyped: number;
+  /** A name inside a longer question, or one with its scope, is that of a definition: likewise. */
+  readonly definesAsked: number;
+  /** A name that is like a word which the snapshot does not have, beside the likeliest one: share of its idf. */
+  readonly nearName: number;
+  /** The query is, or has, the end of the file's path: share of the best score added. */
+  readonly namesPath: number;
+  /** The query's words follow one another in the chunk: share of the best score added for all of them. */
+  readonly phrase: PhraseSignal;
+  /** The chunk's words are like the query's: share of the best score added for the most alike. */
+  readonly alike: AlikeSignal;
   /** How meaning counts beside words (hybrid), or beside names and paths alone (semantic). */
   readonly meaning: MeaningSignal;
   readonly meaningAlone: MeaningSignal;
@@ -56,6 +66,18 @@ export interface MeaningSignal {
   readonly file: number;
 }
 
+export interface PhraseSignal {
+  readonly weight: number;
+  /** Exponent on the share of the query that the run is. */
+  readonly focus: number;
+}
+
+export interface AlikeSignal {
+  readonly weight: number;
+  /** Exponent on how alike a chunk is, from the least to the most alike of the best. */
+  readonly focus: number;
+}
+
 export interface NameSignal {
   /** Share of the best score added for a name that is the query. */
   readonly weight: number;
@@ -81,6 +103,11 @@ export const rankingSignals: RankingSignals = {
   namesDefinition: { weight: 0.3, ofQuery: 0.4, ofName: 2 },
   definesQuery: 0.5,
   definesTyped: 1,
+  definesAsked: 0.5,
+  nearName: 0.5,
+  namesPath: 4,
+  phrase: { weight: 1, focus: 4 },
+  alike: { weight: 0.3, focus: 1 },
   meaning: { weight: 0.15, focus: 1, whole: 0.5, file: 0.5 },
   meaningAlone: { weight: 1, focus: 0.7, whole: 0.25, file: 1.5 },
   nearMin: 0.3,

@@ -1,7 +1,7 @@
-import type { Hit } from '../../../engine/index.js';
+import type { Hit, SearchResult } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
 import { filterParameters } from '../../parameters.js';
-import { integer, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
+import { integer, listSchema, objectSchema, provenance, text, texts } from '../answer-schema.js';
 import { plural, showPath, splitLines } from '../code-text.js';
 import { excerpt } from '../excerpt.js';
 import { leftOutNote } from '../left-out.js';
@@ -23,34 +23,53 @@ export const search = defineTool({
     query: { ...query, help: 'words as they may occur in names, comments and code' },
     rev: { ...revArgument.rev, help: `${revArgument.rev.help}; or A..B: only what B has new` },
     limit: { ...limit, max: 100, help: 'how many places' },
+    weak: operations.search.parameters.weak,
     ...filterParameters,
     ...sizeArgument,
   },
   answer: listSchema(
     'hits',
-    objectSchema({
+    objectSchema(
+      {
+        ...provenance,
+        path: text,
+        blob: text,
+        start_line: integer,
+        end_line: integer,
+        language: text,
+        symbol: text,
+        kind: text,
+        confidence: { ...text, description: '"weak" or absent' },
+        text: { ...text, description: 'numbered lines; … where some are left out' },
+      },
+      ['confidence'],
+    ),
+    {
       ...provenance,
-      path: text,
-      blob: text,
-      start_line: integer,
-      end_line: integer,
-      language: text,
-      symbol: text,
-      kind: text,
-      text: { ...text, description: 'numbered lines; … where some are left out' },
-    }),
+      confidence: { ...text, description: '"weak": nothing good was found' },
+      did_you_mean: { ...texts, description: 'the query with names that are there' },
+      notes: texts,
+      nearest: objectSchema({ path: text, start_line: integer, end_line: integer }),
+    },
   ),
   run: (context, { rev, query, limit, max_tokens, ...filter }) =>
     context.atRev(rev, async (at) => {
       const found = await context.engine().search(query, { ...filter, rev: at, limit, ...context.call });
       const { hits } = found;
+      const { confidence, nearest, didYouMean, notes } = found;
       const asked = {
         repo: context.repo(),
         rev: found.from === undefined ? found.rev : at,
         commit: found.commit,
         ...(hits[0] && { freshness: hits[0].freshness }),
+        ...(confidence && { confidence }),
+        ...(didYouMean && { did_you_mean: didYouMean }),
+        ...(notes && { notes }),
+        ...(nearest && { nearest: { path: nearest.path, start_line: nearest.startLine, end_line: nearest.endLine } }),
       };
-      const title = `${hits.length === 0 ? 'nothing found' : plural(hits.length, 'place')} at ${showRev(asked)}`;
+      const count =
+        hits.length === 0 ? 'nothing found' : plural(hits.length, found.confidence === 'weak' ? 'weak place' : 'place');
+      const title = [`${count} at ${showRev(asked)}`, ...toldOf(found)].join('\n');
       const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'hits', fields: asked });
       for (const [i, hit] of hits.entries()) if (!addHit(answer, context.repo(), hit, hits.length - i)) break;
       const shown = answer.count;
@@ -59,6 +78,17 @@ export const search = defineTool({
     }),
 });
 
+/** What has to be said of an answer besides its places. */
+function toldOf({ didYouMean = [], notes = [], nearest }: SearchResult): string[] {
+  const lines = [...notes];
+  if (didYouMean.length > 0) lines.push(`did you mean: ${didYouMean.join(' | ')}`);
+  if (nearest !== undefined)
+    lines.push(
+      `nothing good matches; nearest: ${showPath(nearest.path)}:${nearest.startLine}-${nearest.endLine} (weak: true shows such places)`,
+    );
+  return lines;
+}
+
 /** Adds a hit, whole if it takes no more than its share of what is left, else as an excerpt. */
 function addHit(answer: ListAnswer, repo: string, hit: Hit, hitsLeft: number): boolean {
   const { path, blob, startLine, endLine, language, symbol, kind, symbolLine } = hit;
@@ -66,10 +96,21 @@ function addHit(answer: ListAnswer, repo: string, hit: Hit, hitsLeft: number): b
   const matching = [...new Set(hit.matches.map(({ line }) => line))].sort((a, b) => a - b);
   const must = symbolLine !== null && matching.includes(symbolLine) ? symbolLine : null;
   const named = [kind, symbol].filter((part) => part !== '').join(' ');
-  const head = `${showPath(path)}:${startLine}-${endLine}${named === '' ? '' : ` ${named}`}`;
+  const { confidence } = hit;
+  const weak = confidence === undefined ? '' : ' (weak)';
+  const head = `${showPath(path)}:${startLine}-${endLine}${named === '' ? '' : ` ${named}`}${weak}`;
   const block = (count: number): [string, object] => {
     const text = excerpt({ lines, firstLine: startLine, matching, must }, count);
-    const place = { path, blob, start_line: startLine, end_line: endLine, language, symbol, kind };
+    const place = {
+      path,
+      blob,
+      start_line: startLine,
+      end_line: endLine,
+      language,
+      symbol,
+      kind,
+      ...(confidence && { confidence }),
+    };
     return [`\n${head}\n${text}`, { ...provenanceOf(repo, hit, hit.freshness), ...place, text }];
   };
   const count = largestFitting(lines.length, (count) => answer.fits(...block(count), 1 / hitsLeft));

@@ -29,7 +29,7 @@ export const search = defineOperation({
     },
     weak: {
       type: 'boolean',
-      help: 'also what has next to nothing of the query, marked weak; without it nothing is found where nothing good is',
+      help: 'weak hits also where there is nothing better',
     },
     explain: { type: 'boolean', help: 'each hit says what gave it its score' },
     deadlineMs: patternParameters.deadlineMs,

@@ -40,7 +40,9 @@ describe('indexing while things go wrong, then once more undisturbed, stores wha
       const { disturbed, undisturbed, sameAtOnce, sameAfterwards } = result;
       expect(undisturbed, JSON.stringify(result)).toMatchObject({ ended: '0', provisional: 0 });
       expect(sameAfterwards, JSON.stringify(result)).toBe(true);
-      if (disturbance.limits?.includes('ulimit -d') === true)
+      // Node 24 does not start within 200 MB: V8 reserves room for code before anything of ours runs.
+      const hasStarted = !disturbed.stderr.includes('Failed to reserve virtual memory for CodeRange');
+      if (disturbance.limits?.includes('ulimit -d') === true && hasStarted)
         expect(disturbed.ended === '0' || disturbed.code !== '', JSON.stringify(result)).toBe(true);
       // What says that it ended well and marks nothing has the right content.
       if (disturbance.flagsOnly || (disturbed.ended === '0' && disturbed.provisional === 0))

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { revEnd } from './show-target.js';
 
 /** The nearest folder that is a work tree's root, from `start` upwards, or null. */
 export function findRoot(start: string): string | null {
@@ -54,9 +55,9 @@ export class Place {
   }
 }
 
-/** True of `main:src`: a tree of its own, whose paths do not count from the repository's root. */
+/** True of `main:src`: a tree of its own, whose paths do not count from the repository's root. Not of `HEAD@{10:30}` and `:/words`, commits. */
 export const isTreeRev = (rev: string | undefined): boolean =>
-  /:/.test(rev?.replace(/^(fork|lease|overlay):/, '') ?? '');
+  rev !== undefined && revEnd(rev.replace(/^(lease|overlay):/, '')) > 0;
 
 /** How paths at a rev are shown to people who stand at a place. */
 export const pathShower = (place: Place, rev: string | undefined): ((path: string) => string) =>

@@ -36,7 +36,8 @@ function nonEmpty(path: string, target: string): string {
   throw new CoppiceError('USAGE', `'${target}' names no path`, { hint });
 }
 
-function revEnd(target: string): number {
+/** Where the path of `REV:PATH` begins: at its `:`, or -1 when there is none. */
+export function revEnd(target: string): number {
   let braces = 0;
   for (let i = target.startsWith('fork:') ? 'fork:'.length : 0; i < target.length; i++) {
     const char = target[i];

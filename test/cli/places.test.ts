@@ -98,6 +98,12 @@ describe('what a git user types, wherever they stand', () => {
     expect((await coppice('src', 'grep', 'hello', 'app.ts', '--rev', 'v1')).stdout).toBe(expected);
     // A tree of its own has a root of its own.
     expect((await coppice('src/lib', 'grep', '-l', 'hello', '--rev', 'v1:src')).stdout).toMatch(/^app.ts\n/);
+    // These have a colon and are commits.
+    for (const rev of ['HEAD@{2030-01-01 10:30}', ':/.', 'HEAD^{/:*}', 'v1^0'])
+      expect([rev, (await coppice('src/lib', 'grep', '-l', 'first', '--rev', rev)).stdout]).toEqual([
+        rev,
+        'hello.ts\n',
+      ]);
     expect((await coppice('src', 'grep', 'hello\\(', '--rev', 'v1..')).stdout).toBe(
       "-app.ts:2:hello(); hello();\n+app.ts:2:hello('you');\n",
     );

@@ -5,16 +5,12 @@ import { Sessions } from '../../src/engine/session/sessions.js';
 import { SharedStore } from '../../src/engine/shared/shared-store.js';
 import { mean, scoreFiles } from '../../src/evaluation/index.js';
 import { languageByAlias } from '../../src/model/index.js';
-import { Deadline } from '../../src/pattern/index.js';
-import { fileMask, parseQuery, rankSnapshot, readQuestion } from '../../src/search/index.js';
+import { fileMask, parseQuery, readQuestion } from '../../src/search/index.js';
 import type { RankMode, RankingSignals } from '../../src/search/index.js';
 import { historyQuestions } from './history-questions.js';
 import type { HistoryRepository } from './history-questions.js';
+import { depth, rankAsked } from './open-repositories.js';
 import { codeLanguages } from './sets.js';
-
-/** Hits that are asked for: ten distinct files are among them. */
-const limit = 50;
-const depth = 10;
 
 export interface HistoryOutcome {
   readonly repository: string;
@@ -69,17 +65,7 @@ export async function askHistory(
         const mask = await fileMask(snapshot, { languages: codeLanguages });
         for (const mode of modes) {
           for (const [setting, signals] of settings) {
-            const ranked = await rankSnapshot(snapshot, {
-              question,
-              alike,
-              mask,
-              mode,
-              similarities: mode === 'lexical' ? null : similarities,
-              limit,
-              signals,
-              deadline: new Deadline(60_000),
-              signal: undefined,
-            });
+            const ranked = await rankAsked(snapshot, { question, alike, similarities }, { mask, mode, signals });
             const hits = ranked.map(({ file }) => ({ path: snapshot.files[file]!.path, startLine: 1, endLine: 1 }));
             const { ndcg, recall } = scoreFiles(hits, targets, depth);
             outcomes.push({ repository: name, isForTuning, commit, query: text, mode, setting, ndcg, recall });

@@ -50,8 +50,12 @@ export interface Measured {
   readonly outcomes: readonly Outcome[];
 }
 
-interface Asked {
+interface Asked extends AskedQuestion {
   readonly labelled: LabelledQuery;
+}
+
+/** A question at a snapshot. */
+export interface AskedQuestion {
   readonly question: Question;
   readonly alike: AlikeWords;
   /** Does not depend on the signals. */
@@ -66,6 +70,25 @@ interface OpenRepository {
   readonly mask: FileMask;
   readonly questions: readonly Asked[];
   readonly charsOf: Map<number, number>;
+}
+
+/** The hits of a question, as many as are scored and more. */
+export function rankAsked(
+  snapshot: Snapshot,
+  { question, alike, similarities }: AskedQuestion,
+  { mask, mode, signals }: { readonly mask: FileMask; readonly mode: RankMode; readonly signals: RankingSignals },
+): Promise<RankedHit[]> {
+  return rankSnapshot(snapshot, {
+    question,
+    alike,
+    mask,
+    mode,
+    similarities: mode === 'lexical' ? null : similarities,
+    limit,
+    signals,
+    deadline: new Deadline(60_000),
+    signal: undefined,
+  });
 }
 
 /** Repositories held open, to be ranked again and again with other signals. */
@@ -132,17 +155,7 @@ export class OpenRepositories {
     const { repository, snapshot, mask, questions, charsOf } = this.held[position]!;
     const outcomes: Outcome[] = [];
     for (const { labelled, question, alike, similarities } of questions) {
-      const ranked = await rankSnapshot(snapshot, {
-        question,
-        alike,
-        mask,
-        mode,
-        similarities: mode === 'lexical' ? null : similarities,
-        limit,
-        signals,
-        deadline: new Deadline(60_000),
-        signal: undefined,
-      });
+      const ranked = await rankAsked(snapshot, { question, alike, similarities }, { mask, mode, signals });
       const hits = ranked.map(({ position: at, doc, file, grade }): RankedSpan => {
         const startLine = snapshot.occurrenceLines[at]! + 1;
         const segment = snapshot.segments.segmentOfDoc(doc);

@@ -23,6 +23,7 @@ export { contentHash, contentHashLength, crc32 } from './hash.js';
 export { HashIndex, hasSharedKey } from './hash-index.js';
 export type { SharedKeys } from './hash-index.js';
 export { IdleTimer } from './idle-timer.js';
+export { lowerBound } from './lower-bound.js';
 export { LruCache } from './lru.js';
 export { memoryLimit, ownMemoryLimit } from './memory-limit.js';
 export { inRequest, waitAside, waitedMs } from './request-scope.js';

@@ -1,7 +1,7 @@
 import { CoppiceError, type Batches } from '../../base/index.js';
 import { operations } from '../../api/index.js';
 import type { GrepOptions, LineMatch, RangeLineMatch, SkippedFile } from '../../engine/index.js';
-import { parseRevRange } from '../../model/index.js';
+import { parseRevRange, type RevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
 import type { FlagTable, FlagValues } from '../command.js';
 import type { CommandContext } from '../context.js';
@@ -114,6 +114,8 @@ interface Search {
   readonly pattern: string;
   /** Undefined: where nobody says. */
   readonly rev: string | undefined;
+  /** The two revs that `rev` is, if it is a range. */
+  readonly range: RevRange | undefined;
   readonly options: Omit<GrepOptions, 'rev'>;
   readonly shownPath: (path: string) => string;
 }
@@ -139,7 +141,7 @@ function searchOf(
     ...context.call(range?.to ?? rev ?? null),
   };
   const shownPath = flags['full-name'] ? (path: string): string => path : pathShower(place, range?.to ?? rev);
-  return { pattern, rev, options, shownPath };
+  return { pattern, rev, range, options, shownPath };
 }
 
 /** Any of several patterns, as one. */
@@ -165,9 +167,8 @@ function readPatterns(
 const hasUpperCase = (pattern: string, literal: boolean): boolean =>
   /\p{Lu}/u.test(literal ? pattern : pattern.replace(/\\(?:[pP](?:\{[^}]*\}|.)|.)|\(\?P?<[^>]*>|\[:\w+:\]/gsu, ''));
 
-async function findAny(context: CommandContext, { pattern, rev, options }: Search): Promise<boolean> {
+async function findAny(context: CommandContext, { pattern, rev, range, options }: Search): Promise<boolean> {
   const engine = await context.engine();
-  const range = rev === undefined ? undefined : parseRevRange(rev);
   const one = { ...options, maxCount: 1 };
   const lines =
     range === undefined
@@ -177,11 +178,10 @@ async function findAny(context: CommandContext, { pattern, rev, options }: Searc
 }
 
 async function printCounts(context: CommandContext, search: Search, flags: Flags): Promise<0 | 1> {
-  const { pattern, rev, shownPath } = search;
+  const { pattern, rev, range, shownPath } = search;
   // Counts are always of all.
   const { maxCount: _, ...options } = search.options;
   const engine = await context.engine();
-  const range = rev === undefined ? undefined : parseRevRange(rev);
   const layout = { pathsOnly: flags['files-with-matches'], shownPath, zero: flags.null };
   const print = (files: readonly SidedCount[]): void => writeCounts(context, files, layout);
   if (range === undefined) {
@@ -199,10 +199,9 @@ async function printCounts(context: CommandContext, search: Search, flags: Flags
 }
 
 async function printLines(context: CommandContext, search: Search, flags: Flags): Promise<0 | 1> {
-  const { pattern, rev, options } = search;
+  const { pattern, rev, range, options } = search;
   const around = { context: flags.context, before: flags['before-context'], after: flags['after-context'] };
   const hasContext = Object.values(around).some((count) => count !== undefined);
-  const range = rev === undefined ? undefined : parseRevRange(rev);
   const print = linePrinter(context, search, flags, hasContext);
   const engine = await context.engine();
   if (range !== undefined) {
@@ -255,9 +254,8 @@ type Line = LineMatch & Partial<Pick<RangeLineMatch, 'side'>>;
 type LinePrinter = (lines: readonly Line[]) => void | Promise<void>;
 
 function linePrinter(context: CommandContext, search: Search, flags: Flags, groups: boolean): LinePrinter {
-  const { pattern, options, shownPath } = search;
-  const isRange = search.rev !== undefined && parseRevRange(search.rev) !== undefined;
-  const toPeople = context.io.stdout.isTerminal && !context.json && !isRange;
+  const { pattern, range, options, shownPath } = search;
+  const toPeople = context.io.stdout.isTerminal && !context.json && range === undefined;
   const layout: LineLayout = {
     groups,
     heading: !flags['no-heading'] && !flags.null && (flags.heading || toPeople),

@@ -1,3 +1,4 @@
+import { lowerBound } from '../../base/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { readTermPostings } from '../../text/index.js';
 import { visibleSegments } from '../candidates.js';
@@ -65,15 +66,4 @@ function mark(docs: Uint32Array, others: readonly number[], onBoth: (at: number)
     while (other < others.length && others[other]! < docs[at]!) other++;
     if (others[other] === docs[at]) onBoth(at);
   }
-}
-
-function lowerBound(docs: Uint32Array, doc: number): number {
-  let low = 0;
-  let high = docs.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (docs[middle]! < doc) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

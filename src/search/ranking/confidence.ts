@@ -1,3 +1,4 @@
+import { lowerBound } from '../../base/index.js';
 import { inverseDocumentFrequency } from '../../text/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import type { Condition } from '../query/query.js';
@@ -43,8 +44,8 @@ export function traitsOf(
       let has = 0;
       let inName = 0;
       for (const { docs, frequencies } of terms) {
-        const at = indexIn(docs, hit.doc);
-        if (at < 0) continue;
+        const at = lowerBound(docs, hit.doc);
+        if (docs[at] !== hit.doc) continue;
         has++;
         if (frequencies[at]! >>> 6 > 0) inName++;
       }
@@ -63,18 +64,6 @@ export function traitsOf(
       words: weighed.length,
     };
   };
-}
-
-/** Place of a number in an ascending list, or -1. */
-function indexIn(docs: readonly number[], doc: number): number {
-  let low = 0;
-  let high = docs.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (docs[middle]! < doc) low = middle + 1;
-    else high = middle;
-  }
-  return docs[low] === doc ? low : -1;
 }
 
 export interface Judged {

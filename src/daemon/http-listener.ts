@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CoppiceError, systemErrorCode } from '../base/index.js';
@@ -13,22 +13,31 @@ const serverOptions: ServerOptions = {
   maxHeaderSize: 16 * 1024,
 };
 const connectionsUsual = 512;
+/** For how long a connection that is refused may take to read why. */
+const refusedMs = 1000;
 
-/** A server that answers what is no HTTP with a coded error, and times out who does not finish a request. */
-export function createHttpServer(listener: RequestListener): Server {
-  /** Connections that are too many: whatever they ask, they are told so. */
+/**
+ * A server that answers what is no HTTP with a coded error, times out who does not finish a request, and refuses connections beyond
+ * `connectionsMax` with `SERVER_BUSY`. By default the rest of what may be open is for the store, git and watching.
+ */
+export function createHttpServer(
+  listener: RequestListener,
+  connectionsMax = Math.max(8, Math.min(connectionsUsual, Math.floor(openFilesMax() / 4))),
+): Server {
+  /** Connections that are too many: they were told so, whatever they ask. */
   const surplus = new WeakSet<Socket>();
   const server = createServer(serverOptions, (request, response) => {
-    if (surplus.has(request.socket)) refuse(response, connectionsMax);
+    if (surplus.has(request.socket)) request.resume();
     else listener(request, response);
   });
-  // The rest of what may be open is for the store, git and watching.
-  const connectionsMax = Math.max(8, Math.min(connectionsUsual, Math.floor(openFilesMax() / 4)));
   let connections = 0;
   server.on('connection', (socket) => {
     socket.once('close', () => connections--);
-    if (++connections > connectionsMax) surplus.add(socket);
+    if (++connections <= connectionsMax) return;
+    surplus.add(socket);
+    refuse(socket, connectionsMax);
   });
+  // Beyond this many node closes a connection without a word; those that are refused are gone within `refusedMs`.
   server.maxConnections = 2 * connectionsMax;
   // Connections that could not be accepted (no descriptors left) are told here, one by one; who listens is told by `listen`.
   server.on('error', () => undefined);
@@ -39,27 +48,43 @@ export function createHttpServer(listener: RequestListener): Server {
     }
     const status = statusOfClientError[error.code ?? ''] ?? '400 Bad Request';
     const code = status.startsWith('400') ? 'USAGE' : status.startsWith('408') ? 'ABORTED' : 'REQUEST_TOO_LARGE';
+    socket.once('finish', () => socket.destroy());
     answerRaw(socket, status, { code, message: `not a request that can be answered: ${error.message}` });
   });
   return server;
 }
 
-function refuse(response: ServerResponse, limit: number): void {
+/**
+ * Tells a connection at once that it is one too many, without waiting for its request: what is refused holds its descriptor for no longer
+ * than its client needs to read the answer. It is not closed before, since closing with unread bytes would take the answer back.
+ */
+function refuse(socket: Socket, limit: number): void {
   const message = `${limit} connections are open already, the limit`;
-  const body = JSON.stringify({
-    error: { code: 'SERVER_BUSY', message, hint: 'use connections again, or close them', data: { limit } },
-  });
-  const headers = { 'content-type': 'application/json; charset=utf-8', connection: 'close', 'retry-after': '1' };
-  response.on('error', () => undefined);
-  response.writeHead(503, headers).end(body);
+  socket.on('error', () => undefined);
+  answerRaw(
+    socket,
+    '503 Service Unavailable',
+    { code: 'SERVER_BUSY', message, hint: 'use connections again, or close them', data: { limit } },
+    { 'retry-after': '1' },
+  );
+  setTimeout(() => socket.destroy(), refusedMs).unref();
 }
 
-function answerRaw(socket: Duplex, status: string, error: { code: string; message: string; data?: object }): void {
+function answerRaw(
+  socket: Duplex,
+  status: string,
+  error: { code: string; message: string; hint?: string; data?: object },
+  more: Readonly<Record<string, string>> = {},
+): void {
   const body = JSON.stringify({ error });
-  const head = [`HTTP/1.1 ${status}`, 'content-type: application/json; charset=utf-8', 'connection: close'];
-  socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () =>
-    socket.destroy(),
-  );
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    connection: 'close',
+    'content-length': Buffer.byteLength(body),
+    ...more,
+  };
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\n${head.join('')}\r\n${body}`);
 }
 
 const statusOfClientError: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 // types, and what operations answer.
 // What is imported lazily becomes a chunk of its own, so a command loads only what it needs.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,6 +54,9 @@ for (const file of readdirSync('dist')) if (file.endsWith('.js') && !written.has
 
 const model = 'coppice-code.model';
 if (existsSync(join('src/embedding', model))) copyFileSync(join('src/embedding', model), join('dist', model));
+
+rmSync('dist/manual', { recursive: true, force: true });
+cpSync('src/manual', 'dist/manual', { recursive: true });
 
 const pageInputs = await buildPage('dist/page');
 writeFileSync('dist/THIRD-PARTY.txt', licencesOf([...Object.keys(result.metafile.inputs), ...pageInputs]));

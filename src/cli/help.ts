@@ -2,6 +2,7 @@ import { loadAllCommands } from './command-table.js';
 import type { Command, FlagSpec, FlagTable } from './command.js';
 import { formatTable } from './format.js';
 import { globalFlags } from './global-flags.js';
+import { readTopics } from './manual.js';
 import { createPaint, type Paint } from './style.js';
 
 const flagsOnly = createPaint(false);
@@ -73,7 +74,11 @@ export async function formatOverview(paint: Paint = flagsOnly): Promise<string> 
     `${head('Commands:')}\n${formatTable(rows, '  ')}` +
     flagSection(head('Flags of every command:'), globalFlags) +
     `\n${head('Words:')}\n${formatTable(words, '  ')}` +
-    '\ncoppice help COMMAND tells more about one. Exit codes: 0 done or found, 1 nothing found, 2 error.\n'
+    `\n${head('Topics:')}\n${formatTable(
+      readTopics().map(({ name, title }) => [paint('cyan', name), title]),
+      '  ',
+    )}` +
+    '\ncoppice help COMMAND or TOPIC tells more about one. Exit codes: 0 done or found, 1 nothing found, 2 error.\n'
   );
 }
 

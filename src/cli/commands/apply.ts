@@ -21,7 +21,7 @@ export const command = defineCommand({
   },
   examples: [
     { command: 'git diff | coppice apply try --patch -', does: 'what is changed but not committed' },
-    { command: 'coppice apply try --put src/a.ts=/tmp/a.ts --rm src/b.ts', does: 'two edits at once' },
+    { command: 'coppice apply try --put src/a.ts=draft.ts --rm src/b.ts', does: 'two edits at once' },
     { command: 'coppice apply review --commit origin/main', does: 'follow a branch' },
   ],
   async run(context, { args, given }) {

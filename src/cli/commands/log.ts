@@ -36,7 +36,7 @@ export const command = defineCommand({
     { command: "coppice log -F 'retry(' main v1.x", does: 'in the history of two branches' },
     { command: 'coppice log -w TODO v1.0..v1.1 --path src/', does: 'between two tags, in some files' },
     {
-      command: 'coppice log --commits --first-parent MAX_SIZE',
+      command: 'coppice log --commits --first-parent MAX_RETRIES',
       does: 'the merges and commits of HEAD that touched it',
     },
   ],

@@ -12,6 +12,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   git: ['base', 'model'],
   store: ['base', 'model'],
   threads: ['base'],
+  remote: ['base', 'store'],
   pattern: ['base', 'threads'],
   chunking: ['base', 'model'],
   text: ['base', 'model'],
@@ -79,7 +80,7 @@ const effects: readonly { what: string; modules: readonly string[]; except: Read
   { what: 'node:worker_threads', modules: ['threads'], except: {} },
   {
     what: 'file write',
-    modules: ['store', 'daemon'],
+    modules: ['store', 'daemon', 'remote'],
     except: { 'src/git/seal.ts': "git takes settings that stand in place of a repository's own from a folder only" },
   },
   // A user's pattern runs in `scanTexts` alone, which is the only thing of its module that can; other expressions are constants.

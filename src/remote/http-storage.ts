@@ -1,0 +1,82 @@
+import { CoppiceError } from '../base/index.js';
+import { remoteReadOnly, remoteUnreachable } from './remote-errors.js';
+import { askUntilAnswered } from './requests.js';
+import type { ListedObject, ReadOptions, RemoteStorage, StoredObject } from './storage.js';
+
+/** A remote behind a web server: the folder of a `file:` remote, served as it is. Only read. */
+export class HttpStorage implements RemoteStorage {
+  readonly url: string;
+  readonly isReadOnly = true;
+  private readonly base: string;
+  private readonly authorization: string | null;
+
+  constructor(url: URL) {
+    this.authorization =
+      url.username === ''
+        ? null
+        : `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}`;
+    const bare = new URL(url);
+    bare.username = '';
+    bare.password = '';
+    bare.hash = '';
+    bare.search = '';
+    this.url = bare.href.replace(/\/+$/, '');
+    this.base = `${this.url}/`;
+  }
+
+  async read(name: string, options: ReadOptions = {}): Promise<StoredObject | 'unchanged' | null> {
+    const { unless, range } = options;
+    const headers = new Headers();
+    if (this.authorization !== null) headers.set('authorization', this.authorization);
+    if (unless !== undefined) headers.set('if-none-match', unless);
+    if (range !== undefined) headers.set('range', `bytes=${range.offset}-${range.offset + range.length - 1}`);
+    const answer = await askUntilAnswered(this.url, (signal) => fetch(this.base + name, { headers, signal }), {
+      ...options,
+      bytes: range?.length ?? 0,
+    });
+    return readAnswer(this.url, answer, range);
+  }
+
+  write(): Promise<never> {
+    return Promise.reject(remoteReadOnly(this.url));
+  }
+
+  async *list(): AsyncIterable<ListedObject> {
+    await Promise.reject(remoteReadOnly(this.url));
+  }
+
+  remove(): Promise<never> {
+    return Promise.reject(remoteReadOnly(this.url));
+  }
+}
+
+/** The object that a GET was answered with. */
+export function readAnswer(
+  url: string,
+  { status, headers, body }: { readonly status: number; readonly headers: Headers; readonly body: Buffer },
+  range: ReadOptions['range'],
+): StoredObject | 'unchanged' | null {
+  if (status === 304) return 'unchanged';
+  if (status === 404 || status === 410) return null;
+  const version = headers.get('etag') ?? '';
+  if (status === 416) return { bytes: Buffer.alloc(0), version }; // the range begins behind the end
+  if (status === 206) return { bytes: body, version };
+  if (status === 200) {
+    // A server need not know ranges.
+    return { bytes: range === undefined ? body : body.subarray(range.offset, range.offset + range.length), version };
+  }
+  throw refusal(url, status, body);
+}
+
+/** What an answer that is none means. REMOTE_REFUSED where it is a matter of who asks. */
+export function refusal(url: string, status: number, body: Buffer): CoppiceError {
+  const code = /<Code>([^<]{1,80})<\/Code>/.exec(body.toString('utf8', 0, 2000))?.[1];
+  const what = code === undefined ? `it answers ${status}` : `it answers ${status} ${code}`;
+  if (status === 401 || status === 403) {
+    return new CoppiceError('REMOTE_REFUSED', `${url}: ${what}`, {
+      hint: 'check the credentials and what they may do there',
+      data: { status },
+    });
+  }
+  return remoteUnreachable(url, new Error(what));
+}

@@ -1,0 +1,21 @@
+import { CoppiceError } from '../base/index.js';
+
+export const remoteInvalid = (url: string, what: string, data: Readonly<Record<string, unknown>> = {}): CoppiceError =>
+  new CoppiceError('REMOTE_INVALID', `${url}: ${what}`, {
+    hint: 'nothing was taken from it; publish anew to a fresh remote, or ask who may write to this one',
+    data,
+  });
+
+export const remoteReadOnly = (url: string): CoppiceError =>
+  new CoppiceError('REMOTE_READ_ONLY', `${url} can only be read`, {
+    hint: 'publish to the folder or bucket behind it: file:DIR or s3://BUCKET/PREFIX',
+  });
+
+export const remoteUnreachable = (url: string, error: unknown): CoppiceError => {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const what = cause instanceof Error ? cause.message || cause.name : String(cause);
+  return new CoppiceError('REMOTE_UNREACHABLE', `${url} cannot be reached: ${what}`, {
+    hint: 'check the address and the network; searches go on with what is indexed here',
+    cause: error,
+  });
+};

@@ -1,0 +1,140 @@
+import { AwsClient } from 'aws4fetch';
+
+import { refusal, readAnswer } from './http-storage.js';
+import { remoteInvalid } from './remote-errors.js';
+import { askUntilAnswered } from './requests.js';
+import type { Answer } from './requests.js';
+import { readS3Settings } from './s3-credentials.js';
+import type { S3Settings } from './s3-credentials.js';
+import type { CallOptions, ListedObject, ReadOptions, RemoteStorage, StoredObject, WriteCondition } from './storage.js';
+
+/**
+ * A remote in a bucket of any S3-compatible server. Needs of it conditional writes (`If-None-Match: *`, `If-Match`), which
+ * Amazon has had since 2024, and MinIO, Ceph, R2 and versitygw have too.
+ */
+export class S3Storage implements RemoteStorage {
+  readonly url: string;
+  readonly isReadOnly = false;
+  private readonly client: AwsClient;
+  private readonly bucketUrl: string;
+  private readonly prefix: string;
+
+  constructor(bucket: string, prefix: string, settings: S3Settings = readS3Settings()) {
+    const { accessKeyId, secretAccessKey, sessionToken, region, endpoint } = settings;
+    this.prefix = prefix === '' ? '' : `${prefix}/`;
+    this.url = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
+    // Trying again is ours: aws4fetch does not end when the caller's patience does.
+    this.client = new AwsClient({
+      accessKeyId,
+      secretAccessKey,
+      ...(sessionToken === null ? {} : { sessionToken }),
+      service: 's3',
+      region,
+      retries: 0,
+    });
+    this.bucketUrl =
+      endpoint === null
+        ? bucket.includes('.')
+          ? `https://s3.${region}.amazonaws.com/${bucket}` // a name with dots is none that the certificate covers
+          : `https://${bucket}.s3.${region}.amazonaws.com`
+        : `${endpoint.replace(/\/+$/, '')}/${bucket}`;
+  }
+
+  async read(name: string, options: ReadOptions = {}): Promise<StoredObject | 'unchanged' | null> {
+    const { unless, range } = options;
+    const headers: Record<string, string> = {};
+    if (unless !== undefined) headers['if-none-match'] = unless;
+    if (range !== undefined) headers['range'] = `bytes=${range.offset}-${range.offset + range.length - 1}`;
+    const answer = await this.ask('GET', this.urlOf(name), { headers }, { ...options, bytes: range?.length ?? 0 });
+    return readAnswer(this.url, answer, range);
+  }
+
+  async write(
+    name: string,
+    bytes: Uint8Array,
+    condition: WriteCondition,
+    options: CallOptions = {},
+  ): Promise<string | null> {
+    const headers: Record<string, string> = {};
+    if (condition === 'absent') headers['if-none-match'] = '*';
+    else if (condition !== 'any') headers['if-match'] = condition.version;
+    const answer = await this.ask(
+      'PUT',
+      this.urlOf(name),
+      { headers, body: bytes },
+      { ...options, bytes: bytes.length },
+    );
+    const { status, headers: told, body, attempts } = answer;
+    if (status >= 200 && status < 300) return told.get('etag') ?? '';
+    // 409: somebody else is writing it at this moment. 404: what was to be replaced is gone.
+    const isRefused = status === 412 || status === 409 || (status === 404 && typeof condition === 'object');
+    if (!isRefused || condition === 'any') throw refusal(this.url, status, body);
+    // An attempt before this one, whose answer was lost, may have been the one that wrote.
+    if (attempts > 1) {
+      const now = await this.read(name, options);
+      if (now !== null && now !== 'unchanged' && now.bytes.equals(bytes)) return now.version;
+    }
+    return null;
+  }
+
+  async *list(prefix: string, options: CallOptions = {}): AsyncIterable<ListedObject> {
+    let token: string | undefined;
+    do {
+      const query = new URLSearchParams({ 'list-type': '2', prefix: this.prefix + prefix, 'encoding-type': 'url' });
+      if (token !== undefined) query.set('continuation-token', token);
+      const { status, body } = await this.ask('GET', `${this.bucketUrl}/?${query.toString()}`, {}, options);
+      if (status !== 200) throw refusal(this.url, status, body);
+      const text = body.toString('utf8');
+      for (const [, contents] of text.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
+        const key = decodeURIComponent((elementOf(contents!, 'Key') ?? '').replaceAll('+', ' '));
+        const modifiedMs = Date.parse(elementOf(contents!, 'LastModified') ?? '');
+        if (!key.startsWith(this.prefix) || Number.isNaN(modifiedMs))
+          throw remoteInvalid(this.url, 'it lists objects in a way that is not understood');
+        yield {
+          name: key.slice(this.prefix.length),
+          sizeBytes: Number(elementOf(contents!, 'Size') ?? 0),
+          modifiedMs,
+        };
+      }
+      token =
+        elementOf(text, 'IsTruncated') === 'true'
+          ? unescapeXml(elementOf(text, 'NextContinuationToken') ?? '')
+          : undefined;
+    } while (token !== undefined && token !== '');
+  }
+
+  async remove(name: string, options: CallOptions = {}): Promise<void> {
+    const { status, body } = await this.ask('DELETE', this.urlOf(name), {}, options);
+    if (status !== 404 && (status < 200 || status >= 300)) throw refusal(this.url, status, body);
+  }
+
+  private urlOf(name: string): string {
+    const key = this.prefix + name;
+    return `${this.bucketUrl}/${key.split('/').map(encodeURIComponent).join('/')}`;
+  }
+
+  private ask(
+    method: string,
+    url: string,
+    init: { readonly headers?: Record<string, string>; readonly body?: Uint8Array },
+    options: CallOptions & { readonly bytes?: number },
+  ): Promise<Answer & { readonly attempts: number }> {
+    const send = (signal: AbortSignal): Promise<Response> => this.client.fetch(url, { method, signal, ...init });
+    return askUntilAnswered(this.url, send, options);
+  }
+}
+
+const elementOf = (xml: string, name: string): string | undefined => {
+  const start = xml.indexOf(`<${name}>`);
+  const end = start < 0 ? -1 : xml.indexOf(`</${name}>`, start);
+  return end < 0 ? undefined : xml.slice(start + name.length + 2, end);
+};
+
+const unescapeXml = (text: string): string =>
+  text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#34;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');

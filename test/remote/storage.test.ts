@@ -1,0 +1,159 @@
+import { createServer, type Server } from 'node:http';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { S3Storage, openStorage, type RemoteStorage, type StoredObject } from '../../src/remote/index.js';
+import { S3Double } from '../support/s3-double.js';
+import { startS3Server, type S3Server } from '../support/s3-server.js';
+
+const settings = { accessKeyId: 'test', secretAccessKey: 'secret', sessionToken: null, region: 'us-east-1' };
+const folder = mkdtempSync(join(tmpdir(), 'coppice-remote-'));
+let double: S3Double;
+let real: S3Server | null;
+
+beforeAll(async () => {
+  double = await S3Double.start();
+  real = await startS3Server();
+  await real?.makeBucket('bucket');
+}, 300_000);
+
+afterAll(async () => {
+  await double.stop();
+  await real?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const stored = async (storage: RemoteStorage, name: string): Promise<StoredObject> => {
+  const found = await storage.read(name);
+  if (found === null || found === 'unchanged') throw new Error(`${name}: ${found}`);
+  return found;
+};
+
+const kinds: readonly [string, () => RemoteStorage | null][] = [
+  ['file', () => openStorage(`file:${folder}/remote`)],
+  ['s3 (double)', () => new S3Storage('bucket', 'a b/c', { ...settings, endpoint: double.endpoint })],
+  ['s3 (gofakes3)', () => real && new S3Storage('bucket', 'x', { ...settings, endpoint: real.endpoint })],
+];
+
+describe.each(kinds)('%s', (_, open) => {
+  test('creates what is absent, swaps what has not changed, and refuses the rest', async ({ skip }) => {
+    const storage = open();
+    if (storage === null) return skip('no real S3 server here');
+    expect(await storage.read('heads/a')).toBeNull();
+    expect(await storage.write('heads/a', Buffer.from('x'), { version: 'none' })).toBeNull();
+    const first = await storage.write('heads/a', Buffer.from('one'), 'absent');
+    expect(first).not.toBeNull();
+    expect(await storage.write('heads/a', Buffer.from('two'), 'absent')).toBeNull();
+    expect((await stored(storage, 'heads/a')).bytes.toString()).toBe('one');
+    expect(await storage.read('heads/a', { unless: first! })).toBe('unchanged');
+    const second = await storage.write('heads/a', Buffer.from('two'), { version: first! });
+    expect(second).not.toBe(first);
+    expect(await storage.write('heads/a', Buffer.from('three'), { version: first! })).toBeNull();
+    expect(await stored(storage, 'heads/a')).toEqual({ bytes: Buffer.from('two'), version: second });
+    expect(await storage.write('heads/a', Buffer.from(''), 'any')).not.toBeNull();
+    expect((await stored(storage, 'heads/a')).bytes).toHaveLength(0);
+  });
+
+  test('reads ranges, lists all pages and removes', async ({ skip }) => {
+    const storage = open();
+    if (storage === null) return skip('no real S3 server here');
+    for (const name of ['1', '2', '3', '4', '5'])
+      await storage.write(`packs/${name}`, Buffer.from(`pack ${name}`), 'any');
+    const part = await storage.read('packs/3', { range: { offset: 2, length: 3 } });
+    expect(part).toMatchObject({ bytes: Buffer.from('ck ') });
+    expect(await storage.read('packs/3', { range: { offset: 4, length: 100 } })).toMatchObject({
+      bytes: Buffer.from(' 3'),
+    });
+    expect(await storage.read('packs/3', { range: { offset: 100, length: 1 } })).toMatchObject({
+      bytes: Buffer.alloc(0),
+    });
+    await storage.remove('packs/2');
+    await storage.remove('packs/2');
+    const listed: string[] = [];
+    for await (const { name, sizeBytes, modifiedMs } of storage.list('packs/')) {
+      listed.push(name);
+      expect(sizeBytes).toBe(6);
+      expect(Math.abs(modifiedMs - Date.now())).toBeLessThan(60_000);
+    }
+    expect(listed.sort()).toEqual(['packs/1', 'packs/3', 'packs/4', 'packs/5']);
+    for await (const { name } of storage.list('nothing/')) expect(name).toBe('');
+  });
+
+  test('of many who swap at once each counts once', async ({ skip }) => {
+    const storage = open();
+    if (storage === null) return skip('no real S3 server here');
+    await storage.write('heads/count', Buffer.from('0'), 'any');
+    const add = async (): Promise<void> => {
+      for (;;) {
+        const { bytes, version } = await stored(storage, 'heads/count');
+        const next = Buffer.from(String(Number(bytes) + 1));
+        if ((await storage.write('heads/count', next, { version })) !== null) return;
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, async () => [await add(), await add(), await add()]));
+    expect((await stored(storage, 'heads/count')).bytes.toString()).toBe('24');
+  });
+});
+
+test('http: reads what a file: remote holds, by range too, and writes nothing', async () => {
+  const behind = openStorage(join(folder, 'served'));
+  await behind.write('packs/a', Buffer.from('hello'), 'any');
+  const server: Server = createServer((request, response) => {
+    try {
+      const bytes = readFileSync(join(folder, 'served', request.url!));
+      response.writeHead(200, { etag: '"v"' }).end(bytes);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const storage = openStorage(`http://user:pass@127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  try {
+    expect(storage.url).not.toContain('pass');
+    expect(await storage.read('packs/a')).toMatchObject({ bytes: Buffer.from('hello') });
+    expect(await storage.read('packs/a', { range: { offset: 1, length: 2 } })).toMatchObject({
+      bytes: Buffer.from('el'),
+    });
+    expect(await storage.read('packs/b')).toBeNull();
+    await expect(storage.write('a', Buffer.from(''), 'any')).rejects.toMatchObject({ code: 'REMOTE_READ_ONLY' });
+    await expect(storage.remove('a')).rejects.toMatchObject({ code: 'REMOTE_READ_ONLY' });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+describe('a server that fails', () => {
+  const open = (): RemoteStorage => new S3Storage('bucket', '', { ...settings, endpoint: double.endpoint });
+
+  test('is asked again until it answers', async () => {
+    let left = 5;
+    double.fault = ({ method }) =>
+      method === 'PUT' && left-- > 0 ? { status: left % 2 === 0 ? 503 : 429, drop: left === 3 } : null;
+    expect(await open().write('heads/b', Buffer.from('x'), 'absent')).not.toBeNull();
+    double.fault = () => null;
+  });
+
+  test('whose answer to a swap is lost has swapped once', async () => {
+    const storage = open();
+    const version = await storage.write('heads/c', Buffer.from('1'), 'any');
+    let isFirst = true;
+    double.losesAnswer = ({ method }) => method === 'PUT' && isFirst && !(isFirst = false);
+    expect(await storage.write('heads/c', Buffer.from('2'), { version: version! })).not.toBeNull();
+    double.losesAnswer = () => false;
+  });
+
+  test('and never answers is REMOTE_UNREACHABLE when patience ends; one that refuses says so at once', async () => {
+    double.fault = () => ({ status: 500 });
+    await expect(open().read('heads/a', { patienceMs: 300 })).rejects.toMatchObject({ code: 'REMOTE_UNREACHABLE' });
+    double.fault = () => ({ status: 403 });
+    await expect(open().read('heads/a')).rejects.toMatchObject({ code: 'REMOTE_REFUSED' });
+    double.fault = () => null;
+  });
+});
+
+test.each(['', 'ftp://host/x', 's3://', 's3://b?/x', 'file:', 'https://'])('%j is no address', (address) => {
+  expect(() => openStorage(address)).toThrow(expect.objectContaining({ code: 'REMOTE_INVALID' }));
+});

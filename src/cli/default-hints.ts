@@ -33,6 +33,11 @@ export const defaultHints: Readonly<Record<ErrorCode, string>> = {
   EMBEDDER_UNAVAILABLE: 'see that it runs, and try again; --mode lexical does without',
   EMBEDDER_REFUSED: 'correct "embedding" in config.json of the store, or the key in the environment',
   EMBEDDER_INVALID: 'name a model that makes embeddings in "embedding" in config.json of the store, or remove it there',
+  MODEL_UNAVAILABLE: 'see that it runs, and try again; what was done is kept',
+  MODEL_REFUSED: 'correct "chat", "rerank" or "describe" in config.json of the store, or the key in the environment',
+  MODEL_INVALID: 'name a model that follows instructions in "chat" in config.json of the store',
+  MODEL_NOT_NAMED:
+    'name one in config.json of the store: "chat": {"endpoint": "http://127.0.0.1:11434/v1", "model": "qwen3:8b"}',
   STORE_LOCKED: 'another process is writing; coppice status tells which, try again when it is done',
   STORE_READ_ONLY: 'use a folder that can be written to: --store DIR or COPPICE_HOME',
   STORE_EXHAUSTED: 'give another folder with --store: everything but edited forks is indexed again',

@@ -1,5 +1,6 @@
 import type { Hit, HitExplanation, SearchResult } from '../engine/index.js';
 import { printable, shortCommit } from './format.js';
+import { formatRerank } from './model-output.js';
 import { quotePath } from './quote-path.js';
 import type { Paint } from './style.js';
 
@@ -23,7 +24,8 @@ export function formatHit(
   const parts = [paint('cyan', String(rank)), place, symbol, score, weak, since ?? ''];
   const head = parts.filter((part) => part !== '').join('  ');
   const why = hit.explanation === undefined ? '' : paint('dim', formatExplanation(hit.explanation));
-  return `${head}\n${why}${formatSnippet(hit, paint)}`;
+  const said = hit.description === undefined ? '' : `  ${paint('dim', printable(hit.description))}\n`;
+  return `${head}\n${said}${why}${formatSnippet(hit, paint)}`;
 }
 
 /** What gave the score, most first: `= (words 3.20 + definition 2.10) × test 0.70`, then the terms that are there. */
@@ -46,10 +48,11 @@ function formatExplanation({ points, fileKind, repeat, confidence, terms }: HitE
 
 /** What has to be said of an answer besides its hits. */
 export function searchNotes(
-  { didYouMean = [], notes = [], nearest, confidence, hits }: SearchResult,
+  { didYouMean = [], notes = [], nearest, confidence, hits, rerank }: SearchResult,
   shownPath: (path: string) => string,
 ): string[] {
   const lines = [...notes];
+  if (rerank !== undefined) lines.push(formatRerank(rerank));
   if (didYouMean.length > 0)
     lines.push(`did you mean ${didYouMean.map((query) => `'${printable(query)}'`).join(' or ')}?`);
   if (nearest !== undefined)

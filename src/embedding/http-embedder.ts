@@ -4,10 +4,8 @@ import { cutOff, documentText, queryText, revisionOf } from './document.js';
 import type { TextRules } from './document.js';
 import type { EmbeddingSpace } from '../model/index.js';
 import type { ChunkText, Embedder } from './embedder.js';
-import { JsonEndpoint } from './json-endpoint.js';
-import type { PostOptions } from './json-endpoint.js';
-import { Limiter } from './limiter.js';
-import { LinkedAbort } from './linked-abort.js';
+import { JsonEndpoint, Limiter, LinkedAbort, embedderCodes } from '../endpoint/index.js';
+import type { PostOptions } from '../endpoint/index.js';
 import { quantize } from './static-model.js';
 
 export interface HttpEmbedderOptions {
@@ -49,7 +47,13 @@ export class HttpEmbedder implements Embedder {
   /** Asks the endpoint how many components its vectors have, unless the configuration asks for some number. Errors as of `embedQuery`. */
   static async open(config: HttpEmbedderConfig, options: HttpEmbedderOptions = {}): Promise<HttpEmbedder> {
     const { apiKeyEnv, model, revision, timeoutMs } = config;
-    const endpoint = new JsonEndpoint({ ...options, endpoint: config.endpoint, apiKeyEnv, setting: 'embedding' });
+    const endpoint = new JsonEndpoint({
+      ...options,
+      endpoint: config.endpoint,
+      apiKeyEnv,
+      setting: 'embedding',
+      codes: embedderCodes,
+    });
     const rules = {
       queryPrefix: config.queryPrefix ?? '',
       documentPrefix: config.documentPrefix ?? '',

@@ -2,9 +2,11 @@ import type { Batches } from '../base/index.js';
 import type { Embedder } from '../embedding/index.js';
 import type { SkipReason, SymbolKind, WorkPhase } from '../model/index.js';
 import type { HitExplanation, NearestHit } from './hit-types.js';
+import type { PlannedRequests, RerankSummary, SearchEffort } from './model-types.js';
 import type { DoctorResult, GcResult, SkippedFile, StatusResult } from './store-types.js';
 
 export type { ExplainedTerm, HitExplanation, NearestHit } from './hit-types.js';
+export type { PlannedRequests, RerankSummary, SearchEffort } from './model-types.js';
 export type {
   DoctorProblem,
   DoctorResult,
@@ -272,6 +274,13 @@ export interface SearchOptions extends CallOptions, FileFilter {
   readonly weak?: boolean;
   /** Each hit says what gave it its score. */
   readonly explain?: boolean;
+  /**
+   * `best` (the default) uses what the settings name: a model that orders hits, an embedding behind an endpoint. `fast` asks nobody
+   * outside of this process.
+   */
+  readonly effort?: SearchEffort;
+  /** Says what would be sent to put the hits in order, and sends nothing: see `SearchResult.planned`. */
+  readonly dryRun?: boolean;
   /** Give up with PATTERN_TIMEOUT when the query's regular expressions take so long, in milliseconds. Default 10,000. */
   readonly deadlineMs?: number;
 }
@@ -305,6 +314,8 @@ export interface Hit {
   readonly explanation?: HitExplanation;
   /** Rank of the hit by each kind of evidence, from 1. */
   readonly signals: Readonly<Record<string, number>>;
+  /** What a model wrote on what the chunk does (`coppice describe`). It is found by its words too. */
+  readonly description?: string;
   readonly matches: readonly MatchSpan[];
   readonly text: string;
   /** The earliest commit of the indexed history with exactly this text; null where no history is indexed. */
@@ -334,6 +345,10 @@ export interface SearchResult {
   readonly didYouMean?: readonly string[];
   /** What of the query was read otherwise than it may have been meant. */
   readonly notes?: readonly string[];
+  /** Where a model was asked for the order of the hits. */
+  readonly rerank?: RerankSummary;
+  /** With `dryRun`: what would be sent for that; null: nothing. */
+  readonly planned?: PlannedRequests | null;
   /** Share of the snapshot's chunks that each kind of evidence covers. */
   readonly coverage: { readonly lexical: number; readonly semantic: number };
   readonly tookMs: number;

@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { CoppiceError, systemErrorCode } from '../base/index.js';
-import { parseEmbeddingConfig, parseRerankConfig } from '../embedding/index.js';
-import type { EmbeddingConfig, RerankConfig } from '../embedding/index.js';
-import { defaultRules, parseRules } from './rules.js';
+import { parseChatConfig, parseDescribeConfig } from '../chat/index.js';
+import type { ChatConfig, DescribeConfig } from '../chat/index.js';
+import { parseEmbeddingConfig } from '../embedding/index.js';
+import type { EmbeddingConfig } from '../embedding/index.js';
+import { parseRerankConfig } from '../reranking/index.js';
+import type { RerankConfig } from '../reranking/index.js';
+import { parseRules } from './rules.js';
 import type { IndexingRules } from './rules.js';
 
 /** What a user may say in `config.json` of the store's folder. */
@@ -14,16 +18,25 @@ export interface Settings {
   readonly embedding: EmbeddingConfig | null;
   /** Null: nothing is asked to order hits. */
   readonly rerank: RerankConfig | null;
+  /** The model for everything else that is asked; null: none. */
+  readonly chat: ChatConfig | null;
+  /** Null: nothing describes chunks. */
+  readonly describe: DescribeConfig | null;
 }
 
-/** Defaults where the file says nothing, or is not there. CONFIG_INVALID. */
-export function readSettings(storePath: string): Settings {
+/** Defaults where the file says nothing, or is not there; `over` is put in its place, setting by setting. CONFIG_INVALID. */
+export function readSettings(storePath: string, over: Readonly<Record<string, unknown>> = {}): Settings {
   const path = join(storePath, 'config.json');
+  return parseSettings({ ...readConfigFile(path), ...over }, path);
+}
+
+/** What a `config.json` says, of which the path is given; nothing when it is not there. CONFIG_INVALID. */
+function readConfigFile(path: string): Record<string, unknown> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return { rules: defaultRules, embedding: null, rerank: null };
+    if (systemErrorCode(error) === 'ENOENT') return {};
     throw new CoppiceError('CONFIG_INVALID', `${path} cannot be read`, { cause: error });
   }
   let given: unknown;
@@ -34,10 +47,18 @@ export function readSettings(storePath: string): Settings {
   }
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new CoppiceError('CONFIG_INVALID', `${path}: not a JSON object`);
-  const { embedding, rerank, ...rules } = given as Record<string, unknown>;
+  return given as Record<string, unknown>;
+}
+
+function parseSettings(given: Readonly<Record<string, unknown>>, path: string): Settings {
+  const { embedding, rerank, chat, describe, ...rules } = given;
+  const parsed = <T>(value: unknown, parse: (value: unknown) => T): T | null =>
+    value === undefined || value === null ? null : parse(value);
   return {
     rules: parseRules(rules, path),
-    embedding: embedding === undefined ? null : parseEmbeddingConfig(embedding, path),
-    rerank: rerank === undefined ? null : parseRerankConfig(rerank, path),
+    embedding: parsed(embedding, (value) => parseEmbeddingConfig(value, path)),
+    rerank: parsed(rerank, (value) => parseRerankConfig(value, chat, path)),
+    chat: parsed(chat, (value) => parseChatConfig(value, path)),
+    describe: parsed(describe, (value) => parseDescribeConfig(value, chat, path)),
   };
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
 import type { CoppiceError } from '../../src/base/index.js';
-import { looksSecret, parseEmbeddingConfig, parseRerankConfig } from '../../src/embedding/index.js';
+import { parseEmbeddingConfig } from '../../src/embedding/index.js';
+import { looksSecret } from '../../src/endpoint/index.js';
+import { parseRerankConfig } from '../../src/reranking/index.js';
 
 const path = '/store/config.json';
 const http = { provider: 'openai', endpoint: 'http://127.0.0.1:11434/v1', model: 'words' };
@@ -60,7 +62,8 @@ describe('the setting "embedding"', () => {
 describe('the setting "rerank"', () => {
   test('has defaults for what need not be said', () => {
     const given = { endpoint: 'https://example.com/v1', model: 'judge' };
-    expect(parseRerankConfig(given, path)).toEqual({ ...given, topN: 30, timeoutMs: 2000, apiKeyEnv: null });
+    const filled = { ...given, provider: 'rerank', topN: 30, timeoutMs: 2000, apiKeyEnv: null };
+    expect(parseRerankConfig(given, undefined, path)).toEqual(filled);
   });
 
   test.each([
@@ -69,7 +72,7 @@ describe('the setting "rerank"', () => {
     [{ endpoint: 'https://example.com', model: 'judge', topN: 1 }, '"rerank.topN" must be'],
     [{ endpoint: 'https://example.com', model: 'judge', key: secret }, '"rerank.key" is no setting'],
   ])('%j is an error that says so', (given, message) => {
-    const error = failureOf(() => parseRerankConfig(given, path));
+    const error = failureOf(() => parseRerankConfig(given, undefined, path));
     expect(error.message).toContain(message);
     expect(JSON.stringify(error)).not.toContain(secret);
   });

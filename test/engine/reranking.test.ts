@@ -12,12 +12,24 @@ import { makeFolder, makeRepository } from '../support/git.js';
 /** Prefers texts with the word "gamma", and remembers what it was asked. */
 let server: Server;
 let asked: { query: string; documents: string[] }[] = [];
+/** Bodies of chat requests. */
+let chatted: string[] = [];
 let isBroken = false;
 beforeAll(async () => {
   server = createServer((request, response) => {
     let body = '';
     request.on('data', (data: Buffer) => (body += data.toString()));
     request.on('end', () => {
+      if (request.url === '/v1/chat/completions') {
+        chatted.push(body);
+        const { messages } = JSON.parse(body) as { messages: { content: string }[] };
+        const results = messages[1]!.content.split(/^(?=\[\d+\] )/m).slice(1);
+        const order = results.map((text, i) => [text.includes('gamma') ? 0 : 1, i + 1] as const);
+        const content = JSON.stringify({ order: order.sort((a, b) => a[0] - b[0]).map(([, number]) => number) });
+        const usage = { prompt_tokens: 1000, completion_tokens: 10 };
+        response.writeHead(200).end(JSON.stringify({ choices: [{ message: { content } }], usage }));
+        return;
+      }
       const given = JSON.parse(body) as (typeof asked)[number];
       asked.push(given);
       if (isBroken) {
@@ -39,6 +51,7 @@ let engine: Engine | null = null;
 afterEach(async () => {
   await engine?.close();
   asked = [];
+  chatted = [];
   isBroken = false;
 });
 
@@ -101,4 +114,27 @@ test('when it fails the order stays, and that is told once', async () => {
 test('filters alone are not sent', async () => {
   await (await open(settings(10))).engine.search('lang:typescript');
   expect(asked).toEqual([]);
+});
+
+test('a chat model puts hits in order, says what that took, and is sent what a dry run says', async () => {
+  const { port } = server.address() as AddressInfo;
+  const store = makeFolder();
+  mkdirSync(store, { recursive: true });
+  const chat = { endpoint: `http://127.0.0.1:${port}/v1`, model: 'm', inputPrice: 2 };
+  writeFileSync(join(store, 'config.json'), JSON.stringify({ chat, rerank: { provider: 'chat' } }));
+  engine = await openEngine({ repo: repository.path, store, workers: 0 });
+  const dry = await engine.search('retry', { dryRun: true });
+  expect(chatted).toEqual([]);
+  expect(dry.planned!.requests).toHaveLength(1);
+  expect(dry.planned!.cost).toBeGreaterThan(0);
+  const { hits, rerank } = await engine.search('retry');
+  expect(chatted).toEqual(dry.planned!.requests.map(({ body }) => JSON.stringify(body)));
+  expect(chatted.join()).not.toContain('retry=gamma');
+  expect(hits.find(({ path }) => path !== '.env')).toMatchObject({ path: 'b.ts', signals: { rerank: 1 } });
+  expect(rerank).toMatchObject({ model: 'm', requests: 1, inputTokens: 1000, outputTokens: 10, cost: 0.002 });
+  expect((await engine.search('retry')).rerank).toMatchObject({ requests: 0, fromCache: 1, cost: 0 });
+  const fast = await engine.search('retry', { effort: 'fast' });
+  expect(fast.rerank).toBe(undefined);
+  expect(paths(fast.hits)).toEqual(paths(dry.hits));
+  expect(chatted.length).toBe(1);
 });

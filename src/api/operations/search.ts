@@ -32,6 +32,12 @@ export const search = defineOperation({
       help: 'weak hits also where there is nothing better',
     },
     explain: { type: 'boolean', help: 'each hit says what gave it its score' },
+    effort: {
+      type: 'string',
+      choices: ['fast', 'best'],
+      help: 'best (the default): the models that the settings name are asked; fast: nothing outside of this machine is',
+    },
+    dryRun: { type: 'boolean', help: 'says what would be sent to a model to put the hits in order, and sends nothing' },
     deadlineMs: patternParameters.deadlineMs,
     ...filterParameters,
     ...freshnessParameter,

@@ -2,6 +2,7 @@ import { operations } from '../../api/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
 import { fileFilter, filterFlags } from '../filter-flags.js';
+import { formatPlanned } from '../model-output.js';
 import { formatHit, searchNotes } from '../hit-output.js';
 import { pathShower } from '../place.js';
 
@@ -32,6 +33,13 @@ export const command = defineCommand({
     },
     weak: { type: 'boolean', help: operations.search.parameters.weak.help },
     explain: { type: 'boolean', help: operations.search.parameters.explain.help },
+    effort: {
+      type: 'string',
+      value: 'EFFORT',
+      choices: operations.search.parameters.effort.choices,
+      help: operations.search.parameters.effort.help,
+    },
+    'dry-run': { type: 'boolean', help: operations.search.parameters.dryRun.help },
     ...filterFlags,
   },
   examples: [
@@ -41,26 +49,32 @@ export const command = defineCommand({
     { command: 'coppice search retry --rev main..@worktree', does: 'in what is not on main yet' },
   ],
   async run(context, { args, flags }) {
-    const { rev, limit, mode, weak, explain } = flags;
+    const { rev, limit, mode, weak, explain, effort } = flags;
     const { place } = context;
     const range = rev === undefined ? undefined : parseRevRange(rev);
     const engine = await context.engine();
     const options = {
       ...fileFilter(flags, place),
       ...context.call(range?.to ?? rev ?? null),
-      ...given({ rev }),
+      ...given({ rev, effort }),
       limit,
       mode,
       ...(weak && { weak }),
       ...(explain && { explain }),
+      ...(flags['dry-run'] && { dryRun: true }),
     };
     const result = await engine.search(args.join(' '), options);
     context.clearProgress();
     const shownPath = pathShower(place, rev);
+    if (result.planned !== undefined) {
+      if (context.json) context.out.json({ query: result.query, rev: result.rev, planned: result.planned });
+      else context.out.write(formatPlanned(result.planned));
+      return 0;
+    }
     if (context.json) {
-      const { query, commit, from, hits, confidence, nearest, didYouMean, notes, coverage, tookMs } = result;
+      const { query, commit, from, hits, confidence, nearest, didYouMean, notes, rerank, coverage, tookMs } = result;
       const told = { confidence, nearest, didYouMean, notes };
-      context.out.json({ query, rev: result.rev, commit, from, hits, ...told, coverage, tookMs });
+      context.out.json({ query, rev: result.rev, commit, from, hits, ...told, rerank, coverage, tookMs });
     } else {
       for (const line of searchNotes(result, shownPath)) context.note(line);
       result.hits.forEach((hit, i) =>

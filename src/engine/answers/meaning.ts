@@ -6,12 +6,17 @@ import type { Similarities } from '../../search/index.js';
 import { comparedSpace, toldOf } from '../shared/embeddings.js';
 import type { Session } from '../session/session.js';
 import { loadIndexing } from '../shared/load-indexing.js';
-import type { CallOptions } from '../types.js';
+import type { CallOptions, SearchEffort } from '../types.js';
 
 /** What vectors say of a query, and of how many of the snapshot's chunks: 0 to 1. */
 export interface Meaning {
   readonly similarities: Similarities | null;
   readonly coverage: number;
+}
+
+interface MeaningCall extends CallOptions {
+  /** `fast`: no endpoint is asked. */
+  readonly effort?: SearchEffort;
 }
 
 /**
@@ -22,7 +27,7 @@ export async function meaningOf(
   session: Session,
   snapshot: Snapshot,
   words: string,
-  call: CallOptions,
+  call: MeaningCall,
 ): Promise<Meaning> {
   try {
     return await compare(session, await seeingVectors(session, snapshot), words, call);
@@ -52,11 +57,12 @@ const latestOf = (session: Session, snapshot: Snapshot): Promise<Snapshot> =>
   session.snapshots.openLatest(snapshot.root, snapshot);
 
 /** Releases the snapshot. */
-async function compare(session: Session, snapshot: Snapshot, words: string, call: CallOptions): Promise<Meaning> {
+async function compare(session: Session, snapshot: Snapshot, words: string, call: MeaningCall): Promise<Meaning> {
   const { embeddings } = session.shared;
   let best: Meaning = { similarities: null, coverage: 0 };
   try {
     for (const embedder of await embeddings.all()) {
+      if (embedder.isRemote && call.effort === 'fast') continue;
       const { share, isComplete } = await embeddings.cover(snapshot, embedder, call);
       if (share <= best.coverage && !isComplete) continue;
       if (words === '') return { similarities: null, coverage: share };

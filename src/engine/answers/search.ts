@@ -39,7 +39,7 @@ export async function searchRev(session: Session, text: string, options: SearchO
     from: ResolvedRev | undefined,
     hits: readonly Hit[],
     coverage = 0,
-    told: Pick<SearchResult, 'nearest' | 'didYouMean' | 'notes'> = {},
+    told: Pick<SearchResult, 'nearest' | 'didYouMean' | 'notes' | 'rerank' | 'planned'> = {},
   ): SearchResult => ({
     query: text,
     rev: to.rev,
@@ -77,6 +77,7 @@ export async function searchRev(session: Session, text: string, options: SearchO
     const similarities = meaning?.similarities ?? null;
     if (mode === 'semantic' && similarities === null && question.words.length > 0) throw noVectors();
     const { reranking } = session.shared;
+    const candidates = options.effort === 'fast' ? 0 : reranking.candidates;
     const patterns = { deadline: new Deadline(deadlineMs), signal: options.signal };
     const all = await rankSnapshot(to.snapshot, {
       question,
@@ -85,7 +86,7 @@ export async function searchRev(session: Session, text: string, options: SearchO
       mode,
       similarities,
       since: from?.snapshot,
-      limit: words === '' ? limit : Math.max(limit, reranking.topN),
+      limit: words === '' ? limit : Math.max(limit, candidates),
       signals: rankingSignals,
       ...patterns,
     });
@@ -112,9 +113,15 @@ export async function searchRev(session: Session, text: string, options: SearchO
         ),
       );
     }
-    const ordered = await reranking.order(words, hits, options.signal);
+    const planned = options.dryRun === true ? (candidates === 0 ? null : reranking.plan(words, hits)) : undefined;
+    const ordered =
+      candidates === 0 || planned !== undefined
+        ? { hits, summary: null }
+        : await reranking.order(words, hits, options.signal);
     const { didYouMean, notes } = question;
-    return result(to.rev, from?.rev, ordered.slice(0, limit), meaning?.coverage ?? 0, {
+    return result(to.rev, from?.rev, ordered.hits.slice(0, limit), meaning?.coverage ?? 0, {
+      ...(ordered.summary === null ? {} : { rerank: ordered.summary }),
+      ...(planned === undefined ? {} : { planned }),
       ...(ranked.length === 0 && all.length > 0 ? { nearest: nearestOf(searched, question, all[0]!) } : {}),
       ...(didYouMean.length === 0 ? {} : { didYouMean }),
       ...(notes.length === 0 ? {} : { notes }),

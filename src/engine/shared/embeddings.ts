@@ -1,6 +1,7 @@
 import { CoppiceError, asCoppiceError, elapsedMs, throwIfAborted } from '../../base/index.js';
-import { createBundledEmbedder, looksSecret, openEmbedder } from '../../embedding/index.js';
+import { createBundledEmbedder, openEmbedder } from '../../embedding/index.js';
 import type { Embedder, StaticEmbedder } from '../../embedding/index.js';
+import { looksSecret } from '../../endpoint/index.js';
 import type { TreeId } from '../../model/index.js';
 import { vectorCoverage } from '../../search/index.js';
 import type { AlikeWords, ComparedSpace, Question, VectorCoverage } from '../../search/index.js';

@@ -24,6 +24,7 @@ export const search = defineTool({
     rev: { ...revArgument.rev, help: `${revArgument.rev.help}; or A..B: only what B has new` },
     limit: { ...limit, max: 100, help: 'how many places' },
     weak: operations.search.parameters.weak,
+    effort: operations.search.parameters.effort,
     ...filterParameters,
     ...sizeArgument,
   },
@@ -40,9 +41,10 @@ export const search = defineTool({
         symbol: text,
         kind: text,
         confidence: { ...text, description: '"weak" or absent' },
+        description: { ...text, description: 'what a model says it does' },
         text: { ...text, description: 'numbered lines; … where some are left out' },
       },
-      ['confidence'],
+      ['confidence', 'description'],
     ),
     {
       ...provenance,
@@ -96,7 +98,7 @@ function addHit(answer: ListAnswer, repo: string, hit: Hit, hitsLeft: number): b
   const matching = [...new Set(hit.matches.map(({ line }) => line))].sort((a, b) => a - b);
   const must = symbolLine !== null && matching.includes(symbolLine) ? symbolLine : null;
   const named = [kind, symbol].filter((part) => part !== '').join(' ');
-  const { confidence } = hit;
+  const { confidence, description } = hit;
   const weak = confidence === undefined ? '' : ' (weak)';
   const head = `${showPath(path)}:${startLine}-${endLine}${named === '' ? '' : ` ${named}`}${weak}`;
   const block = (count: number): [string, object] => {
@@ -110,8 +112,10 @@ function addHit(answer: ListAnswer, repo: string, hit: Hit, hitsLeft: number): b
       symbol,
       kind,
       ...(confidence && { confidence }),
+      ...(description !== undefined && { description }),
     };
-    return [`\n${head}\n${text}`, { ...provenanceOf(repo, hit, hit.freshness), ...place, text }];
+    const said = description === undefined ? '' : `${description}\n`;
+    return [`\n${head}\n${said}${text}`, { ...provenanceOf(repo, hit, hit.freshness), ...place, text }];
   };
   const count = largestFitting(lines.length, (count) => answer.fits(...block(count), 1 / hitsLeft));
   return answer.add(...block(Math.max(1, count)));

@@ -1,7 +1,30 @@
 import { setMaxListeners } from 'node:events';
 
 import { CoppiceError, elapsedMs, jittered, nowMs, sleep, throwIfAborted } from '../base/index.js';
+import type { ErrorCode } from '../base/index.js';
 import { LinkedAbort } from './linked-abort.js';
+
+/** What failures are called: those of an embedder, or of any other model. */
+export interface FailureCodes {
+  /** There is no answer in time. */
+  readonly unavailable: ErrorCode;
+  /** The server does not want the request (`data.status`). */
+  readonly refused: ErrorCode;
+  /** The answer is not what it should be. */
+  readonly invalid: ErrorCode;
+}
+
+export const embedderCodes: FailureCodes = {
+  unavailable: 'EMBEDDER_UNAVAILABLE',
+  refused: 'EMBEDDER_REFUSED',
+  invalid: 'EMBEDDER_INVALID',
+};
+
+export const modelCodes: FailureCodes = {
+  unavailable: 'MODEL_UNAVAILABLE',
+  refused: 'MODEL_REFUSED',
+  invalid: 'MODEL_INVALID',
+};
 
 export interface JsonEndpointOptions {
   /** An http or https address without a user or password. */
@@ -12,6 +35,11 @@ export interface JsonEndpointOptions {
   readonly setting: string;
   /** How long the first wait before trying again is; each is twice the one before. */
   readonly backoffMs?: number;
+  readonly codes: FailureCodes;
+  /** Reads an answer that may be more than JSON; what it throws counts as none. */
+  readonly parse?: (text: string) => unknown;
+  /** Longer answers are not read, in bytes. Default: what vectors for 256 texts take as JSON. */
+  readonly answerBytesMax?: number;
 }
 
 export interface PostOptions {
@@ -28,8 +56,8 @@ type Outcome =
 
 const backoffMsDefault = 250;
 const backoffMsMax = 30_000;
-/** Longer answers are not read: vectors for 256 texts are at most 100 MB as JSON. */
-const answerBytesMax = 128 * 1024 * 1024;
+/** Vectors for 256 texts are at most 100 MB as JSON. */
+const answerBytesMaxDefault = 128 * 1024 * 1024;
 /** Of what a server says of a failure. */
 const detailCharsMax = 200;
 
@@ -56,8 +84,7 @@ export class JsonEndpoint {
   }
 
   /**
-   * The answer to a request. EMBEDDER_UNAVAILABLE when there is none in time, EMBEDDER_REFUSED (`data.status`) when the server
-   * does not want the request, EMBEDDER_INVALID for an answer that is not JSON, ABORTED when it is cancelled or closed meanwhile.
+   * The answer to a request. Fails with one of the `codes`, or with ABORTED when it is cancelled or closed meanwhile.
    */
   async post(path: string, body: object, { signal, timeoutMs, patienceMs }: PostOptions): Promise<unknown> {
     const beganMs = elapsedMs();
@@ -89,7 +116,7 @@ export class JsonEndpoint {
 
   /** An answer that is not what it should be. */
   invalid(what: string): CoppiceError {
-    return new CoppiceError('EMBEDDER_INVALID', `${this.shownAddress}: ${what}`, {
+    return new CoppiceError(this.options.codes.invalid, `${this.shownAddress}: ${what}`, {
       hint: `"${this.options.setting}.endpoint" and "${this.options.setting}.model" in config.json say what is asked`,
     });
   }
@@ -141,6 +168,7 @@ export class JsonEndpoint {
 
   private async readText(response: Response): Promise<string> {
     const decoder = new TextDecoder();
+    const { answerBytesMax = answerBytesMaxDefault } = this.options;
     let text = '';
     let sizeBytes = 0;
     for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -153,7 +181,7 @@ export class JsonEndpoint {
 
   private parse(text: string): unknown {
     try {
-      return JSON.parse(text);
+      return (this.options.parse ?? JSON.parse)(text) as unknown;
     } catch {
       throw this.invalid('its answer is not JSON');
     }
@@ -181,7 +209,7 @@ export class JsonEndpoint {
       403: `the environment variable that "${setting}.apiKeyEnv" in config.json names has to have a key that may do this`,
       404: `"${setting}.endpoint" in config.json is what comes before the last part, and "${setting}.model" has to be there`,
     };
-    const error = new CoppiceError('EMBEDDER_REFUSED', `${this.shownAddress}: ${what}`, {
+    const error = new CoppiceError(this.options.codes.refused, `${this.shownAddress}: ${what}`, {
       hint: hints[status] ?? `correct "${setting}" in config.json`,
       data: { status },
     });
@@ -189,7 +217,7 @@ export class JsonEndpoint {
   }
 
   private unavailable(what: string): CoppiceError {
-    return new CoppiceError('EMBEDDER_UNAVAILABLE', `${this.shownAddress} ${what}`, {
+    return new CoppiceError(this.options.codes.unavailable, `${this.shownAddress} ${what}`, {
       hint: `see that it runs, or change "${this.options.setting}" in config.json`,
     });
   }

@@ -1,13 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 
-import { openReranker, parseRerankConfig } from '../../src/embedding/index.js';
-import type { Reranker } from '../../src/embedding/index.js';
-import { EmbeddingServer } from './support/embedding-server.js';
-import type { Fault } from './support/embedding-server.js';
+import { openReranker, parseRerankConfig } from '../../src/reranking/index.js';
+import type { Passage, Reranker } from '../../src/reranking/index.js';
+import { EmbeddingServer } from '../embedding/support/embedding-server.js';
+import type { Fault } from '../embedding/support/embedding-server.js';
 
 const key = 'sk-this-is-never-told';
 const keyVariable = 'COPPICE_TEST_RERANK_KEY';
-const documents = ['the cache', 'the lock', 'the lock file'];
+const passages = ['the cache', 'the lock', 'the lock file'].map(passageOf);
+
+function passageOf(text: string): Passage {
+  return { path: 'a.ts', startLine: 1, endLine: 1, symbol: '', description: '', text, matching: [] };
+}
 let server: EmbeddingServer;
 let notes: string[];
 const opened: Reranker[] = [];
@@ -36,28 +40,30 @@ afterAll(() => server.stop());
 
 function open(settings: object = {}): Reranker {
   const given = { endpoint: server.endpoint, model: 'judge', apiKeyEnv: keyVariable, topN: 3, ...settings };
-  const reranker = openReranker(parseRerankConfig(given, '/store/config.json'), { onNote: (note) => notes.push(note) });
+  const reranker = openReranker(parseRerankConfig(given, undefined, '/store/config.json'), {
+    onNote: (note) => notes.push(note),
+  });
   opened.push(reranker);
   return reranker;
 }
 
-test('scores come in the order of the documents, and where text goes is told once', async () => {
+test('passages come in the order of their scores, and where text goes is told once', async () => {
   const reranker = open();
-  expect(reranker.topN).toBe(3);
-  expect(await reranker.rerank('lock file', documents)).toEqual([0, 1, 2]);
-  expect(await reranker.rerank('cache', documents)).toEqual([1, 0, 0]);
-  expect(await reranker.rerank('cache', [])).toEqual([]);
+  expect(reranker.candidates).toBe(3);
+  expect(await reranker.rerank('lock file', passages)).toMatchObject({ order: [2, 1, 0], ordered: 3, requests: 1 });
+  expect((await reranker.rerank('cache', passages)).order).toEqual([0, 1, 2]);
+  expect((await reranker.rerank('cache', [])).order).toBe(null);
   expect(server.received.length).toBe(2);
   expect(server.received[0]).toMatchObject({
     path: '/v1/rerank',
     headers: { authorization: `Bearer ${key}` },
-    body: { model: 'judge', query: 'lock file', documents, top_n: 3 },
+    body: { model: 'judge', query: 'lock file', documents: passages.map(({ text }) => text), top_n: 3 },
   });
   expect(notes).toEqual([expect.stringContaining(`sent to ${server.endpoint}`)]);
 });
 
 test('long documents are cut off', async () => {
-  await open().rerank('lock', ['lock '.repeat(10_000)]);
+  await open().rerank('lock', [passageOf('lock '.repeat(10_000))]);
   expect(server.received[0]!.body.documents![0]!.length).toBe(4000);
 });
 
@@ -86,8 +92,8 @@ test.each<[string, Fault, RegExp]>([
 ])('a server that %s leaves the order as it is, which is noted once', async (_, fault, note) => {
   const reranker = open({ timeoutMs: 100 });
   server.rule = () => fault;
-  expect(await reranker.rerank('lock', documents)).toBe(null);
-  expect(await reranker.rerank('lock', documents)).toBe(null);
+  expect((await reranker.rerank('lock', passages)).order).toBe(null);
+  expect((await reranker.rerank('lock', passages)).order).toBe(null);
   expect(server.received.length).toBe(2);
   expect(notes).toEqual([expect.stringContaining('sent to'), expect.stringMatching(/^hits are not reranked: /)]);
   expect(notes[1]).toMatch(note);
@@ -98,12 +104,12 @@ test('who cancels does not wait', async () => {
   const reranker = open({ timeoutMs: 60_000 });
   server.rule = () => 'stall';
   const controller = new AbortController();
-  const cancelled = expect(reranker.rerank('lock', documents, controller.signal)).rejects.toMatchObject({
+  const cancelled = expect(reranker.rerank('lock', passages, controller.signal)).rejects.toMatchObject({
     code: 'ABORTED',
   });
   setTimeout(() => controller.abort(), 20);
   await cancelled;
-  const waiting = reranker.rerank('lock', documents);
+  const waiting = reranker.rerank('lock', passages);
   reranker.close();
-  expect(await waiting).toBe(null);
+  expect((await waiting).order).toBe(null);
 });

@@ -1,0 +1,30 @@
+export type SearchEffort = 'fast' | 'best';
+
+/** What it took to have a model put hits in order. */
+export interface RerankSummary {
+  readonly model: string;
+  /** How many hits the model put in order; 0: the order stayed as it was. */
+  readonly ordered: number;
+  /** Why it stayed. */
+  readonly reason?: string;
+  /** That were sent. */
+  readonly requests: number;
+  /** Answers that were remembered. */
+  readonly fromCache: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** In the currency of the prices in the settings. */
+  readonly cost?: number;
+  readonly tookMs: number;
+}
+
+/** What would be sent to a model. */
+export interface PlannedRequests {
+  readonly requests: readonly { readonly url: string; readonly body: object }[];
+  /** Requests that follow, with the best of these texts once more. */
+  readonly more: number;
+  /** Estimates, rather too much; of output the most that is asked for. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cost?: number;
+}

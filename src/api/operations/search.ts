@@ -35,9 +35,9 @@ export const search = defineOperation({
     effort: {
       type: 'string',
       choices: ['fast', 'best'],
-      help: 'best (the default): the models that the settings name are asked; fast: nothing outside of this machine is',
+      help: 'fast asks no model that the settings name; best (the default) does',
     },
-    dryRun: { type: 'boolean', help: 'says what would be sent to a model to put the hits in order, and sends nothing' },
+    dryRun: { type: 'boolean', help: 'only says what would be sent to a model' },
     deadlineMs: patternParameters.deadlineMs,
     ...filterParameters,
     ...freshnessParameter,

@@ -1,5 +1,5 @@
-// Builds dist/: the command, the library and the parser worker as ES modules with shared chunks, the web page, the library's
-// types, and what operations answer.
+// Builds dist/: the command, the library and the parser worker as ES modules with shared chunks, the start of the command as a bundle
+// of its own, the web page, the library's types, and what operations answer.
 // What is imported lazily becomes a chunk of its own, so a command loads only what it needs.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,32 +13,63 @@ import { writeResultSchemas } from './result-schemas.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
-/** dist/main.js is the command, dist/index.js the library, dist/worker.js and dist/scan.js what worker threads run. */
+/** dist/command.js is the whole command, dist/index.js the library, dist/worker.js and dist/scan.js what worker threads run. */
 const entries = {
-  main: 'src/main.ts',
+  command: 'src/command.ts',
   index: 'src/index.ts',
   worker: 'src/indexing/worker.ts',
   scan: 'src/pattern/scan-thread.ts',
+  // For the start of the command, which loads it for colours.
+  pattern: 'src/pattern/index.ts',
 };
 const entryPoints = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
 
-const result = await build({
-  entryPoints,
-  outdir: 'dist',
+const common = {
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
-  chunkNames: '[name]-[hash]',
-  // A third of a command's start is parsing: shorter code is parsed faster. Names stay, for error reports.
+  // A part of a command's start is parsing: shorter code is parsed faster. Names stay, for error reports.
   minifyWhitespace: true,
   minifySyntax: true,
-  // Packages that read files next to themselves (WebAssembly, native code) cannot be bundled.
-  external: ['web-tree-sitter'],
   metafile: true,
   logLevel: 'warning',
+};
+const result = await build({
+  ...common,
+  entryPoints,
+  outdir: 'dist',
+  splitting: true,
+  format: 'esm',
+  chunkNames: '[name]-[hash]',
+  // Packages that read files next to themselves (WebAssembly, native code) cannot be bundled.
+  external: ['web-tree-sitter'],
 });
+
+// What asks a daemon that is there, in one CommonJS file: Node takes 1 ms for each ES module and each module of its own that one
+// imports, which for two dozen chunks was a third of a one-shot command. What it does not hold is in dist/command.js.
+const start = await build({
+  ...common,
+  entryPoints: ['src/main.ts'],
+  outfile: 'dist/main.cjs',
+  format: 'cjs',
+  define: { 'import.meta.url': 'fileUrl' },
+  banner: { js: 'const fileUrl=require("node:url").pathToFileURL(__filename).href;' },
+  plugins: [
+    {
+      name: 'what-is-loaded-later',
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /./ }, ({ path, kind }) =>
+          kind === 'dynamic-import'
+            ? { path: path.replace('../pattern/index.js', './pattern.js'), external: true }
+            : null,
+        ),
+    },
+  ],
+});
+const later = start.metafile.outputs['dist/main.cjs'].imports.filter(({ kind }) => kind === 'dynamic-import');
+const missing = later.filter(({ path }) => !(basename(path, '.js') in entries));
+if (missing.length > 0) throw new Error(`dist/main.cjs loads ${missing.map(({ path }) => path).join(', ')}`);
+for (const [file, output] of Object.entries(start.metafile.outputs)) result.metafile.outputs[file] = output;
 
 for (const file of Object.keys(result.metafile.outputs)) {
   // CommonJS packages require node's own modules, which an ES module can do only with a function made for it.
@@ -50,7 +81,8 @@ for (const file of Object.keys(result.metafile.outputs)) {
 }
 
 const written = new Set(Object.keys(result.metafile.outputs).map((file) => basename(file)));
-for (const file of readdirSync('dist')) if (file.endsWith('.js') && !written.has(file)) rmSync(join('dist', file));
+written.add('main.js');
+for (const file of readdirSync('dist')) if (/\.c?js$/.test(file) && !written.has(file)) rmSync(join('dist', file));
 
 const model = 'coppice-code.model';
 if (existsSync(join('src/embedding', model))) copyFileSync(join('src/embedding', model), join('dist', model));
@@ -61,12 +93,11 @@ cpSync('src/manual', 'dist/manual', { recursive: true });
 const pageInputs = await buildPage('dist/page');
 writeFileSync('dist/THIRD-PARTY.txt', licencesOf([...Object.keys(result.metafile.inputs), ...pageInputs]));
 
-if (entryPoints.main !== undefined) {
-  const main = 'dist/main.js';
-  const text = readFileSync(main, 'utf8');
-  if (!text.startsWith('#!')) writeFileSync(main, `#!/usr/bin/env node\n${text}`);
-  chmodSync(main, 0o755);
-}
+writeFileSync(
+  'dist/main.js',
+  "#!/usr/bin/env node\nprocess.getBuiltinModule('module').createRequire(import.meta.url)('./main.cjs');\n",
+);
+chmodSync('dist/main.js', 0o755);
 
 if (!process.argv.includes('--no-types')) {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');

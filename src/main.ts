@@ -1,4 +1,6 @@
-#!/usr/bin/env node
-import { main } from './cli/index.js';
+import { startQuickly } from './cli/index.js';
 
-await main();
+// In its own bundle (see .config/build.mjs): most commands need no more than this.
+void startQuickly(process.argv.slice(2), process.env).then(async (isDone) => {
+  if (!isDone) await (await import('./command.js')).main();
+});

@@ -73,9 +73,17 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+const brand = Symbol.for('coppice.error');
+
 /** The only error that crosses a module boundary on purpose. Anything else is a bug. */
 export class CoppiceError extends Error {
+  /** The command's start is bundled apart from what it loads: an error is one of ours whichever copy of this class made it. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+
   override readonly name = 'CoppiceError';
+  readonly [brand] = true;
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly data: Readonly<Record<string, unknown>>;

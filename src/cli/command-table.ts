@@ -1,4 +1,5 @@
 import type { Command } from './command.js';
+import type { CommandSet } from './run.js';
 
 type Loader = () => Promise<{ readonly command: Command }>;
 
@@ -36,3 +37,5 @@ export async function loadCommand(name: string): Promise<Command | undefined> {
 export async function loadAllCommands(): Promise<Command[]> {
   return Promise.all(Object.values(commandLoaders).map(async (load) => (await load()).command));
 }
+
+export const allCommands: CommandSet = { names: commandNames, load: loadCommand, help: () => import('./help.js') };

@@ -1,16 +1,9 @@
 import { resolve } from 'node:path';
-import { CoppiceError } from '../base/index.js';
 import type * as daemon from '../daemon/index.js';
 import type { Engine, EngineOptions, Engines, EnginesOptions, LocalEngines } from '../engine/index.js';
+import { closingAll } from './closing-all.js';
+import { daemonModeOf, type DaemonMode } from './daemon-mode.js';
 import { readVersion } from './version.js';
-
-/** `off`: no daemon; `use`: one that runs; `auto`: and it is started for next time. */
-type DaemonMode = 'off' | 'use' | 'auto';
-
-const modes: readonly DaemonMode[] = ['off', 'use', 'auto'];
-
-/** Variables of git's that say which repository is meant, or that it is trusted. */
-const saidOfRepositories = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_CONFIG_COUNT', 'GIT_CONFIG_PARAMETERS'];
 
 /**
  * Where commands get their engines from: the store's daemon when one runs, else this process. Same answers either way.
@@ -26,17 +19,7 @@ export class EngineSource {
     env: NodeJS.ProcessEnv,
     private readonly script: string,
   ) {
-    const { COPPICE_DAEMON: mode, CI } = env;
-    // A build machine is thrown away after the build: nobody would use what was started there.
-    const usual = CI === undefined || CI === '' || CI === 'false' ? 'auto' : 'use';
-    if (mode !== undefined && mode !== '' && !modes.includes(mode as DaemonMode)) {
-      throw new CoppiceError('CONFIG_INVALID', `COPPICE_DAEMON is '${mode}'`, {
-        hint: `it is one of ${modes.join(', ')}`,
-      });
-    }
-    // What git's environment says of this command is not said to the daemon, which is asked by others as well.
-    const isSaidHere = saidOfRepositories.some((name) => env[name]);
-    this.mode = isSaidHere ? 'off' : (mode as DaemonMode | undefined) || usual;
+    this.mode = daemonModeOf(env);
   }
 
   /** The engine of one command. */
@@ -89,9 +72,3 @@ const openOwn = async (options: EnginesOptions): Promise<LocalEngines> => {
 };
 
 const loadDaemon = (): Promise<typeof daemon> => import('../daemon/index.js');
-
-/** The engine of one repository, with which the connection ends. */
-function closingAll(engines: Engines, repo: string): Engine {
-  const engine = engines.open(repo);
-  return Object.assign(engine, { close: () => engines.close() });
-}

@@ -1,2 +1,3 @@
 /** The command line: one file per command, derived parser and help. The only place that prints or exits. */
-export { main } from './process.js';
+export { main } from './main.js';
+export { startQuickly } from './quick-start.js';

@@ -1,17 +1,24 @@
 import { encodeBytes } from '../base/index.js';
 import type { StartOptions } from '../daemon/index.js';
-import { EngineSource } from './engine-source.js';
+import type { CommandHost } from './context.js';
 import type { Io, Sink } from './io.js';
 import { mentions } from './parse.js';
 import { describeError, formatError } from './report-error.js';
-import { run } from './run.js';
+import { run, type CommandSet } from './run.js';
 import { createPaint } from './style.js';
 
 /** Exit code after an interruption, as shells count it: 128 + SIGINT. */
 const interruptedExitCode = 130;
 
-/** Runs the command line of this process and ends it. */
-export async function main(): Promise<void> {
+/** Where the engines of a command come from. */
+export interface ProcessSource extends Pick<CommandHost, 'openEngine' | 'attachEngines'> {
+  startOptions(storePath: string): StartOptions;
+  /** What is to be done once the command has ended well: see `EngineSource`. */
+  startMissed(): Promise<void>;
+}
+
+/** Runs the command line of this process and ends it. `open` may throw what is to be told. */
+export async function runProcess(commands: CommandSet, open: () => ProcessSource): Promise<void> {
   const stdout = new StreamSink(() => process.stdout);
   const stderr = new StreamSink(() => process.stderr);
   const argv = process.argv.slice(2);
@@ -41,12 +48,12 @@ export async function main(): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const source = new EngineSource(process.env, process.argv[1]!);
+  const source = open();
   const { openEngine, attachEngines } = source;
   const startOptions = (storePath: string): StartOptions => source.startOptions(storePath);
   const surviveFaults = (handler: (fault: unknown) => void): void => void (survive = handler);
   const { signal } = interrupt;
-  const code = await run(argv, io, { openEngine, attachEngines, startOptions, signal, surviveFaults });
+  const code = await run(argv, io, { commands, openEngine, attachEngines, startOptions, signal, surviveFaults });
   await stderr.drain().catch(() => undefined);
   if (code === 0 || code === 1) await source.startMissed();
   // Everything is closed and written by now; leaving at once saves waiting for idle threads and timers.

@@ -1,30 +1,44 @@
 import { CoppiceError, encodeBytes } from '../base/index.js';
-import { commandNames, loadCommand } from './command-table.js';
 import type { Command } from './command.js';
 import { CommandContext, type CommandHost } from './context.js';
 import { globalFlags } from './global-flags.js';
+import type * as help from './help.js';
 import type { Io } from './io.js';
 import { OutputClosedError } from './output.js';
 import { mentions, parseCommand, parseFlags, splitCommandLine, type SplitCommandLine } from './parse.js';
 import { describeError, formatError } from './report-error.js';
 import { createPaint, wantsColour } from './style.js';
 import { closest } from './suggest.js';
+import { readVersion } from './version.js';
+
+/** The commands that a process can run, loaded when they are asked for, and their help. */
+export interface CommandSet {
+  /** Of all commands, for suggestions. */
+  readonly names: readonly string[];
+  /** The command of that name, or undefined. */
+  load(name: string): Promise<Command | undefined>;
+  help(): Promise<typeof help>;
+}
+
+export interface RunOptions extends CommandHost {
+  readonly commands: CommandSet;
+}
 
 const interrupted = 'interrupted; what was indexed is kept, run the same command to go on';
 
 /** Runs one command line and gives its exit code: 0 done or found, 1 nothing found, 2 error, 130 interrupted. */
-export async function run(argv: readonly string[], io: Io, options: CommandHost): Promise<number> {
+export async function run(argv: readonly string[], io: Io, options: RunOptions): Promise<number> {
   let context: CommandContext | undefined;
   let code: number | undefined;
   try {
     const split = splitCommandLine(argv);
-    if (split.name === undefined) return await runWithoutCommand(argv, io);
-    const command = await loadCommand(split.name);
-    if (command === undefined) throw unknownCommand(split.name);
+    if (split.name === undefined) return await runWithoutCommand(argv, io, options.commands);
+    const command = await options.commands.load(split.name);
+    if (command === undefined) throw unknownCommand(split.name, options.commands);
     const parsed = parseUnlessHelp(command, split);
     if (parsed === undefined) {
       context = plainContext(argv, io, options);
-      code = await showHelp(command, context);
+      code = await showHelp(command, context, options.commands);
     } else {
       const { globals, ...input } = parsed;
       context = new CommandContext(io, globals, options);
@@ -52,23 +66,22 @@ function parseUnlessHelp(command: Command, split: SplitCommandLine): ReturnType<
   }
 }
 
-async function showHelp(command: Command, context: CommandContext): Promise<number> {
-  const { formatHelp, describeCommand } = await import('./help.js');
+async function showHelp(command: Command, context: CommandContext, commands: CommandSet): Promise<number> {
+  const { formatHelp, describeCommand } = await commands.help();
   if (context.json) context.out.json(describeCommand(command));
   else context.out.write(formatHelp(command, context.paint));
   return 0;
 }
 
 /** `coppice`, `coppice --help`, `coppice --version`. */
-async function runWithoutCommand(argv: readonly string[], io: Io): Promise<number> {
+async function runWithoutCommand(argv: readonly string[], io: Io, commands: CommandSet): Promise<number> {
   const context = plainContext(argv, io, undefined);
   if (mentions(argv, '--version', '-V')) {
-    const { readVersion } = await import('./version.js');
     const version = readVersion();
     if (context.json) context.out.json({ version });
     else context.out.write(`coppice ${version}\n`);
   } else {
-    const { formatOverview, describeAll } = await import('./help.js');
+    const { formatOverview, describeAll } = await commands.help();
     if (!mentions(argv, '--help', '-h')) {
       parseFlags(argv, globalFlags, 'coppice');
       await writeErrors(io, await formatOverview(createPaint(wantsColour(context.globals, io.env, io.stderr))));
@@ -81,8 +94,8 @@ async function runWithoutCommand(argv: readonly string[], io: Io): Promise<numbe
   return 0;
 }
 
-function unknownCommand(name: string): CoppiceError {
-  const near = closest(name, commandNames);
+function unknownCommand(name: string, { names }: CommandSet): CoppiceError {
+  const near = closest(name, names);
   return new CoppiceError('USAGE', `unknown command '${name}'`, {
     hint: near === undefined ? 'coppice help lists the commands' : `did you mean coppice ${near}?`,
   });

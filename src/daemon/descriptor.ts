@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { uniqueSuffix } from '../base/index.js';
 
 /** What a daemon writes down for those who look for it. It counts while the daemon's socket answers. */
@@ -11,6 +12,11 @@ export interface Descriptor {
   /** Started by a command that wanted one, to end when it is no longer used; not by `coppice serve`. */
   readonly onDemand: boolean;
 }
+
+/** Where the daemon of a store keeps what it needs. */
+export const folderOf = (storePath: string): string => join(storePath, 'daemon');
+
+export const descriptorOf = (storePath: string): string => join(folderOf(storePath), 'daemon.json');
 
 export function readDescriptor(path: string): Descriptor | null {
   try {

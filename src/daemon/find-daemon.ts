@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import { defaultStorePath } from '../store/index.js';
-import { readDescriptor, type Descriptor } from './descriptor.js';
+import { descriptorOf, readDescriptor, type Descriptor } from './descriptor.js';
 import { placesOf } from './places.js';
 
 /** The store's folder as an absolute path: the one that is named, else the user's. */
@@ -13,7 +13,7 @@ export const tokenFileOf = (storePath: string): string => placesOf(storePath).to
 
 /** The daemon that says it serves a store; whether it does, its socket tells. */
 export function findDaemon(storePath: string): Descriptor | null {
-  return readDescriptor(placesOf(storePath).descriptor);
+  return readDescriptor(descriptorOf(storePath));
 }
 
 /** The daemon that serves a store, of whatever version; null when none answers. */

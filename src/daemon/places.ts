@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { descriptorOf, folderOf } from './descriptor.js';
 
 /** The kernel's limit for a socket's path is 108 bytes on Linux and 104 on macOS, with the NUL at its end. */
 const socketPathBytesMax = 100;
@@ -25,12 +26,12 @@ export interface DaemonPlaces {
 }
 
 export function placesOf(storePath: string): DaemonPlaces {
-  const folder = join(storePath, 'daemon');
+  const folder = folderOf(storePath);
   const { socket, socketFolder } = socketOf(folder);
   return {
     folder,
     lock: join(folder, 'daemon.lock'),
-    descriptor: join(folder, 'daemon.json'),
+    descriptor: descriptorOf(storePath),
     socket,
     socketFolder,
     token: join(folder, 'token'),

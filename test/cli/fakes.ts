@@ -1,6 +1,7 @@
 import { CoppiceError, type Batches } from '../../src/base/index.js';
 import type { Engine, EngineOptions, Hit, LineMatch, ResolvedRev } from '../../src/engine/index.js';
 import type { Io, Sink } from '../../src/cli/io.js';
+import { allCommands } from '../../src/cli/command-table.js';
 import { run } from '../../src/cli/run.js';
 
 export const commit = '0123456789abcdef0123456789abcdef01234567';
@@ -111,6 +112,7 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
     now: () => (clock += surroundings.tickMs ?? 1),
   };
   const code = await run(argv, io, {
+    commands: allCommands,
     signal: surroundings.signal ?? new AbortController().signal,
     attachEngines: () => Promise.reject(new Error('no engines here')),
     startOptions: () => {

@@ -1,32 +1,22 @@
 import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http';
+import { collectBatches, systemErrorCode, throwIfAborted, type Batches } from '../../base/index.js';
+import type { CoppiceError } from '../../base/index.js';
 import {
-  CoppiceError,
-  collectBatches,
-  errorKinds,
-  systemErrorCode,
-  throwIfAborted,
-  type Batches,
-  type ErrorCode,
-} from '../../base/index.js';
-import type { CallOptions, Progress } from '../../engine/index.js';
-import type { WireError } from '../http/reply.js';
+  NdjsonReader,
+  aborted,
+  errorOfBody,
+  failureOf,
+  isNdjson,
+  unreachable,
+  wasConnected,
+  type ClientCall,
+} from './wire-answer.js';
 
 /** Where a daemon listens. */
 export type DaemonAddress =
   | { readonly socketPath: string }
   /** `http://127.0.0.1:PORT`. */
   | { readonly url: string; readonly token: string };
-
-export interface ClientCall extends CallOptions {
-  readonly onNote?: ((note: string) => void) | undefined;
-}
-
-type Line =
-  | { readonly progress: Progress }
-  | { readonly note: string }
-  | { readonly item: unknown }
-  | { readonly result: Record<string, unknown> }
-  | { readonly error: WireError };
 
 const idleSocketsMax = 8;
 
@@ -50,7 +40,7 @@ export class HttpClient {
   async ask(operation: string, body: object, list: string | undefined, call: ClientCall): Promise<unknown> {
     const streamed = call.onProgress !== undefined || call.onNote !== undefined;
     const response = await this.send(operation, body, streamed, call.signal);
-    if (!isNdjson(response)) return JSON.parse(await textOf(response, call.signal));
+    if (!isNdjson(response.headers['content-type'])) return JSON.parse(await textOf(response, call.signal));
     const { items, rest } = await collectBatches(this.batchesOf(response, call));
     return list === undefined ? rest : { ...rest, [list]: items };
   }
@@ -92,44 +82,27 @@ export class HttpClient {
         // A connection that was kept may have been closed by the daemon just before: then nothing was carried out.
         else if (asked.reusedSocket && systemErrorCode(error) === 'ECONNRESET')
           this.send(operation, body, streamed, signal).then(resolve, reject);
-        else reject(unreachable(error.message, !notConnected.has(systemErrorCode(error) ?? ''), error));
+        else reject(unreachable(error.message, wasConnected(systemErrorCode(error)), error));
       });
       asked.end(bytes);
     });
   }
 
   private async *batchesOf(response: IncomingMessage, call: ClientCall): Batches<unknown, object> {
-    let rest = '';
-    let result: object | null = null;
+    const reader = new NdjsonReader(call);
     response.setEncoding('utf8');
     try {
       // To the end, also behind the result: a connection whose answer was read whole is used again.
-      for await (const chunk of response as AsyncIterable<string>) {
-        const lines = (rest + chunk).split('\n');
-        rest = lines.pop()!;
-        const items: unknown[] = [];
-        for (const text of lines) {
-          const line = JSON.parse(text) as Line;
-          if ('item' in line) items.push(line.item);
-          else if ('progress' in line) call.onProgress?.(line.progress);
-          else if ('note' in line) call.onNote?.(line.note);
-          else if ('error' in line) throw fromWireError(line.error);
-          else result = line.result;
-        }
+      for await (const piece of response as AsyncIterable<string>) {
+        const items = reader.items(piece);
         if (items.length > 0) yield items;
       }
-      if (result === null) throw unreachable('the answer ended before it was whole', true);
-      return result;
+      return reader.end();
     } catch (error) {
       throw failureOf(error, call.signal);
     }
   }
 }
-
-const notConnected = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'ENOTSOCK']);
-
-const isNdjson = (response: IncomingMessage): boolean =>
-  (response.headers['content-type'] ?? '').startsWith('application/x-ndjson');
 
 async function textOf(response: IncomingMessage, signal: AbortSignal | undefined): Promise<string> {
   const parts: Buffer[] = [];
@@ -141,36 +114,6 @@ async function textOf(response: IncomingMessage, signal: AbortSignal | undefined
   return Buffer.concat(parts).toString('utf8');
 }
 
-function failureOf(error: unknown, signal: AbortSignal | undefined): Error {
-  if (signal?.aborted) return aborted(signal);
-  if (error instanceof CoppiceError) return error;
-  return unreachable(error instanceof Error ? error.message : String(error), true, error);
-}
-
 async function errorOf(response: IncomingMessage, signal: AbortSignal | undefined): Promise<CoppiceError> {
-  const text = await textOf(response, signal);
-  try {
-    return fromWireError((JSON.parse(text) as { error: WireError }).error);
-  } catch {
-    return unreachable(`it answered with status ${response.statusCode ?? 0}`, true);
-  }
-}
-
-function fromWireError({ code, message, hint, data }: WireError): CoppiceError {
-  const known: ErrorCode = Object.hasOwn(errorKinds, code) ? code : 'INTERNAL';
-  return new CoppiceError(known, message, {
-    ...(hint === undefined ? {} : { hint }),
-    ...(data === undefined ? {} : { data }),
-  });
-}
-
-const aborted = (signal: AbortSignal): CoppiceError =>
-  new CoppiceError('ABORTED', 'the operation was cancelled', { cause: signal.reason });
-
-function unreachable(reason: string, sent: boolean, cause?: unknown): CoppiceError {
-  return new CoppiceError('DAEMON_UNREACHABLE', `the daemon did not answer: ${reason}`, {
-    hint: 'run the command again; COPPICE_DAEMON=off does without the daemon',
-    data: { sent },
-    cause,
-  });
+  return errorOfBody(response.statusCode, await textOf(response, signal));
 }

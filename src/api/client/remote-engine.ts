@@ -45,7 +45,7 @@ import type {
 import type { Operations } from '../operations.js';
 import { operations } from '../operations.js';
 import { toWireParameter, type WireContent } from '../wire-content.js';
-import type { ClientCall } from './http-client.js';
+import type { ClientCall } from './wire-answer.js';
 
 /** How operations are asked of a daemon. */
 export interface Transport {

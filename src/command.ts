@@ -1,0 +1,2 @@
+/** The whole command line, for what `main.ts` cannot do alone. */
+export { main } from './cli/index.js';

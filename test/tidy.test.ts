@@ -140,7 +140,7 @@ describe('layers', () => {
         if (target === `src/${module}/index.ts`) wrong.push(`${specifier}: a module does not import its own index.ts`);
       } else if (!layers[file.module]?.includes(module)) {
         wrong.push(`${specifier}: ${file.module} may not import ${module}`);
-      } else if (target !== `src/${module}/index.ts`) {
+      } else if (target !== `src/${module}` && target !== `src/${module}/index.ts`) {
         const allowed = typeOnly && deepTypeImports.includes(`${file.path} -> ${target}`);
         if (!allowed) wrong.push(`${specifier}: only ${module}/index.ts may be imported from outside`);
       }

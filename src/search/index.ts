@@ -23,7 +23,7 @@ export type { ComparedSpace, Similarities, VectorCoverage } from './ranking/simi
 export { shownDefinition } from './shown-definition.js';
 export { forEachInSlices } from './slices.js';
 export { withTypedTerms } from './query/typed-query.js';
-export { findSymbols } from './symbol-search.js';
+export { findSymbols } from './names/symbol-search.js';
 export { explainHit } from './ranking/explain.js';
 export { readQuestion } from './query/question.js';
 export type { Question } from './query/question.js';

@@ -3,6 +3,10 @@ export { SegmentList } from './segment-list.js';
 export { mergeSegments } from './segment-merge.js';
 export type { LiveIds, MergeOptions } from './segment-merge.js';
 export type { KeyTable } from './key-table.js';
+export { plainName } from './names/name-shape.js';
+export { compareNames } from './names/sorted-names.js';
+export type { NameBlock, SortedNames } from './names/sorted-names.js';
+export type { SymbolNames } from './names/symbol-names.js';
 export type { PostingList } from './posting-table.js';
 export { encodeChunkSymbols } from './records.js';
 export type {

@@ -247,6 +247,22 @@ export function decodeChunkSymbols(bytes: Buffer): ChunkSymbols {
   return { symbols, continues, closes };
 }
 
+/** Calls with the name of each symbol of an encoded record, and the position of its kind in the list of kinds. */
+export function forEachSymbol(bytes: Uint8Array, onSymbol: (name: string, kind: number) => void): void {
+  if (bytes.length === 0) return;
+  const reader = new ByteReader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  reader.prefixed();
+  for (let count = reader.varint(); count > 0; count--) reader.varint();
+  while (!reader.done) {
+    const flags = reader.u8();
+    reader.varint();
+    reader.varint();
+    reader.varint();
+    onSymbol(reader.text(), flags & ~innerFlag);
+    reader.prefixed();
+  }
+}
+
 /** A path at which a commit has another file than its first parent; null where there is none. Either has searchable lines. */
 export interface FileChange {
   readonly path: string;

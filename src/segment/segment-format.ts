@@ -2,6 +2,7 @@ import type { IdRange } from '../store/index.js';
 import type { ColumnLocations } from './columns.js';
 import type { KeyTableLocation } from './key-table.js';
 import type { PostingTableLocation } from './posting-table.js';
+import type { SymbolNamesLocation } from './names/symbol-names.js';
 import type { RecordBlocksLocation } from './record-blocks.js';
 
 /**
@@ -11,9 +12,10 @@ import type { RecordBlocksLocation } from './record-blocks.js';
  *   2: commits as record blocks, with a key table and columns; changes as a posting table.
  *   3: symbols with the lines on which their declarations begin and end, and inner ones.
  *   4: columns may be packed; otherwise 3, which is read as well.
+ *   5: tables of symbols by name; of segments of formats 3 and 4, which have none, they are made in memory when they are needed.
  */
-export const segmentFormatVersion = 4;
-export const readableSegmentFormats: readonly number[] = [3, 4];
+export const segmentFormatVersion = 5;
+export const readableSegmentFormats: readonly number[] = [3, 4, 5];
 
 export interface TableOfContents {
   readonly formatVersion: number;
@@ -27,6 +29,8 @@ export interface TableOfContents {
   readonly fileRecords: RecordBlocksLocation;
   readonly treeRecords: RecordBlocksLocation;
   readonly commitRecords: RecordBlocksLocation;
+  /** Absent in formats 3 and 4. */
+  readonly symbolNames?: readonly SymbolNamesLocation[];
   readonly grams: PostingTableLocation;
   readonly terms: PostingTableLocation;
   /** For each doc, by its id: the commits of this segment that changed how often a file has it (see `ChangeSign`). */

@@ -5,6 +5,9 @@ import { writeColumns } from './columns.js';
 import type { ColumnLocations } from './columns.js';
 import { KeyTableWriter } from './key-table.js';
 import type { KeyTable, KeyTableLocation } from './key-table.js';
+import { mergeSymbolNames } from './names/segment-names.js';
+import type { NamesSource } from './names/segment-names.js';
+import type { SymbolNamesLocation } from './names/symbol-names.js';
 import { PostingTableWriter } from './posting-table.js';
 import type { PostingList, PostingTableLocation } from './posting-table.js';
 import { RecordBlocksWriter } from './record-blocks.js';
@@ -156,6 +159,7 @@ class Merge {
         live && ((id) => live.commit(id)),
         recordBlockBytes,
       ),
+      symbolNames: await this.symbolNames(),
       grams: await this.gramTable(),
       terms: await this.termTable(),
       changes: await this.changeTable(),
@@ -218,6 +222,15 @@ class Merge {
       nextId = Math.max(nextId, Math.min(to, end));
     }
     return writer.finish();
+  }
+
+  private async symbolNames(): Promise<SymbolNamesLocation[]> {
+    const sources: NamesSource[] = [];
+    for (const segment of this.segments)
+      sources.push({ tables: await segment.symbolNames(this.slices), docBase: segment.docBase });
+    const { live } = this;
+    const isLive = live && ((doc: number) => live.doc(doc));
+    return mergeSymbolNames(this.file, sources, this.ranges.docs[0], isLive, this.slices);
   }
 
   private async gramTable(): Promise<PostingTableLocation> {

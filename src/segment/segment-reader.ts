@@ -1,8 +1,12 @@
-import { CoppiceError, LruCache } from '../base/index.js';
-import type { TimeSlices } from '../base/index.js';
+import { CoppiceError, LruCache, TimeSlices } from '../base/index.js';
+import { MemoryFiles } from '../store/index.js';
 import type { SegmentEntry, ReadableFile, SegmentFiles } from '../store/index.js';
 import { readColumn } from './columns.js';
 import { KeyTable } from './key-table.js';
+import { writeSymbolNames } from './names/segment-names.js';
+import type { NameBlock, NameBlockCache } from './names/sorted-names.js';
+import { SymbolNames } from './names/symbol-names.js';
+import type { SymbolNamesLocation } from './names/symbol-names.js';
 import { PostingTable } from './posting-table.js';
 import { RecordBlocks } from './record-blocks.js';
 import type { BlockCache, DecodedBlock } from './record-blocks.js';
@@ -20,11 +24,16 @@ export interface SegmentCaches {
   /** Unpacked blocks. */
   readonly blocks: BlockCache;
   readonly vectors: VectorCache;
+  /** Blocks of names of definitions. */
+  readonly names: NameBlockCache;
 }
+
+const nameBytesMax = 16 * 1024 * 1024;
 
 export const createSegmentCaches = (blockBytesMax: number, vectorBytesMax: number): SegmentCaches => ({
   blocks: new LruCache<number, DecodedBlock>(blockBytesMax),
   vectors: new LruCache<number, VectorRows>(vectorBytesMax),
+  names: new LruCache<number, NameBlock>(nameBytesMax),
 });
 
 /** An open segment. Ids are the store's; columns and posting lists count docs from the segment's first. */
@@ -43,6 +52,7 @@ export class Segment {
   readonly commitKeys: KeyTable;
   private readonly columns: Partial<DocColumns> = {};
   private readonly commitColumns: Partial<CommitColumns> = {};
+  private names: Promise<readonly SymbolNames[]> | null = null;
   private readonly vectorFiles = new Map<string, VectorFile>();
   /** Segment lists that hold it open. */
   holders = 0;
@@ -124,6 +134,27 @@ export class Segment {
 
   commitColumn<Name extends keyof CommitColumns>(name: Name): CommitColumns[Name] {
     return (this.commitColumns[name] ??= readColumn(this.file, this.toc.commitColumns[name], commitColumnTypes[name]));
+  }
+
+  /** Its definitions by name. Made in memory, once, where the segment is of a format that has no such tables. */
+  symbolNames(slices = new TimeSlices()): Promise<readonly SymbolNames[]> {
+    this.names ??= this.openNames(slices).catch((error: unknown) => {
+      this.names = null;
+      throw error;
+    });
+    return this.names;
+  }
+
+  private async openNames(slices: TimeSlices): Promise<readonly SymbolNames[]> {
+    const { file, toc, docBase } = this;
+    const open = (from: ReadableFile, locations: readonly SymbolNamesLocation[]): readonly SymbolNames[] =>
+      locations.map((location) => new SymbolNames(from, location, this.caches.names, docBase));
+    if (toc.symbolNames !== undefined) return open(file, toc.symbolNames);
+    const memory = new MemoryFiles();
+    const made = memory.createSegmentFile(this.entry.id);
+    const locations = await writeSymbolNames(made, this.docCount, (doc) => this.symbols.get(doc), slices);
+    made.finish(Buffer.alloc(0));
+    return open(memory.openSegmentFile(this.entry.id), locations);
   }
 
   /**

@@ -9,6 +9,7 @@ import { RowPages } from './row-pages.js';
 import { GrowingColumns, forRuns, orderOfHashes, sortByKey } from './sorted-arrays.js';
 import { writeColumns } from './columns.js';
 import { writeKeyTable } from './key-table.js';
+import { writeSymbolNames } from './names/segment-names.js';
 import { PostingTableWriter } from './posting-table.js';
 import type { PostingTableLocation } from './posting-table.js';
 import { RecordBlocksWriter } from './record-blocks.js';
@@ -204,6 +205,7 @@ export class SegmentWriter {
       fileRecords: await writeRecords(this.fileRecords),
       treeRecords: await writeRecords(this.treeRecords),
       commitRecords: await writeRecords(this.commitRecords),
+      symbolNames: await writeSymbolNames(file, this.symbols.length, (doc) => this.symbols[doc]!, slices),
       grams: await this.writeGrams(slices),
       terms: await this.writeTerms(slices),
       changes: await this.writeChanges(slices),

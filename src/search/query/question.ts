@@ -1,7 +1,7 @@
 import type { TimeSlices } from '../../base/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { splitIdentifier, termsOfIdentifier } from '../../text/index.js';
-import { KnownNames } from '../near-names.js';
+import { KnownNames } from '../names/near-names.js';
 import { visiblePostings } from '../term-postings.js';
 import type { VisiblePostings } from '../term-postings.js';
 import { withFolders } from './folders.js';

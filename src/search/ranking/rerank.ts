@@ -3,7 +3,7 @@ import type { Snapshot } from '../../snapshot/index.js';
 import type { QueryTermWeights } from '../query/query-terms.js';
 import type { Question } from '../query/question.js';
 import type { NewChunks } from '../range.js';
-import { minorKinds } from '../symbol-search.js';
+import { minorKinds } from '../names/symbol-search.js';
 import { alikeShares } from './alike-words.js';
 import type { AlikeWords } from './alike-words.js';
 import type { AskedFiles } from './asked-files.js';

@@ -1,0 +1,267 @@
+import { TimeSlices } from '../../base/index.js';
+import { symbolKinds } from '../../model/index.js';
+import type { SymbolDefinition, SymbolKind } from '../../model/index.js';
+import type { SymbolNames } from '../../segment/index.js';
+import type { Snapshot } from '../../snapshot/index.js';
+import { stemsOf } from '../../text/index.js';
+import type { FileMask } from '../file-mask.js';
+import { fileFactors } from '../ranking/file-kinds.js';
+import type { RankingSignals } from '../ranking/ranking-signals.js';
+import { mistakesAllowed, withinEdits } from './edits.js';
+import { isVisibleName, nameTables } from './snapshot-names.js';
+import type { PlacedName } from './snapshot-names.js';
+
+export type SymbolMatch = 'exact' | 'prefix' | 'subword' | 'fuzzy';
+
+/** Shorter text is in too many names by chance. */
+const subwordLengthMin = 3;
+
+export interface FoundSymbol {
+  readonly position: number;
+  readonly symbol: SymbolDefinition;
+  readonly match: SymbolMatch;
+}
+
+export interface SymbolRequest {
+  readonly name: string;
+  readonly mask: FileMask;
+  /** Null: any kind. */
+  readonly kinds: ReadonlySet<string> | null;
+  readonly limit: number;
+  readonly signals: RankingSignals;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What stands for, or belongs to, a definition of more weight. */
+export const minorKinds = new Set<SymbolKind>([
+  'impl',
+  'property',
+  'field',
+  'variable',
+  'section',
+  'key',
+  'element',
+  'test',
+]);
+
+const bitsOf = (kinds: Iterable<string>): number => {
+  let bits = 0;
+  for (const kind of kinds) bits |= 1 << (symbolKinds as readonly string[]).indexOf(kind);
+  return bits;
+};
+const minorBits = bitsOf(minorKinds);
+
+/**
+ * Definitions by name: those of exactly that name (`Scope.name` asks for the scope too), then names that begin with it,
+ * then names that have it or all its words inside, then names it is a misspelling of. Within each, the same case first,
+ * then shorter names, types and functions before fields and the like, tests and vendored code last, then in order of path
+ * and line.
+ *
+ * The names that match come from the segments' tables (see segment's SymbolNames), kind of match by kind of match, and of each the
+ * shortest first; definitions are read until there are enough.
+ */
+export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): Promise<FoundSymbol[]> {
+  const tables = await nameTables(snapshot);
+  const slices = new TimeSlices(request.signal);
+  const { bare, scope } = readName(request.name, (lower) => hasName(snapshot, tables, lower));
+  const names = new NamesLike(tables, bare, slices);
+  const definitions = new Definitions(snapshot, request, scope, await fileFactors(snapshot, request.signals), slices);
+  const found: FoundSymbol[] = [];
+  const ways: readonly (readonly [SymbolMatch, () => PlacedName[] | Promise<PlacedName[]>])[] = [
+    ['exact', () => names.exact()],
+    ['prefix', () => names.withPrefix()],
+    ['subword', () => names.withWords()],
+    ['fuzzy', () => names.misspelt()],
+  ];
+  for (const [match, namesOf] of ways) {
+    if (found.length >= request.limit) break;
+    for (const group of bySameAndLength(await namesOf(), bare)) {
+      for await (const one of definitions.of(group)) {
+        found.push({ ...one, match });
+        if (found.length >= request.limit) return found;
+      }
+    }
+  }
+  return found;
+}
+
+/** Names that are like one, each in one way. */
+class NamesLike {
+  private readonly asked: string;
+  private readonly words: readonly string[];
+
+  constructor(
+    private readonly tables: readonly SymbolNames[],
+    bare: string,
+    private readonly slices: TimeSlices,
+  ) {
+    this.asked = bare.toLowerCase();
+    this.words = stemsOf(bare);
+  }
+
+  exact(): PlacedName[] {
+    const found: PlacedName[] = [];
+    for (const table of this.tables)
+      table.names.forEachExact(this.asked, (block, at) => found.push({ table, block, at }));
+    return found;
+  }
+
+  withPrefix(): PlacedName[] {
+    const found: PlacedName[] = [];
+    for (const table of this.tables) {
+      table.names.forEachWithPrefix(this.asked, (block, at) => {
+        if (block.lowers[at] !== this.asked) found.push({ table, block, at });
+      });
+    }
+    return found;
+  }
+
+  async withWords(): Promise<PlacedName[]> {
+    const { asked, words, slices } = this;
+    const found: PlacedName[] = [];
+    for (const table of this.tables) {
+      const inside = asked.length >= subwordLengthMin ? table.blocksWith(asked) : [];
+      const blocks = words.length === 0 ? inside : union(inside, table.blocksOfTerms(words));
+      for (const number of blocks ?? table.names.blockNumbers()) {
+        if (slices.isOver) await slices.next();
+        const block = table.names.block(number);
+        for (const [at, lower] of block.lowers.entries())
+          if (!lower.startsWith(asked) && this.isInside(lower, block.names[at]!)) found.push({ table, block, at });
+      }
+    }
+    return found;
+  }
+
+  async misspelt(): Promise<PlacedName[]> {
+    const { asked, slices } = this;
+    const mistakes = mistakesAllowed(asked);
+    const found: PlacedName[] = [];
+    for (const table of mistakes === 0 ? [] : this.tables) {
+      if (slices.isOver) await slices.next();
+      table.names.forEachAlike(asked, mistakes, (block, at) => {
+        const lower = block.lowers[at]!;
+        if (!withinEdits(lower, asked, mistakes) || lower.startsWith(asked)) return;
+        if (!this.isInside(lower, block.names[at]!)) found.push({ table, block, at });
+      });
+    }
+    return found;
+  }
+
+  private isInside(lower: string, name: string): boolean {
+    const { asked, words } = this;
+    if (asked.length >= subwordLengthMin && lower.includes(asked)) return true;
+    if (words.length === 0 || !words.every((word) => mayHaveWord(lower, word))) return false;
+    const own = stemsOf(name);
+    return words.every((word) => own.includes(word));
+  }
+}
+
+/** False where a name cannot have a word: a stem but for its last letter begins its word, where that is of ASCII letters. */
+const mayHaveWord = (lower: string, stem: string): boolean =>
+  beyondAscii.test(lower) || lower.includes(stem.length > 1 && /^[a-z]+$/.test(stem) ? stem.slice(0, -1) : stem);
+
+const beyondAscii = /[^\x00-\x7f]/;
+
+const union = (a: readonly number[] | null, b: readonly number[] | null): readonly number[] | null =>
+  a === null || b === null ? null : [...new Set([...a, ...b])].sort((one, other) => one - other);
+
+/** Names in groups: first as the name is written, then others; of each the shortest first. */
+function bySameAndLength(names: readonly PlacedName[], bare: string): PlacedName[][] {
+  const groups = new Map<number, PlacedName[]>();
+  for (const placed of names) {
+    const name = placed.block.names[placed.at]!;
+    const key = name === bare ? -1 : name.length;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [placed]);
+    else group.push(placed);
+  }
+  return [...groups.entries()].sort(([a], [b]) => a - b).map(([, group]) => group);
+}
+
+/** Where a chunk defines something. */
+interface Place {
+  readonly position: number;
+  readonly isMinor: boolean;
+  readonly name: string;
+}
+
+/** The definitions of names that a request asks for. */
+class Definitions {
+  private readonly kinds: number;
+
+  constructor(
+    private readonly snapshot: Snapshot,
+    private readonly request: SymbolRequest,
+    private readonly scope: string,
+    private readonly factors: Float64Array,
+    private readonly slices: TimeSlices,
+  ) {
+    this.kinds = request.kinds === null ? -1 : bitsOf(request.kinds);
+  }
+
+  /** Those of some names, in order but for their names. */
+  async *of(names: readonly PlacedName[]): AsyncGenerator<Omit<FoundSymbol, 'match'>> {
+    const { snapshot, factors, slices } = this;
+    const { occurrenceFiles } = snapshot;
+    const places: Place[] = [];
+    for (const placed of names) {
+      if (slices.isOver) await slices.next();
+      this.addPlaces(placed, places);
+    }
+    const factorOf = ({ position }: Place): number => factors[occurrenceFiles[position]!]!;
+    places.sort(
+      (a, b) => Number(a.isMinor) - Number(b.isMinor) || factorOf(b) - factorOf(a) || a.position - b.position,
+    );
+    for (let from = 0; from < places.length;) {
+      if (slices.isOver) await slices.next();
+      const { position, isMinor } = places[from]!;
+      const here = new Set<string>();
+      for (; places[from]?.position === position && places[from]!.isMinor === isMinor; from++)
+        here.add(places[from]!.name);
+      const { symbols } = snapshot.segments.chunkSymbols(snapshot.occurrenceDocs[position]!);
+      const own = symbols.filter(
+        (symbol) => here.has(symbol.name) && minorKinds.has(symbol.kind) === isMinor && this.isAsked(symbol),
+      );
+      for (const symbol of own.sort((a, b) => a.line - b.line)) yield { position, symbol };
+    }
+  }
+
+  private addPlaces({ table, block, at }: PlacedName, places: Place[]): void {
+    const { snapshot, kinds } = this;
+    const { mask } = this.request;
+    const name = block.names[at]!;
+    table.forEachDoc(block, at, (doc, own) => {
+      const asked = own & kinds;
+      if (asked === 0 || !snapshot.visible.has(doc)) return;
+      snapshot.forEachOccurrence(doc, (position) => {
+        if (mask !== null && mask[snapshot.occurrenceFiles[position]!] === 0) return;
+        if ((asked & ~minorBits) !== 0) places.push({ position, isMinor: false, name });
+        if ((asked & minorBits) !== 0) places.push({ position, isMinor: true, name });
+      });
+    });
+  }
+
+  private isAsked(symbol: SymbolDefinition): boolean {
+    const { scope, request } = this;
+    if (request.kinds !== null && !request.kinds.has(symbol.kind)) return false;
+    if (scope === '') return true;
+    const own = symbol.scope.toLowerCase();
+    return own === scope || own.endsWith(`.${scope}`);
+  }
+}
+
+function hasName(snapshot: Snapshot, tables: readonly SymbolNames[], lower: string): boolean {
+  return tables.some((table) => {
+    let has = false;
+    table.names.forEachExact(lower, (block, at) => (has ||= isVisibleName(snapshot, { table, block, at })));
+    return has;
+  });
+}
+
+/** `Builder.finish`, `Builder::finish` and `Builder#finish` ask for a scope, unless a definition has that very name. */
+function readName(asked: string, has: (lower: string) => boolean): { bare: string; scope: string } {
+  const name = has(asked.toLowerCase()) ? asked : asked.replace(/(?<=[^.:#])[.:#]+$/, '');
+  const separator = /^(.*[^.:#])[.:#]+([^.:#]+)$/s.exec(name);
+  if (separator === null || has(name.toLowerCase())) return { bare: name, scope: '' };
+  return { bare: separator[2]!, scope: separator[1]!.replace(/[:#.]+/g, '.').toLowerCase() };
+}

@@ -1,0 +1,47 @@
+/**
+ * What of a name is cheap to compare before the name itself is read: how long it is and which letters it has. Only of names whose
+ * characters are all ASCII; others, and those without letters and digits, have no shape and are always read.
+ */
+export interface NameShape {
+  /** Letters and digits, at most `shapeLengthMax`; 0: there is no shape. */
+  readonly length: number;
+  /** One bit for each letter that is in it, for each of some digits, and for some that are in it twice. */
+  readonly letters: number;
+}
+
+/** Names of so many letters and digits, and longer ones. */
+export const shapeLengthMax = 63;
+
+const noShape: NameShape = { length: 0, letters: 0 };
+
+/** The letters and digits of an ASCII name in lower case; null for any other. Equal to what a name's words are when they are joined. */
+export function plainName(name: string): string | null {
+  let isPlain = true;
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    if (code > 0x7f) return null;
+    isPlain &&= (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39);
+  }
+  return isPlain ? name : name.replace(/[^A-Za-z0-9]+/g, '').toLowerCase();
+}
+
+export function shapeOf(name: string): NameShape {
+  const plain = plainName(name);
+  if (plain === null || plain === '') return noShape;
+  let letters = 0;
+  for (let i = 0; i < plain.length; i++) {
+    const code = plain.charCodeAt(i);
+    letters |= code >= 0x61 ? 1 << (code - 0x61) : 1 << (26 + (code & 3));
+  }
+  return { length: Math.min(plain.length, shapeLengthMax), letters };
+}
+
+/** Whether a name of one shape can become that of another by so many edits, each of which takes, adds or replaces one character. */
+export const canBeAlike = (a: number, b: number, edits: number): boolean =>
+  bitCount(a & ~b) <= edits && bitCount(b & ~a) <= edits;
+
+function bitCount(bits: number): number {
+  let count = 0;
+  for (let left = bits; left !== 0; left &= left - 1) count++;
+  return count;
+}

@@ -70,14 +70,13 @@ export class KnownNames {
       const counted: { readonly near: Near; readonly count: number; readonly name: string }[] = [];
       for (const near of group) {
         if (slices.isOver) await slices.next();
-        const known = near.kind === NearKind.Word ? this.knownWord(near.folded, text) : this.knownName(near.folded, text);
+        const known =
+          near.kind === NearKind.Word ? this.knownWord(near.folded, text) : this.knownName(near.folded, text);
         if (known !== null) counted.push({ near, ...known });
       }
       counted.sort(
         (a, b) =>
-          b.count - a.count ||
-          a.near.folded.length - b.near.folded.length ||
-          (a.near.folded < b.near.folded ? -1 : 1),
+          b.count - a.count || a.near.folded.length - b.near.folded.length || (a.near.folded < b.near.folded ? -1 : 1),
       );
       for (const { name } of counted) found.push(name);
       if (found.length >= namesMax) break;
@@ -118,8 +117,7 @@ export class KnownNames {
       words.forEachWithPrefix(asked, (block, at) => add(block.names[at]!, NearKind.Word));
       for (const number of table.blocksWith(asked) ?? names.blockNumbers()) {
         if (slices.isOver) await slices.next();
-        for (const name of names.block(number).names)
-          if (plainName(name)?.startsWith(asked) ?? true) addName(name);
+        for (const name of names.block(number).names) if (plainName(name)?.startsWith(asked) ?? true) addName(name);
       }
     }
     return [...all.values()];

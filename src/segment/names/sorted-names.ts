@@ -254,7 +254,7 @@ export class SortedNames {
     let to = this.blockCount - 1;
     while (from < to) {
       const middle = (from + to + 1) >>> 1;
-      if (this.firsts.compare(wanted, 0, wanted.length, starts[middle]!, starts[middle + 1]!) < 0) from = middle;
+      if (this.firsts.compare(wanted, 0, wanted.length, starts[middle], starts[middle + 1]) < 0) from = middle;
       else to = middle - 1;
     }
     return from;

@@ -1,7 +1,14 @@
 import { ByteReader, ByteWriter } from '../../base/index.js';
 import type { TimeSlices } from '../../base/index.js';
 import type { ReadableFile, WritableFile } from '../../store/index.js';
-import { foldWord, readGramPostings, splitIdentifier, termKey, wordTerms, writeGramPostings } from '../../text/index.js';
+import {
+  foldWord,
+  readGramPostings,
+  splitIdentifier,
+  termKey,
+  wordTerms,
+  writeGramPostings,
+} from '../../text/index.js';
 import { PostingTable, PostingTableWriter } from '../posting-table.js';
 import type { PostingTableLocation } from '../posting-table.js';
 import { plainName } from './name-shape.js';

@@ -17,7 +17,7 @@ export const freshnessParameter = {
 
 export const filterParameters = {
   paths: { type: 'strings', help: 'only these paths, globs or substrings; !GLOB leaves out' },
-  languages: { type: 'strings', help: 'only these languages: go, typescript, ts' },
+  languages: { type: 'strings', help: 'only these languages: go, typescript, ts; !go leaves out' },
 } as const satisfies ParameterTable;
 
 export const patternParameters = {
@@ -34,11 +34,16 @@ export const patternParameters = {
   },
 } as const satisfies ParameterTable;
 
+/** Where in a repository one stands, and what is named there. */
+export const placeParameters = {
+  pathspecs: { type: 'strings', help: 'only these paths, as git reads them in folder' },
+  folder: { type: 'string', help: 'only below this folder, from the root; pathspecs count from it' },
+} as const satisfies ParameterTable;
+
 /** Of a pattern's lines, and where they are. */
 export const lineParameters = {
   invert: { type: 'boolean', help: 'the lines that do not match' },
-  pathspecs: { type: 'strings', help: 'only these paths, as git reads them in folder' },
-  folder: { type: 'string', help: 'only below this folder, from the root; pathspecs count from it' },
+  ...placeParameters,
 } as const satisfies ParameterTable;
 
 export const rangeParameters = {

@@ -6,6 +6,7 @@ export { ByteReader } from './byte-reader.js';
 export { ByteWriter } from './byte-writer.js';
 export { withCaret } from './caret.js';
 export { compareBytewise, decodeBytes, encodeBytes } from './bytes-text.js';
+export { closest, editDistance } from './closest.js';
 export { elapsedMs, jittered, nowMs, sleep, uniqueSuffix } from './clock.js';
 export {
   CoppiceError,

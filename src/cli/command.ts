@@ -16,6 +16,8 @@ export interface FlagSpec {
   readonly default?: string | number;
   /** Smallest integer allowed. */
   readonly min?: number;
+  /** Where words that begin with `-` are allowed: whether what is joined to the letter is a value of this flag. */
+  readonly joins?: (value: string) => boolean;
   readonly help: string;
 }
 
@@ -52,6 +54,8 @@ export interface CommandInput<T extends FlagTable> {
   readonly args: readonly string[];
   readonly flags: FlagValues<T>;
   readonly given: readonly GivenFlag[];
+  /** How many of the arguments stand before `--`; all of them where there is none. */
+  readonly plainArgs: number;
 }
 
 export interface Example {
@@ -73,6 +77,10 @@ export interface CommandDefinition<T extends FlagTable> {
   readonly args: readonly ArgumentSpec[];
   readonly flags: T;
   readonly examples: readonly Example[];
+  /** A word that begins with `-` and is no flag is an argument (`search -test`): what looks like flags is told by their values. */
+  readonly dashedWords?: true;
+  /** Flags of other tools that this one does without, and what to type instead, in one line: a letter, or a name. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
   /** The way out when an argument too many is given: `to search another rev use --rev`. */
   readonly surplusHint?: string;
   readonly run: (context: CommandContext, input: CommandInput<T>) => Promise<ExitCode>;

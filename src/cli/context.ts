@@ -30,6 +30,7 @@ export class CommandContext {
   readonly paint: Paint;
   private readonly reporter: ProgressReporter;
   private opened: Promise<Engine | Engines> | undefined;
+  private one: Promise<Engine> | undefined;
 
   constructor(
     readonly io: Io,
@@ -44,9 +45,9 @@ export class CommandContext {
 
   /** Opened on first use and closed by the caller of the command. */
   engine(): Promise<Engine> {
-    const opened = this.requireHost().openEngine({ ...this.engineOptions(), repo: this.repo });
-    this.opened = opened;
-    return opened;
+    this.one ??= this.requireHost().openEngine({ ...this.engineOptions(), repo: this.repo });
+    this.opened = this.one;
+    return this.one;
   }
 
   /** The repository that is meant: the one named, else git's `GIT_DIR`, else the one around the current folder. */
@@ -125,6 +126,7 @@ export class CommandContext {
   private async close(): Promise<void> {
     const opened = this.opened;
     this.opened = undefined;
+    this.one = undefined;
     await (await opened)?.close();
   }
 

@@ -1,5 +1,6 @@
 import { filterParameters, revParameter } from '../api/index.js';
 import type { FileFilter } from '../engine/index.js';
+import { languageByAlias } from '../model/index.js';
 import type { FlagTable, FlagValues } from './command.js';
 import type { Place } from './place.js';
 
@@ -11,6 +12,7 @@ export const filterFlags = {
     aliases: ['glob'],
     many: true,
     value: 'GLOB',
+    joins: (value) => /[*?./!]/.test(value),
     help: filterParameters.paths.help,
   },
   lang: {
@@ -19,7 +21,16 @@ export const filterFlags = {
     aliases: ['type'],
     many: true,
     value: 'L',
+    joins: (value) => languageByAlias(value) !== undefined,
     help: filterParameters.languages.help,
+  },
+  'type-not': {
+    type: 'string',
+    short: 'T',
+    many: true,
+    value: 'L',
+    joins: (value) => languageByAlias(value) !== undefined,
+    help: 'not these languages',
   },
 } as const satisfies FlagTable;
 
@@ -27,9 +38,13 @@ export const revFlag = {
   rev: { type: 'string', value: 'REV', help: revParameter.rev.help },
 } as const satisfies FlagTable;
 
-export function fileFilter({ path, lang }: FlagValues<typeof filterFlags>, place: Place): FileFilter {
+export function fileFilter(
+  { path, lang, 'type-not': typeNot }: FlagValues<typeof filterFlags>,
+  place: Place,
+): FileFilter {
+  const languages = [...lang, ...typeNot.map((name) => `!${name}`)];
   return {
     ...(path.length > 0 ? { paths: path.map((given) => place.pathFilter(given)) } : {}),
-    ...(lang.length > 0 ? { languages: lang } : {}),
+    ...(languages.length > 0 ? { languages } : {}),
   };
 }

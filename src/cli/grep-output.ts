@@ -1,3 +1,4 @@
+import { encodeBytes } from '../base/index.js';
 import type { FileMatchCount, LineMatch, RangeLineMatch, SkippedFile } from '../engine/index.js';
 import type { CommandContext } from './context.js';
 import { formatBytes } from './format.js';
@@ -6,7 +7,7 @@ import type { Output } from './output.js';
 import { quotePath } from './quote-path.js';
 import type { Paint } from './style.js';
 
-type AnyLine = LineMatch & Partial<Pick<RangeLineMatch, 'side'>>;
+type AnyLine = LineMatch & Partial<Pick<RangeLineMatch, 'side'>> & { readonly byteColumn?: number };
 
 export interface SidedCount extends FileMatchCount {
   readonly side?: '+' | '-';
@@ -24,12 +25,19 @@ export interface LineLayout {
   readonly heading: boolean;
   /** As git's -z: a zero byte follows each path, which is written as it is, and each line's number. */
   readonly zero: boolean;
+  /** Paths are shown at all, and line numbers, and columns. */
+  readonly paths: boolean;
+  readonly lineNumbers: boolean;
+  readonly columns: boolean;
   readonly shownPath: (path: string) => string;
   /** Where all matches of a line are, for highlighting; only with colours. */
   readonly finder: MatchFinder | undefined;
 }
 
 type PathLayout = Pick<LineLayout, 'zero' | 'shownPath'>;
+
+/** As other tools count: from 1, in bytes. */
+const byteColumn = ({ text, column }: AnyLine): number => encodeBytes(text.slice(0, column - 1)).length + 1;
 
 const writtenPath = (path: string, { zero, shownPath }: PathLayout): string =>
   zero ? shownPath(path) : quotePath(shownPath(path));
@@ -59,9 +67,10 @@ export class LineWriter {
   }
 
   /** What stands before a line's text, and between it and the line before. */
-  private before({ path, line, side, context }: AnyLine): string {
+  private before(match: AnyLine): string {
+    const { path, line, side, context } = match;
     const { paint } = this.target;
-    const { groups, heading, zero } = this.layout;
+    const { groups, heading, zero, paths, lineNumbers, columns } = this.layout;
     const isFirst = path !== this.lastPath;
     let text = '';
     if (groups && this.lastPath !== undefined && (isFirst ? !heading : line !== this.lastLine + 1))
@@ -74,21 +83,24 @@ export class LineWriter {
     this.lastLine = line;
     const mark = zero ? '\0' : paint('cyan', context === true ? '-' : ':');
     if (side !== undefined) text += paint(side === '+' ? 'green' : 'red', side);
-    if (!heading) text += this.shownPath + mark;
-    return text + paint('green', String(line)) + mark;
+    if (!heading && paths) text += this.shownPath + mark;
+    if (lineNumbers) text += paint('green', String(line)) + mark;
+    if (columns && context !== true) text += String(match.byteColumn ?? byteColumn(match)) + mark;
+    return text;
   }
 }
 
-/** Prints each match of some lines on a line of its own, as `git grep -on`. */
+/** Prints each match of some lines on a line of its own, as `git grep -on`; with `wholeLines` all of its line. */
 export class MatchWriter {
   private readonly writer: LineWriter;
 
   constructor(
     private readonly target: Target & { readonly json: boolean },
-    layout: LineLayout,
+    private readonly layout: LineLayout & { readonly wholeLines: boolean },
     private readonly spansOf: (lines: readonly string[]) => Promise<readonly (readonly Span[])[]>,
   ) {
-    const finder = layout.finder && ((lines: readonly AnyLine[]) => Promise.resolve(lines.map(wholeText)));
+    const spansIn = layout.wholeLines ? matchOf : wholeText;
+    const finder = layout.finder && ((lines: readonly AnyLine[]) => Promise.resolve(lines.map(spansIn)));
     this.writer = new LineWriter(target, { ...layout, groups: false, finder });
   }
 
@@ -100,13 +112,16 @@ export class MatchWriter {
         ...line,
         column: start + 1,
         length: end - start,
-        text: line.text.slice(start, end),
+        text: this.layout.wholeLines ? line.text : line.text.slice(start, end),
+        byteColumn: byteColumn({ ...line, column: start + 1 }),
       })),
     );
     if (this.target.json) writeJsonLines(this.target.out, matches);
     else await this.writer.write(matches);
   }
 }
+
+const matchOf = ({ column, length }: AnyLine): Span[] => [{ start: column - 1, end: column - 1 + length }];
 
 const wholeText = ({ text }: AnyLine): Span[] => [{ start: 0, end: text.length }];
 
@@ -137,9 +152,9 @@ export function writeJsonLines(out: Output, lines: readonly AnyLine[]): void {
 export function writeCounts(
   { out, paint, json }: Target & { json: boolean },
   files: readonly SidedCount[],
-  layout: PathLayout & { readonly pathsOnly: boolean },
+  layout: PathLayout & { readonly pathsOnly: boolean; readonly paths: boolean },
 ): void {
-  const { pathsOnly, zero } = layout;
+  const { pathsOnly, paths, zero } = layout;
   for (const { path, count, side } of files) {
     if (json) {
       out.json(pathsOnly ? { path, side } : { path, count, side });
@@ -148,7 +163,7 @@ export function writeCounts(
     const mark = side === undefined ? '' : paint(side === '+' ? 'green' : 'red', side);
     const shown = mark + paint('magenta', writtenPath(path, layout));
     if (pathsOnly) out.write(shown + (zero ? '\0' : '\n'));
-    else out.write(`${shown}${zero ? '\0' : paint('cyan', ':')}${String(count)}\n`);
+    else out.write(`${paths ? `${shown}${zero ? '\0' : paint('cyan', ':')}` : mark}${String(count)}\n`);
   }
 }
 

@@ -28,6 +28,23 @@ export function formatHit(
   return `${head}\n${said}${why}${formatSnippet(hit, paint)}`;
 }
 
+/** A hit as a line of grep: the line of the definition that the query names, else the one that says most about why it was found. */
+export function formatCompactHit(hit: Hit, shownPath: string, paint: Paint, zero = false): string {
+  const lines = hit.text.split(/\r?\n/);
+  const matching = hit.matches.map(({ line }) => line);
+  const count = (line: number): number => matching.filter((other) => other === line).length;
+  const most = [...new Set(matching)].reduce(
+    (best, line) => (count(line) > count(best) ? line : best),
+    matching[0] ?? 0,
+  );
+  const named = namedLine(hit);
+  const line = named !== null ? named + hit.startLine : most || hit.symbolLine || hit.startLine;
+  const spans = hit.matches.filter((match) => match.line === line);
+  const text = highlightLine(lines[line - hit.startLine] ?? '', spans, paint);
+  const mark = zero ? '\0' : paint('cyan', ':');
+  return `${shownPath}${mark}${paint('green', String(line))}${mark}${text}\n`;
+}
+
 /** What gave the score, most first: `= (words 3.20 + definition 2.10) × test 0.70`, then the terms that are there. */
 function formatExplanation({ points, fileKind, repeat, confidence, terms }: HitExplanation): string {
   const given = Object.entries(points)

@@ -1,7 +1,6 @@
-import { CoppiceError } from '../base/index.js';
+import { CoppiceError, closest } from '../base/index.js';
 import type { Command, FlagSpec, FlagTable, GivenFlag } from './command.js';
 import { globalFlags, type GlobalValues } from './global-flags.js';
-import { closest } from './suggest.js';
 
 type Value = boolean | string | number | string[] | undefined;
 
@@ -9,6 +8,7 @@ export interface ParsedArguments {
   readonly args: string[];
   readonly flags: Record<string, Value>;
   readonly given: GivenFlag[];
+  plainArgs: number;
 }
 
 export interface SplitCommandLine {
@@ -39,7 +39,7 @@ export function mentions(argv: readonly string[], ...names: readonly string[]): 
 }
 
 export function parseFlags(words: readonly string[], table: FlagTable, owner: string): ParsedArguments {
-  const parser = new FlagParser(words, table, owner);
+  const parser = new FlagParser(words, table, { owner });
   parser.run();
   return parser.result;
 }
@@ -50,9 +50,18 @@ export function parseCommand(
   before: readonly string[],
   rest: readonly string[],
 ): ParsedArguments & { globals: GlobalValues } {
-  const table: FlagTable = { ...command.flags, ...globalFlags };
+  // Where a letter means one thing here and another everywhere, it is this command's, but alone it asks for help: so does git.
+  const table: FlagTable = { ...globalFlags, ...command.flags };
   const early = parseFlags(before, globalFlags, 'coppice');
-  const parsed = parseFlags(rest, table, `coppice ${command.name}`);
+  const { dashedWords, elsewhere } = command;
+  const words = rest.length === 1 && rest[0] === '-h' ? ['--help'] : rest;
+  const parser = new FlagParser(words, table, {
+    owner: `coppice ${command.name}`,
+    ...(dashedWords && { dashedWords }),
+    ...(elsewhere && { elsewhere }),
+  });
+  parser.run();
+  const parsed = parser.result;
   for (const name in globalFlags) {
     const value = parsed.flags[name];
     if (value === undefined || value === false) parsed.flags[name] = early.flags[name];
@@ -77,8 +86,16 @@ function checkArguments(command: Command, args: readonly string[]): void {
   }
 }
 
+interface ParserRules extends Pick<Command, 'dashedWords' | 'elsewhere'> {
+  /** Whose flags they are, as it is typed. */
+  readonly owner: string;
+}
+
+const takesJoined = ({ type, choices, joins }: FlagSpec, value: string): boolean =>
+  type === 'integer' ? /^\d+$/.test(value) : (choices?.includes(value) ?? joins?.(value) ?? true);
+
 class FlagParser {
-  readonly result: ParsedArguments = { args: [], flags: {}, given: [] };
+  readonly result: ParsedArguments = { args: [], flags: {}, given: [], plainArgs: Infinity };
   /** Letters and aliases of flags, by what is typed. */
   private readonly others = new Map<string, string>();
   private at = 0;
@@ -86,7 +103,7 @@ class FlagParser {
   constructor(
     private readonly words: readonly string[],
     private readonly table: FlagTable,
-    private readonly owner: string,
+    private readonly rules: ParserRules,
   ) {
     for (const [name, spec] of Object.entries(table)) {
       for (const other of [spec.short ?? [], spec.aliases ?? []].flat()) this.others.set(other, name);
@@ -98,11 +115,12 @@ class FlagParser {
     while (this.at < this.words.length) {
       const word = this.words[this.at++]!;
       if (word === '--') {
+        this.result.plainArgs = this.result.args.length;
         this.result.args.push(...this.words.slice(this.at));
         return;
       }
       if (word.startsWith('--')) this.long(word);
-      else if (word.startsWith('-') && word.length > 1) this.cluster(word);
+      else if (word.startsWith('-') && word.length > 1 && !this.isDashedWord(word)) this.cluster(word);
       else this.result.args.push(word);
     }
   }
@@ -119,6 +137,20 @@ class FlagParser {
     } else {
       this.take(name, spec, `--${typed}`, equals < 0 ? this.next(`--${typed}`, spec) : word.slice(equals + 1));
     }
+  }
+
+  /** `-test` is no flag where it is not one as a whole: `-t` with a value that it takes. */
+  private isDashedWord(word: string): boolean {
+    if (this.rules.dashedWords !== true || word.length < 3) return false;
+    for (let i = 1; i < word.length; i++) {
+      const name = this.others.get(word[i]!);
+      if (name === undefined) return true;
+      const spec = this.table[name]!;
+      if (spec.type === 'boolean') continue;
+      const joined = word.slice(i + 1).replace(/^=/, '');
+      return joined !== '' && !takesJoined(spec, joined);
+    }
+    return false;
   }
 
   /** `-Fi`, `-C3`, `-C 3`: switches may be joined, and the last one's value may follow at once. */
@@ -162,16 +194,19 @@ class FlagParser {
   }
 
   private unknown(shown: string, word: string): CoppiceError {
+    const instead = this.rules.elsewhere?.[shown.replace(/^--?/, '')];
+    if (instead !== undefined)
+      return new CoppiceError('USAGE', `${shown} is not a flag of ${this.rules.owner}`, { hint: instead });
     const inside = word === shown || word.startsWith(`${shown}=`) ? '' : ` in ${word}`;
     const near = shown.startsWith('--') ? closest(shown.slice(2), Object.keys(this.table)) : undefined;
     const hint =
       near !== undefined
         ? `did you mean --${near}?`
-        : `${this.owner} --help lists its flags; what begins with - but is no flag goes after --`;
+        : `${this.rules.owner} --help lists its flags; what begins with - but is no flag goes after --`;
     return new CoppiceError('USAGE', `unknown flag ${shown}${inside}`, { hint });
   }
 
-  private usage(message: string, hint = `${this.owner} --help shows how it is used`): CoppiceError {
+  private usage(message: string, hint = `${this.rules.owner} --help shows how it is used`): CoppiceError {
     return new CoppiceError('USAGE', message, { hint });
   }
 }

@@ -49,10 +49,37 @@ export class Place {
     return `${not}${this.path(path!)}`;
   }
 
+  /** A file from the root, named from here as a shell completes it, or by an absolute path in the work tree. */
+  fileFromHere(given: string): string {
+    const path = given.startsWith('file:///') ? fileURLToPath(given) : given;
+    if (isAbsolute(path)) return this.root === null ? path : relative(this.root, path).split(sep).join('/');
+    const steps: string[] = [];
+    for (const name of `${this.folder}/${path}`.split('/')) {
+      if (name === '..') steps.pop();
+      else if (name !== '' && name !== '.') steps.push(name);
+    }
+    return steps.join('/');
+  }
+
   /** A path as git takes it: from the root, but `./x` and `../x` from here. */
   path(given: string): string {
     return this.folder !== '' && /^\.\.?(\/|$)/.test(given) ? `./${this.folder}/${given}` : given;
   }
+}
+
+/**
+ * The path from the root of a file that the command line names. After `REV:` it counts from the root, as git takes it; else from here.
+ */
+export function filePath(
+  { place }: { readonly place: Place },
+  {
+    given,
+    isFromHere,
+    rev,
+  }: { readonly given: string; readonly isFromHere: boolean; readonly rev: string | undefined },
+): string {
+  if (!isFromHere || isTreeRev(rev)) return place.path(given);
+  return place.fileFromHere(given);
 }
 
 /** True of `main:src`: a tree of its own, whose paths do not count from the repository's root. Not of `HEAD@{10:30}` and `:/words`, commits. */

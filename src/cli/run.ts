@@ -1,4 +1,4 @@
-import { CoppiceError, encodeBytes } from '../base/index.js';
+import { CoppiceError, closest, encodeBytes } from '../base/index.js';
 import type { Command } from './command.js';
 import { CommandContext, type CommandHost } from './context.js';
 import { globalFlags } from './global-flags.js';
@@ -8,7 +8,6 @@ import { OutputClosedError } from './output.js';
 import { mentions, parseCommand, parseFlags, splitCommandLine, type SplitCommandLine } from './parse.js';
 import { describeError, formatError } from './report-error.js';
 import { createPaint, wantsColour } from './style.js';
-import { closest } from './suggest.js';
 import { readVersion } from './version.js';
 
 /** The commands that a process can run, loaded when they are asked for, and their help. */
@@ -94,7 +93,31 @@ async function runWithoutCommand(argv: readonly string[], io: Io, commands: Comm
   return 0;
 }
 
+/** Commands of other tools, and what to type here. */
+const elsewhere: Readonly<Record<string, string>> = {
+  rg: 'coppice grep PATTERN takes what rg takes',
+  'ls-files': 'coppice files',
+  'ls-tree': 'coppice files --rev REV',
+  ls: 'coppice files',
+  find: 'coppice files PATHSPEC',
+  cat: 'coppice show PATH',
+  diff: 'coppice compare A..B for files, coppice grep PATTERN --rev A..B for lines',
+  branch: 'coppice revs',
+  tag: 'coppice revs',
+  blame: 'coppice log TEXT tells when the lines with it came and went',
+  init: 'there is nothing to set up: coppice search QUERY indexes what it needs',
+  update: 'there is nothing to update: coppice search QUERY indexes what has changed',
+  web: 'coppice open',
+  ui: 'coppice open',
+  daemon: 'coppice serve',
+  version: 'coppice --version',
+  query: 'coppice search QUERY',
+  ask: 'coppice search QUERY',
+};
+
 function unknownCommand(name: string, { names }: CommandSet): CoppiceError {
+  const instead = Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined;
+  if (instead !== undefined) return new CoppiceError('USAGE', `coppice has no command '${name}'`, { hint: instead });
   const near = closest(name, names);
   return new CoppiceError('USAGE', `unknown command '${name}'`, {
     hint: near === undefined ? 'coppice help lists the commands' : `did you mean coppice ${near}?`,

@@ -1,25 +1,33 @@
 import { CoppiceError } from '../base/index.js';
 
 export interface ShowTarget {
-  readonly rev: string;
+  /** Undefined: where nobody says. */
+  readonly rev: string | undefined;
   readonly path: string;
   readonly lines?: { readonly start: number; readonly end: number };
 }
 
-const hint = 'write REV:PATH, REV:PATH:LINE or REV:PATH:FIRST-LAST, such as HEAD:src/main.ts:10-20';
+const hint = 'write PATH, REV:PATH, REV:PATH:LINE or REV:PATH:FIRST-LAST, such as HEAD:src/main.ts:10-20';
 
 /**
- * `REV:PATH[:A-B]`. The rev ends at the first `:` outside braces (`HEAD@{10:30}`); only `fork:NAME` has one of its
+ * `[REV:]PATH[:A-B]`; with `isPath` there is no rev in it. The rev ends at the first `:` outside braces (`HEAD@{10:30}`); only `fork:NAME` has one of its
  * own. Lines are a suffix of digits, so a path may hold colons too.
  */
-export function parseShowTarget(target: string): ShowTarget {
-  const at = revEnd(target);
-  if (at < 0) throw new CoppiceError('USAGE', `'${target}' names no path`, { hint });
+export function parseShowTarget(target: string, isPath = false): ShowTarget {
+  const at = isPath ? -1 : revEnd(target);
+  // `src/app.ts:10` is lines of a file: no path is a number, or two.
+  if (at < 0 || (/[./]/.test(target.slice(0, at)) && /^\d{1,9}(-\d{1,9})?$/.test(target.slice(at + 1)))) {
+    return { rev: undefined, ...pathAndLines(target, target) };
+  }
   const rev = target.slice(0, at);
   if (rev === '') throw new CoppiceError('USAGE', `'${target}' names no rev`, { hint: `try HEAD${target}` });
-  let path = target.slice(at + 1);
+  return { rev, ...pathAndLines(target.slice(at + 1), target) };
+}
+
+function pathAndLines(given: string, target: string): Omit<ShowTarget, 'rev'> {
+  let path = given;
   const suffix = /:(\d{1,9})(?:-(\d{1,9}))?$/.exec(path);
-  if (suffix === null) return { rev, path: nonEmpty(path, target) };
+  if (suffix === null) return { path: nonEmpty(path, target) };
   path = path.slice(0, suffix.index);
   const start = Number(suffix[1]);
   const end = Number(suffix[2] ?? suffix[1]);
@@ -28,7 +36,7 @@ export function parseShowTarget(target: string): ShowTarget {
       hint: 'lines count from 1, and the first comes before the last',
     });
   }
-  return { rev, path: nonEmpty(path, target), lines: { start, end } };
+  return { path: nonEmpty(path, target), lines: { start, end } };
 }
 
 function nonEmpty(path: string, target: string): string {

@@ -77,7 +77,7 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
     ['options', call, 'optional'],
   ],
   revs: [['options', { ...call, 'match?': 'text', 'limit?': 'number' }, 'optional']],
-  files: [['options', limited, 'optional']],
+  files: [['options', { ...limited, 'folder?': 'text', 'pathspecs?': 'texts' }, 'optional']],
   compare: [
     ['from', 'text'],
     ['to', 'text'],

@@ -157,7 +157,7 @@ export interface IndexResult {
 export interface FileFilter {
   /** Globs or plain substrings (as in `path:`); one that starts with `!` excludes. Any of the including ones suffices. */
   readonly paths?: readonly string[];
-  /** Language ids (`typescript`) or usual aliases (`ts`). */
+  /** Language ids (`typescript`) or usual aliases (`ts`); one that starts with `!` excludes. */
   readonly languages?: readonly string[];
 }
 
@@ -390,6 +390,8 @@ export interface SymbolHit extends DefinedSymbol {
 export interface SymbolsResult {
   readonly rev: ResolvedRev;
   readonly symbols: readonly SymbolHit[];
+  /** Definitions that match, as well as the last of these or better; null when they are too many to count. */
+  readonly total: number | null;
   readonly freshness: Freshness;
   readonly tookMs: number;
 }
@@ -432,7 +434,7 @@ export interface RevsResult {
   readonly truncated: boolean;
 }
 
-export interface FilesOptions extends CallOptions, FileFilter {
+export interface FilesOptions extends CallOptions, FileFilter, PlaceFilter {
   readonly rev?: string;
   /** Default 1,000. */
   readonly limit?: number;

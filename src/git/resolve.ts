@@ -1,4 +1,4 @@
-import { CoppiceError, compareBytewise } from '../base/index.js';
+import { CoppiceError, compareBytewise, editDistance } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
 import { decodeCommit } from './commit-object.js';
 import type { ObjectReader, ObjectType } from './object-reader.js';
@@ -92,20 +92,6 @@ function nearNames(rev: string, refs: readonly Ref[]): string[] {
     .sort((a, b) => a[1] - b[1] || compareBytewise(a[0], b[0]))
     .slice(0, 3)
     .map(([name]) => name);
-}
-
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 8) return Infinity;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitute = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitute, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
 
 /** An oid as git prints it; anything else would be a rev expression. */

@@ -1,5 +1,5 @@
-import { CoppiceError, TimeSlices, elapsedMs } from '../base/index.js';
-import { languageByAlias, languageNumber } from '../model/index.js';
+import { CoppiceError, TimeSlices, closest, elapsedMs } from '../base/index.js';
+import { languageByAlias, languageNumber, languages as allLanguages } from '../model/index.js';
 import { compilePathFilter, compilePathspecs, type NamedPathTest } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 
@@ -73,13 +73,13 @@ export function compileFileFilter(filter: FileFilter): FileTest | null {
       hint: `give at most ${pathsMax}, of at most ${pathLengthMax} characters each`,
     });
   }
-  const languages = new Set((filter.languages ?? []).map(numberOfLanguage));
+  const languages = compileLanguages(filter.languages ?? []);
   const isEverywhere = folder === '' && pathspecs.length === 0;
-  if (paths.length === 0 && languages.size === 0 && isEverywhere) return null;
+  if (paths.length === 0 && languages === null && isEverywhere) return null;
   const passes = compilePathFilter([...paths]);
   const specs = isEverywhere ? null : compilePathspecs(pathspecs, folder);
   return (path, language) =>
-    (languages.size === 0 || languages.has(language)) && passes(path) && (specs === null || specs.matches(path));
+    (languages === null || languages(language)) && passes(path) && (specs === null || specs.matches(path));
 }
 
 /**
@@ -106,11 +106,24 @@ export async function unmatchedPaths(
   return [...left].map(({ source }) => source);
 }
 
+/** Null when any will do. Only those that are named, but not those after `!`. */
+function compileLanguages(names: readonly string[]): ((language: number) => boolean) | null {
+  if (names.length === 0) return null;
+  const excluding = names.filter((name) => name.startsWith('!'));
+  const included = new Set(names.filter((name) => !name.startsWith('!')).map(numberOfLanguage));
+  const excluded = new Set(excluding.map((name) => numberOfLanguage(name.slice(1))));
+  return (language) => (included.size === 0 || included.has(language)) && !excluded.has(language);
+}
+
 function numberOfLanguage(name: string): number {
   const id = languageByAlias(name);
   if (id === undefined) {
+    const near = closest(
+      name,
+      allLanguages.flatMap((language) => [language.id, ...language.aliases]),
+    );
     throw new CoppiceError('USAGE', `unknown language "${name}"`, {
-      hint: 'give a language such as typescript, ts, python, go, c++',
+      hint: near === undefined ? 'give a language such as typescript, ts, python, go, c++' : `did you mean ${near}?`,
     });
   }
   return languageNumber(id);

@@ -1,3 +1,4 @@
+import { CoppiceError } from '../../src/base/index.js';
 import { expect, test } from 'vitest';
 import type { Engine, GrepOptions, LineMatch, RangeLineMatch } from '../../src/engine/index.js';
 import { lineMatch, resolvedHead, runCli, type Outcome, type Surroundings } from './fakes.js';
@@ -9,6 +10,7 @@ const lines: readonly LineMatch[] = [
 
 function engineOf(found: readonly LineMatch[], seen: GrepOptions[] = [], truncated = false): Partial<Engine> {
   return {
+    resolve: (rev = '') => Promise.reject(new CoppiceError('REV_NOT_FOUND', rev)),
     grep: (_, options = {}) => {
       seen.push(options);
       return Promise.resolve({

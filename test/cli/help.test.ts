@@ -26,7 +26,7 @@ test('a command explains itself', async () => {
   const sections = stdout.split('\n\n');
   expect(sections.map((section) => section.split('\n', 1)[0])).toEqual([
     'coppice grep: lines that match a pattern, exactly as git grep -n finds them',
-    'Usage: coppice grep [flags] PATTERN [PATHSPEC…]',
+    'Usage: coppice grep [flags] PATTERN [REV] [--] [PATHSPEC…]',
     'Prints path:line:text, sorted by path and line, of what is below the current folder, as git grep does. PATHSPEC',
     'Arguments:',
     'Flags:',

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { CoppiceError } from '../../src/base/index.js';
+import { CoppiceError, closest } from '../../src/base/index.js';
 import { loadAllCommands, loadCommand } from '../../src/cli/command-table.js';
 import { mentions, parseCommand, splitCommandLine } from '../../src/cli/parse.js';
 import { parseRevRange } from '../../src/model/index.js';
 import { parseShowTarget } from '../../src/cli/show-target.js';
-import { closest } from '../../src/cli/suggest.js';
 
 async function parse(name: string, ...words: string[]): Promise<ReturnType<typeof parseCommand>> {
   return parseCommand((await loadCommand(name))!, [], words);
@@ -61,7 +60,7 @@ describe('flags', () => {
     const wrong: [string, ...string[]][] = [
       ['grep', 'x', '--rv', 'main'],
       ['grep', 'x', '--frobnicate'],
-      ['grep', '-Fj', 'x'],
+      ['grep', '-FX', 'x'],
       ['grep', '--json=yes', 'x'],
       ['grep', 'x', '--max', 'many'],
       ['grep', 'x', '--max', '0'],
@@ -78,7 +77,7 @@ describe('flags', () => {
     expect(said.join('\n')).toMatchInlineSnapshot(`
       "unknown flag --rv | did you mean --rev?
       unknown flag --frobnicate | coppice grep --help lists its flags; what begins with - but is no flag goes after --
-      unknown flag -j in -Fj | coppice grep --help lists its flags; what begins with - but is no flag goes after --
+      unknown flag -X in -FX | coppice grep --help lists its flags; what begins with - but is no flag goes after --
       --json takes no value | coppice grep --help shows how it is used
       --max needs a whole number from 1 on, not 'many' | coppice grep --help shows how it is used
       --max needs a whole number from 1 on, not '0' | coppice grep --help shows how it is used
@@ -114,7 +113,7 @@ describe('the table of commands', () => {
   test('is sound: names, short flags, and arguments are unambiguous', async () => {
     for (const command of await loadAllCommands()) {
       expect(await loadCommand(command.name)).toBe(command);
-      const shorts = ['h', ...Object.values(command.flags).flatMap((flag) => flag.short ?? [])];
+      const shorts = [...Object.values(command.flags).flatMap((flag) => flag.short ?? [])];
       expect(new Set(shorts).size, command.name).toBe(shorts.length);
       expect(command.args.slice(0, -1).every((arg) => arg.many === undefined && arg.optional === undefined)).toBe(true);
       for (const example of command.examples) expect(example.command).toMatch(/\bcoppice /);
@@ -162,11 +161,13 @@ describe('REV:PATH[:A-B]', () => {
     ['main@{10:30}:a.ts', { rev: 'main@{10:30}', path: 'a.ts' }],
     ['HEAD:a-3', { rev: 'HEAD', path: 'a-3' }],
     ['HEAD:3', { rev: 'HEAD', path: '3' }],
+    ['src/a.ts', { path: 'src/a.ts' }],
+    ['a.ts:3-12', { path: 'a.ts', lines: { start: 3, end: 12 } }],
   ])('%s', (target, expected) => {
     expect(parseShowTarget(target)).toEqual(expected);
   });
 
-  test.each(['HEAD', ':a.ts', 'HEAD:', 'HEAD:a:0', 'HEAD:a:5-3', 'fork:try'])('%s is refused', async (target) => {
+  test.each([':a.ts', 'HEAD:', 'HEAD:a:0', 'HEAD:a:5-3'])('%s is refused', async (target) => {
     expect(await usage(() => parseShowTarget(target))).toMatch(/.+ \| .+/);
   });
 });

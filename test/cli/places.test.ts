@@ -26,7 +26,15 @@ beforeAll(async () => {
   // So that git looks into it as well.
   spawnSync('git', ['add', '-N', 'src/lib/new.ts'], { cwd: repo.path });
   engine = await openEngine({ repo: repo.path, store: join(makeFolder(), 'store') });
-  const names = ['grepBatches', 'grepCountBatches', 'grepRangeBatches', 'search', 'symbols', 'show'] as const;
+  const names = [
+    'resolve',
+    'grepBatches',
+    'grepCountBatches',
+    'grepRangeBatches',
+    'search',
+    'symbols',
+    'show',
+  ] as const;
   bound = Object.fromEntries(
     names.map((name) => [name, (engine[name] as (...args: unknown[]) => unknown).bind(engine)]),
   );
@@ -141,8 +149,8 @@ describe('what one sees is what is searched', () => {
   });
 
   test('what no file matches is told', async () => {
-    expect((await coppice('', 'grep', 'hello', 'v1')).stderr).toContain(
-      "no file matches 'v1' (a rev goes after --rev)",
+    expect((await coppice('', 'grep', 'hello', 'v7')).stderr).toContain(
+      "no file matches 'v7' (nor is a rev called so)",
     );
     expect((await coppice('', 'grep', 'hello', 'src', 'srk')).stderr).toContain("no file matches 'srk'");
     expect((await coppice('', 'grep', 'hello', '--path', 'lib2')).stderr).toContain("no file matches 'lib2'");

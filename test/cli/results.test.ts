@@ -114,7 +114,7 @@ describe('symbols and show', () => {
     text: '  finish() {',
   };
   const engine: Partial<Engine> = {
-    symbols: () => Promise.resolve({ rev: resolvedHead, symbols: [symbol], freshness: 'exact', tookMs: 1 }),
+    symbols: () => Promise.resolve({ rev: resolvedHead, symbols: [symbol], total: 1, freshness: 'exact', tookMs: 1 }),
     show: (_rev, path, lines) =>
       Promise.resolve({
         rev: resolvedHead,
@@ -131,7 +131,7 @@ describe('symbols and show', () => {
       'src/a.ts:4  method  Builder.finish  finish() {\n',
     );
     const { stdout } = await runCli(['symbols', 'finish', '--json'], { engine });
-    const answer = { name: 'finish', rev: 'HEAD', commit, symbols: [symbol], freshness: 'exact', tookMs: 1 };
+    const answer = { name: 'finish', rev: 'HEAD', commit, symbols: [symbol], total: 1, freshness: 'exact', tookMs: 1 };
     expect(JSON.parse(stdout)).toEqual(answer);
   });
 

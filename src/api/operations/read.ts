@@ -1,6 +1,6 @@
 import type { ShownText } from '../../engine/index.js';
 import { defineOperation } from '../operation.js';
-import { filterParameters, freshnessParameter, rangeParameters, revParameter } from '../parameters.js';
+import { filterParameters, freshnessParameter, placeParameters, rangeParameters, revParameter } from '../parameters.js';
 import { toWireContent } from '../wire-content.js';
 
 export const show = defineOperation({
@@ -54,6 +54,7 @@ export const files = defineOperation({
   parameters: {
     rev: { ...revParameter.rev, help: 'where' },
     limit: { type: 'integer', min: 1, max: 1_000_000, default: 1000, help: 'how many' },
+    ...placeParameters,
     ...filterParameters,
     ...freshnessParameter,
   },

@@ -1,5 +1,6 @@
 import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
+import type { CommandContext } from '../context.js';
 import { formatDuration, shortCommit } from '../format.js';
 import { singleRev } from '../rev-range.js';
 
@@ -24,6 +25,16 @@ export const command = defineCommand({
       const at = shortCommit(commit, 'with changes');
       context.out.write(`forked ${context.paint('cyan', name)} from ${rev} (${at}) in ${formatDuration(tookMs)}\n`);
     }
+    await tellIfShadowed(context, name);
     return 0;
   },
 });
+
+/** A name of git's goes before a fork's: who makes a fork of that name ought to know. */
+async function tellIfShadowed(context: CommandContext, name: string): Promise<void> {
+  const engine = await context.engine();
+  const other = await engine.resolve(name).catch(() => undefined);
+  if (other === undefined || other.kind === 'fork') return;
+  context.out.flush();
+  context.note(`git has ${name} too, and --rev ${name} is git's: this fork is --rev fork:${name}`);
+}

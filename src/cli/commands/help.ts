@@ -1,11 +1,10 @@
-import { CoppiceError } from '../../base/index.js';
+import { CoppiceError, closest } from '../../base/index.js';
 import { commandNames, loadCommand } from '../command-table.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { describeAll, describeCommand, formatHelp, formatOverview } from '../help.js';
 import { readTopic, readTopics } from '../manual.js';
 import { renderMarkdown } from '../markdown.js';
-import { closest } from '../suggest.js';
 
 export const command = defineCommand({
   name: 'help',

@@ -1,3 +1,4 @@
+import { CoppiceError } from '../../base/index.js';
 import { operations } from '../../api/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
@@ -11,9 +12,25 @@ import { patternFlags, patternOptions } from '../pattern-flags.js';
 /** So often the output is waited for, lest a slow reader makes it pile up. */
 const resultsPerDrain = 256;
 
+/** Flags of git log, and what to type here. */
+const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
+  (
+    [
+      [
+        'oneline p patch stat graph author since until after before grep',
+        'git log has it: here lines of code are searched, in all of history',
+      ],
+      ['follow', 'a file that moves changes nothing: its lines are found wherever they were'],
+      ['L', 'give text of the line as PATTERN'],
+      ['all', 'name the branches: coppice log PATTERN main v1.x'],
+    ] as const
+  ).flatMap(([names, hint]) => names.split(' ').map((name) => [name, hint])),
+);
+
 export const command = defineCommand({
   name: 'log',
   summary: operations.log.summary,
+  usage: '[flags] PATTERN [REV…] [-- PATH…]',
   description:
     'For each distinct matching line of the history of the REVs: the commits after which some file has it more often (+) or\n' +
     'less often (-) than before, newest first, and the branches and tags that have it now. A file that only moved, byte for\n' +
@@ -21,14 +38,38 @@ export const command = defineCommand({
     'where it differs from the first alone, marked (merge). A..B is what B reaches and A does not. History that is not\n' +
     'indexed yet is indexed first.',
   args: [
-    { name: 'PATTERN', help: 'a regular expression, or literal text with -F' },
-    { name: 'REV', help: 'whose history: a commit or A..B; HEAD when none is given', optional: true, many: true },
+    {
+      name: 'PATTERN REV',
+      help: 'a regular expression, or literal text with -F; then whose history: REVs, A..B (default HEAD)',
+      optional: true,
+      many: true,
+    },
   ],
   flags: {
+    rev: {
+      type: 'string',
+      many: true,
+      value: 'REV|A..B',
+      help: 'the same as REV after the pattern',
+    },
     ...patternFlags,
+    'pickaxe-string': {
+      type: 'string',
+      short: 'S',
+      value: 'TEXT',
+      help: 'as git log -S: the same as --commits -F TEXT',
+    },
+    'pickaxe-regex': { type: 'string', short: 'G', value: 'PATTERN', help: 'the same as --commits PATTERN' },
     'first-parent': { type: 'boolean', help: 'only along first parents; merges count against the first' },
     commits: { type: 'boolean', help: 'the commits that change how often PATTERN occurs, as git log -S' },
-    max: { type: 'integer', value: 'N', min: 1, help: 'stop after N lines (or commits)' },
+    max: {
+      type: 'integer',
+      short: 'n',
+      aliases: ['max-count'],
+      value: 'N',
+      min: 1,
+      help: 'stop after N lines (or commits)',
+    },
     ...filterFlags,
   },
   examples: [
@@ -40,13 +81,15 @@ export const command = defineCommand({
       does: 'the merges and commits of HEAD that touched it',
     },
   ],
-  async run(context, { args, flags }) {
-    const [pattern, ...revs] = args as [string, ...string[]];
+  elsewhere,
+  async run(context, { args, plainArgs, flags }) {
+    const { place } = context;
+    const { pattern, literal, isPickaxe, revs, paths } = readWords(args, plainArgs, flags);
     const first = revs[0] ?? 'HEAD';
     const { max } = flags;
     const options = {
-      ...fileFilter(flags, context.place),
-      ...patternOptions(flags),
+      ...fileFilter({ ...flags, path: [...flags.path, ...paths.map((path) => pathBelow(path))] }, place),
+      ...patternOptions({ ...flags, 'fixed-strings': literal }),
       ...given({
         firstParent: flags['first-parent'],
         maxCount: max === undefined ? undefined : max + 1, // one more tells that there are more
@@ -55,7 +98,7 @@ export const command = defineCommand({
     };
     const engine = await context.engine();
     const { paint } = context;
-    if (flags.commits) {
+    if (flags.commits || isPickaxe) {
       const found = engine.logCommits(pattern, revs, options);
       return printEach(context, found, { max, what: 'commit' }, (change) => formatOccurrenceChange(change, paint));
     }
@@ -69,6 +112,50 @@ export const command = defineCommand({
     });
   },
 });
+
+interface Words {
+  readonly pattern: string;
+  readonly literal: boolean;
+  /** It was given as git log takes it. */
+  readonly isPickaxe: boolean;
+  readonly revs: readonly string[];
+  /** What stands after `--`. */
+  readonly paths: readonly string[];
+}
+
+function readWords(
+  args: readonly string[],
+  plainArgs: number,
+  flags: {
+    readonly rev: readonly string[];
+    readonly 'fixed-strings': boolean;
+    readonly 'pickaxe-string': string | undefined;
+    readonly 'pickaxe-regex': string | undefined;
+  },
+): Words {
+  const { 'pickaxe-string': text, 'pickaxe-regex': expression } = flags;
+  const given = text ?? expression;
+  const before = args.slice(0, plainArgs);
+  const after = args.slice(plainArgs);
+  // `log -- -x`: a pattern that begins with a dash.
+  const isAfter = given === undefined && before.length === 0;
+  const [pattern, ...rest] = given !== undefined ? [given, ...before] : isAfter ? after : before;
+  if (pattern === undefined) {
+    throw new CoppiceError('USAGE', 'coppice log needs PATTERN: a regular expression, or literal text with -F', {
+      hint: 'coppice log --help shows how it is used; git log lists commits',
+    });
+  }
+  return {
+    pattern,
+    literal: flags['fixed-strings'] || text !== undefined,
+    isPickaxe: given !== undefined,
+    revs: [...flags.rev, ...rest],
+    paths: isAfter ? [] : after,
+  };
+}
+
+/** A path as git log takes it, from here, as a filter. */
+const pathBelow = (path: string): string => (/^[.!/]/.test(path) ? path : `./${path}`);
 
 async function printEach<T>(
   context: CommandContext,

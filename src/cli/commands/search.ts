@@ -1,18 +1,32 @@
 import { operations } from '../../api/index.js';
+import type { Hit } from '../../engine/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
 import { fileFilter, filterFlags } from '../filter-flags.js';
 import { formatPlanned } from '../model-output.js';
-import { formatHit, searchNotes } from '../hit-output.js';
+import type { CommandContext } from '../context.js';
+import { formatCompactHit, formatHit, searchNotes } from '../hit-output.js';
+import { quotePath } from '../quote-path.js';
 import { pathShower } from '../place.js';
+
+/** What greps can be told, and where it is. */
+const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
+  (
+    [
+      ['A B C context', 'a hit shows its definition; coppice grep -C N shows lines around a match'],
+      ['e E P F w x v c o q', 'coppice grep has it; in a query: "exact phrase", /regex/, -word'],
+      ['m max max-count', '-n N is how many hits'],
+    ] as const
+  ).flatMap(([names, hint]) => names.split(' ').map((name) => [name, hint])),
+);
 
 export const command = defineCommand({
   name: 'search',
   summary: operations.search.summary,
   description:
     'Words rank; "exact phrase" and /regex/ match as they are, -term excludes, or and ( ) combine. Filters, each with\n' +
-    '- before it to exclude: rev: repo: path: (or file:) lang: sym: kind: case:yes|no. A query that begins with - goes\n' +
-    'after --. With a range A..B: what B has new, ranked as in B.',
+    '- before it to exclude: rev: repo: path: (or file:) lang: sym: kind: case:yes|no. After -- all is query. With a range\n' +
+    'A..B: what B has new, ranked as in B. coppice help queries tells more.',
   args: [{ name: 'QUERY', help: 'what to look for; several words need no quotes', many: true }],
   flags: {
     rev: { type: 'string', value: 'REV|A..B', help: operations.search.parameters.rev.help },
@@ -32,6 +46,14 @@ export const command = defineCommand({
       help: operations.search.parameters.mode.help,
     },
     weak: { type: 'boolean', help: operations.search.parameters.weak.help },
+    'files-with-matches': { type: 'boolean', short: 'l', help: 'only the paths of files with hits, the best first' },
+    compact: { type: 'boolean', help: 'a line for each hit, as path:line:text' },
+    null: {
+      type: 'boolean',
+      short: '0',
+      aliases: ['z'],
+      help: 'a zero byte after each path, which is written as it is',
+    },
     explain: { type: 'boolean', help: operations.search.parameters.explain.help },
     effort: {
       type: 'string',
@@ -41,9 +63,13 @@ export const command = defineCommand({
     },
     'dry-run': { type: 'boolean', help: operations.search.parameters.dryRun.help },
     ...filterFlags,
+    'ignore-case': { type: 'boolean', short: 'i', help: 'accepted for habit: words are compared without case' },
   },
+  dashedWords: true,
+  elsewhere,
   examples: [
     { command: 'coppice search retry with backoff', does: 'where is it done?' },
+    { command: 'coppice search merge cookies -test', does: 'not what has the word test' },
     { command: `coppice search '"merge base" lang:go -path:test'`, does: 'a phrase, in Go, outside of tests' },
     { command: 'coppice search parse config --rev v1.2 -n 3', does: 'the three best hits at a tag' },
     { command: 'coppice search retry --rev main..@worktree', does: 'in what is not on main yet' },
@@ -77,10 +103,24 @@ export const command = defineCommand({
       context.out.json({ query, rev: result.rev, commit, from, hits, ...told, rerank, coverage, tookMs });
     } else {
       for (const line of searchNotes(result, shownPath)) context.note(line);
-      result.hits.forEach((hit, i) =>
-        context.out.write((i > 0 ? '\n' : '') + formatHit(hit, i + 1, context.paint, shownPath)),
-      );
+      printHits(context, result.hits, flags, shownPath);
     }
     return result.hits.length > 0 ? 0 : 1;
   },
 });
+
+/** For people, or a line a hit or file for what reads lines. */
+function printHits(
+  { out, paint }: CommandContext,
+  hits: readonly Hit[],
+  flags: { readonly 'files-with-matches': boolean; readonly compact: boolean; readonly null: boolean },
+  shownPath: (path: string) => string,
+): void {
+  const { null: zero } = flags;
+  const written = (path: string): string => paint('magenta', zero ? shownPath(path) : quotePath(shownPath(path)));
+  if (flags['files-with-matches']) {
+    for (const path of new Set(hits.map((hit) => hit.path))) out.write(written(path) + (zero ? '\0' : '\n'));
+  } else if (flags.compact || zero) {
+    for (const hit of hits) out.write(formatCompactHit(hit, written(hit.path), paint, zero));
+  } else hits.forEach((hit, i) => out.write((i > 0 ? '\n' : '') + formatHit(hit, i + 1, paint, shownPath)));
+}

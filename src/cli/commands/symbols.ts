@@ -2,6 +2,7 @@ import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
 import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
 import { formatTable, printable } from '../format.js';
+import { noteMore } from '../note-more.js';
 import { pathShower } from '../place.js';
 import { quotePath } from '../quote-path.js';
 import { singleRev } from '../rev-range.js';
@@ -37,9 +38,9 @@ export const command = defineCommand({
       limit: flags.limit,
     });
     context.clearProgress();
-    const { symbols, freshness, tookMs } = result;
+    const { symbols, total, freshness, tookMs } = result;
     if (context.json) {
-      context.out.json({ name, rev: result.rev.rev, commit: result.rev.commit, symbols, freshness, tookMs });
+      context.out.json({ name, rev: result.rev.rev, commit: result.rev.commit, symbols, total, freshness, tookMs });
     } else {
       const { paint } = context;
       const shownPath = pathShower(place, rev);
@@ -50,6 +51,7 @@ export const command = defineCommand({
         paint('dim', printable(symbol.text.trim().slice(0, textLength))),
       ]);
       context.out.write(formatTable(rows));
+      await noteMore(context, { shown: symbols.length, total, flag: '-n' });
     }
     return symbols.length > 0 ? 0 : 1;
   },

@@ -1,4 +1,4 @@
-import { CoppiceError, elapsedMs } from '../../base/index.js';
+import { CoppiceError, closest, elapsedMs } from '../../base/index.js';
 import { symbolKinds } from '../../model/index.js';
 import { fileMask, findSymbols, rankingSignals } from '../../search/index.js';
 import { FileDefinitions } from './file-definitions.js';
@@ -17,7 +17,10 @@ export async function symbolsOf(session: Session, name: string, options: Symbols
     throw new CoppiceError('USAGE', 'the name is empty', { hint: 'give the name of a definition, or its beginning' });
   for (const kind of options.kinds ?? []) {
     if (!(symbolKinds as readonly string[]).includes(kind)) {
-      throw new CoppiceError('USAGE', `unknown kind "${kind}"`, { hint: `kinds: ${symbolKinds.join(', ')}` });
+      const near = closest(kind, symbolKinds);
+      throw new CoppiceError('USAGE', `unknown kind "${kind}"`, {
+        hint: near === undefined ? `kinds: ${symbolKinds.join(', ')}` : `did you mean ${near}?`,
+      });
     }
   }
   const limit = checkCount('limit', options.limit, limitDefault);
@@ -31,7 +34,7 @@ export async function symbolsOf(session: Session, name: string, options: Symbols
       signal: options.signal,
     });
     const files = new Map<number, FileDefinitions>();
-    const symbols = found.map(({ position, symbol, match }): SymbolHit => {
+    const symbols = found.symbols.map(({ position, symbol, match }): SymbolHit => {
       const number = snapshot.occurrenceFiles[position]!;
       const { path, record } = snapshot.files[number]!;
       let file = files.get(number);
@@ -39,7 +42,7 @@ export async function symbolsOf(session: Session, name: string, options: Symbols
       const line = snapshot.occurrenceLines[position]! + symbol.line;
       return { path, language: file.language, match, text: file.lineOf(line) ?? '', ...file.describe(symbol, line) };
     });
-    return { rev, symbols, freshness: await freshness(), tookMs: elapsedMs() - startMs };
+    return { rev, symbols, total: found.total, freshness: await freshness(), tookMs: elapsedMs() - startMs };
   });
 }
 

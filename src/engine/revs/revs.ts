@@ -1,4 +1,4 @@
-import { CoppiceError } from '../../base/index.js';
+import { CoppiceError, closest } from '../../base/index.js';
 import type { ObjectSource } from '../../indexing/index.js';
 import type { Oid } from '../../model/index.js';
 import { rootKey } from '../../snapshot/index.js';
@@ -59,8 +59,23 @@ export async function resolveTarget(session: Session, rev: string, call: CallOpt
       });
     }
   }
-  const { kind, commit, tree } = found ?? (await repository.resolve(rev));
+  const { kind, commit, tree } =
+    found ?? (await repository.resolve(rev).catch((error: unknown) => withNearOurs(session, rev, error)));
   return { ...plain, resolved: { rev, kind, commit, tree }, source: session.source };
+}
+
+/** Of a rev that is not found and not spelled much like a name of git's: says what of ours is, the work tree's name or a fork. */
+async function withNearOurs(session: Session, rev: string, error: unknown): Promise<never> {
+  const near = error instanceof CoppiceError && error.code === 'REV_NOT_FOUND' ? error.data['near'] : undefined;
+  if (!Array.isArray(near) || near.length > 0) throw error;
+  const forks = session.store.catalog.forksOf(await session.repositoryId());
+  const names = [worktreeRev, ...forks.flatMap((fork) => (isLease(fork) ? [] : fork.name))];
+  const ours = closest(rev, names);
+  if (ours === undefined) throw error;
+  throw new CoppiceError('REV_NOT_FOUND', `no such rev: '${rev}'`, {
+    hint: `did you mean ${ours}?`,
+    data: { rev, near: [ours] },
+  });
 }
 
 const plain = { fork: null, worktree: null, differs: null, near: [] };

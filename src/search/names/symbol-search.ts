@@ -32,6 +32,16 @@ export interface SymbolRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+export interface FoundSymbols {
+  /** The best, at most as many as were asked for. */
+  readonly symbols: readonly FoundSymbol[];
+  /** How many match, in ways that are no worse than that of the last of these; null: too many to count. */
+  readonly total: number | null;
+}
+
+/** Definitions are read to be counted: so many more than are wanted, at most. */
+const countedBeyond = 200;
+
 /** What stands for, or belongs to, a definition of more weight. */
 export const minorKinds = new Set<SymbolKind>([
   'impl',
@@ -60,13 +70,14 @@ const minorBits = bitsOf(minorKinds);
  * The names that match come from the segments' tables (see segment's SymbolNames), kind of match by kind of match, and of each the
  * shortest first; definitions are read until there are enough.
  */
-export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): Promise<FoundSymbol[]> {
+export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): Promise<FoundSymbols> {
   const tables = await nameTables(snapshot);
   const slices = new TimeSlices(request.signal);
   const { bare, scope } = readName(request.name, (lower) => hasName(snapshot, tables, lower));
   const names = new NamesLike(tables, bare, slices);
   const definitions = new Definitions(snapshot, request, scope, await fileFactors(snapshot, request.signals), slices);
   const found: FoundSymbol[] = [];
+  const countMax = request.limit + countedBeyond;
   const ways: readonly (readonly [SymbolMatch, () => PlacedName[] | Promise<PlacedName[]>])[] = [
     ['exact', () => names.exact()],
     ['prefix', () => names.withPrefix()],
@@ -74,15 +85,16 @@ export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): P
     ['fuzzy', () => names.misspelt()],
   ];
   for (const [match, namesOf] of ways) {
+    // Kinds of match that come after enough is found are not looked for, but those begun are counted.
     if (found.length >= request.limit) break;
     for (const group of bySameAndLength(await namesOf(), bare)) {
       for await (const one of definitions.of(group)) {
         found.push({ ...one, match });
-        if (found.length >= request.limit) return found;
+        if (found.length > countMax) return { symbols: found.slice(0, request.limit), total: null };
       }
     }
   }
-  return found;
+  return { symbols: found.slice(0, request.limit), total: found.length };
 }
 
 /** Names that are like one, each in one way. */

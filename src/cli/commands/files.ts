@@ -1,0 +1,69 @@
+import { operations } from '../../api/index.js';
+import { defineCommand, given } from '../command.js';
+import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
+import { formatBytes, formatTable } from '../format.js';
+import { noteMore } from '../note-more.js';
+import { isTreeRev, pathShower } from '../place.js';
+import { quotePath } from '../quote-path.js';
+import { singleRev } from '../rev-range.js';
+
+export const command = defineCommand({
+  name: 'files',
+  summary: operations.files.summary,
+  description:
+    "Their paths, of what is below the current folder, as git ls-files. PATHSPEC narrows: src, '*.ts', :/ for the root.",
+  args: [{ name: 'PATHSPEC', help: 'only these files or folders', optional: true, many: true }],
+  flags: {
+    ...revFlag,
+    ...filterFlags,
+    long: { type: 'boolean', help: 'with language, size, and why a file has no searchable lines' },
+    max: { type: 'integer', short: 'n', value: 'N', min: 1, default: 1_000_000, help: 'at most so many' },
+    'full-name': { type: 'boolean', help: 'paths from the root, not from the current folder' },
+    null: {
+      type: 'boolean',
+      short: 'z',
+      aliases: ['0'],
+      help: 'a zero byte after each path, which is written as it is',
+    },
+  },
+  elsewhere: {
+    o: 'what git does not track is listed as well, unless it ignores it',
+    m: 'coppice compare HEAD @worktree lists what is changed',
+  },
+  examples: [
+    { command: 'coppice files', does: 'on disk, below this folder' },
+    { command: 'coppice files -t go --rev main lib', does: 'in Go, below a folder, on a branch' },
+    { command: 'coppice files --long -n 20', does: 'with their languages and sizes' },
+  ],
+  async run(context, { args, flags }) {
+    const rev = singleRev(flags.rev, 'files');
+    const { place } = context;
+    const isTree = isTreeRev(rev);
+    const engine = await context.engine();
+    const result = await engine.files({
+      ...fileFilter(flags, place),
+      ...(args.length > 0 ? { pathspecs: args.map((one) => place.pathspec(one)) } : {}),
+      ...(place.folder === '' || isTree ? {} : { folder: place.folder }),
+      ...given({ rev }),
+      limit: flags.max,
+      ...context.call(rev ?? null),
+    });
+    context.clearProgress();
+    const { files, total, freshness } = result;
+    const shownPath = flags['full-name'] ? (path: string): string => path : pathShower(place, rev);
+    const written = (path: string): string => (flags.null ? shownPath(path) : quotePath(shownPath(path)));
+    const { out, paint } = context;
+    if (context.json) out.json({ rev: result.rev.rev, commit: result.rev.commit, files, total, freshness });
+    else if (flags.long) {
+      const rows = files.map(({ path, language, sizeBytes, skipped }) => [
+        paint('magenta', written(path)),
+        language,
+        formatBytes(sizeBytes),
+        paint('yellow', skipped ?? ''),
+      ]);
+      out.write(formatTable(rows));
+    } else for (const { path } of files) out.write(written(path) + (flags.null ? '\0' : '\n'));
+    if (!context.json) await noteMore(context, { shown: files.length, total, flag: '-n' });
+    return files.length > 0 ? 0 : 1;
+  },
+});

@@ -1,0 +1,109 @@
+import { operations } from '../../api/index.js';
+import type { FlagTable, FlagValues } from '../command.js';
+import { filterFlags } from '../filter-flags.js';
+import { patternFlags } from '../pattern-flags.js';
+
+/** What other greps have flags for and this one always does. */
+const habits = {
+  'line-number': { type: 'boolean', short: 'n', help: 'accepted for habit: line numbers are always shown' },
+  'with-filename': { type: 'boolean', short: 'H', help: 'accepted for habit: paths are always shown' },
+  recursive: { type: 'boolean', short: 'r', help: 'accepted for habit: folders are always searched' },
+  'binary-files-without-match': {
+    type: 'boolean',
+    short: 'I',
+    help: 'accepted for habit: binary files are never searched',
+  },
+  'extended-regexp': {
+    type: 'boolean',
+    short: 'E',
+    help: 'accepted for habit: one language of patterns is understood',
+  },
+  'perl-regexp': { type: 'boolean', short: 'P', aliases: ['pcre2'], help: 'accepted for habit: as -E' },
+  'no-messages': { type: 'boolean', short: 's', help: 'accepted for habit: no file is left unread in silence' },
+  hidden: {
+    type: 'boolean',
+    short: '.',
+    help: 'accepted for habit: what git tracks or does not ignore is searched, dot files too',
+  },
+  untracked: { type: 'boolean', help: 'accepted for habit: new files are searched as well' },
+  break: { type: 'boolean', help: 'accepted for habit: files are apart under --heading' },
+  threads: { type: 'integer', short: 'j', value: 'N', help: 'accepted for habit' },
+} as const satisfies FlagTable;
+
+export const grepFlags = {
+  rev: {
+    type: 'string',
+    value: 'REV|A..B',
+    help: 'where to search, or between which two revs (default @worktree; HEAD where bare)',
+  },
+  ...patternFlags,
+  'smart-case': {
+    type: 'boolean',
+    short: 'S',
+    help: 'a and A are the same unless the pattern has an upper-case letter',
+  },
+  'line-regexp': { type: 'boolean', short: 'x', help: 'whole lines only' },
+  'invert-match': { type: 'boolean', short: 'v', help: operations.grep.parameters.invert.help },
+  'only-matching': { type: 'boolean', short: 'o', help: 'only what matches, each match on a line' },
+  'files-with-matches': {
+    type: 'boolean',
+    short: 'l',
+    aliases: ['name-only'],
+    help: 'only the paths of files that match',
+  },
+  'files-without-match': { type: 'boolean', short: 'L', help: 'only the paths of files that do not match' },
+  count: { type: 'boolean', short: 'c', help: 'only how many lines match in each file' },
+  'count-matches': { type: 'boolean', help: 'only how many matches there are in each file' },
+  quiet: { type: 'boolean', short: 'q', help: 'print nothing: the exit code tells' },
+  'after-context': { type: 'integer', short: 'A', value: 'N', help: operations.grep.parameters.after.help },
+  'before-context': { type: 'integer', short: 'B', value: 'N', help: operations.grep.parameters.before.help },
+  context: { type: 'integer', short: 'C', value: 'N', help: operations.grep.parameters.context.help },
+  regexp: { type: 'string', short: 'e', many: true, value: 'PATTERN', help: 'a pattern; of several any may match' },
+  file: { type: 'string', short: 'f', many: true, value: 'FILE', help: 'patterns, one a line; - reads standard input' },
+  max: { type: 'integer', value: 'N', min: 1, help: operations.grep.parameters.maxCount.help },
+  'max-count': { type: 'integer', short: 'm', value: 'N', min: 1, help: 'at most so many lines of each file' },
+  'full-name': { type: 'boolean', help: 'paths from the root, not from the current folder' },
+  'no-filename': { type: 'boolean', short: 'h', help: 'no paths' },
+  'no-line-number': { type: 'boolean', short: 'N', help: 'no line numbers' },
+  column: { type: 'boolean', help: 'the column of the first match, in bytes, after the line number' },
+  vimgrep: { type: 'boolean', help: 'each match on a line, with its column' },
+  heading: { type: 'boolean', help: 'the path once, above its lines (what a terminal gets)' },
+  'no-heading': { type: 'boolean', help: 'the path before each line (what anything else gets)' },
+  null: { type: 'boolean', short: 'z', aliases: ['0'], help: 'a zero byte after each path, which is written as it is' },
+  ...filterFlags,
+  ...habits,
+} as const satisfies FlagTable;
+
+export type GrepFlags = FlagValues<typeof grepFlags>;
+
+/** What other greps can be told to do, and what to type here. */
+export const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
+  (
+    [
+      [
+        'U multiline',
+        'a pattern is matched line by line: search for one line of it, -A and -B show what stands around',
+      ],
+      [
+        'u uu unrestricted no-ignore',
+        'what git ignores is not searched; rg -uu PATTERN or grep -rn PATTERN DIR reads it',
+      ],
+      ['no-index', 'name the folder: --repo DIR'],
+      ['cached', 'the work tree (no --rev) and commits (--rev HEAD) are searched, what is staged is not'],
+      ['files', 'coppice files lists them'],
+      ['type-list', 'coppice help indexing has the languages'],
+      ['a text', 'binary files are never searched; coppice show REV:PATH prints one'],
+      ['replace', 'nothing is changed here: coppice grep -l PATTERN | xargs sed -i s/A/B/'],
+      ['and or not all-match', "write one pattern: 'a.*b|b.*a' for both on a line; -e A -e B for either"],
+      ['W function-context p show-function', 'coppice search PATTERN shows whole definitions; -C N shows lines around'],
+      ['G basic-regexp', 'alternatives are a|b, groups ( ), one or more +; -F searches for literal text'],
+      ['sort sortr', 'what is found is sorted by path and line'],
+      ['follow', 'symbolic links are not followed'],
+      ['iglob', "write both cases: -g '*.[tT][sS]'"],
+      ['max-depth d', "name the folder: -g 'src/*'"],
+      ['O open-files-in-pager', '$PAGER $(coppice grep -l PATTERN)'],
+      ['stats', '-c counts the lines of each file, --count-matches the matches'],
+      ['pretty', '--heading --color always'],
+    ] as const
+  ).flatMap(([names, hint]) => names.split(' ').map((name) => [name, hint])),
+);

@@ -390,7 +390,7 @@ export interface SymbolHit extends DefinedSymbol {
 export interface SymbolsResult {
   readonly rev: ResolvedRev;
   readonly symbols: readonly SymbolHit[];
-  /** Definitions that match, as well as the last of these or better; null when they are too many to count. */
+  /** Definitions that match in all, misspellings only where there is not enough else; null when they are too many to count. */
   readonly total: number | null;
   readonly freshness: Freshness;
   readonly tookMs: number;

@@ -35,7 +35,7 @@ export interface SymbolRequest {
 export interface FoundSymbols {
   /** The best, at most as many as were asked for. */
   readonly symbols: readonly FoundSymbol[];
-  /** How many match, in ways that are no worse than that of the last of these; null: too many to count. */
+  /** How many match, misspellings only where they had to be looked for; null: too many to count. */
   readonly total: number | null;
 }
 
@@ -85,8 +85,8 @@ export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): P
     ['fuzzy', () => names.misspelt()],
   ];
   for (const [match, namesOf] of ways) {
-    // Kinds of match that come after enough is found are not looked for, but those begun are counted.
-    if (found.length >= request.limit) break;
+    // Misspellings come last: when there is enough else, none would be shown.
+    if (match === 'fuzzy' && found.length >= request.limit) break;
     for (const group of bySameAndLength(await namesOf(), bare)) {
       for await (const one of definitions.of(group)) {
         found.push({ ...one, match });

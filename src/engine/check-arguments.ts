@@ -71,6 +71,18 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
     ['name', 'text'],
     ['options', { ...limited, 'kinds?': 'texts' }, 'optional'],
   ],
+  definition: [
+    ['name', 'text'],
+    ['options', { ...limited, 'kinds?': 'texts', 'usedIn?': 'text', 'usedOnLine?': 'number' }, 'optional'],
+  ],
+  references: [
+    ['name', 'text'],
+    [
+      'options',
+      { ...limited, 'mentions?': 'boolean', 'deadlineMs?': 'number', 'folder?': 'text', 'pathspecs?': 'texts' },
+      'optional',
+    ],
+  ],
   outline: [
     ['rev', 'text', 'optional'],
     ['path', 'text'],

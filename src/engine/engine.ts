@@ -9,7 +9,7 @@ import type { Session } from './session/session.js';
 import type { RepositoryPlace } from './session/sessions.js';
 import type { SharedStore } from './shared/shared-store.js';
 import { showFile } from './answers/show.js';
-import { outlineOf, symbolsOf } from './answers/symbols.js';
+import { definitionOf, outlineOf, symbolsOf } from './answers/symbols.js';
 import type * as api from './types.js';
 
 const rooted = <T extends api.FileFilter>({ repository }: Session, options: T): T =>
@@ -91,6 +91,17 @@ export class RepositoryEngine implements api.Engine {
 
   symbols(name: string, options: api.SymbolsOptions = {}): Promise<api.SymbolsResult> {
     return this.place.run((session) => symbolsOf(session, name, rooted(session, options)));
+  }
+
+  definition(name: string, options: api.DefinitionOptions = {}): Promise<api.DefinitionResult> {
+    return this.place.run((session) => definitionOf(session, name, rooted(session, options)));
+  }
+
+  references(name: string, options: api.ReferencesOptions = {}): Promise<api.ReferencesResult> {
+    return this.place.run(async (session) => {
+      const { referencesTo } = await import('./answers/references.js');
+      return referencesTo(session, name, rooted(session, options));
+    });
   }
 
   outline(rev: string | undefined, path: string, options: api.CallOptions = {}): Promise<api.OutlineResult> {

@@ -396,6 +396,96 @@ export interface SymbolsResult {
   readonly tookMs: number;
 }
 
+export interface DefinitionOptions extends CallOptions, FileFilter {
+  readonly rev?: string;
+  readonly kinds?: readonly string[];
+  /** A file that uses the name: what is near it is meant sooner. */
+  readonly usedIn?: string;
+  /** 1-based line of that use. */
+  readonly usedOnLine?: number;
+  /** Default 20. */
+  readonly limit?: number;
+}
+
+export interface DefinitionResult {
+  readonly rev: ResolvedRev;
+  /** What was asked for. */
+  readonly name: string;
+  /** The likeliest first. */
+  readonly definitions: readonly DefinitionHit[];
+  /** Of how many definitions of that name these are. */
+  readonly total: number;
+  /** Nothing else can be meant: there is one definition of the name. */
+  readonly isExact: boolean;
+  /** Where there is none: names that are like it. */
+  readonly near: readonly string[];
+  readonly freshness: Freshness;
+  readonly tookMs: number;
+}
+
+export interface DefinitionHit extends DefinedSymbol {
+  readonly path: string;
+  readonly language: string;
+  /** The text of its line. */
+  readonly text: string;
+}
+
+export interface ReferencesOptions extends CallOptions, FileFilter, PlaceFilter {
+  readonly rev?: string;
+  /** Mentions in comments, in strings and in files that are no code too. */
+  readonly mentions?: boolean;
+  /** Stop after so many lines. Default 1,000. */
+  readonly limit?: number;
+  /** Give up with PATTERN_TIMEOUT after this long, in milliseconds. Default 10,000. */
+  readonly deadlineMs?: number;
+}
+
+/** What a mention of a name is in. `text`: the file is prose or data. */
+export type MentionPlace = 'code' | 'comment' | 'string' | 'text';
+
+/** A line that has the name as a whole word. */
+export interface Reference {
+  /** 1-based; column and length, of the first mention in code, in UTF-16 units. */
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+  readonly text: string;
+  readonly place: MentionPlace;
+  /** The name is defined here. */
+  readonly isDefinition?: true;
+}
+
+/** The references in one function; else in one type, or outside of all in one file. */
+export interface ReferenceGroup {
+  readonly path: string;
+  readonly language: string;
+  /** Qualified name of what they are in; empty where that is the file. */
+  readonly symbol: string;
+  readonly kind: SymbolKind | '';
+  /** 1-based, both inclusive, of what they are in; 0 where that is the file. */
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly signature: string;
+  readonly references: readonly Reference[];
+}
+
+export interface ReferencesResult {
+  readonly rev: ResolvedRev;
+  /** The word that was looked for: of a qualified name the last part. */
+  readonly name: string;
+  /** In order of path and of their first line. */
+  readonly groups: readonly ReferenceGroup[];
+  /** Lines in code, and lines that have the name only elsewhere: together they are those of `grep -w`. */
+  readonly lines: Readonly<Record<MentionPlace, number>>;
+  /** True when `limit` ended it: more lines may have the name, and are not counted. */
+  readonly truncated: boolean;
+  /** Files that were not looked into; see `GrepResult`. */
+  readonly unsearched: readonly SkippedFile[];
+  readonly unmatched: readonly string[];
+  readonly freshness: Freshness;
+  readonly tookMs: number;
+}
+
 /** A definition in a file. */
 export type OutlineSymbol = DefinedSymbol;
 
@@ -618,6 +708,10 @@ export interface Engine {
   ): Batches<RangeLineMatch, GrepRangeSummary>;
   search(query: string, options?: SearchOptions): Promise<SearchResult>;
   symbols(name: string, options?: SymbolsOptions): Promise<SymbolsResult>;
+  /** Where a name is defined, exactly that name; with `Scope.name` in that scope, where it is there. By name, not by type. */
+  definition(name: string, options?: DefinitionOptions): Promise<DefinitionResult>;
+  /** Where code has a name, by the function around it: the lines of `grep -w`, but for comments, strings, prose and data. */
+  references(name: string, options?: ReferencesOptions): Promise<ReferencesResult>;
   /** The definitions of one file. */
   outline(rev: string | undefined, path: string, options?: CallOptions): Promise<OutlineResult>;
   /** Names of this repository that can be searched. */

@@ -1,8 +1,9 @@
 /** From query to lines and ranked hits on one snapshot: parse, plan, execute, rank, excerpt. */
 export { storedCandidateDocs } from './candidates.js';
-export { withContext } from './context-lines.js';
+export { fileLines, withContext } from './context-lines.js';
 export { compileFileFilter, fileMask, unmatchedPaths } from './file-mask.js';
 export type { FileFilter, FileMask, FileTest } from './file-mask.js';
+export { findDefinitions } from './names/definitions.js';
 export { grepRange } from './grep-range.js';
 export type { RangeLine } from './grep-range.js';
 export { countLines, grepLines } from './grep.js';
@@ -24,6 +25,7 @@ export { shownDefinition } from './shown-definition.js';
 export { forEachInSlices } from './slices.js';
 export { withTypedTerms } from './query/typed-query.js';
 export { findSymbols } from './names/symbol-search.js';
+export type { PlacedSymbol } from './names/symbol-search.js';
 export { explainHit } from './ranking/explain.js';
 export { readQuestion } from './query/question.js';
 export type { Question } from './query/question.js';

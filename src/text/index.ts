@@ -13,6 +13,8 @@ export {
   wordTerms,
   wordsOf,
 } from './identifier.js';
+export { lexicalPlaces } from './lexical-places.js';
+export type { LexicalPlace } from './lexical-places.js';
 export {
   isDenseGramList,
   readGramPostings,

@@ -4,6 +4,8 @@ import type {
   ApplyStep,
   CallOptions,
   CompareResult,
+  DefinitionOptions,
+  DefinitionResult,
   DoctorResult,
   Engine,
   FileFilter,
@@ -32,6 +34,8 @@ import type {
   OverlayFile,
   OverlayInfo,
   RangeLineMatch,
+  ReferencesOptions,
+  ReferencesResult,
   ResolvedRev,
   RevsOptions,
   RevsResult,
@@ -113,6 +117,14 @@ export class RemoteEngine implements Engine {
 
   symbols(name: string, options?: SymbolsOptions): Promise<SymbolsResult> {
     return this.ask('symbols', { name }, options);
+  }
+
+  definition(name: string, options?: DefinitionOptions): Promise<DefinitionResult> {
+    return this.ask('definition', { name }, options);
+  }
+
+  references(name: string, options?: ReferencesOptions): Promise<ReferencesResult> {
+    return this.ask('references', { name }, options);
   }
 
   outline(rev: string | undefined, path: string, options?: CallOptions): Promise<OutlineResult> {

@@ -118,6 +118,57 @@ export const symbols = defineOperation({
   run: (context, { name, ...options }) => context.engine().symbols(name, { ...options, ...context.call }),
 });
 
+export const definition = defineOperation({
+  name: 'definition',
+  summary: 'where a name is defined, the likeliest place first',
+  description:
+    'Definitions of exactly this name (letter case aside where none has the same), by name and scope, not by type. `isExact`: there is ' +
+    'one. Otherwise those come first that are in the scope asked for (`Scope.name`), then near the use (`usedIn`, `usedOnLine`): same file, ' +
+    'imported file, folder, language; definitions before declarations without a body. `near` has like names where there is none.',
+  effect: 'store',
+  repo: 'required',
+  parameters: {
+    name: {
+      type: 'string',
+      required: true,
+      help: 'the name; Scope.name, Scope::name or Scope#name to say what it is in',
+    },
+    ...revParameter,
+    usedIn: { type: 'string', help: 'a file that uses it: what is near comes first' },
+    usedOnLine: { type: 'integer', min: 1, help: 'the line of that use, counted from 1' },
+    kinds: { type: 'strings', help: 'only these kinds: function, class, method, type' },
+    limit: { type: 'integer', min: 1, max: 10_000, default: 20, help: 'how many' },
+    ...filterParameters,
+    ...freshnessParameter,
+  },
+  list: 'definitions',
+  run: (context, { name, ...options }) => context.engine().definition(name, { ...options, ...context.call }),
+});
+
+export const references = defineOperation({
+  name: 'references',
+  summary: 'where code uses a name, by the function around it',
+  description:
+    'Every line that has the name as a whole word, as `git grep -w`, but for lines that have it only in comments, strings, prose or data, which ' +
+    '`lines` counts and `mentions` lists. What is comment or string is told by the rules of the language’s words. By name, not by type: ' +
+    'other things of that name are among them.',
+  effect: 'store',
+  repo: 'required',
+  parameters: {
+    name: { type: 'string', required: true, help: 'the name; of Scope.name the last part is looked for' },
+    ...revParameter,
+    mentions: { type: 'boolean', help: 'comments, strings, prose and data too' },
+    limit: { type: 'integer', min: 1, max: 1_000_000, default: 1000, help: 'stop after so many lines' },
+    deadlineMs: patternParameters.deadlineMs,
+    ...filterParameters,
+    pathspecs: lineParameters.pathspecs,
+    folder: lineParameters.folder,
+    ...freshnessParameter,
+  },
+  list: 'groups',
+  run: (context, { name, ...options }) => context.engine().references(name, { ...options, ...context.call }),
+});
+
 const logParameters = {
   ...patternParameters,
   revs: { type: 'strings', help: 'whose history: commits or A..B; HEAD when none is given' },

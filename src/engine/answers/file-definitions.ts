@@ -1,6 +1,6 @@
 import { declarationOf } from '../../chunking/index.js';
 import { languageId } from '../../model/index.js';
-import type { SymbolDefinition } from '../../model/index.js';
+import type { SymbolDefinition, SymbolKind } from '../../model/index.js';
 import { placeSymbols } from '../../segment/index.js';
 import type { FileRecord, FileSymbol, SegmentList } from '../../segment/index.js';
 import type { DefinedSymbol } from '../types.js';
@@ -38,6 +38,26 @@ export class FileDefinitions {
     return this.declared(this.place().find(isSame)!);
   }
 
+  /**
+   * The function that a line, from 0, is in, the innermost one; else the innermost type, module or the like; null at top level. Where the line
+   * has the definition of `name` itself, what that is in.
+   */
+  around(line: number, name: string): DefinedSymbol | null {
+    let found: FileSymbol | null = null;
+    for (const placed of this.place()) {
+      if (placed.startLine > line) break;
+      if (placed.endLine < line || (placed.line === line && placed.symbol.name === name)) continue;
+      const weight = weightAround(placed.symbol.kind);
+      if (weight > 0 && (found === null || weight >= weightAround(found.symbol.kind))) found = placed;
+    }
+    return found === null ? null : this.declared(found);
+  }
+
+  /** Whether the definition of a name is on a line, from 0. */
+  defines(line: number, name: string): boolean {
+    return this.place().some((placed) => placed.line === line && placed.symbol.name === name);
+  }
+
   readonly lineOf = (line: number): string | undefined => {
     if (line < 0 || line >= this.firstLines.at(-1)!) return undefined;
     let chunk = 0;
@@ -67,3 +87,24 @@ export class FileDefinitions {
     return segment.column('lineCount')[doc - segment.docBase]!;
   }
 }
+
+/** What encloses code, of more weight where it is what one would call the caller. */
+function weightAround(kind: SymbolKind): number {
+  if (functionKinds.has(kind)) return 2;
+  return enclosingKinds.has(kind) ? 1 : 0;
+}
+
+const functionKinds = new Set<SymbolKind>(['function', 'method', 'constructor', 'macro', 'test']);
+const enclosingKinds = new Set<SymbolKind>([
+  'class',
+  'struct',
+  'interface',
+  'trait',
+  'enum',
+  'type',
+  'impl',
+  'module',
+  'namespace',
+  'rule',
+  'section',
+]);

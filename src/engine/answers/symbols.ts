@@ -1,21 +1,104 @@
 import { CoppiceError, closest, elapsedMs } from '../../base/index.js';
 import { symbolKinds } from '../../model/index.js';
-import { fileMask, findSymbols, rankingSignals } from '../../search/index.js';
+import { fileMask, findDefinitions, findSymbols, rankingSignals } from '../../search/index.js';
+import type { PlacedSymbol } from '../../search/index.js';
+import type { Snapshot } from '../../snapshot/index.js';
 import { FileDefinitions } from './file-definitions.js';
 import { checkCount } from '../limits.js';
+import { rootedPath } from '../rooted-paths.js';
 import { withRev } from '../revs/revs.js';
 import type { Session } from '../session/session.js';
 import { missingPath } from './show.js';
-import type { CallOptions, OutlineResult, SymbolHit, SymbolsOptions, SymbolsResult } from '../types.js';
+import type {
+  CallOptions,
+  DefinitionHit,
+  DefinitionOptions,
+  DefinitionResult,
+  OutlineResult,
+  SymbolHit,
+  SymbolsOptions,
+  SymbolsResult,
+} from '../types.js';
 
 const limitDefault = 20;
 
 /** See `Engine.symbols`. */
 export async function symbolsOf(session: Session, name: string, options: SymbolsOptions): Promise<SymbolsResult> {
   const startMs = elapsedMs();
-  if (name === '')
-    throw new CoppiceError('USAGE', 'the name is empty', { hint: 'give the name of a definition, or its beginning' });
-  for (const kind of options.kinds ?? []) {
+  checkName(name);
+  const kinds = kindsOf(options);
+  const limit = checkCount('limit', options.limit, limitDefault);
+  return withRev(session, options.rev ?? session.defaultRev, options, async ({ rev, snapshot, freshness }) => {
+    const found = await findSymbols(snapshot, {
+      name,
+      mask: await fileMask(snapshot, options, options.signal),
+      kinds,
+      limit,
+      signals: rankingSignals,
+      signal: options.signal,
+    });
+    const describe = describer(snapshot);
+    const symbols = found.symbols.map(({ match, ...placed }): SymbolHit => ({ match, ...describe(placed) }));
+    return { rev, symbols, total: found.total, freshness: await freshness(), tookMs: elapsedMs() - startMs };
+  });
+}
+
+/** Definitions with their place, as their files have them. */
+function describer(snapshot: Snapshot): (placed: PlacedSymbol) => DefinitionHit {
+  const files = new Map<number, FileDefinitions>();
+  return ({ position, symbol }) => {
+    const number = snapshot.occurrenceFiles[position]!;
+    const { path, record } = snapshot.files[number]!;
+    let file = files.get(number);
+    if (file === undefined) files.set(number, (file = new FileDefinitions(snapshot.segments, record)));
+    const line = snapshot.occurrenceLines[position]! + symbol.line;
+    return { path, language: file.language, text: file.lineOf(line) ?? '', ...file.describe(symbol, line) };
+  };
+}
+
+const nearMax = 5;
+
+/** See `Engine.definition`. */
+export async function definitionOf(
+  session: Session,
+  name: string,
+  options: DefinitionOptions,
+): Promise<DefinitionResult> {
+  const startMs = elapsedMs();
+  checkName(name);
+  const kinds = kindsOf(options);
+  const limit = checkCount('limit', options.limit, limitDefault);
+  const { usedIn, usedOnLine } = options;
+  if (usedOnLine !== undefined) checkCount('usedOnLine', usedOnLine, 1);
+  const usedAt =
+    usedIn === undefined
+      ? null
+      : {
+          path: rootedPath(usedIn, session.repository.workTree),
+          line: usedOnLine === undefined ? null : usedOnLine - 1,
+        };
+  return withRev(session, options.rev ?? session.defaultRev, options, async ({ rev, snapshot, freshness }) => {
+    const mask = await fileMask(snapshot, options, options.signal);
+    const request = { name, mask, kinds, signals: rankingSignals, signal: options.signal };
+    const found = await findDefinitions(snapshot, { ...request, usedAt });
+    const total = found.definitions.length;
+    const definitions = found.definitions.slice(0, limit).map(describer(snapshot));
+    const like = total > 0 ? [] : await findSymbols(snapshot, { ...request, name: found.name, limit: 20 });
+    const near = [...new Set(like.map(({ symbol }) => symbol.name))].slice(0, nearMax);
+    const tookMs = elapsedMs() - startMs;
+    return { rev, name, definitions, total, isExact: total === 1, near, freshness: await freshness(), tookMs };
+  });
+}
+
+/** USAGE when it is empty. */
+export function checkName(name: string): void {
+  if (name !== '') return;
+  throw new CoppiceError('USAGE', 'the name is empty', { hint: 'give the name of a definition, or its beginning' });
+}
+
+/** The kinds that are asked for; null: any. */
+function kindsOf({ kinds = [] }: { readonly kinds?: readonly string[] }): ReadonlySet<string> | null {
+  for (const kind of kinds) {
     if (!(symbolKinds as readonly string[]).includes(kind)) {
       const near = closest(kind, symbolKinds);
       throw new CoppiceError('USAGE', `unknown kind "${kind}"`, {
@@ -23,27 +106,7 @@ export async function symbolsOf(session: Session, name: string, options: Symbols
       });
     }
   }
-  const limit = checkCount('limit', options.limit, limitDefault);
-  return withRev(session, options.rev ?? session.defaultRev, options, async ({ rev, snapshot, freshness }) => {
-    const found = await findSymbols(snapshot, {
-      name,
-      mask: await fileMask(snapshot, options, options.signal),
-      kinds: options.kinds === undefined || options.kinds.length === 0 ? null : new Set(options.kinds),
-      limit,
-      signals: rankingSignals,
-      signal: options.signal,
-    });
-    const files = new Map<number, FileDefinitions>();
-    const symbols = found.symbols.map(({ position, symbol, match }): SymbolHit => {
-      const number = snapshot.occurrenceFiles[position]!;
-      const { path, record } = snapshot.files[number]!;
-      let file = files.get(number);
-      if (file === undefined) files.set(number, (file = new FileDefinitions(snapshot.segments, record)));
-      const line = snapshot.occurrenceLines[position]! + symbol.line;
-      return { path, language: file.language, match, text: file.lineOf(line) ?? '', ...file.describe(symbol, line) };
-    });
-    return { rev, symbols, total: found.total, freshness: await freshness(), tookMs: elapsedMs() - startMs };
-  });
+  return kinds.length === 0 ? null : new Set(kinds);
 }
 
 /** See `Engine.outline`. */

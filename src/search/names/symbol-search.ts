@@ -16,9 +16,13 @@ export type SymbolMatch = 'exact' | 'prefix' | 'subword' | 'fuzzy';
 /** Shorter text is in too many names by chance. */
 const subwordLengthMin = 3;
 
-export interface FoundSymbol {
+/** A definition and the occurrence of the chunk that has it. */
+export interface PlacedSymbol {
   readonly position: number;
   readonly symbol: SymbolDefinition;
+}
+
+export interface FoundSymbol extends PlacedSymbol {
   readonly match: SymbolMatch;
 }
 
@@ -95,6 +99,21 @@ export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): P
     }
   }
   return { symbols: found.slice(0, request.limit), total: found.length };
+}
+
+/** All definitions of exactly a name, letter case aside, whatever they are in; and the scope that the name asks for. */
+export async function findNamed(
+  snapshot: Snapshot,
+  request: Omit<SymbolRequest, 'limit'>,
+): Promise<{ readonly bare: string; readonly scope: string; readonly found: readonly PlacedSymbol[] }> {
+  const tables = await nameTables(snapshot);
+  const slices = new TimeSlices(request.signal);
+  const { bare, scope } = readName(request.name, (lower) => hasName(snapshot, tables, lower));
+  const factors = await fileFactors(snapshot, request.signals);
+  const definitions = new Definitions(snapshot, { ...request, limit: Infinity }, '', factors, slices);
+  const found: PlacedSymbol[] = [];
+  for await (const one of definitions.of(new NamesLike(tables, bare, slices).exact())) found.push(one);
+  return { bare, scope, found };
 }
 
 /** Names that are like one, each in one way. */
@@ -212,7 +231,7 @@ class Definitions {
   }
 
   /** Those of some names, in order but for their names. */
-  async *of(names: readonly PlacedName[]): AsyncGenerator<Omit<FoundSymbol, 'match'>> {
+  async *of(names: readonly PlacedName[]): AsyncGenerator<PlacedSymbol> {
     const { snapshot, factors, slices } = this;
     const { occurrenceFiles } = snapshot;
     const places: Place[] = [];

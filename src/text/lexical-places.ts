@@ -1,6 +1,6 @@
 import { languageNumber, languages } from '../model/index.js';
 import { lexicalSyntaxes } from './lexical-syntax.js';
-import type { Hole, LexicalSyntax, Opening } from './lexical-syntax.js';
+import type { Hole, LexicalSyntax, Opening, OpeningMatch } from './lexical-syntax.js';
 
 /** What a place in a file is in. `text`: the file is prose or data, and no code at all. */
 export type LexicalPlace = 'code' | 'comment' | 'string' | 'text';
@@ -64,16 +64,15 @@ function syntaxOf(language: string): CompiledSyntax {
 
 function plainSyntax(language: string): LexicalSyntax {
   const { line, block } = languages[languageNumber(language)]!;
-  const quoted = (mark: string): RegExp => new RegExp(mark.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'y');
   const openings: Opening[] = [
-    ...block.map(([open, close]) => ({ first: open[0]!, open: quoted(open), place: 'comment' as const, close })),
-    ...line.map((open) => ({ first: open[0]!, open: quoted(open), place: 'comment' as const, close: '\n' })),
+    ...block.map(([open, close]) => ({ first: open[0]!, open, place: 'comment' as const, close })),
+    ...line.map((open) => ({ first: open[0]!, open, place: 'comment' as const, close: '\n' })),
   ];
   for (const quote of openings.length === 0 ? [] : ['"', "'"]) {
     if (openings.some(({ first }) => first === quote)) continue;
     openings.push({
       first: quote,
-      open: quoted(quote),
+      open: quote,
       place: 'string',
       close: quote,
       escape: 'backslash',
@@ -179,8 +178,7 @@ class LexicalScan {
 
   private enterAny(code: number): boolean {
     for (const opening of this.syntax.byFirst[code] ?? []) {
-      opening.open.lastIndex = this.at;
-      const match = opening.open.exec(this.text);
+      const match = this.matchAt(opening.open);
       if (match === null || (opening.expression === true && !this.expressionBegins())) continue;
       this.enter(opening, match);
       return true;
@@ -188,21 +186,27 @@ class LexicalScan {
     return false;
   }
 
-  private enter(opening: Opening, match: RegExpExecArray): void {
+  private matchAt(open: string | RegExp): OpeningMatch | null {
+    if (typeof open === 'string') return this.text.startsWith(open, this.at) ? [open] : null;
+    open.lastIndex = this.at;
+    return open.exec(this.text);
+  }
+
+  private enter(opening: Opening, match: OpeningMatch): void {
     const close = typeof opening.close === 'string' ? opening.close : opening.close(match);
     const nested = typeof opening.nested === 'function' ? opening.nested(match) : (opening.nested ?? '');
     if (opening.heredoc === true) {
       this.waiting.push({ opening, word: close, raw: (match.groups?.['quote'] ?? '') === "'" });
-      this.at += match[0].length;
+      this.at += match[0]!.length;
       return;
     }
     this.mark(this.at, opening.place);
     if (opening.whole === true) {
-      this.at += match[0].length;
+      this.at += match[0]!.length;
       this.mark(this.at, 'code');
       return;
     }
-    this.at += match[0].length;
+    this.at += match[0]!.length;
     this.frames.push({ kind: 'closed', opening, close, nested, depth: 0 });
   }
 
@@ -265,7 +269,7 @@ class LexicalScan {
       const match = open.exec(this.text);
       if (match === null) continue;
       this.mark(this.at, 'code');
-      this.at += match[0].length;
+      this.at += match[0]!.length;
       if (close === '') this.mark(this.at, 'string');
       else this.frames.push({ kind: 'code', close, depth: 0 });
       return true;
@@ -281,26 +285,37 @@ class LexicalScan {
 
   private readHeredocs(): void {
     for (const { opening, word, raw } of this.waiting.splice(0)) {
-      const ending = new RegExp(`^[ \\t]*${word}(?![\\w$])`, 'm');
-      const rest = this.text.slice(this.at);
-      const found = ending.exec(rest);
-      const end = found === null ? this.text.length : this.at + found.index;
+      const end = this.lineBeginningWith(word);
       this.mark(this.at, 'string');
       for (; this.at < Math.min(end, this.end) && !raw; this.at++) {
         for (const { open, close } of opening.holes ?? []) {
           open.lastIndex = this.at;
           const match = open.exec(this.text);
           if (match === null) continue;
-          const closed = close === '' ? this.at + match[0].length : this.text.indexOf(close, this.at);
+          const closed = close === '' ? this.at + match[0]!.length : this.text.indexOf(close, this.at);
           this.mark(this.at, 'code');
-          this.at = Math.max(this.at + match[0].length, Math.min(end, closed < 0 ? end : closed)) - 1;
+          this.at = Math.max(this.at + match[0]!.length, Math.min(end, closed < 0 ? end : closed)) - 1;
           this.mark(this.at + 1, 'string');
           break;
         }
       }
-      this.at = Math.max(this.at, end) + word.length;
+      this.at = Math.max(this.at, this.text.indexOf(word, end) + word.length);
       this.mark(end, 'code');
     }
+  }
+
+  /** Where the next line is that has a word first, and its blanks before it; the text's end when there is none. */
+  private lineBeginningWith(word: string): number {
+    const { text } = this;
+    for (let start = this.at; start < text.length;) {
+      let at = start;
+      while (text[at] === ' ' || text[at] === '\t') at++;
+      if (text.startsWith(word, at) && !isWord(text.charCodeAt(at + word.length))) return start;
+      const next = text.indexOf('\n', at);
+      if (next < 0) break;
+      start = next + 1;
+    }
+    return text.length;
   }
 
   /** Whether an operand can come here: not after a name, a number or a closing bracket. */

@@ -2,16 +2,16 @@
 export interface Opening {
   /** What it can begin with: any of these characters. */
   readonly first: string;
-  /** Sticky. One that begins with a letter is tried where a word begins. */
-  readonly open: RegExp;
+  /** A text, or a sticky expression. One that begins with a letter is tried where a word begins. */
+  readonly open: string | RegExp;
   readonly place: 'comment' | 'string';
-  readonly close: string | ((match: RegExpExecArray) => string);
+  readonly close: string | ((match: OpeningMatch) => string);
   /** A backslash takes the next character in; or a doubled closer is no closer. */
   readonly escape?: 'backslash' | 'double';
   /** It ends with its line at the latest. */
   readonly line?: true;
   /** What opens another one inside it. */
-  readonly nested?: string | ((match: RegExpExecArray) => string);
+  readonly nested?: string | ((match: OpeningMatch) => string);
   /** Code inside a string. */
   readonly holes?: readonly Hole[];
   /** Only where an expression can begin, as a regular expression after `=`, not a division after `)`. */
@@ -21,6 +21,9 @@ export interface Opening {
   /** Its text begins with the next line and ends with the line that is `close`. */
   readonly heredoc?: true;
 }
+
+/** What an opening matched, with its groups. */
+export type OpeningMatch = readonly string[] & { readonly groups?: Readonly<Record<string, string>> | undefined };
 
 export interface Hole {
   /** Sticky. */
@@ -66,7 +69,7 @@ const singleLong = string(/'/y, "'", "'", escaped);
 /** `'a'`, `'\n'`, `'\u{1F600}'`; what else begins with an apostrophe is a lifetime, a type variable, a quoted symbol. */
 const character = string(/'(?=(?:\\[^\n]{1,10}?|[^'\\\n])')/uy, "'", "'", escapedLine);
 const triple = (open: RegExp, first: string, options: StringOptions = escaped): Opening =>
-  string(open, first, (match) => match[0].slice(-3), options);
+  string(open, first, (match) => match[0]!.slice(-3), options);
 
 const dollarBraces: Hole = { open: /\$\{/y, close: '}' };
 const dollarName: Hole = { open: /\$[A-Za-z_]\w*/y, close: '' };
@@ -89,19 +92,34 @@ const markedUpScript: LexicalSyntax = {
   openings: [...slashes, double, string(/(?<!\w)'/y, "'", "'", escapedLine), template, regex],
 };
 
-const c: LexicalSyntax = { openings: [...slashes, double, character] };
+/** The name of a header. */
+const header: Opening = {
+  first: '<',
+  open: /(?<=#[ \t]*(?:include|import)[ \t]*)<[^>\n]*>/y,
+  place: 'string',
+  close: '',
+  whole: true,
+};
+const c: LexicalSyntax = { openings: [...slashes, double, character, header] };
 const cpp: LexicalSyntax = {
   openings: [
     ...slashes,
     string(/(?:u8|[uUL])?R"([^()\\\s]{0,16})\(/y, 'uULR', (match) => `)${match[1]!}"`),
     double,
     character,
+    header,
   ],
 };
 
 const brackets: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '<': '>' };
-const closerOf = (match: RegExpExecArray): string => brackets[match[1]!] ?? match[1]!;
-const nestedIn = (match: RegExpExecArray): string => (brackets[match[1]!] === undefined ? '' : match[1]!);
+const closerOf = (match: OpeningMatch): string => {
+  const open = match[0]!.at(-1)!;
+  return brackets[open] ?? open;
+};
+const nestedIn = (match: OpeningMatch): string => {
+  const open = match[0]!.at(-1)!;
+  return brackets[open] === undefined ? '' : open;
+};
 
 const heredoc = (open: RegExp, options: StringOptions = {}): Opening => ({
   first: '<',
@@ -112,8 +130,7 @@ const heredoc = (open: RegExp, options: StringOptions = {}): Opening => ({
   ...options,
 });
 
-const pythonQuote = `("""|'''|"|')`;
-const pythonClose = (match: RegExpExecArray): string => match[1]!;
+const pythonClose = (match: OpeningMatch): string => match[1]!;
 const formatHole: Hole = { open: /\{/y, close: '}', doubled: true };
 const python: LexicalSyntax = {
   openings: [
@@ -121,7 +138,7 @@ const python: LexicalSyntax = {
     string(/(?:[fFtT][rR]?|[rR][fFtT])("""|''')/y, 'fFtTrR', pythonClose, { ...escaped, holes: [formatHole] }),
     string(/(?:[fFtT][rR]?|[rR][fFtT])("|')/y, 'fFtTrR', pythonClose, { ...escapedLine, holes: [formatHole] }),
     string(/[rRbBuU]{0,2}("""|''')/y, 'rRbBuU"\'', pythonClose, escaped),
-    string(new RegExp(`[rRbBuU]{0,2}${pythonQuote}`, 'y'), 'rRbBuU"\'', pythonClose, escapedLine),
+    string(/[rRbBuU]{0,2}("""|'''|"|')/y, 'rRbBuU"\'', pythonClose, escapedLine),
   ],
 };
 
@@ -133,8 +150,11 @@ const ruby: LexicalSyntax = {
     doubleLongWith(rubyHoles),
     singleLong,
     string(/`/y, '`', '`', rubyHoles),
-    string(/%[WIQrx]?([([{<|!/])/y, '%', closerOf, { ...rubyHoles, expression: true, nested: nestedIn }),
-    string(/%[wiq]([([{<|!/])/y, '%', closerOf, { ...escaped, expression: true, nested: nestedIn }),
+    string(/(?<![\w)\]}]\s*)%[WIQrx]?([([{<|!/])(?!\s)|(?<=\s)%[WIQrx]([([{<|!/])/y, '%', closerOf, {
+      ...rubyHoles,
+      nested: nestedIn,
+    }),
+    string(/(?<!\w)%[wiq]([([{<|!/])/y, '%', closerOf, { ...escaped, nested: nestedIn }),
     string(/\/(?=(?:\\.|[^/\n\\])+\/)/y, '/', '/', { ...rubyHoles, line: true, expression: true }),
   ],
 };
@@ -210,7 +230,7 @@ export const lexicalSyntaxes: Readonly<Record<string, LexicalSyntax>> = {
       triple(/r(?:"""|''')/y, 'r', {}),
       string(/r(["'])/y, 'r', (match) => match[1]!, { line: true }),
       triple(/"""|'''/y, '"\'', dollarHoles),
-      string(/["']/y, '"\'', (match) => match[0], { ...dollarHoles, line: true }),
+      string(/["']/y, '"\'', (match) => match[0]!, { ...dollarHoles, line: true }),
     ],
   },
   c,
@@ -220,7 +240,7 @@ export const lexicalSyntaxes: Readonly<Record<string, LexicalSyntax>> = {
     openings: [
       ...slashes,
       string(/\$+("""+)/y, '$', (match) => match[1]!, { holes: [formatHole] }),
-      string(/"""+/y, '"', (match) => match[0]),
+      string(/"""+/y, '"', (match) => match[0]!),
       string(/(?:\$@|@\$)"/y, '$@', '"', { escape: 'double', holes: [formatHole] }),
       string(/@"/y, '@', '"', { escape: 'double' }),
       string(/\$"/y, '$', '"', { ...escapedLine, holes: [formatHole] }),
@@ -259,7 +279,7 @@ export const lexicalSyntaxes: Readonly<Record<string, LexicalSyntax>> = {
   haskell: {
     openings: [
       lineComment(/--+(?![!#$%&*+./<=>?@\\^|~:-])/y, '-'),
-      blockComment(/\{-/y, '{', '-}', '{-'),
+      blockComment(/\{-(?!#)/y, '{', '-}', '{-'),
       double,
       string(/(?<![\w'])'(?=(?:\\[^\n]{1,8}?|[^'\\\n])')/uy, "'", "'", escapedLine),
     ],

@@ -83,7 +83,7 @@ export async function definitionOf(
     const found = await findDefinitions(snapshot, { ...request, usedAt });
     const total = found.definitions.length;
     const definitions = found.definitions.slice(0, limit).map(describer(snapshot));
-    const like = total > 0 ? [] : await findSymbols(snapshot, { ...request, name: found.name, limit: 20 });
+    const like = total > 0 ? [] : (await findSymbols(snapshot, { ...request, name: found.name, limit: 20 })).symbols;
     const near = [...new Set(like.map(({ symbol }) => symbol.name))].slice(0, nearMax);
     const tookMs = elapsedMs() - startMs;
     return { rev, name, definitions, total, isExact: total === 1, near, freshness: await freshness(), tookMs };

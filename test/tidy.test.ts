@@ -43,6 +43,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   search: ['base', 'model', 'pattern', 'text', 'vector', 'segment', 'snapshot'],
   history: ['base', 'model', 'pattern', 'segment', 'snapshot', 'search'],
+  describing: ['base', 'model', 'text', 'endpoint', 'chat', 'store', 'segment', 'snapshot', 'indexing', 'search'],
   engine: [
     'base',
     'model',
@@ -60,6 +61,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'snapshot',
     'indexing',
     'search',
+    'describing',
     'history',
   ],
   api: ['base', 'model', 'engine'],

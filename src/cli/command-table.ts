@@ -21,6 +21,7 @@ export const commandLoaders = {
   drop: () => import('./commands/drop.js'),
   status: () => import('./commands/status.js'),
   eval: () => import('./commands/eval.js'),
+  describe: () => import('./commands/describe.js'),
   gc: () => import('./commands/gc.js'),
   doctor: () => import('./commands/doctor.js'),
   serve: () => import('./commands/serve.js'),

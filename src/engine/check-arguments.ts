@@ -65,7 +65,19 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
   grepRangeBatches: grepRange,
   search: [
     ['query', 'text'],
-    ['options', { ...limited, 'mode?': 'text', 'deadlineMs?': 'number' }, 'optional'],
+    [
+      'options',
+      { ...limited, 'mode?': 'text', 'effort?': 'text', 'dryRun?': 'boolean', 'deadlineMs?': 'number' },
+      'optional',
+    ],
+  ],
+  describe: [
+    ['revs', 'texts', 'optional'],
+    ['options', { ...call, 'budgetTokens?': 'number', 'limit?': 'number' }, 'optional'],
+  ],
+  describePlan: [
+    ['revs', 'texts', 'optional'],
+    ['options', call, 'optional'],
   ],
   symbols: [
     ['name', 'text'],
@@ -136,6 +148,7 @@ const streams: ReadonlySet<string> = new Set([
   'grepBatches',
   'grepCountBatches',
   'grepRangeBatches',
+  'describePlan',
   'log',
   'logCommits',
 ]);

@@ -89,6 +89,23 @@ export class RepositoryEngine implements api.Engine {
     return this.place.run((session) => searchRev(session, query, rooted(session, options)));
   }
 
+  describe(revs: readonly string[] = [], options: api.DescribeOptions = {}): Promise<api.DescribeResult> {
+    return this.place.run(async (session) => {
+      const { describeRevs } = await import('./answers/describe.js');
+      return describeRevs(session, revs, options);
+    });
+  }
+
+  describePlan(
+    revs: readonly string[] = [],
+    options: api.CallOptions = {},
+  ): AsyncGenerator<api.PlannedDescription, void, undefined> {
+    return this.place.stream(async function* (session) {
+      const { planDescriptions } = await import('./answers/describe.js');
+      yield* planDescriptions(session, revs, options);
+    });
+  }
+
   symbols(name: string, options: api.SymbolsOptions = {}): Promise<api.SymbolsResult> {
     return this.place.run((session) => symbolsOf(session, name, rooted(session, options)));
   }

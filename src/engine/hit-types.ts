@@ -9,6 +9,8 @@ export interface HitExplanation {
     readonly file: number;
     /** How near its vector is to the query's. */
     readonly meaning: number;
+    /** What a model says that it does. */
+    readonly description: number;
     /** The query is, or has, the name of a definition. */
     readonly definition: number;
     /** The query has the words of the file's name. */

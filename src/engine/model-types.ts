@@ -1,3 +1,5 @@
+import type { CallOptions } from './types.js';
+
 export type SearchEffort = 'fast' | 'best';
 
 /** What it took to have a model put hits in order. */
@@ -23,6 +25,44 @@ export interface PlannedRequests {
   readonly requests: readonly { readonly url: string; readonly body: object }[];
   /** Requests that follow, with the best of these texts once more. */
   readonly more: number;
+  /** Estimates, rather too much; of output the most that is asked for. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cost?: number;
+}
+
+export interface DescribeOptions extends CallOptions {
+  /** Stops before so many tokens are spent. Default: as the settings say. */
+  readonly budgetTokens?: number;
+  /** Chunks to describe at most. */
+  readonly limit?: number;
+}
+
+export interface DescribeResult {
+  readonly model: string;
+  /** Chunks that a model was asked about now. */
+  readonly described: number;
+  /** Of which it said nothing usable; they are tried again another time. */
+  readonly failed: number;
+  /** Why the last of them. */
+  readonly failure?: string;
+  /** Chunks that are not described yet: the budget was spent. */
+  readonly left: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** In the currency of the prices in the settings. */
+  readonly cost?: number;
+  readonly tookMs: number;
+}
+
+/** What would be sent for a chunk that nobody has described. */
+export interface PlannedDescription {
+  readonly path: string;
+  readonly startLine: number;
+  /** How much is gained by it: those with more come first. */
+  readonly gain: number;
+  readonly url: string;
+  readonly body: object;
   /** Estimates, rather too much; of output the most that is asked for. */
   readonly inputTokens: number;
   readonly outputTokens: number;

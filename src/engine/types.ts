@@ -2,7 +2,6 @@ import type { Batches } from '../base/index.js';
 import type { Embedder } from '../embedding/index.js';
 import type { SkipReason, SymbolKind, WorkPhase } from '../model/index.js';
 import type { HitExplanation, NearestHit } from './hit-types.js';
-import type { PlannedRequests, RerankSummary, SearchEffort } from './model-types.js';
 import type {
   DefinitionOptions,
   DefinitionResult,
@@ -12,10 +11,18 @@ import type {
   SymbolsOptions,
   SymbolsResult,
 } from './symbol-types.js';
+import type {
+  DescribeOptions,
+  DescribeResult,
+  PlannedDescription,
+  PlannedRequests,
+  RerankSummary,
+  SearchEffort,
+} from './model-types.js';
 import type { DoctorResult, GcResult, SkippedFile, StatusResult } from './store-types.js';
 
 export type { ExplainedTerm, HitExplanation, NearestHit } from './hit-types.js';
-export type { PlannedRequests, RerankSummary, SearchEffort } from './model-types.js';
+export type * from './model-types.js';
 export type {
   DefinedSymbol,
   DefinitionHit,
@@ -594,6 +601,13 @@ export interface Engine {
   definition(name: string, options?: DefinitionOptions): Promise<DefinitionResult>;
   /** Where code has a name, by the function around it: the lines of `grep -w`, but for comments, strings, prose and data. */
   references(name: string, options?: ReferencesOptions): Promise<ReferencesResult>;
+  /**
+   * Has a model write what each distinct chunk of code of the revs (default `HEAD`) does that it has not described yet. What is done is
+   * kept when it is cut short. MODEL_NOT_NAMED, MODEL_UNAVAILABLE, MODEL_REFUSED, MODEL_INVALID.
+   */
+  describe(revs?: readonly string[], options?: DescribeOptions): Promise<DescribeResult>;
+  /** What `describe` would send, in that order. */
+  describePlan(revs?: readonly string[], options?: CallOptions): AsyncIterable<PlannedDescription>;
   /** The definitions of one file. */
   outline(rev: string | undefined, path: string, options?: CallOptions): Promise<OutlineResult>;
   /** Names of this repository that can be searched. */

@@ -13,6 +13,8 @@ export interface EmbedOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Files whose chunks are not to be embedded, unless another file has them too. */
   readonly isWithheld?: ((path: string) => boolean) | undefined;
+  /** What is embedded in place of a chunk's own text; null: nothing. */
+  readonly textOf?: ((doc: number) => ChunkText | null) | undefined;
 }
 
 const chunksPerCall = 256;
@@ -29,12 +31,13 @@ export async function embedMissing(
   snapshots: SnapshotStore,
   snapshot: Snapshot,
   embedder: Embedder,
-  { asWriter, signal, onProgress, isWithheld }: EmbedOptions,
+  { asWriter, signal, onProgress, isWithheld, textOf }: EmbedOptions,
 ): Promise<number> {
   const spaceId = vectorSpaceId(embedder.space);
   const { segments } = snapshot;
   const slices = new TimeSlices(signal);
-  const docs = await missingDocs(snapshots, snapshot, spaceId, isWithheld, slices);
+  const missing = await missingDocs(snapshots, snapshot, spaceId, isWithheld, slices);
+  const docs = textOf === undefined ? missing : missing.filter((doc) => textOf(doc) !== null);
   let made: { docs: number[]; vectors: Int8Array[] } = { docs: [], vectors: [] };
   let beganMs = elapsedMs();
   let writingMs = 0;
@@ -51,7 +54,7 @@ export async function embedMissing(
     if (slices.isOver) await slices.next();
     const part = docs.slice(at, at + chunksPerCall);
     const vectors = await embedder.embedChunks(
-      part.map((doc) => chunkText(segments, doc)),
+      part.map((doc) => textOf?.(doc) ?? chunkText(segments, doc)),
       signal,
     );
     made.docs.push(...part);

@@ -1,5 +1,5 @@
 /** What long work is at. */
-export type WorkPhase = 'git' | 'index' | 'embed' | 'merge' | 'gc' | 'verify';
+export type WorkPhase = 'git' | 'index' | 'embed' | 'merge' | 'gc' | 'verify' | 'describe';
 
 /** The same for people. */
 export const phaseNames: Readonly<Record<WorkPhase, string>> = {
@@ -9,4 +9,5 @@ export const phaseNames: Readonly<Record<WorkPhase, string>> = {
   merge: 'merging',
   gc: 'reclaiming',
   verify: 'verifying',
+  describe: 'describing',
 };

@@ -15,6 +15,8 @@ export type { Query } from './query/query.js';
 export { queryWords, rankingText } from './query/query-terms.js';
 export { changedFiles } from './range.js';
 export type { RankedHit } from './ranking/candidate.js';
+export type { Descriptions } from './ranking/described.js';
+export { fileFactors } from './ranking/file-kinds.js';
 export { rankSnapshot } from './ranking/ranked.js';
 export type { RankMode } from './ranking/ranked.js';
 export { rankingSignals } from './ranking/ranking-signals.js';
@@ -24,8 +26,8 @@ export type { ComparedSpace, Similarities, VectorCoverage } from './ranking/simi
 export { shownDefinition } from './shown-definition.js';
 export { forEachInSlices } from './slices.js';
 export { withTypedTerms } from './query/typed-query.js';
-export { findSymbols } from './names/symbol-search.js';
 export type { PlacedSymbol } from './names/symbol-search.js';
+export { findSymbols, minorKinds } from './names/symbol-search.js';
 export { explainHit } from './ranking/explain.js';
 export { readQuestion } from './query/question.js';
 export type { Question } from './query/question.js';

@@ -17,6 +17,7 @@ import { CoppiceError, nowMs, systemErrorCode, uniqueSuffix } from '../base/inde
 import { volatileIdMin } from '../model/index.js';
 import { Catalog } from './catalog.js';
 import type { CatalogRecord, NextIds, SegmentEntry } from './catalog.js';
+import { DescriptionLog } from './description-log.js';
 import { Journal } from './journal.js';
 import type { JournalDamage, JournalRecord } from './journal.js';
 import { ProcessLock } from './lock.js';
@@ -40,6 +41,7 @@ const formatFileName = 'format';
 /** A journal is compacted once it is this long and four times what its state needs. */
 const journalLengthMin = 256 * 1024;
 const journalSlackBytes = 4096;
+const descriptionsFolder = 'descriptions';
 /**
  * Room that is held for the way out of a full disk: what gives room (collecting, dropping a fork) gives this up first, for its lock
  * and its records.
@@ -310,6 +312,18 @@ export class Store {
     }
   }
 
+  /** What one model says of chunks (see describing's `describerId`). */
+  descriptions(describer: string): DescriptionLog {
+    return new DescriptionLog(join(this.path, descriptionsFolder, `${describer}.log`));
+  }
+
+  /** Models that say something of chunks. */
+  describers(): string[] {
+    const folder = join(this.path, descriptionsFolder);
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder).flatMap((name) => /^([0-9a-f]{12})\.log$/.exec(name)?.[1] ?? []);
+  }
+
   /** Files of segments that the catalog does not list: left by a writer that was killed, or of one at work. */
   orphans(): string[] {
     const live = new Set(this.catalog.segments().map(({ id }) => id));
@@ -322,7 +336,9 @@ export class Store {
   /** Size of everything in the store's folder, in bytes. */
   sizeBytes(): number {
     let size = 0;
-    for (const folder of [this.path, join(this.path, 'segments')]) {
+    for (const name of ['', 'segments', descriptionsFolder]) {
+      const folder = join(this.path, name);
+      if (!existsSync(folder)) continue;
       for (const name of readdirSync(folder)) {
         try {
           const stats = statSync(join(folder, name));
@@ -471,7 +487,7 @@ function createStore(path: string): void {
   try {
     makeFolders(path, privateFolderMode);
     const strangers = readdirSync(path).filter(
-      (name) => !/^(format|journal-|segments$|writer\.lock|spare|config\.json$)/.test(name),
+      (name) => !/^(format|journal-|segments$|writer\.lock|spare|descriptions$|golden$|config\.json$)/.test(name),
     );
     if (strangers.length > 0) {
       throw new CoppiceError('NOT_A_STORE', `${path} is not a Coppice store, and it is not empty`, {

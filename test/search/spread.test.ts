@@ -37,6 +37,7 @@ test('chunks are spread over files as the definition says, whatever their scores
             text: 0,
             path: 0,
             meaning: 0,
+            described: 0,
             about: 0,
             score,
           }))

@@ -7,6 +7,8 @@ import type {
   DefinitionOptions,
   DefinitionResult,
   DoctorResult,
+  DescribeOptions,
+  DescribeResult,
   Engine,
   FileFilter,
   FileMatchCount,
@@ -36,6 +38,7 @@ import type {
   RangeLineMatch,
   ReferencesOptions,
   ReferencesResult,
+  PlannedDescription,
   ResolvedRev,
   RevsOptions,
   RevsResult,
@@ -113,6 +116,14 @@ export class RemoteEngine implements Engine {
 
   search(query: string, options?: SearchOptions): Promise<SearchResult> {
     return this.ask('search', { query }, options);
+  }
+
+  describe(revs: readonly string[] = [], options?: DescribeOptions): Promise<DescribeResult> {
+    return this.ask('describe', { revs }, options);
+  }
+
+  describePlan(revs: readonly string[] = [], options?: CallOptions): AsyncIterable<PlannedDescription> {
+    return this.stream('describePlan', { revs }, options);
   }
 
   symbols(name: string, options?: SymbolsOptions): Promise<SymbolsResult> {
@@ -236,7 +247,7 @@ export class RemoteEngine implements Engine {
   }
 
   private async *stream<I>(
-    operation: 'log' | 'logCommits',
+    operation: 'log' | 'logCommits' | 'describePlan',
     input: object,
     options?: CallOptions,
   ): AsyncGenerator<I, void, undefined> {

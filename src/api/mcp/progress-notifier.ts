@@ -17,6 +17,7 @@ const verbs: Readonly<Record<Progress['phase'], string>> = {
   merge: 'merging',
   gc: 'collecting',
   verify: 'verifying',
+  describe: 'describing',
 };
 
 /**

@@ -1,4 +1,4 @@
-import { defineOperation } from '../operation.js';
+import { defineOperation, defineStream } from '../operation.js';
 
 export const index = defineOperation({
   name: 'index',
@@ -13,6 +13,33 @@ export const index = defineOperation({
     history: { type: 'boolean', help: 'every commit reachable from them as well' },
   },
   run: (context, { revs, ...options }) => context.engine().index(revs ?? ['HEAD'], { ...options, ...context.call }),
+});
+
+const revsParameter = { revs: { type: 'strings', help: 'what to describe; HEAD when none is given' } } as const;
+
+export const describe = defineOperation({
+  name: 'describe',
+  summary: 'have a model write what each chunk of code does, to be searched with',
+  description:
+    'The model is `describe` in `config.json`, or `chat`. Each distinct chunk is described once per model, those first that gain most. ' +
+    'What is done is kept when the request is cancelled.',
+  effect: 'store',
+  repo: 'required',
+  parameters: {
+    ...revsParameter,
+    budgetTokens: { type: 'integer', min: 1, help: 'stop before so many tokens are spent' },
+    limit: { type: 'integer', min: 1, help: 'describe so many chunks at most' },
+  },
+  run: (context, { revs, ...options }) => context.engine().describe(revs ?? [], { ...options, ...context.call }),
+});
+
+export const describePlan = defineStream({
+  name: 'describe-plan',
+  summary: 'what describe would send, request by request',
+  effect: 'store',
+  repo: 'required',
+  parameters: revsParameter,
+  stream: (context, { revs }) => context.engine().describePlan(revs ?? [], context.call),
 });
 
 export const status = defineOperation({

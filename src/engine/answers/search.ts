@@ -71,11 +71,18 @@ export async function searchRev(session: Session, text: string, options: SearchO
     for (const rev of query.notRevs) mask = changedFiles(to.snapshot, (await open(rev)).snapshot, mask);
     throwIfAborted(options.signal);
     const slices = new TimeSlices(options.signal);
-    const question = await readQuestion(to.snapshot, query, slices);
+    const { descriptions } = session.shared;
+    const described = await descriptions.of(to.snapshot);
+    const question = await readQuestion(to.snapshot, query, slices, described);
     const { text: words } = question;
     const meaning = mode === 'lexical' ? null : await meaningOf(session, to.snapshot, words, options);
     const similarities = meaning?.similarities ?? null;
+    const describedSimilarities =
+      described === null || mode === 'lexical'
+        ? null
+        : await descriptions.similarities(to.snapshot, described, words, options);
     if (mode === 'semantic' && similarities === null && question.words.length > 0) throw noVectors();
+    descriptions.continueWith(to.snapshot);
     const { reranking } = session.shared;
     const candidates = options.effort === 'fast' ? 0 : reranking.candidates;
     const patterns = { deadline: new Deadline(deadlineMs), signal: options.signal };
@@ -85,6 +92,8 @@ export async function searchRev(session: Session, text: string, options: SearchO
       mask,
       mode,
       similarities,
+      descriptions: described,
+      describedSimilarities,
       since: from?.snapshot,
       limit: words === '' ? limit : Math.max(limit, candidates),
       signals: rankingSignals,
@@ -102,16 +111,10 @@ export async function searchRev(session: Session, text: string, options: SearchO
     const hits: Hit[] = [];
     for (const [i, hit] of ranked.entries()) {
       if (slices.isOver) await slices.next();
-      hits.push(
-        toHit(
-          searched,
-          question,
-          hit,
-          repo === null ? null : firstSeen(segments, repo, hit.doc),
-          found[i]!,
-          options.explain === true,
-        ),
-      );
+      const seen = repo === null ? null : firstSeen(segments, repo, hit.doc);
+      const shown = toHit(searched, question, hit, seen, found[i]!, options.explain === true);
+      const description = described?.textOf(hit.doc);
+      hits.push(description === undefined ? shown : { ...shown, description });
     }
     const planned = options.dryRun === true ? (candidates === 0 ? null : reranking.plan(words, hits)) : undefined;
     const ordered =

@@ -6,6 +6,7 @@ import { SnapshotStore } from '../../snapshot/index.js';
 import type { SnapshotStoreOptions } from '../../snapshot/index.js';
 import { Store } from '../../store/index.js';
 import { Embeddings } from './embeddings.js';
+import { Descriptions } from './descriptions.js';
 import { loadIndexing } from './load-indexing.js';
 import { OverlayMemory } from './overlay-memory.js';
 import { Reranking } from './reranking.js';
@@ -40,6 +41,7 @@ export class SharedStore {
   readonly fingerprint: string;
   readonly embeddings: Embeddings;
   readonly reranking: Reranking;
+  readonly descriptions: Descriptions;
   readonly volatile: VolatileMemory;
   /** What is read of files too large to be stored, one at a time: each may hold much. */
   readonly largeReads = new WriterQueue();
@@ -58,6 +60,7 @@ export class SharedStore {
     this.volatile = new VolatileMemory(this);
     this.embeddings = new Embeddings(this, options.embedder ?? null);
     this.reranking = new Reranking(this);
+    this.descriptions = new Descriptions(this);
   }
 
   get rules(): IndexingRules {
@@ -124,6 +127,7 @@ export class SharedStore {
   /** For the last: nobody may use it any more. */
   async close(): Promise<void> {
     this.reranking.close();
+    await this.descriptions.close();
     await this.embeddings.close();
     await this.merging?.done;
     await this.pool?.close();

@@ -1,6 +1,7 @@
 import type { TimeSlices } from '../../base/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { splitIdentifier, termsOfIdentifier } from '../../text/index.js';
+import type { Descriptions } from '../ranking/described.js';
 import { KnownNames } from '../names/near-names.js';
 import { visiblePostings } from '../term-postings.js';
 import type { VisiblePostings } from '../term-postings.js';
@@ -33,7 +34,12 @@ const rareLengthMin = 5;
 const chunksMin = 50;
 
 /** Reads a query as the snapshot's names and folders let it be read. */
-export async function readQuestion(snapshot: Snapshot, asked: Query, slices: TimeSlices): Promise<Question> {
+export async function readQuestion(
+  snapshot: Snapshot,
+  asked: Query,
+  slices: TimeSlices,
+  descriptions: Pick<Descriptions, 'postings'> | null = null,
+): Promise<Question> {
   const { query, notes } = withFolders(snapshot, asked);
   const known = new Map<string, VisiblePostings>();
   const postings = (term: string): VisiblePostings => {
@@ -47,7 +53,9 @@ export async function readQuestion(snapshot: Snapshot, asked: Query, slices: Tim
   if (query.caseSensitive || words.length === 0) return exact;
   const countOf = (word: QueryWord): number =>
     Math.max(
-      ...[...word.parts, ...(word.whole === null ? [] : [word.whole])].map((term) => postings(term).docs.length),
+      ...[...word.parts, ...(word.whole === null ? [] : [word.whole])].map(
+        (term) => postings(term).docs.length + (descriptions?.postings(term).docs.length ?? 0),
+      ),
     );
   const read: QueryWord[] = [];
   const nearWords: QueryWord[] = [];

@@ -12,6 +12,8 @@ export interface Candidate {
   readonly path: number;
   /** Evidence of the chunk's meaning. */
   readonly meaning: number;
+  /** Evidence of what a model says that the chunk does. */
+  readonly described: number;
   /** Evidence of the file as a whole. */
   readonly about: number;
   readonly score: number;

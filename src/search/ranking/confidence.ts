@@ -4,6 +4,7 @@ import type { Snapshot } from '../../snapshot/index.js';
 import type { Condition } from '../query/query.js';
 import type { Question } from '../query/question.js';
 import type { LookedAt } from './candidate.js';
+import type { Descriptions } from './described.js';
 import type { Evidence } from './evidence.js';
 import type { Grade } from './grade.js';
 import type { Similarities } from './similarity.js';
@@ -24,28 +25,39 @@ export interface HitTraits {
   readonly words: number;
 }
 
+/** What hits are judged by. */
+export interface Judging {
+  readonly question: Question;
+  readonly evidence: Evidence;
+  readonly similarities: Similarities | null;
+  readonly descriptions: Descriptions | null;
+}
+
 /** Reads the traits of a question's hits. */
 export function traitsOf(
   snapshot: Snapshot,
-  { words, postings }: Question,
-  { files }: Evidence,
-  similarities: Similarities | null,
+  { question: { words, postings }, evidence: { files }, similarities, descriptions }: Judging,
 ): (hit: LookedAt) => HitTraits {
   const { docCount } = snapshot;
   const weighed = words.map(({ parts, whole }) => {
     const terms = (parts.length > 0 ? parts : [whole!]).map((term) => postings(term));
-    return { terms, idf: Math.max(...terms.map(({ docs }) => inverseDocumentFrequency(docCount, docs.length))) };
+    const said = (parts.length > 0 ? parts : [whole!]).map((term) => descriptions?.postings(term).docs ?? []);
+    return { terms, said, idf: Math.max(...terms.map(({ docs }) => inverseDocumentFrequency(docCount, docs.length))) };
   });
   const most = weighed.reduce((sum, { idf }) => sum + idf, 0) || 1;
   return (hit) => {
     let covered = 0;
     let named = 0;
-    for (const { terms, idf } of weighed) {
+    for (const { terms, said, idf } of weighed) {
       let has = 0;
       let inName = 0;
-      for (const { docs, frequencies } of terms) {
+      for (const [i, { docs, frequencies }] of terms.entries()) {
         const at = lowerBound(docs, hit.doc);
-        if (docs[at] !== hit.doc) continue;
+        if (docs[at] !== hit.doc) {
+          // What is said of a chunk it has as well.
+          if (said[i]![lowerBound(said[i]!, hit.doc)] === hit.doc) has++;
+          continue;
+        }
         has++;
         if (frequencies[at]! >>> 6 > 0) inName++;
       }
@@ -132,13 +144,9 @@ const manyWords = 6;
 const typedKinds = new Set<Condition['kind']>(['phrase', 'regex', 'symbol', 'or']);
 
 /** How sure it is that a hit is what a question asks for. */
-export function confidenceOf(
-  snapshot: Snapshot,
-  question: Question,
-  evidence: Evidence,
-  similarities: Similarities | null,
-): (hit: LookedAt) => Judged {
-  const traits = traitsOf(snapshot, question, evidence, similarities);
+export function confidenceOf(snapshot: Snapshot, judging: Judging): (hit: LookedAt) => Judged {
+  const { question, similarities } = judging;
+  const traits = traitsOf(snapshot, judging);
   const judgement = similarities === null ? withoutVectors : withVectors;
   // What must hold was asked for as it is.
   const holdsAsTyped = question.query.clause.conditions.some(({ kind }) => typedKinds.has(kind));

@@ -6,7 +6,19 @@ import type { RankedHit } from './candidate.js';
 /** What gave a hit its score: the sum of the points, times `fileKind`, times `repeat`. */
 export interface Explained {
   readonly points: Readonly<
-    Record<'words' | 'path' | 'file' | 'meaning' | 'definition' | 'fileName' | 'askedFile' | 'phrase' | 'alike', number>
+    Record<
+      | 'words'
+      | 'path'
+      | 'file'
+      | 'meaning'
+      | 'description'
+      | 'definition'
+      | 'fileName'
+      | 'askedFile'
+      | 'phrase'
+      | 'alike',
+      number
+    >
   >;
   readonly fileKind: number;
   readonly repeat: number;
@@ -22,12 +34,12 @@ export interface Explained {
 
 /** Says what gave a hit of a question its score. */
 export function explainHit(snapshot: Snapshot, { words, nearWords, postings }: Question, hit: RankedHit): Explained {
-  const { text, path, about, meaning, gains, factor, repeat, confidence, doc } = hit;
+  const { text, path, about, meaning, described, gains, factor, repeat, confidence, doc } = hit;
   const terms = new Set(
     [...words, ...nearWords].flatMap(({ parts, whole }) => (whole === null ? parts : [...parts, whole])),
   );
   return {
-    points: { words: text, path, file: about, meaning, ...gains },
+    points: { words: text, path, file: about, meaning, description: described, ...gains },
     fileKind: factor,
     repeat,
     confidence,

@@ -2,13 +2,15 @@ import type { TimeSlices } from '../../base/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import type { Evidence } from './evidence.js';
 import type { RankMode } from './ranked.js';
-import type { RankingSignals } from './ranking-signals.js';
+import type { MeaningSignal, RankingSignals } from './ranking-signals.js';
 import type { Similarities } from './similarity.js';
 
 export interface MeaningOptions {
   readonly mode: RankMode;
   readonly signals: RankingSignals;
   readonly slices: TimeSlices;
+  /** Default: that of the mode. */
+  readonly signal?: MeaningSignal;
 }
 
 /**
@@ -20,11 +22,16 @@ export async function gatherMeaning(
   snapshot: Snapshot,
   { chunks, files }: Similarities,
   { idf }: Evidence,
-  { mode, signals, slices }: MeaningOptions,
+  { mode, signals, slices, signal }: MeaningOptions,
 ): Promise<Float64Array> {
   const { occurrenceFiles } = snapshot;
   const isRanked = snapshot.files.map(({ record }) => !record.exactOnly);
-  const { weight, focus, whole, file: fileShare } = mode === 'semantic' ? signals.meaningAlone : signals.meaning;
+  const {
+    weight,
+    focus,
+    whole,
+    file: fileShare,
+  } = signal ?? (mode === 'semantic' ? signals.meaningAlone : signals.meaning);
   const similarities = new Float64Array(chunks.length);
   let sum = 0;
   let count = 0;

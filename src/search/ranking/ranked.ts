@@ -8,12 +8,15 @@ import { compileClause } from '../clause.js';
 import type { Holds } from '../clause.js';
 import { gatherEvidence } from './evidence.js';
 import type { Evidence } from './evidence.js';
+import { asksDescriptions, gatherDescriptions } from './described.js';
+import type { Descriptions } from './described.js';
 import { fileFactors } from './file-kinds.js';
 import type { FileMask } from '../file-mask.js';
 import type { Query } from '../query/query.js';
 import { NewChunks } from '../range.js';
 import { gatherMeaning } from './meaning.js';
 import { termWeights } from '../query/query-terms.js';
+import type { QueryTermWeights } from '../query/query-terms.js';
 import type { Question } from '../query/question.js';
 import type { AlikeWords } from './alike-words.js';
 import { askedFiles } from './asked-files.js';
@@ -34,6 +37,9 @@ export interface RankRequest {
   readonly similarities: Similarities | null;
   /** Words that are like the query's; null for words as they are alone. */
   readonly alike?: AlikeWords | null | undefined;
+  /** What a model says that chunks do, and how near that is to the question; null or absent: nothing. */
+  readonly descriptions?: Descriptions | null | undefined;
+  readonly describedSimilarities?: Similarities | null | undefined;
   readonly mode: RankMode;
   readonly mask: FileMask;
   /** Only what is new since then (see NewChunks) is a hit. It is ranked as among all that is there. */
@@ -79,6 +85,7 @@ export async function rankSnapshot(snapshot: Snapshot, given: RankRequest): Prom
   if (words.length === 0) return unranked(snapshot, request, { holds, newChunks, factors, slices });
   const weights = termWeights(question, signals, (run) => occursTyped(snapshot, run));
   const evidence = await gatherEvidence(snapshot, weights, question, signals, slices);
+  const descriptions = asksDescriptions(question) ? (given.descriptions ?? null) : null;
   const phrase = QueryPhrase.of(query);
   const asked: Asked = {
     phrase,
@@ -86,7 +93,15 @@ export async function rankSnapshot(snapshot: Snapshot, given: RankRequest): Prom
     files: askedFiles(snapshot, query.ranking),
     names: askedNames(query.ranking),
   };
-  const candidates = await bestCandidates(snapshot, evidence, request, { holds, newChunks, factors, slices, asked });
+  const described = await gatherDescribed(snapshot, evidence, weights, { ...request, descriptions }, slices);
+  const candidates = await bestCandidates(snapshot, evidence, request, {
+    holds,
+    newChunks,
+    factors,
+    slices,
+    asked,
+    described,
+  });
   const { alike = null, mode, similarities } = request;
   return rerank(snapshot, {
     candidates,
@@ -95,6 +110,7 @@ export async function rankSnapshot(snapshot: Snapshot, given: RankRequest): Prom
     asked,
     alike: mode === 'lexical' ? null : alike,
     similarities,
+    descriptions,
     weights,
     evidence,
     signals,
@@ -123,7 +139,14 @@ async function bestCandidates(
   snapshot: Snapshot,
   evidence: Evidence,
   { mask, signals, limit, mode, similarities }: RankRequest,
-  { holds, newChunks, factors, slices, asked: { verbatim, files: namedFiles } }: Prepared & { readonly asked: Asked },
+  {
+    holds,
+    newChunks,
+    factors,
+    slices,
+    asked: { verbatim, files: namedFiles },
+    described,
+  }: Prepared & { readonly asked: Asked; readonly described: Float64Array | null },
 ): Promise<Candidate[]> {
   const { occurrenceDocs, occurrenceFiles } = snapshot;
   const { defines, files, paths } = evidence;
@@ -145,22 +168,45 @@ async function bestCandidates(
     const path = paths[file]!;
     const own = meaning === null ? 0 : meaning[position]!;
     const isNear = own > 0 && similarities!.chunks[position]! >= signals.nearMin;
+    const said = described === null ? 0 : described[position]!;
     const isNamed = isFileNamed(file, position);
-    if ((text === 0 && path === 0 && !isNear && !isNamed) || !passes(mask, file)) continue;
+    if ((text === 0 && path === 0 && said === 0 && !isNear && !isNamed) || !passes(mask, file)) continue;
     const others = Math.log1p(Math.max(0, matches[file]! - text));
     const about = mode === 'semantic' ? 0 : signals.fileText * files[file]! + signals.fileMatches * others;
-    const score = (text + path + about + own) * factors[file]!;
+    const score = (text + path + about + own + said) * factors[file]!;
     const isDefinition = defines[position] === 1 || isNamed || verbatim?.has(occurrenceDocs[position]!) === true;
     const wanted = all.wants(score, isDefinition);
     const wantedIfNew = fresh?.wants(score, isDefinition) === true;
     if (!wanted && !wantedIfNew) continue;
     const doc = occurrenceDocs[position]!;
     if (!holds(doc, file)) continue;
-    const candidate = { position, doc, file, text, path, meaning: own, about, score };
+    const candidate = { position, doc, file, text, path, meaning: own, described: said, about, score };
     if (wanted) all.add(candidate, isDefinition);
     if (wantedIfNew && newChunks!.has(position)) fresh.add(candidate, isDefinition);
   }
   return [...new Set([...all.candidates(), ...(fresh?.candidates() ?? [])])].sort(byScore);
+}
+
+/** What descriptions say for each occurrence: by their words, and by how near they are. Null where nothing is said. */
+async function gatherDescribed(
+  snapshot: Snapshot,
+  evidence: Evidence,
+  weights: QueryTermWeights,
+  { descriptions, describedSimilarities, mode, signals }: RankRequest,
+  slices: TimeSlices,
+): Promise<Float64Array | null> {
+  if (descriptions === null || descriptions === undefined) return null;
+  const byWords =
+    mode === 'semantic'
+      ? new Float64Array(snapshot.occurrenceDocs.length)
+      : await gatherDescriptions(snapshot, descriptions, weights, signals, slices);
+  if (mode === 'lexical' || describedSimilarities === null || describedSimilarities === undefined) return byWords;
+  const signal = signals.descriptionMeaning;
+  const near = await gatherMeaning(snapshot, describedSimilarities, evidence, { mode, signals, slices, signal });
+  for (let position = 0; position < near.length; position++)
+    if (describedSimilarities.chunks[position]! >= signals.nearMin || byWords[position]! > 0)
+      byWords[position]! += near[position]!;
+  return byWords;
 }
 
 const passes = (mask: FileMask, file: number): boolean => mask === null || mask[file] === 1;
@@ -241,6 +287,7 @@ async function unranked(
       text: 0,
       path: 0,
       meaning: 0,
+      described: 0,
       about: 0,
       score,
       signals: {},

@@ -40,6 +40,10 @@ export interface RankingSignals {
   /** How meaning counts beside words (hybrid), or beside names and paths alone (semantic). */
   readonly meaning: MeaningSignal;
   readonly meaningAlone: MeaningSignal;
+  /** The words of what a model says that the chunk does, beside those of the chunk. */
+  readonly description: DescriptionSignal;
+  /** How the meaning of that counts, beside the chunk's own. */
+  readonly descriptionMeaning: MeaningSignal;
   /** Cosine from which a chunk is found by its meaning alone: below it, unrelated code is as near. */
   readonly nearMin: number;
   /** Factor on what meaning counts in hybrid mode for a query of one word. */
@@ -64,6 +68,13 @@ export interface MeaningSignal {
   readonly whole: number;
   /** Share of the meaning of a file's nearest chunk that each of its chunks gets besides. */
   readonly file: number;
+}
+
+export interface DescriptionSignal {
+  /** Factor on its BM25. */
+  readonly weight: number;
+  /** 0: length is ignored, 1: counts are per length. */
+  readonly lengthNormalization: number;
 }
 
 export interface PhraseSignal {
@@ -110,6 +121,8 @@ export const rankingSignals: RankingSignals = {
   alike: { weight: 0.3, focus: 1 },
   meaning: { weight: 0.15, focus: 1, whole: 0.5, file: 0.5 },
   meaningAlone: { weight: 1, focus: 0.7, whole: 0.25, file: 1.5 },
+  description: { weight: 0.6, lengthNormalization: 0.4 },
+  descriptionMeaning: { weight: 0.15, focus: 1, whole: 0, file: 0.25 },
   nearMin: 0.3,
   meaningOfWord: 0.5,
   testFile: 0.7,

@@ -12,6 +12,7 @@ import type { AskedName } from './asked-names.js';
 import { byScore } from './candidate.js';
 import type { Candidate, Gains, LookedAt, RankedHit } from './candidate.js';
 import { confidenceOf } from './confidence.js';
+import type { Descriptions } from './described.js';
 import type { Evidence } from './evidence.js';
 import { lesser } from './grade.js';
 import type { Grade } from './grade.js';
@@ -40,6 +41,7 @@ export interface RerankRequest {
   readonly asked: Asked;
   readonly alike: AlikeWords | null;
   readonly similarities: Similarities | null;
+  readonly descriptions: Descriptions | null;
   readonly weights: QueryTermWeights;
   readonly evidence: Evidence;
   readonly signals: RankingSignals;
@@ -69,11 +71,12 @@ export async function rerank(snapshot: Snapshot, request: RerankRequest): Promis
   await rankBy('lexical', ({ text }) => text);
   await rankBy('semantic', ({ meaning }) => meaning);
   await rankBy('path', ({ path }) => path);
+  await rankBy('description', ({ described }) => described);
   await rankBy('symbol', ({ gains }) => gains.definition);
   if (slices.isOver) await slices.next();
   const isHit = ({ position }: Candidate): boolean => newChunks === null || newChunks.has(position);
   const spread = await spreadOverFiles(looked, { decay: signals.sameFile, limit, isHit, slices });
-  const confidence = confidenceOf(snapshot, request.question, request.evidence, request.similarities);
+  const confidence = confidenceOf(snapshot, request);
   const hits: RankedHit[] = [];
   let grade: Grade = 'good';
   for (const { candidate, repeat, value } of spread) {

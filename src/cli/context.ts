@@ -55,6 +55,11 @@ export class CommandContext {
     return resolve(this.io.cwd, this.globals.repo ?? (this.io.env.GIT_DIR || '.'));
   }
 
+  /** That repository was named, and not only stood in. */
+  get isRepoNamed(): boolean {
+    return this.globals.repo !== undefined || (this.io.env.GIT_DIR ?? '') !== '';
+  }
+
   /** The engines of all repositories, for a command that lives long. Closed by the caller of the command. */
   engines(onNote?: (note: string) => void): Promise<Engines> {
     const options = this.engineOptions();

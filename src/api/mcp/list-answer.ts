@@ -1,12 +1,12 @@
 import { byteLength, bytesPerToken, clip, jsonLength } from './token-budget.js';
 
-/** What a tool answers: the text is for the model, the same as data for clients that want it so. */
+/** What a tool answers: the text is for the model, the same as data for clients that have asked for it. */
 export interface ToolAnswer {
   readonly text: string;
   readonly structured: Readonly<Record<string, unknown>>;
 }
 
-interface ListAnswerOptions {
+export interface ListAnswerOptions {
   readonly maxTokens: number;
   /** First line of the text. */
   readonly title: string;
@@ -19,19 +19,22 @@ interface ListAnswerOptions {
 /** Bytes that are kept for the note at the end. */
 const noteBytes = 440;
 
-/** A list that is filled until the text, or the data, has what the budget allows. An item is in both or in neither. */
+/** A list that is filled until the text, or the data where it is sent, has what the budget allows. An item is in both or in neither. */
 export class ListAnswer {
   private readonly blocks: string[];
   private readonly items: object[] = [];
   private textLeft: number;
   private dataLeft: number;
 
-  constructor(private readonly options: ListAnswerOptions) {
+  constructor(
+    private readonly options: ListAnswerOptions,
+    withData: boolean,
+  ) {
     const { maxTokens, title, list, fields } = options;
     const bytes = maxTokens * bytesPerToken - noteBytes;
     this.blocks = [title];
     this.textLeft = bytes - byteLength(title);
-    this.dataLeft = bytes - jsonLength({ ...fields, [list]: [], note: '' });
+    this.dataLeft = withData ? bytes - jsonLength({ ...fields, [list]: [], note: '' }) : Infinity;
   }
 
   get count(): number {

@@ -3,6 +3,7 @@ import {
   CallToolRequestSchema,
   ErrorCode,
   ListToolsRequestSchema,
+  RootsListChangedNotificationSchema,
   McpError,
   type Tool as ListedTool,
 } from '@modelcontextprotocol/sdk/types.js';
@@ -11,19 +12,24 @@ import type { OperationContext } from '../operation.js';
 import { argumentsSchema } from './check-arguments.js';
 import { progressNotifier } from './progress-notifier.js';
 import type { ToolCaller } from './tool-caller.js';
-import type { Tool } from './tool.js';
+import { filterArguments, offsetArgument, repoArgument, revArgument, sizeArgument, type Tool } from './tool.js';
 import { toolsByName } from './tools.js';
 
-const instructions =
-  'Coppice searches git repositories at any rev without a checkout. Use search to find where something is done, symbols for where it ' +
-  'is defined, grep for all places of an exact text, then read the lines that matter. Without rev, the work tree is searched as it is ' +
-  'on disk. A rev that is not indexed yet is indexed on first use. Answers end with what they left out and how to get it.';
+/** When to use which: five lines, which each session pays for. */
+const instructions = [
+  'Code search in git repositories at any rev (default: the files on disk; nothing has to be indexed or checked out first).',
+  'Where is something done, in words: search. All places of an exact text or regex: grep. What a file has: outline, then read the lines.',
+  'A known name: definition (its code), references (who uses it, by the function around; what a change would touch); a part of one: symbols.',
+  'Two revs: compare; grep and search take A..B. When lines came and went: log. Edits without touching files: fork, apply, then search it.',
+  'Answers fill max_tokens with code and end with what they left out and how to get it. repo: a path, a name, ~/x or file: URI.',
+].join('\n');
 
 /** A server for one client: the SDK's, with the tools in it. Connect it to a transport. */
 export function makeMcpServer(caller: ToolCaller, version: string): Server {
   const info = { name: 'coppice', title: 'Coppice code search', version };
   const server = new Server(info, { capabilities: { tools: {} }, instructions });
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listedTools() }));
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listedTools(caller.withData) }));
+  const roots = clientRoots(server);
   server.setRequestHandler(lenientCallSchema, async (request, { signal, _meta, sendNotification }) => {
     const { name, arguments: given } = CallToolRequestSchema.parse(request).params;
     const tool = toolsByName.get(name);
@@ -41,7 +47,7 @@ export function makeMcpServer(caller: ToolCaller, version: string): Server {
         }),
       }),
     };
-    return caller.call(tool, given, call);
+    return caller.call(tool, given, call, roots);
   });
   return server;
 }
@@ -49,30 +55,68 @@ export function makeMcpServer(caller: ToolCaller, version: string): Server {
 /** Lets wrong parameters through to the server's own check, which answers INVALID_PARAMS; a handler's is an internal error. */
 const lenientCallSchema = CallToolRequestSchema.omit({ params: true }).loose();
 
-let listed: ListedTool[] | undefined;
-
-function listedTools(): ListedTool[] {
-  listed ??= [...toolsByName.values()].map(describeTool);
-  return listed;
-}
-
-function describeTool(tool: Tool): ListedTool {
-  const { name, title, description, answer, effect, destructive } = tool;
-  const readOnlyHint = effect === 'none' || effect === 'store';
-  const changes = { destructiveHint: destructive === true, idempotentHint: false };
-  return {
-    name,
-    title,
-    description,
-    inputSchema: withoutLimits(argumentsSchema(tool)) as ListedTool['inputSchema'],
-    outputSchema: answer,
-    annotations: { title, readOnlyHint, openWorldHint: false, ...(readOnlyHint ? {} : changes) },
+/** The folders that the client has open, asked for when they are first needed and again when it says that they have changed. */
+function clientRoots(server: Server): () => Promise<readonly string[]> {
+  let asked: Promise<readonly string[]> | undefined;
+  server.setNotificationHandler(RootsListChangedNotificationSchema, () => {
+    asked = undefined;
+  });
+  return () => {
+    if (server.getClientCapabilities()?.roots === undefined) return Promise.resolve([]);
+    asked ??= server.listRoots(undefined, { timeout: rootsTimeoutMs }).then(
+      ({ roots }) => roots.map(({ uri }) => uri),
+      () => [], // a client that does not answer has none
+    );
+    return asked;
   };
 }
 
-/** Lengths that no model means to exceed would cost each session tokens. They are checked all the same. */
-function withoutLimits(schema: JsonSchema): object {
-  const limits = new Set(['maxLength', 'maxItems']);
-  const text = JSON.stringify(schema, (key, value: unknown) => (limits.has(key) ? undefined : value));
+const rootsTimeoutMs = 3000;
+
+/** An argument that several tools take is described where it is first met: a model sees the list as a whole. */
+function listedTools(withData: boolean): ListedTool[] {
+  const described = new Set<string>();
+  return [...toolsByName.values()].map((tool) => {
+    const listed = describeTool(tool, withData);
+    const properties = Object.entries(listed.inputSchema.properties ?? {}).map(([name, property]) => {
+      const rest = { ...property };
+      delete (rest as Record<string, unknown>)['description'];
+      delete (rest as Record<string, unknown>)['default'];
+      const isShared = name in sharedArguments;
+      if (isShared && described.has(name)) return [name, rest];
+      if (isShared) described.add(name);
+      return [name, property];
+    });
+    const inputSchema = { ...listed.inputSchema, properties: Object.fromEntries(properties) as Record<string, object> };
+    return { ...listed, inputSchema } as ListedTool;
+  });
+}
+
+const sharedArguments = { ...revArgument, ...filterArguments, ...sizeArgument, ...offsetArgument, ...repoArgument };
+
+function describeTool(tool: Tool, withData: boolean): ListedTool {
+  const { name, description, answer, effect, destructive } = tool;
+  const readOnlyHint = effect === 'none' || effect === 'store';
+  const changes = { destructiveHint: destructive === true };
+  return {
+    name,
+    description,
+    inputSchema: inShort(argumentsSchema(tool)) as ListedTool['inputSchema'],
+    ...(withData ? { outputSchema: answer } : {}),
+    annotations: { readOnlyHint, openWorldHint: false, ...(readOnlyHint ? {} : changes) },
+  };
+}
+
+/**
+ * What a model needs of a schema. Bounds that it does not mean to exceed, and members it would not make up, would cost each session
+ * tokens; they are checked all the same.
+ */
+function inShort(schema: JsonSchema): object {
+  const unsaid = new Set(['maxLength', 'maxItems', 'minimum', 'maximum', 'additionalProperties']);
+  const text = JSON.stringify(schema, (key, value: unknown) => {
+    if (unsaid.has(key) || (key === 'description' && value === '') || (key === 'default' && value === 0))
+      return undefined;
+    return key === 'required' && Array.isArray(value) && value.length === 0 ? undefined : value;
+  });
   return JSON.parse(text) as object;
 }

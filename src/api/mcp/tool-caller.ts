@@ -4,16 +4,21 @@ import type { Engines } from '../../engine/index.js';
 import { Limiter } from '../http/limiter.js';
 import { failable } from '../request-scope.js';
 import type { OperationContext, OperationHost } from '../operation.js';
-import { checkRepoPath } from '../repo-path.js';
 import { checkArguments } from './check-arguments.js';
 import { wellFormed } from './code-text.js';
 import { errorResult } from './error-result.js';
+import { findRepository, usualRepository } from './find-repository.js';
+import { ListAnswer } from './list-answer.js';
 import type { Tool, ToolContext } from './tool.js';
 
 export interface ToolCallerOptions {
   readonly engines: Engines;
   /** The repository that is meant where none is named, as an absolute path. */
   readonly defaultRepo: string | null;
+  /** That repository was named, and not only stood in: a client's roots do not change it. */
+  readonly isRepoNamed?: boolean;
+  /** Answers carry the same as data too (`structuredContent`), which takes from their budgets. Default: text alone. */
+  readonly withData?: boolean;
 }
 
 const runningMax = 16;
@@ -26,16 +31,25 @@ export class ToolCaller {
 
   constructor(private readonly options: ToolCallerOptions) {}
 
+  get withData(): boolean {
+    return this.options.withData === true;
+  }
+
+  /** `roots` are the folders, as `file:` URIs, that the client has open. */
   async call(
     tool: Tool,
     given: Readonly<Record<string, unknown>> | undefined,
     call: OperationContext['call'],
+    roots: () => Promise<readonly string[]> = () => Promise.resolve([]),
   ): Promise<CallToolResult> {
     try {
       const { repo, input } = checkArguments(tool, given);
-      const context = this.context(this.repository(repo), call);
+      const context = this.context(await this.repository(repo, roots), call);
       const { text, structured } = await this.limiter.run(() => failable(() => tool.run(context, input)));
-      return wellFormed({ content: [{ type: 'text', text }], structuredContent: structured });
+      return wellFormed({
+        content: [{ type: 'text', text }],
+        ...(this.withData ? { structuredContent: structured } : {}),
+      });
     } catch (error) {
       const known = asCoppiceError(error);
       const hint = known.code === 'NOT_A_REPOSITORY' ? await this.repositoriesHint() : undefined;
@@ -43,18 +57,21 @@ export class ToolCaller {
     }
   }
 
-  private repository(named: string | undefined): string {
-    const repo = named ?? this.options.defaultRepo;
+  private async repository(named: string | undefined, roots: () => Promise<readonly string[]>): Promise<string> {
+    const { defaultRepo, isRepoNamed, engines } = this.options;
+    if (named !== undefined && named !== '') return findRepository(named, defaultRepo, engines);
+    if (defaultRepo !== null && isRepoNamed === true) return defaultRepo;
+    const repo = usualRepository(defaultRepo, await roots());
     if (repo === null)
       throw new CoppiceError('NOT_A_REPOSITORY', 'no repository is named, and there is no usual one here');
-    return checkRepoPath(repo, 'leave it out for the usual repository');
+    return repo;
   }
 
   private async repositoriesHint(): Promise<string> {
     const known = await this.options.engines.repositories().catch(() => []);
     const paths = known.slice(0, repositoriesNamed).map(({ path }) => path.replace(/\/\.git$/, ''));
     const some = paths.length === 0 ? '' : `, such as ${paths.join(', ')}`;
-    return `give repo: the absolute path of a git repository${some}`;
+    return `give repo: the path or the name of a repository${some}`;
   }
 
   private context(repo: string, call: OperationContext['call']): ToolContext {
@@ -63,6 +80,8 @@ export class ToolCaller {
       engine: () => engines.open(repo),
       repo: () => repo,
       call,
+      withData: this.withData,
+      list: (options) => new ListAnswer(options, this.withData),
       get host(): OperationHost {
         throw new CoppiceError('INTERNAL', 'no tool is about the process that answers');
       },

@@ -1,12 +1,16 @@
 import type { Operation, OperationContext, ParameterTable, ParameterValues } from '../operation.js';
 import type { AnswerSchema } from './answer-schema.js';
-import type { ToolAnswer } from './list-answer.js';
+import type { ListAnswer, ListAnswerOptions, ToolAnswer } from './list-answer.js';
 import { maxTokens } from './token-budget.js';
 
 /** What a tool works with. */
 export interface ToolContext extends OperationContext {
   /** Runs at a rev; where none was given, at the work tree as it is on disk, or at HEAD where there is none. */
   atRev<T>(rev: string | undefined, run: (rev: string) => Promise<T>): Promise<T>;
+  /** A list to fill, within a budget. */
+  list(options: ListAnswerOptions): ListAnswer;
+  /** The answer goes out as data too, which takes from the budget. */
+  readonly withData: boolean;
 }
 
 /** A tool for agents: an operation of the table, worded and shortened for a model. */
@@ -33,7 +37,7 @@ export const revArgument = {
   rev: {
     type: 'string',
     maxLength: 256,
-    help: 'branch, tag, sha, fork, lease:ID or @worktree (default: the files as they are on disk; HEAD in a bare repository)',
+    help: 'branch, tag, sha, fork (default: files on disk)',
   },
 } as const satisfies ParameterTable;
 
@@ -48,7 +52,7 @@ export const sizeArgument = {
 } as const satisfies ParameterTable;
 
 export const offsetArgument = {
-  offset: { type: 'integer', min: 0, max: 1_000_000, default: 0, help: 'skip so many, to go on after an answer' },
+  offset: { type: 'integer', min: 0, max: 1_000_000, default: 0, help: 'skip so many' },
 } as const satisfies ParameterTable;
 
 export const ttlArgument = {
@@ -59,7 +63,13 @@ export const ttlArgument = {
 export const ttlMs = (minutes: number | undefined): { ttlMs?: number } =>
   minutes === undefined ? {} : { ttlMs: minutes * 60_000 };
 
+/** What every search takes. */
+export const filterArguments = {
+  paths: { type: 'strings', help: 'globs or substrings; !GLOB excludes' },
+  languages: { type: 'strings', help: 'go, ts' },
+} as const satisfies ParameterTable;
+
 /** What every tool takes. */
 export const repoArgument = {
-  repo: { type: 'string', maxLength: 1000, help: 'absolute path of the repository, if it is not the usual one' },
+  repo: { type: 'string', maxLength: 1000, help: 'path or name (default: this one)' },
 } as const satisfies ParameterTable;

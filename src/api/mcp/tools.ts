@@ -1,6 +1,7 @@
 import type { Tool } from './tool.js';
 import { apply } from './tools/apply.js';
 import { compare } from './tools/compare.js';
+import { definition } from './tools/definition.js';
 import { fork } from './tools/fork.js';
 import { grep } from './tools/grep.js';
 import { lease } from './tools/lease.js';
@@ -8,6 +9,7 @@ import { listRevs } from './tools/list-revs.js';
 import { log } from './tools/log.js';
 import { outline } from './tools/outline.js';
 import { read } from './tools/read.js';
+import { references } from './tools/references.js';
 import { search } from './tools/search.js';
 import { status } from './tools/status.js';
 import { symbols } from './tools/symbols.js';
@@ -16,6 +18,8 @@ import { symbols } from './tools/symbols.js';
 const table = [
   search,
   grep,
+  definition,
+  references,
   symbols,
   read,
   outline,

@@ -7,19 +7,29 @@ export const command = defineCommand({
   summary: 'an MCP server on standard input and output, for coding agents',
   description:
     'Agents start it themselves: give them the command line. It answers through the daemon, which it starts if need be.\n' +
-    'Tools name the repository they are about; --repo, or the folder that it is started in, is what they mean without.',
+    'Tools name the repository they are about, by path or name. Without, it is that of --repo, else the folder that the agent has ' +
+    'open (its roots), else the one that this is started in. Answers are text; --structured sends the same as data too, for ' +
+    'clients that read it.\n`coppice install AGENT` writes the configuration of an agent.',
   args: [],
-  flags: {},
+  flags: {
+    structured: { type: 'boolean', help: 'answers as data too (structuredContent), with output schemas' },
+  },
   examples: [
     { command: 'coppice mcp', does: 'what to tell the agent to run' },
     { command: 'coppice mcp --repo ~/src/app', does: 'for one repository' },
   ],
-  async run(context) {
+  async run(context, { flags }) {
     context.surviveFaults((fault) => context.tell(`a fault that nobody expected: ${faultText(fault)}\n`));
     const { createMcpServer, serveMcpStdio } = await import('../../api/index.js');
     const engines = await context.engines();
     const defaultRepo = context.repo;
-    const server = await createMcpServer({ engines, defaultRepo, version: readVersion() });
+    const server = await createMcpServer({
+      engines,
+      defaultRepo,
+      isRepoNamed: context.isRepoNamed,
+      withData: flags.structured === true,
+      version: readVersion(),
+    });
     await serveMcpStdio(server, context.signal);
     return 0;
   },

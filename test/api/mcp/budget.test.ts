@@ -64,6 +64,14 @@ const calls = fc.oneof(
     tool: fc.constant('symbols'),
     args: fc.record({ name: fc.constantFrom('needle', 'Needle3', 'q'), rev, limit: fc.constantFrom(5, 500) }),
   }),
+  fc.record({
+    tool: fc.constant('definition'),
+    args: fc.record({ name: fc.constantFrom('needle', 'find', 'Needle3.find', 'q'), rev }),
+  }),
+  fc.record({
+    tool: fc.constant('references'),
+    args: fc.record({ name: fc.constantFrom('needle', 'find', 'q'), rev, offset, mentions: fc.boolean() }),
+  }),
   fc.record({ tool: fc.constant('read'), args: fc.record({ path, rev, start_line: fc.constantFrom(1, 1, 2) }) }),
   fc.record({
     tool: fc.constant('outline'),

@@ -46,7 +46,12 @@ describe('what a model does wrong is told so that it can do better', () => {
     ['apply', { name: 'none', steps: [{ kind: 'put', path: 'a' }] }, 'USAGE: ', 'text'],
     ['fork', { name: '..' }, 'FORK_NAME_INVALID: ', ''],
     ['log', { pattern: 'x', rev: '@worktree' }, 'USAGE: ', 'HEAD'],
-    ['grep', { pattern: 'x', repo: 'relative/path' }, 'USAGE: repo must be an absolute path', ''],
+    [
+      'grep',
+      { pattern: 'x', repo: 'relative/path' },
+      'NOT_A_REPOSITORY: no repository is known by the name',
+      'give repo',
+    ],
     ['grep', { pattern: 'x', repo: '/a\0b' }, 'USAGE: repo must be an absolute path', ''],
   ])('%s %j', async (tool, args, message, hint) => {
     const { text, isError, data } = await call(client, tool, args);

@@ -26,8 +26,8 @@ export async function makeEngines(): Promise<Engines> {
 }
 
 /** A client of a server of its own, in this process. */
-export async function connect(engines: Engines, defaultRepo: string | null): Promise<Client> {
-  const server = await createMcpServer({ engines, defaultRepo, version: '1.2.3' });
+export async function connect(engines: Engines, defaultRepo: string | null, withData = true): Promise<Client> {
+  const server = await createMcpServer({ engines, defaultRepo, version: '1.2.3', withData });
   const client = new Client({ name: 'test', version: '0' });
   const [near, far] = InMemoryTransport.createLinkedPair();
   await server.connect(far);

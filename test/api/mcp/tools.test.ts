@@ -1,9 +1,14 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { createMcpServer } from '../../../src/api/mcp/serve-mcp.js';
 import { toolsByName } from '../../../src/api/mcp/tools.js';
 import type { Engines } from '../../../src/engine/types.js';
-import { makeRepository, type TestRepository } from '../../support/git.js';
+import { makeFolder, makeRepository, type TestRepository } from '../../support/git.js';
 import { call, connect, makeEngines, makeProject } from './support.js';
 
 let repository: TestRepository;
@@ -28,17 +33,27 @@ describe('the list of tools', () => {
       expect(ajv.validateSchema(outputSchema!), name).toBe(true);
       ajv.compile(inputSchema);
       ajv.compile(outputSchema!);
-      expect(inputSchema, name).toMatchObject({ type: 'object', additionalProperties: false });
+      expect(inputSchema, name).toMatchObject({ type: 'object' });
       expect(Object.keys(inputSchema.properties!), name).toContain('repo');
       for (const argument of Object.keys(inputSchema.properties!)) expect(argument).toMatch(/^[a-z_]+$/);
       expect(description!.length, name).toBeLessThan(330);
     }
   });
 
-  test('costs a session little', async () => {
-    const { tools } = await client.listTools();
-    const shown = tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
-    expect(JSON.stringify(shown).length).toBeLessThan(12_000);
+  test('costs a session little: with the instructions less than 2,500 tokens of four bytes, and no schema of answers', async () => {
+    const plain = await connect(engines, repository.path, false);
+    const { tools } = await plain.listTools();
+    expect(tools.some(({ outputSchema }) => outputSchema !== undefined)).toBe(false);
+    expect(JSON.stringify(tools).length + plain.getInstructions()!.length).toBeLessThan(4 * 2500);
+    expect(plain.getInstructions()!.split('\n')).toHaveLength(5);
+  });
+
+  test('answers in one form unless data is asked for', async () => {
+    const plain = await connect(engines, repository.path, false);
+    const answer = await plain.callTool({ name: 'search', arguments: { query: 'retry backoff' } });
+    expect(Object.keys(answer)).toEqual(['content']);
+    const both = await client.callTool({ name: 'search', arguments: { query: 'retry backoff' } });
+    expect(Object.keys(both).sort()).toEqual(['content', 'structuredContent']);
   });
 
   test('says which tools change something', async () => {
@@ -53,7 +68,7 @@ describe('the list of tools', () => {
   });
 
   test('comes with a word on how to use it', () => {
-    expect(client.getInstructions()).toMatch(/search.*symbols.*grep.*read/s);
+    expect(client.getInstructions()).toMatch(/search.*grep.*read.*definition.*references.*symbols/s);
     expect(client.getServerVersion()).toMatchObject({ name: 'coppice', version: '1.2.3' });
   });
 });
@@ -455,4 +470,98 @@ test('a text that is not UTF-8 arrives as text', async () => {
     expect(answer.text).toContain('caf\ufffd needle');
     expect(JSON.stringify(answer.data)).toContain('caf\ufffd needle');
   }
+});
+
+describe('definition and references', () => {
+  test('definition shows the code of what a name names; of none the names like it', async () => {
+    const { text } = await call(client, 'definition', { name: 'retryWithBackoff', rev: 'HEAD' });
+    expect(text).toMatch(/^1 definition at HEAD .*\n\nsrc\/retry\.ts:2-6 function retryWithBackoff\n/);
+    expect(text).toContain('Tries again, waiting longer each time.');
+    expect(text).toContain('4\t    await action();');
+    const none = await call(client, 'definition', { name: 'retryWithBackof', rev: 'HEAD' });
+    expect(none.text).toContain('names like it: retryWithBackoff');
+  });
+
+  test('references say who uses it, by the function around, and where else it is named', async () => {
+    const { text } = await call(client, 'references', { name: 'retryWithBackoff', rev: 'HEAD' });
+    expect(text.split('\n')).toEqual([
+      expect.stringMatching(
+        /^3 lines in 0 functions and types of 2 files; named in 1 line of docs or data too at HEAD/,
+      ),
+      'src/main.ts',
+      " 1: import { retryWithBackoff } from './retry.js';",
+      ' 2: await retryWithBackoff(run);',
+      'src/retry.ts',
+      ' 2: (defines it) export async function retryWithBackoff(action: () => Promise<void>) {',
+    ]);
+    const inside = await call(client, 'references', { name: 'size', rev: 'HEAD' });
+    expect(inside.text).toContain('3-5 method Pool.acquire\n 4: return this.size++;');
+    const on = await call(client, 'references', { name: 'retryWithBackoff', rev: 'HEAD', offset: 2 });
+    expect(on.data['groups']).toHaveLength(1);
+  });
+});
+
+describe('grep in paths that are not there', () => {
+  test('says so, and what may have been meant', async () => {
+    for (const files_only of [false, true]) {
+      const { text } = await call(client, 'grep', {
+        pattern: 'retry',
+        paths: ['lib/retry.ts'],
+        rev: 'HEAD',
+        files_only,
+      });
+      expect(text).toMatch(/^no line matches at HEAD .*; no file matches lib\/retry\.ts \(there is src\/retry\.ts\)/);
+    }
+    const { text } = await call(client, 'grep', { pattern: 'retry', paths: ['src/pool.js'], rev: 'HEAD' });
+    expect(text).toContain('(there is src/pool.ts)');
+  });
+});
+
+describe('the repository', () => {
+  test('may be a path, a file: URI, ~, a path from the usual one, or a name', async () => {
+    const name = repository.path.split('/').slice(-2).join('/');
+    await call(client, 'search', { query: 'retry' });
+    const home = process.env.HOME;
+    process.env.HOME = dirname(dirname(repository.path));
+    try {
+      for (const repo of [
+        repository.path,
+        pathToFileURL(repository.path).href,
+        `~/${name}`,
+        '.',
+        `../../${name}`,
+        name,
+      ]) {
+        const { text, isError } = await call(client, 'grep', { pattern: 'class Pool', rev: 'HEAD', repo });
+        expect(text, repo).toContain('class Pool');
+        expect(isError).toBe(false);
+      }
+    } finally {
+      process.env.HOME = home;
+    }
+    const unknown = await call(client, 'grep', { pattern: 'x', repo: 'no-such-name' });
+    expect(unknown.text).toMatch(
+      /^NOT_A_REPOSITORY: .*no-such-name.*\ngive repo: the path or the name of a repository, such as /s,
+    );
+  });
+
+  test('that nobody names is the one that the client has open', async () => {
+    const server = await createMcpServer({ engines, defaultRepo: makeFolder(), version: '1' });
+    const asking = new Client({ name: 'test', version: '0' }, { capabilities: { roots: { listChanged: true } } });
+    let asked = 0;
+    asking.setRequestHandler(ListRootsRequestSchema, () => {
+      asked++;
+      return { roots: [{ uri: pathToFileURL(repository.path).href, name: 'project' }] };
+    });
+    const [near, far] = InMemoryTransport.createLinkedPair();
+    await server.connect(far);
+    await asking.connect(near);
+    for (let i = 0; i < 2; i++)
+      expect((await call(asking, 'grep', { pattern: 'class Pool' })).text).toContain('class Pool');
+    expect(asked).toBe(1);
+    await asking.sendRootsListChanged();
+    await call(asking, 'grep', { pattern: 'class Pool' });
+    expect(asked).toBe(2);
+    await asking.close();
+  });
 });

@@ -10,22 +10,21 @@ const { kind, rev, path, text: content } = steps.fields;
 export const apply = defineTool({
   name: 'apply',
   title: 'Edit a fork',
-  description:
-    'Edits a fork, all steps or none: put a file whole, remove one, apply a unified diff, or take over a commit. Only the fork changes.',
+  description: 'Edits a fork, all steps or none.',
   effect: operations.apply.effect,
   destructive: true,
   parameters: {
-    name: { ...name, maxLength: 200 },
+    name: { ...name, maxLength: 200, help: 'the fork' },
     steps: {
       ...steps,
       maxItems: 1000,
       fields: {
-        kind,
-        path,
-        text: { ...content, help: 'of put: the whole file; of patch: the diff, as git diff writes' },
-        rev: { ...rev, help: 'of commit: the commit' },
+        kind: { ...kind, help: '' },
+        path: { ...path, help: '' },
+        text: { ...content, help: 'of put: the file; of patch: a unified diff' },
+        rev: { ...rev, help: 'of commit' },
       },
-      help: 'the edits, in order',
+      help: '',
     },
   },
   answer: objectSchema({ repo: text, name: text, commit: nullableText, tree: text, changed_files: integer }),

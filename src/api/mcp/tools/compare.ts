@@ -1,11 +1,9 @@
 import { operations } from '../../operations.js';
-import { filterParameters } from '../../parameters.js';
 import { listSchema, nullableText, objectSchema, text, provenance } from '../answer-schema.js';
 import { plural, showPath } from '../code-text.js';
 import { leftOutNote, summarizePaths } from '../left-out.js';
-import { ListAnswer } from '../list-answer.js';
 import { showRev } from '../provenance.js';
-import { defineTool, offsetArgument, revArgument, sizeArgument } from '../tool.js';
+import { defineTool, filterArguments, offsetArgument, revArgument, sizeArgument } from '../tool.js';
 
 /** Files that are asked of the engine at most, past the offset. */
 const filesMax = 20_000;
@@ -15,13 +13,12 @@ const letters = { added: 'A', removed: 'D', modified: 'M' } as const;
 export const compare = defineTool({
   name: 'compare',
   title: 'Compare two revs',
-  description:
-    'Files that differ between two revs, also forks and the work tree. For the lines themselves: grep with rev A..B and pattern ".".',
+  description: 'Files that differ between two revs. Their lines: grep with rev A..B and pattern ".".',
   effect: operations.compare.effect,
   parameters: {
-    base: { type: 'string', maxLength: 256, default: 'HEAD', help: 'the rev to compare with' },
+    base: { type: 'string', maxLength: 256, default: 'HEAD', help: 'compared with' },
     ...revArgument,
-    ...filterParameters,
+    ...filterArguments,
     ...offsetArgument,
     ...sizeArgument,
   },
@@ -38,7 +35,7 @@ export const compare = defineTool({
       const differ = total === 0 ? 'no file differs' : `${plural(total, 'file')} ${total === 1 ? 'differs' : 'differ'}`;
       const title = `${differ} between ${showRev(from)} and ${showRev(asked)}`;
       const fields = { ...asked, base: { rev: from.rev, commit: from.commit } };
-      const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'files', fields });
+      const answer = context.list({ maxTokens: max_tokens, title, list: 'files', fields });
       const rest = found.files.slice(offset);
       for (const { path, change } of rest) {
         if (!answer.add(`${letters[change]} ${showPath(path)}`, { path, change })) break;

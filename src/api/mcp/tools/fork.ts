@@ -9,10 +9,9 @@ export const fork = defineTool({
   name: 'fork',
   title: 'Fork a rev',
   description:
-    'A copy-on-write fork of a rev in milliseconds, to try edits on (see apply) and search the result with rev: NAME. No file on disk ' +
-    'is touched, and git knows nothing of it.',
+    'A copy of a rev in milliseconds, to edit with apply and search with rev: NAME. Touches no file and no git ref.',
   effect: operations.fork.effect,
-  parameters: { name: { ...name, maxLength: 200 }, ...revArgument, ...ttlArgument },
+  parameters: { name: { ...name, maxLength: 200, help: '' }, ...revArgument, ...ttlArgument },
   answer: objectSchema({ repo: text, name: text, rev: text, commit: nullableText, tree: text, expires: nullableText }),
   run: (context, { name, rev, ttl_minutes }) =>
     context.atRev(rev, async (from) => {

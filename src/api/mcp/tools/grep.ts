@@ -2,26 +2,25 @@ import { parseRevRange } from '../../../model/index.js';
 import type { Freshness, GrepOptions, LineMatch, RangeLineMatch, SkippedFile } from '../../../engine/index.js';
 import type { ParameterValues } from '../../operation.js';
 import { operations } from '../../operations.js';
-import { filterParameters } from '../../parameters.js';
 import { integer, integers, listSchema, objectSchema, provenance, text, texts } from '../answer-schema.js';
 import { clipLine, plural, showPath } from '../code-text.js';
 import { leftOutNote, summarizePaths } from '../left-out.js';
-import { ListAnswer, type ToolAnswer } from '../list-answer.js';
+import type { ToolAnswer } from '../list-answer.js';
 import { provenanceOf, showRev, type AnsweredRev } from '../provenance.js';
 import { largestFitting } from '../token-budget.js';
-import { defineTool, offsetArgument, revArgument, sizeArgument, type ToolContext } from '../tool.js';
+import { defineTool, filterArguments, offsetArgument, revArgument, sizeArgument, type ToolContext } from '../tool.js';
 
 const { pattern, literal, ignoreCase, wholeWord, context } = operations.grep.parameters;
 
 const parameters = {
-  pattern,
-  rev: { ...revArgument.rev, help: `${revArgument.rev.help}; or A..B: lines that only B (+) or only A (-) has` },
-  literal,
-  ignore_case: ignoreCase,
-  whole_word: wholeWord,
-  context: { ...context, max: 50 },
-  files_only: { type: 'boolean', help: 'only which files match, and how many lines of each' },
-  ...filterParameters,
+  pattern: { ...pattern, help: 'regular expression' },
+  ...revArgument,
+  literal: { ...literal, help: 'pattern is plain text' },
+  ignore_case: { ...ignoreCase, help: '' },
+  whole_word: { ...wholeWord, help: '' },
+  context: { ...context, max: 50, help: 'lines around' },
+  files_only: { type: 'boolean', help: 'counts by file' },
+  ...filterArguments,
   ...offsetArgument,
   ...sizeArgument,
 } as const;
@@ -35,8 +34,7 @@ export const grep = defineTool({
   name: 'grep',
   title: 'Exact search',
   description:
-    'All lines that match a regular expression or literal text, exactly as git grep finds them. Prefer it to shell grep in large ' +
-    'repositories, for what is not checked out, and for what changed between two revs.',
+    'All lines that match, exactly as git grep finds them, at any rev; A..B: lines that only B (+) or only A (-) has.',
   effect: operations.grep.effect,
   parameters,
   answer: listSchema(
@@ -55,8 +53,12 @@ export const grep = defineTool({
   ),
   run: (context, { rev, ...input }) =>
     context.atRev(rev, async (at) => {
-      if (input.files_only !== true) return answerLines(context, input, await findLines(context, at, input));
-      return answerFiles(context, input, await countLines(context, at, input));
+      if (input.files_only === true) {
+        const counted = await countLines(context, at, input);
+        return answerFiles(context, input, counted, await missedPaths(context, at, counted));
+      }
+      const found = await findLines(context, at, input);
+      return answerLines(context, input, found, await missedPaths(context, at, found));
     }),
 });
 
@@ -69,6 +71,8 @@ interface FoundLines {
   /** There are more lines than were asked for. */
   readonly truncated: boolean;
   readonly unsearched: readonly SkippedFile[];
+  /** Paths that were asked for and match no file. */
+  readonly unmatched: readonly string[];
 }
 
 interface FoundFiles extends Omit<FoundLines, 'lines'> {
@@ -108,13 +112,50 @@ function patternOptions(context: ToolContext, input: Input): GrepOptions {
   };
 }
 
-function answerLines(context: ToolContext, { offset, max_tokens }: Input, found: FoundLines): ToolAnswer {
+const missedShown = 3;
+const likeShown = 3;
+
+/** What to say of paths that match no file, with some that may have been meant; empty when all match. */
+async function missedPaths(context: ToolContext, rev: string, { unmatched }: FoundFiles | FoundLines): Promise<string> {
+  if (unmatched.length === 0) return '';
+  const told: string[] = [];
+  for (const path of unmatched.slice(0, missedShown)) {
+    // Of what was written its last name, less what is no letter of it.
+    const name =
+      path
+        .split('/')
+        .filter((part) => /\w/.test(part))
+        .at(-1)
+        ?.replace(/[*?[\]{}!:]+/g, '') ?? '';
+    const at = parseRevRange(rev)?.to ?? rev;
+    const like = name.length < 2 ? [] : await pathsLike(context, at, name);
+    told.push(like.length === 0 ? showPath(path) : `${showPath(path)} (there is ${like.map(showPath).join(', ')})`);
+  }
+  return `; no file matches ${told.join('; ')}`;
+}
+
+async function pathsLike(context: ToolContext, rev: string, name: string): Promise<string[]> {
+  const stem = name.replace(/\.[^.]*$/, '');
+  for (const part of new Set([name, stem])) {
+    const { files } = await context.engine().files({ rev, paths: [part], limit: 200, ...context.call });
+    const paths = files.map(({ path }) => path).sort((a, b) => a.length - b.length);
+    if (paths.length > 0) return paths.slice(0, likeShown);
+  }
+  return [];
+}
+
+function answerLines(
+  context: ToolContext,
+  { offset, max_tokens }: Input,
+  found: FoundLines,
+  missed: string,
+): ToolAnswer {
   const { lines, truncated } = found;
   const provenance = provenanceOf(context.repo(), found.rev, found.freshness);
   const total = lines.filter(isMatch).length;
   const counted = `${plural(total, 'line')} in ${plural(countByPath(lines).size, 'file')}`;
-  const title = `${total === 0 ? 'no line matches' : `${truncated ? 'more than ' : ''}${counted}`} at ${showRev(provenance)}`;
-  const answer = new ListAnswer({ maxTokens: max_tokens, list: 'hits', ...withUnsearched(title, provenance, found) });
+  const title = `${total === 0 ? 'no line matches' : `${truncated ? 'more than ' : ''}${counted}`} at ${showRev(provenance)}${missed}`;
+  const answer = context.list({ maxTokens: max_tokens, list: 'hits', ...withUnsearched(title, provenance, found) });
 
   const rest = afterMatches(lines, offset);
   let shown = 0;
@@ -145,12 +186,17 @@ function answerLines(context: ToolContext, { offset, max_tokens }: Input, found:
   );
 }
 
-function answerFiles(context: ToolContext, { offset, max_tokens }: Input, found: FoundFiles): ToolAnswer {
+function answerFiles(
+  context: ToolContext,
+  { offset, max_tokens }: Input,
+  found: FoundFiles,
+  missed: string,
+): ToolAnswer {
   const { files, truncated } = found;
   const provenance = provenanceOf(context.repo(), found.rev, found.freshness);
   const counted = `${truncated ? 'at least ' : ''}${plural(files.size, 'file')} with ${plural(sum(files), 'line')}`;
-  const title = `${files.size === 0 ? 'no line matches' : counted} at ${showRev(provenance)}`;
-  const answer = new ListAnswer({ maxTokens: max_tokens, list: 'hits', ...withUnsearched(title, provenance, found) });
+  const title = `${files.size === 0 ? 'no line matches' : counted} at ${showRev(provenance)}${missed}`;
+  const answer = context.list({ maxTokens: max_tokens, list: 'hits', ...withUnsearched(title, provenance, found) });
   const rest = [...files].slice(offset);
   for (const [path, count] of rest) {
     if (!answer.add(`${showPath(path)}: ${count}`, { ...provenance, path, count })) break;

@@ -6,8 +6,7 @@ import { defineTool, revArgument, ttlArgument, ttlMs } from '../tool.js';
 export const lease = defineTool({
   name: 'lease',
   title: 'Hold a snapshot',
-  description:
-    'Holds a rev as it is now, for a task of many calls: given as rev, lease:ID answers the same however files and branches change.',
+  description: 'Holds a rev as it is now: rev lease:ID answers the same whatever changes.',
   effect: operations.lease.effect,
   parameters: { ...revArgument, ...ttlArgument },
   answer: objectSchema({ repo: text, lease: text, rev: text, commit: nullableText, tree: text, expires: text }),

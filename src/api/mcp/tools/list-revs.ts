@@ -3,7 +3,6 @@ import { operations } from '../../operations.js';
 import { boolean, listSchema, nullableText, objectSchema, text } from '../answer-schema.js';
 import { plural, shortCommit, showPath } from '../code-text.js';
 import { leftOutNote } from '../left-out.js';
-import { ListAnswer } from '../list-answer.js';
 import { defineTool, sizeArgument } from '../tool.js';
 
 const { match, limit } = operations.revs.parameters;
@@ -11,10 +10,9 @@ const { match, limit } = operations.revs.parameters;
 export const listRevs = defineTool({
   name: 'list_revs',
   title: 'List branches, tags and forks',
-  description:
-    'Names to give as rev: branches, tags, forks, work trees. Any sha or git expression (main~3) can be given as well.',
+  description: 'Branches, tags, forks, work trees. Any sha or git expression (main~3) is a rev as well.',
   effect: operations.revs.effect,
-  parameters: { match, limit: { ...limit, max: 10_000 }, ...sizeArgument },
+  parameters: { match: { ...match, help: 'part of the name' }, limit: { ...limit, max: 10_000 }, ...sizeArgument },
   answer: listSchema(
     'revs',
     objectSchema({ rev: text, kind: text, commit: nullableText, current: boolean, indexed: boolean, path: text }, [
@@ -28,7 +26,7 @@ export const listRevs = defineTool({
     const { revs, truncated } = await context.engine().revs({ ...options, ...context.call });
     const title = revs.length === 0 ? 'no such name' : plural(revs.length, 'name');
     const fields = { repo: context.repo() };
-    const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'revs', fields });
+    const answer = context.list({ maxTokens: max_tokens, title, list: 'revs', fields });
     for (const rev of revs) if (!answer.add(showNamedRev(rev), withoutFalse(rev))) break;
     const shown = answer.count;
     const ways = ['name a part of it with match', 'raise limit and max_tokens'];

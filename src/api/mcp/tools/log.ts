@@ -1,12 +1,10 @@
 import type { LineChange, LineHistory } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
-import { filterParameters } from '../../parameters.js';
 import { integer, listSchema, objectSchema, text } from '../answer-schema.js';
 import { clipLine, plural, shortCommit, showPath } from '../code-text.js';
 import { leftOutNote } from '../left-out.js';
-import { ListAnswer } from '../list-answer.js';
 import { clip } from '../token-budget.js';
-import { defineTool, offsetArgument, revArgument, sizeArgument } from '../tool.js';
+import { defineTool, filterArguments, offsetArgument, revArgument, sizeArgument } from '../tool.js';
 
 const { pattern, literal, ignoreCase, wholeWord } = operations.log.parameters;
 
@@ -24,16 +22,15 @@ export const log = defineTool({
   name: 'log',
   title: 'History of lines',
   description:
-    'For each distinct line, now or ever, that matches: the commits that added (+) and removed (-) it. Answers who introduced or removed ' +
-    'something, and when, in one call. The first call on a repository indexes its history, which can take minutes.',
+    'Who added (+) or removed (-) lines that match, and when, now or ever. The first call indexes the history: it can take minutes.',
   effect: operations.log.effect,
   parameters: {
-    pattern,
-    rev: { ...revArgument.rev, default: 'HEAD', help: 'whose history: a branch, tag or commit, or A..B' },
-    literal,
-    ignore_case: ignoreCase,
-    whole_word: wholeWord,
-    ...filterParameters,
+    pattern: { ...pattern, help: 'regular expression' },
+    rev: { ...revArgument.rev, default: 'HEAD', help: 'whose history, or A..B' },
+    literal: { ...literal, help: '' },
+    ignore_case: { ...ignoreCase, help: '' },
+    whole_word: { ...wholeWord, help: '' },
+    ...filterArguments,
     ...offsetArgument,
     ...sizeArgument,
   },
@@ -69,7 +66,7 @@ export const log = defineTool({
     };
     const title = `lines in the history of ${clip(rev, 300)}, the one that changed last first`;
     const fields = { repo: context.repo(), rev };
-    const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'lines', fields });
+    const answer = context.list({ maxTokens: max_tokens, title, list: 'lines', fields });
     let seen = 0;
     let full = false;
     for await (const history of context.engine().log(pattern, [rev], options)) {

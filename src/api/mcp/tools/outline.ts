@@ -2,7 +2,6 @@ import { operations } from '../../operations.js';
 import { definitionSchema, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
 import { plural, showPath } from '../code-text.js';
 import { leftOutNote } from '../left-out.js';
-import { ListAnswer } from '../list-answer.js';
 import { provenanceOf, showRev } from '../provenance.js';
 import { defineTool, offsetArgument, revArgument, sizeArgument } from '../tool.js';
 
@@ -11,10 +10,9 @@ const { path } = operations.outline.parameters;
 export const outline = defineTool({
   name: 'outline',
   title: 'Outline of a file',
-  description:
-    'The definitions of a file, nested, with their lines: cheaper than reading it to find the part that matters.',
+  description: 'The definitions of a file with their lines: cheaper than reading it.',
   effect: operations.outline.effect,
-  parameters: { path, ...revArgument, ...offsetArgument, ...sizeArgument },
+  parameters: { path: { ...path, help: 'file, from the top' }, ...revArgument, ...offsetArgument, ...sizeArgument },
   answer: listSchema('symbols', objectSchema(definitionSchema), {
     ...provenance,
     path: text,
@@ -25,7 +23,7 @@ export const outline = defineTool({
       const asked = provenanceOf(context.repo(), found.rev, found.freshness);
       const title = `${showPath(found.path)} at ${showRev(asked)}: ${plural(found.symbols.length, 'definition')}`;
       const fields = { ...asked, path: found.path };
-      const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'symbols', fields });
+      const answer = context.list({ maxTokens: max_tokens, title, list: 'symbols', fields });
       const rest = found.symbols.slice(offset);
       for (const symbol of rest) {
         const { line, endLine, kind, name, scope } = symbol;

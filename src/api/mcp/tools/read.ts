@@ -5,7 +5,7 @@ import { operations } from '../../operations.js';
 import { boolean, integer, nullableText, objectSchema, provenance, text } from '../answer-schema.js';
 import { numberLines, plural, showPath, splitLines } from '../code-text.js';
 import { leftOutNote } from '../left-out.js';
-import { ListAnswer, type ToolAnswer } from '../list-answer.js';
+import type { ToolAnswer } from '../list-answer.js';
 import { provenanceOf, showRev } from '../provenance.js';
 import { byteLength, bytesPerToken, jsonLength, largestFitting } from '../token-budget.js';
 import { defineTool, revArgument, sizeArgument, type ToolContext } from '../tool.js';
@@ -18,14 +18,13 @@ const filesMax = 200_000;
 export const read = defineTool({
   name: 'read',
   title: 'Read a file or list a folder',
-  description:
-    'The numbered lines of a file at any rev, without a checkout; of a folder (or "." for the top), what is in it.',
+  description: 'Numbered lines of a file at any rev; of a folder ("." for the top) what is in it.',
   effect: operations.show.effect,
   parameters: {
-    path: { ...path, maxLength: 1000, help: 'file or folder, from the top of the repository' },
+    path: { ...path, maxLength: 1000, help: 'file or folder, from the top' },
     ...revArgument,
-    start_line: start,
-    end_line: { ...end, help: 'last line; as far as there is room when left out' },
+    start_line: { ...start, help: '' },
+    end_line: { ...end, help: '' },
     ...sizeArgument,
   },
   answer: objectSchema(
@@ -49,7 +48,7 @@ export const read = defineTool({
       if (clean === '' || path.endsWith('/')) return listFolder(context, at, clean, maxTokens);
       try {
         const shown = await context.engine().show(at, clean, undefined, context.call);
-        return answerFile(context.repo(), shown, { start, end, maxTokens });
+        return answerFile(context, shown, { start, end, maxTokens });
       } catch (error) {
         if (!(error instanceof CoppiceError) || error.code !== 'PATH_NOT_FOUND') throw error;
         return await listFolder(context, at, clean, maxTokens, error);
@@ -63,9 +62,13 @@ interface Lines {
   readonly maxTokens: number;
 }
 
-function answerFile(repo: string, shown: ShownText, { start = 1, end = Infinity, maxTokens }: Lines): ToolAnswer {
+function answerFile(
+  context: ToolContext,
+  shown: ShownText,
+  { start = 1, end = Infinity, maxTokens }: Lines,
+): ToolAnswer {
   const { rev, path, freshness, content } = shown;
-  const asked = { ...provenanceOf(repo, rev, freshness), path, blob: blobOid(content, rev.tree) };
+  const asked = { ...provenanceOf(context.repo(), rev, freshness), path, blob: blobOid(content, rev.tree) };
   const heading = `${showPath(path)} at ${showRev(asked)}`;
   if (content.includes(0)) {
     const bytes = plural(content.length, 'byte');
@@ -101,7 +104,7 @@ function answerFile(repo: string, shown: ShownText, { start = 1, end = Infinity,
   const bytes = maxTokens * bytesPerToken;
   const fits = (count: number): boolean => {
     const { text, structured } = answer(count);
-    return byteLength(text) <= bytes && jsonLength(structured) <= bytes;
+    return byteLength(text) <= bytes && (!context.withData || jsonLength(structured) <= bytes);
   };
   // A line takes at least its number and what parts it from the next: no need to try with more.
   return answer(largestFitting(Math.min(wanted.length, bytes), fits));
@@ -138,7 +141,7 @@ async function listFolder(
   const entries = entriesOf(found.files, folder === '' ? 0 : folder.length + 1);
   const asked = { ...provenanceOf(context.repo(), found.rev, found.freshness), path: folder === '' ? '.' : folder };
   const title = `${showPath(asked.path)}/ at ${showRev(asked)}: ${plural(found.total, 'file')}`;
-  const answer = new ListAnswer({ maxTokens, title, list: 'entries', fields: asked });
+  const answer = context.list({ maxTokens, title, list: 'entries', fields: asked });
   for (const entry of entries) {
     const isFolder = entry.path.endsWith('/');
     const size = isFolder ? plural(entry.files, 'file') : `${entry.bytes} B`;

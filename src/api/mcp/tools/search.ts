@@ -1,14 +1,13 @@
 import type { Hit, SearchResult } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
-import { filterParameters } from '../../parameters.js';
 import { integer, listSchema, objectSchema, provenance, text, texts } from '../answer-schema.js';
 import { plural, showPath, splitLines } from '../code-text.js';
 import { excerpt } from '../excerpt.js';
 import { leftOutNote } from '../left-out.js';
-import { ListAnswer } from '../list-answer.js';
+import type { ListAnswer } from '../list-answer.js';
 import { provenanceOf, showRev } from '../provenance.js';
 import { largestFitting } from '../token-budget.js';
-import { defineTool, revArgument, sizeArgument } from '../tool.js';
+import { defineTool, filterArguments, revArgument, sizeArgument } from '../tool.js';
 
 const { query, limit } = operations.search.parameters;
 
@@ -16,16 +15,19 @@ export const search = defineTool({
   name: 'search',
   title: 'Ranked search',
   description:
-    'Finds where something is done: the best places for a few words, as definitions with their code. Prefer it to grep when the ' +
-    'exact text is not known. "exact phrase", /regex/, -without, or, sym:NAME, kind:function, path:, lang: can be used.',
+    'Where something is done: the best places for a few words, with their code. For when the exact text is not known. Takes ' +
+    '"exact phrase", /regex/, -without, or, sym:NAME, kind:function, path:, lang:.',
   effect: operations.search.effect,
   parameters: {
-    query: { ...query, help: 'words as they may occur in names, comments and code' },
-    rev: { ...revArgument.rev, help: `${revArgument.rev.help}; or A..B: only what B has new` },
+    query: { ...query, help: 'words as code may have them' },
+    rev: {
+      ...revArgument.rev,
+      help: 'branch, tag, sha, fork, lease:ID, @worktree (default: files on disk); A..B: what B has new',
+    },
     limit: { ...limit, max: 100, help: 'how many places' },
-    weak: operations.search.parameters.weak,
+    weak: { ...operations.search.parameters.weak, help: 'poor matches too' },
     effort: operations.search.parameters.effort,
-    ...filterParameters,
+    ...filterArguments,
     ...sizeArgument,
   },
   answer: listSchema(
@@ -72,7 +74,7 @@ export const search = defineTool({
       const count =
         hits.length === 0 ? 'nothing found' : plural(hits.length, found.confidence === 'weak' ? 'weak place' : 'place');
       const title = [`${count} at ${showRev(asked)}`, ...toldOf(found)].join('\n');
-      const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'hits', fields: asked });
+      const answer = context.list({ maxTokens: max_tokens, title, list: 'hits', fields: asked });
       for (const [i, hit] of hits.entries()) if (!addHit(answer, context.repo(), hit, hits.length - i)) break;
       const shown = answer.count;
       const ways = ['narrow the query with path: or lang:', 'raise max_tokens'];

@@ -3,7 +3,6 @@ import { operations } from '../../operations.js';
 import { integer, listSchema, nullableText, objectSchema, text } from '../answer-schema.js';
 import { plural, shortCommit, showPath } from '../code-text.js';
 import { leftOutNote } from '../left-out.js';
-import { ListAnswer } from '../list-answer.js';
 import { clip } from '../token-budget.js';
 import { defineTool, sizeArgument } from '../tool.js';
 
@@ -12,9 +11,7 @@ const revsShown = 10;
 export const status = defineTool({
   name: 'status',
   title: 'What is indexed',
-  description:
-    'The repositories that are known, which of their revs are indexed and whether something is being indexed. Not needed before a ' +
-    'search: what is not indexed is indexed on first use.',
+  description: 'Known repositories, their indexed revs, work in progress. Not needed before a search.',
   effect: operations.status.effect,
   parameters: sizeArgument,
   answer: listSchema(
@@ -37,7 +34,7 @@ export const status = defineTool({
     const busy = writer === null ? '' : `; process ${writer.pid} is writing (${clip(writer.command, 100)})`;
     const title = `${plural(status.repositories.length, 'repository', 'repositories')}, ${megabytes} MB, ${history}${busy}`;
     const fields = { store, bytes, commits };
-    const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'repositories', fields });
+    const answer = context.list({ maxTokens: max_tokens, title, list: 'repositories', fields });
     for (const repository of ownFirst(status.repositories, context.repo())) {
       if (!answer.add(...repositoryBlock(repository))) break;
     }

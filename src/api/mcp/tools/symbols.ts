@@ -1,12 +1,10 @@
 import type { SymbolHit } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
-import { filterParameters } from '../../parameters.js';
 import { definitionSchema, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
 import { clipLine, plural, showPath } from '../code-text.js';
 import { leftOutNote } from '../left-out.js';
-import { ListAnswer } from '../list-answer.js';
 import { provenanceOf, showRev } from '../provenance.js';
-import { defineTool, revArgument, sizeArgument } from '../tool.js';
+import { defineTool, filterArguments, revArgument, sizeArgument } from '../tool.js';
 
 const { name, kinds, limit } = operations.symbols.parameters;
 
@@ -16,16 +14,14 @@ const signatureLength = 150;
 export const symbols = defineTool({
   name: 'symbols',
   title: 'Find definitions',
-  description:
-    'Where a function, class, method or type is defined, by its name or a part of it: exact names first, then similar ones. ' +
-    'Prefer it to grep for "where is X defined".',
+  description: 'Definitions by a part of their name, or one that is spelt alike. For an exact name: definition.',
   effect: operations.symbols.effect,
   parameters: {
-    name: { ...name, help: 'the name, without what encloses it' },
+    name: { ...name, help: 'a name or a part of it' },
     ...revArgument,
-    kinds,
+    kinds: { ...kinds, help: 'function, class, method, type' },
     limit: { ...limit, max: 1000 },
-    ...filterParameters,
+    ...filterArguments,
     ...sizeArgument,
   },
   answer: listSchema(
@@ -43,7 +39,7 @@ export const symbols = defineTool({
       const found = await context.engine().symbols(name, { ...options, rev: at, ...context.call });
       const asked = provenanceOf(context.repo(), found.rev, found.freshness);
       const title = `${titleOf(found.symbols)} at ${showRev(asked)}`;
-      const answer = new ListAnswer({ maxTokens: max_tokens, title, list: 'hits', fields: asked });
+      const answer = context.list({ maxTokens: max_tokens, title, list: 'hits', fields: asked });
       for (const hit of found.symbols) {
         const { path, line, name, scope, kind, startLine, endLine, signature, doc, match } = hit;
         const text = clipLine(hit.text.trim(), 1, signatureLength);

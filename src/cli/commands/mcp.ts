@@ -6,10 +6,9 @@ export const command = defineCommand({
   name: 'mcp',
   summary: 'an MCP server on standard input and output, for coding agents',
   description:
-    'Agents start it themselves: give them the command line. It answers through the daemon, which it starts if need be.\n' +
-    'Tools name the repository they are about, by path or name. Without, it is that of --repo, else the folder that the agent has ' +
-    'open (its roots), else the one that this is started in. Answers are text; --structured sends the same as data too, for ' +
-    'clients that read it.\n`coppice install AGENT` writes the configuration of an agent.',
+    'Agents start it themselves: give them the command line, or let `coppice install AGENT` do it. It answers through\n' +
+    'the daemon, which it starts if need be. Tools name the repository they are about, by path or name. Without, it is\n' +
+    'that of --repo, else the folder that the agent has open (its roots), else the one that this is started in.',
   args: [],
   flags: {
     structured: { type: 'boolean', help: 'answers as data too (structuredContent), with output schemas' },

@@ -72,7 +72,8 @@ test('an answer is the same, wherever it is cut', async () => {
   const items = ['a', 'b\u2028 ü', '😀\ud800', '\n', '}{,'].map((text, line) => ({ text, line }));
   const lines = [
     { note: 'n' },
-    ...items.map((item) => ({ item })),
+    { items: items.slice(0, 2) },
+    { items: items.slice(2) },
     { progress: { done: 1 } },
     { result: { truncated: false } },
   ];
@@ -117,7 +118,7 @@ test.each([
   ],
   [
     'an error after the first lines',
-    `${ndjsonHead}{"item":1}\n{"error":{"code":"PATTERN_TIMEOUT","message":"long"}}\n`,
+    `${ndjsonHead}{"items":[1]}\n{"error":{"code":"PATTERN_TIMEOUT","message":"long"}}\n`,
     ['PATTERN_TIMEOUT', undefined],
   ],
   [
@@ -128,8 +129,8 @@ test.each([
   ['something that is not ours', 'HTTP/1.1 502 Bad\r\n\r\n<html>', ['DAEMON_UNREACHABLE', true]],
   ['no answer', '', ['DAEMON_UNREACHABLE', true]],
   ['half a head', 'HTTP/1.1 200 O', ['DAEMON_UNREACHABLE', true]],
-  ['a list that ends early', `${ndjsonHead}{"item":1}\n`, ['DAEMON_UNREACHABLE', true]],
-  ['a list that ends within a line', `${ndjsonHead}{"item":1}\n{"resu`, ['DAEMON_UNREACHABLE', true]],
+  ['a list that ends early', `${ndjsonHead}{"items":[1]}\n`, ['DAEMON_UNREACHABLE', true]],
+  ['a list that ends within a line', `${ndjsonHead}{"items":[1]}\n{"resu`, ['DAEMON_UNREACHABLE', true]],
 ])('%s', async (_, text, expected) => {
   await serve((socket) => socket.end(text));
   expect(await codeOf(all(await client()))).toEqual(expected);
@@ -146,7 +147,7 @@ test('nobody there', async () => {
 });
 
 test('cancelling ends the connection, before an answer and in the middle of one', async () => {
-  for (const begin of ['', `${ndjsonHead}{"item":1}\n`]) {
+  for (const begin of ['', `${ndjsonHead}{"items":[1]}\n`]) {
     const abort = new AbortController();
     const closed = new Promise((resolve) => {
       void serve((socket) => {

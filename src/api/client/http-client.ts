@@ -4,6 +4,7 @@ import type { CoppiceError } from '../../base/index.js';
 import {
   NdjsonReader,
   aborted,
+  acceptOf,
   errorOfBody,
   failureOf,
   isNdjson,
@@ -66,7 +67,7 @@ export class HttpClient {
       ...target.headers,
       'content-type': 'application/json',
       'content-length': bytes.length,
-      accept: streamed ? 'application/x-ndjson' : 'application/json',
+      accept: acceptOf(streamed),
     };
     return new Promise((resolve, reject) => {
       throwIfAborted(signal);

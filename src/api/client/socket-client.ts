@@ -3,6 +3,7 @@ import { collectBatches, systemErrorCode, throwIfAborted, type Batches } from '.
 import {
   NdjsonReader,
   aborted,
+  acceptOf,
   errorOfBody,
   failureOf,
   isNdjson,
@@ -69,7 +70,7 @@ export class SocketClient implements Transport {
     const bytes = Buffer.from(JSON.stringify(body));
     const head = [
       `POST /v1/${operation} HTTP/1.0`,
-      `accept: application/${streamed ? 'x-ndjson' : 'json'}`,
+      `accept: ${acceptOf(streamed)}`,
       'content-type: application/json',
       `content-length: ${bytes.length}`,
     ];

@@ -2,6 +2,10 @@ import { CoppiceError, errorKinds, type ErrorCode } from '../../base/index.js';
 import type { CallOptions, Progress } from '../../engine/index.js';
 import type { WireError } from '../http/reply.js';
 
+/** What a client of ours accepts: of a stream, several items on a line. */
+export const acceptOf = (streamed: boolean): string =>
+  streamed ? 'application/x-ndjson; lines=items' : 'application/json';
+
 export interface ClientCall extends CallOptions {
   readonly onNote?: ((note: string) => void) | undefined;
 }
@@ -10,6 +14,7 @@ type Line =
   | { readonly progress: Progress }
   | { readonly note: string }
   | { readonly item: unknown }
+  | { readonly items: readonly unknown[] }
   | { readonly result: Record<string, unknown> }
   | { readonly error: WireError };
 
@@ -33,7 +38,8 @@ export class NdjsonReader {
     const items: unknown[] = [];
     // A line feed is never inside of a line: so they are elements of one array, which is parsed in half the time.
     for (const line of JSON.parse(`[${whole.replaceAll('\n', ',')}]`) as Line[]) {
-      if ('item' in line) items.push(line.item);
+      if ('items' in line) for (const item of line.items) items.push(item);
+      else if ('item' in line) items.push(line.item);
       else if ('progress' in line) this.call.onProgress?.(line.progress);
       else if ('note' in line) this.call.onNote?.(line.note);
       else if ('error' in line) throw fromWireError(line.error);

@@ -159,6 +159,8 @@ function stringify(value: object): string {
 
 /** Lines are sent once there are so many characters of them; fewer when nothing follows at once. */
 const batchChars = 32 * 1024;
+/** Items that are written at once as one line. */
+const itemsOfLine = 64;
 
 /**
  * Newline-delimited JSON. The head goes out with the first line, so that what fails before is an ordinary error. Waits
@@ -173,14 +175,18 @@ export class NdjsonReply {
     private readonly response: ServerResponse,
     private readonly held: HeldAnswer,
     aside: WaitAside,
+    /** The client reads lines of several items, which are written and read in half the time. */
+    private readonly isGrouped: boolean,
   ) {
     this.outlet = new Outlet(response, held, aside);
   }
 
-  /** Sends items, a line each; waits while the client is behind. */
+  /** Sends items, a line each or several; waits while the client is behind. */
   async items(values: readonly unknown[]): Promise<void> {
-    for (const item of values) {
-      this.batch += `${JSON.stringify({ item })}\n`;
+    const step = this.isGrouped ? itemsOfLine : 1;
+    for (let at = 0; at < values.length; at += step) {
+      const line = this.isGrouped ? { items: values.slice(at, at + step) } : { item: values[at] };
+      this.batch += `${JSON.stringify(line)}\n`;
       if (this.batch.length >= batchChars) {
         this.flush();
         await this.outlet.taken();

@@ -168,14 +168,17 @@ export class RequestHandler {
     response.on('close', () => {
       if (!response.writableFinished) gone.abort();
     });
-    const streamed = /\bapplication\/x-ndjson\b/.test(request.headers.accept ?? '');
+    const ndjson = /\bapplication\/x-ndjson\b([^,]*)/.exec(request.headers.accept ?? '');
+    const streamed = ndjson !== null;
     const held = this.answers.hold(() => response.destroy());
     response.once('close', () => held.release());
     // Listening to events takes no place from those who wait for an answer.
     const inLine = operation.name !== 'events';
     const aside: WaitAside = (wait) => (inLine ? this.limiter.outside(wait) : wait());
     const reply =
-      streamed || 'stream' in operation ? new NdjsonReply(response, held, aside) : new JsonReply(response, held, aside);
+      streamed || 'stream' in operation
+        ? new NdjsonReply(response, held, aside, /;\s*lines=items\b/.test(ndjson?.[1] ?? ''))
+        : new JsonReply(response, held, aside);
     const hint =
       streamed && reply instanceof NdjsonReply ? (value: object) => reply.hint(value) : (): void => undefined;
     const { repo, ...input } = body;

@@ -99,6 +99,11 @@ export interface EnginesOptions {
   };
   /** Watches work trees, each from its first `@worktree` on. Without it a work tree is read for each answer. */
   readonly watch?: (place: WatchedPlace) => WorktreeMonitor;
+  /**
+   * What `grep` does in a repository that was never indexed: it waits for the index (`index`, the default), or reads the files, as git grep
+   * does (`read`), and the index is made meanwhile where the process serves others too (`openEngines`).
+   */
+  readonly firstUse?: 'index' | 'read';
   /** Makes vectors besides the embedder that comes with Coppice, which answers until this one has made all; closed with the store. */
   readonly embedder?: Embedder;
 }
@@ -248,7 +253,11 @@ export interface GrepResult {
   readonly unmatched: readonly string[];
   readonly freshness: Freshness;
   readonly tookMs: number;
+  readonly index?: MissingIndex;
 }
+
+/** The answer was read from the files, as there is no index yet: it is being made meanwhile, or is not. */
+export type MissingIndex = 'being-made' | 'none';
 
 /** What is true of all lines together. */
 export type GrepSummary = Omit<GrepResult, 'lines'>;
@@ -278,6 +287,7 @@ export interface GrepCountsResult {
   readonly unsearched: readonly SkippedFile[];
   readonly unmatched: readonly string[];
   readonly freshness: Freshness;
+  readonly index?: MissingIndex;
 }
 
 export type GrepRangeSummary = Omit<GrepRangeResult, 'lines'>;

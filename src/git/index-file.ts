@@ -89,6 +89,12 @@ export class GitIndex {
     return new GitIndex(Buffer.concat(entries), oidLength, offsets, '', [0, 0], null);
   }
 
+  /** Paths of files that were larger when git last looked at them. */
+  largerThan(size: number): string[] {
+    const { bytes, offsets } = this;
+    return [...offsets.filter((at) => bytes.readUInt32BE(at + 36) > size)].map((at) => decodeBytes(this.nameAt(at)));
+  }
+
   get count(): number {
     return this.offsets.length;
   }

@@ -28,6 +28,7 @@ import { RefFiles } from './ref-files.js';
 import { RefLister, readHead, type Head, type Ref } from './refs.js';
 import { checkedOid, findRev, resolveRev, type ResolvedTree } from './resolve.js';
 import { Seal } from './seal.js';
+import { filesWithText, listTree, type ListedFile, type SoughtTexts } from './text-search.js';
 import { decodeTree } from './tree-object.js';
 import { checkTrust } from './trust.js';
 import { UserConfig, ownExcludesFile } from './user-config.js';
@@ -38,7 +39,7 @@ import {
   type WorktreeBasis,
   type WorktreeChanges,
 } from './worktree-changes.js';
-import { readWorktreeFile, readWorktreePieces, type WorktreeFile } from './worktree-file.js';
+import { readWorktreeBytes, readWorktreeFile, readWorktreePieces, type WorktreeFile } from './worktree-file.js';
 
 export type { ResolvedTree } from './resolve.js';
 
@@ -329,6 +330,33 @@ export class Repository {
   async readWorktreeFile(path: string, options: { maxBytes?: number } = {}): Promise<WorktreeFile | null> {
     this.requireWorktree();
     return readWorktreeFile(this.location, path, options.maxBytes);
+  }
+
+  /** See `readWorktreeBytes`. */
+  readWorktreeBytes(path: string, maxBytes: number): { readonly size: number; readonly content: Buffer | null } | null {
+    return readWorktreeBytes(this.requireWorktree(), path, maxBytes);
+  }
+
+  /** How many files the index of the work tree has, where its file tells. */
+  get trackedFiles(): number {
+    return this.readIndex()?.count ?? 0;
+  }
+
+  /** Paths that the index tracks of files that were larger than this when they were last added. */
+  largeTracked(bytes: number): string[] {
+    return this.readIndex()?.largerThan(bytes) ?? [];
+  }
+
+  /** Files of a tree, or tracked ones of the work tree, that have one of some texts; null when git cannot tell. */
+  filesWithText(sought: SoughtTexts, tree: Oid | null, signal?: AbortSignal): Promise<ReadonlySet<string> | null> {
+    return tree === null
+      ? this.worktreeOptions(this.requireWorktree(), signal).then((options) => filesWithText(sought, null, options))
+      : filesWithText(sought, checkedOid(tree), { ...this.processOptions, signal });
+  }
+
+  /** All files of a tree, with their sizes. GIT_FAILED when not all are here. */
+  listTree(tree: Oid, signal?: AbortSignal): Promise<ListedFile[]> {
+    return listTree(checkedOid(tree), { ...this.processOptions, signal });
   }
 
   /** A regular file of the work tree in pieces. Nothing when it is gone, or is none. */

@@ -51,14 +51,7 @@ export async function readWorktreeFile(
     if (stats.size <= Math.min(maxBytes, smallBytes)) return readSmallFile(location, file, maxBytes);
     return await readRegularFile(location, file, maxBytes);
   } catch (error) {
-    const code = systemErrorCode(error) ?? '';
-    if (nothingThere.has(code)) return null;
-    if (!unreadable.has(code)) throw error;
-    throw new CoppiceError('WORKTREE_UNREADABLE', `${path} of the work tree cannot be read: ${code}`, {
-      hint: 'give yourself the right to read it, or search a commit with --rev HEAD',
-      data: { path },
-      cause: error,
-    });
+    return failedRead(error, path);
   }
 }
 
@@ -104,6 +97,41 @@ export async function* readWorktreePieces(location: Location, path: string): Asy
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * A regular file of the work tree at a path that was found there before, as it is now; null when none is there any more. Content is null
+ * beyond `maxBytes`. WORKTREE_UNREADABLE.
+ */
+export function readWorktreeBytes(
+  root: string,
+  path: string,
+  maxBytes: number,
+): { readonly size: number; readonly content: Buffer | null } | null {
+  try {
+    const fd = openSync(worktreeBytes(root, path), openFlags);
+    try {
+      const stats = fstatSync(fd);
+      if (!stats.isFile()) return null;
+      return { size: stats.size, content: stats.size <= maxBytes ? readFileSync(fd) : null };
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    return failedRead(error, path);
+  }
+}
+
+/** Null for what is not there; WORKTREE_UNREADABLE. */
+function failedRead(error: unknown, path: string): null {
+  const code = systemErrorCode(error) ?? '';
+  if (nothingThere.has(code)) return null;
+  if (!unreadable.has(code)) throw error;
+  throw new CoppiceError('WORKTREE_UNREADABLE', `${path} of the work tree cannot be read: ${code}`, {
+    hint: 'give yourself the right to read it, or search a commit with --rev HEAD',
+    data: { path },
+    cause: error,
+  });
 }
 
 function wholeFile(

@@ -10,5 +10,6 @@ export { literalsRegex } from './literal-regex.js';
 export { compilePathFilter } from './path-filter.js';
 export { compilePattern } from './pattern.js';
 export type { Pattern, PatternOptions } from './pattern.js';
+export type { RequiredLiterals } from './required-literals.js';
 export { scanAllTexts, scanTexts } from './scan-texts.js';
 export type { FoundInText, ScanRequest } from './scan-texts.js';

@@ -5,6 +5,7 @@ import { literalFinder, matcherOf, neverFinder, regexFinder } from './line-match
 import type { Finder, LineMatcher } from './line-matcher.js';
 import { canBacktrack, canExplode } from './pattern-cost.js';
 import { planOfPattern } from './plan-pattern.js';
+import { requiredLiteralsOf, type RequiredLiterals } from './required-literals.js';
 import { invalidPattern } from './syntax/invalid-pattern.js';
 import { literalSyntax, parsePattern } from './syntax/parser.js';
 import { literalTextOf } from './syntax/syntax.js';
@@ -31,6 +32,8 @@ export interface Pattern {
   readonly options: Readonly<Required<PatternOptions>>;
   /** Necessary condition on the grams of a text for any line of it to match. */
   readonly plan: GramPlan;
+  /** For a search of files without an index. */
+  readonly literals: RequiredLiterals | null;
   /** The pattern is so shaped that some line could take it more than linear time. */
   readonly canBacktrack: boolean;
   /** The pattern is so shaped that a short line could take it for ever. */
@@ -70,6 +73,7 @@ export function compilePattern(source: string, options: PatternOptions = {}): Pa
       source,
       options: { literal, ignoreCase, wholeWord },
       plan: planOfPattern(syntax.root),
+      literals: requiredLiteralsOf(syntax.root),
       canBacktrack: text === undefined && canBacktrack(syntax.root, wholeWord),
       canExplode: text === undefined && canExplode(syntax.root),
     };

@@ -11,12 +11,15 @@ export interface LinesAround {
   readonly after: number;
 }
 
+/** All lines of a file, by its number. */
+export type LinesOfFile = (file: number) => readonly string[];
+
 /**
  * Batches of matching lines with some lines around each, in order, each line once. Holds the matches of one
  * file. Returns what `batches` does.
  */
 export async function* withContext<R>(
-  snapshot: Snapshot,
+  linesOfFile: LinesOfFile,
   batches: AsyncGenerator<readonly GrepLine[], R, undefined>,
   around: LinesAround,
   signal: AbortSignal | undefined,
@@ -27,13 +30,13 @@ export async function* withContext<R>(
     for (;;) {
       const next = await batches.next();
       if (next.done === true) {
-        if (ofFile.length > 0) yield aroundMatches(snapshot, ofFile, around);
+        if (ofFile.length > 0) yield aroundMatches(linesOfFile, ofFile, around);
         return next.value;
       }
       const result: GrepOutputLine[] = [];
       for (const line of next.value) {
         if (ofFile.length > 0 && ofFile[0]!.file !== line.file) {
-          for (const shown of aroundMatches(snapshot, ofFile, around)) result.push(shown);
+          for (const shown of aroundMatches(linesOfFile, ofFile, around)) result.push(shown);
           ofFile = [];
           if (slices.isOver) await slices.next();
         }
@@ -46,9 +49,9 @@ export async function* withContext<R>(
   }
 }
 
-function aroundMatches(snapshot: Snapshot, lines: readonly GrepLine[], around: LinesAround): GrepOutputLine[] {
+function aroundMatches(linesOfFile: LinesOfFile, lines: readonly GrepLine[], around: LinesAround): GrepOutputLine[] {
   const { file } = lines[0]!;
-  const all = fileLines(snapshot, file);
+  const all = linesOfFile(file);
   const matches = new Map(lines.map((match) => [match.line, match]));
   const result: GrepOutputLine[] = [];
   let printed = -1;

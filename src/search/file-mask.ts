@@ -42,10 +42,10 @@ export async function maskOf({ files }: Snapshot, passes: FileTest, signal?: Abo
  * Visits files until `visit` wants no more; other work of this thread gets its turn meanwhile. False when it had to leave off
  * because it took longer than filters may.
  */
-async function visitFiles(
-  files: Snapshot['files'],
+async function visitFiles<F>(
+  files: readonly F[],
   signal: AbortSignal | undefined,
-  visit: (file: Snapshot['files'][number], i: number) => boolean,
+  visit: (file: F, i: number) => boolean,
 ): Promise<boolean> {
   const slices = new TimeSlices(signal);
   const endMs = elapsedMs() + filterMsMax;
@@ -87,7 +87,7 @@ export function compileFileFilter(filter: FileFilter): FileTest | null {
  * it is a hint beside an answer, which is whole without it.
  */
 export async function unmatchedPaths(
-  snapshots: readonly Snapshot[],
+  snapshots: readonly { readonly files: readonly { readonly path: string }[] }[],
   { paths = [], pathspecs = [], folder = '' }: FileFilter,
   signal?: AbortSignal,
 ): Promise<string[]> {

@@ -29,42 +29,78 @@ export interface FileCount {
   readonly count: number;
 }
 
+/** Where texts of lines stand, by their number in a scan. */
+interface TextPlaces {
+  fileOf(i: number): number;
+  firstLineOf(i: number): number;
+}
+
+type FoundTexts = AsyncGenerator<readonly FoundInText[], void, undefined>;
+
 /**
  * The matching lines of a snapshot in order of path and line, as they are found: exactly those of a scan of all its lines, since
  * every chunk that can match is a candidate and is then read. Nothing is searched ahead of who takes the batches. Returns
  * whether `maxCount` cut the list.
  */
-export async function* grepLines(
+export function grepLines(
   snapshot: Snapshot,
   request: GrepRequest,
 ): AsyncGenerator<readonly GrepLine[], boolean, undefined> {
-  let left = request.maxCount;
-  for await (const batch of matchBatches(snapshot, request)) {
-    if (batch.length > left) {
-      if (left > 0) yield batch.slice(0, left);
-      return true;
-    }
-    left -= batch.length;
-    yield batch;
-  }
-  return false;
+  const limit = new LineLimit(request.maxCount);
+  const { places, found } = scanSnapshot(snapshot, request, () => limit.left);
+  return limit.apply(matchedLines(found, places, request.signal));
 }
 
 /**
  * How many lines of each file match, in order. Every file is looked at: a count that stopped somewhere would be wrong, and a list of
  * files without those that come later too.
  */
-export async function* countLines(
+export function countLines(
   snapshot: Snapshot,
   request: Omit<GrepRequest, 'maxCount'>,
 ): AsyncGenerator<readonly FileCount[], void, undefined> {
+  const { places, found } = scanSnapshot(snapshot, request);
+  return countedLines(found, places);
+}
+
+/** Lets so many lines pass. */
+export class LineLimit {
+  /** Lines that are still looked for: one more than pass, to tell that there are more. */
+  left: number;
+
+  constructor(maxCount: number) {
+    this.left = maxCount + 1;
+  }
+
+  /** The lines that pass; returns whether there were more. */
+  async *apply(
+    batches: AsyncGenerator<GrepLine[], void, undefined>,
+  ): AsyncGenerator<readonly GrepLine[], boolean, undefined> {
+    for await (const batch of batches) {
+      this.left -= batch.length;
+      if (this.left > 0) {
+        yield batch;
+        continue;
+      }
+      const pass = batch.length - 1 + this.left;
+      if (pass > 0) yield batch.slice(0, pass);
+      return true;
+    }
+    return false;
+  }
+}
+
+/** How many of the lines that were found each file has. */
+export async function* countedLines(
+  found: FoundTexts,
+  places: TextPlaces,
+): AsyncGenerator<readonly FileCount[], void, undefined> {
   let file = -1;
   let count = 0;
-  const { positions, found } = scanSnapshot(snapshot, request);
   for await (const batch of found) {
     const ended: FileCount[] = [];
     for (const { i, numbers } of batch) {
-      const next = snapshot.occurrenceFiles[positions[i]!]!;
+      const next = places.fileOf(i);
       if (next !== file && count > 0) {
         ended.push({ file, count });
         count = 0;
@@ -77,18 +113,19 @@ export async function* countLines(
   if (count > 0) yield [{ file, count }];
 }
 
-/** Batches of matching lines, none empty, in order of path and line; of `maxCount` more, to tell that there are more. */
-async function* matchBatches(snapshot: Snapshot, request: GrepRequest): AsyncGenerator<GrepLine[], void, undefined> {
-  let left = request.maxCount + 1;
-  const { positions, found } = scanSnapshot(snapshot, request, () => left);
+/** The lines that were found, in batches that are not empty. */
+export async function* matchedLines(
+  found: FoundTexts,
+  places: TextPlaces,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<GrepLine[], void, undefined> {
   for await (const texts of found) {
-    throwIfAborted(request.signal);
+    throwIfAborted(signal);
     let batch: GrepLine[] = [];
     let chars = 0;
     for (const { i, text, numbers } of texts) {
-      const position = positions[i]!;
-      const file = snapshot.occurrenceFiles[position]!;
-      const firstLine = snapshot.occurrenceLines[position]!;
+      const file = places.fileOf(i);
+      const firstLine = places.firstLineOf(i);
       for (let at = 0; at < numbers.length; at += 5) {
         batch.push({
           file,
@@ -99,15 +136,12 @@ async function* matchBatches(snapshot: Snapshot, request: GrepRequest): AsyncGen
         });
         chars += numbers[at + 2]! - numbers[at + 1]!;
         if (chars < batchCharsMax) continue;
-        left -= batch.length;
         yield batch;
         batch = [];
         chars = 0;
       }
     }
-    left -= batch.length;
     if (batch.length > 0) yield batch;
-    if (left <= 0) return;
   }
 }
 
@@ -119,7 +153,7 @@ function scanSnapshot(
   snapshot: Snapshot,
   { pattern, mask, invert = false, deadline, signal }: Omit<GrepRequest, 'maxCount'>,
   limit?: () => number,
-): { positions: Uint32Array; found: AsyncGenerator<readonly FoundInText[], void, undefined> } {
+): { places: TextPlaces; found: FoundTexts } {
   // Lines that do not match can be anywhere.
   const docs = candidateDocs(snapshot, invert ? { kind: 'all' } : pattern.plan);
   const positions = occurrencesOf(snapshot, docs, mask);
@@ -132,7 +166,11 @@ function scanSnapshot(
     textOf,
     wanted: invert ? ('other-lines' as const) : ('lines' as const),
   };
-  return { positions, found: scanTexts(limit === undefined ? scan : { ...scan, limit }) };
+  const places = {
+    fileOf: (i: number) => snapshot.occurrenceFiles[positions[i]!]!,
+    firstLineOf: (i: number) => snapshot.occurrenceLines[positions[i]!]!,
+  };
+  return { places, found: scanTexts(limit === undefined ? scan : { ...scan, limit }) };
 }
 
 /** Where the docs occur in files that the mask lets pass, in order of path and line. */

@@ -8,6 +8,8 @@ export { grepRange } from './grep-range.js';
 export type { RangeLine } from './grep-range.js';
 export { countLines, grepLines } from './grep.js';
 export type { FileCount, GrepLine, GrepRequest } from './grep.js';
+export { countTexts, grepTexts } from './read-files.js';
+export type { ReadText, ReadTexts } from './read-files.js';
 export { matchSpans, patternSpans } from './match-spans.js';
 export type { Span } from './match-spans.js';
 export { parseQuery } from './query/query.js';

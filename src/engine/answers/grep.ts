@@ -1,10 +1,22 @@
 import { compareBytewise, elapsedMs, type Batches } from '../../base/index.js';
 import { Deadline, compilePattern } from '../../pattern/index.js';
-import { countLines, fileMask, grepLines, grepRange, unmatchedPaths, withContext } from '../../search/index.js';
+import {
+  countLines,
+  countTexts,
+  fileLines,
+  fileMask,
+  grepLines,
+  grepRange,
+  grepTexts,
+  unmatchedPaths,
+  withContext,
+  type GrepLine,
+} from '../../search/index.js';
 import { checkCount, checkDeadline } from '../limits.js';
 import { leastFresh, openRev } from '../revs/revs.js';
 import type { OpenedRev } from '../revs/revs.js';
 import type { Session } from '../session/session.js';
+import { openUnindexed, type UnindexedRev } from './first-use.js';
 import { unsearchedFiles } from './unsearched.js';
 import type {
   FileMatchCount,
@@ -37,17 +49,22 @@ export async function* grepRev(
   };
   const limits = limitsOf(options);
   const compiled = compilePattern(pattern, options);
-  const { rev, snapshot, freshness } = await openRev(session, options.rev ?? session.defaultRev, options);
+  const asked = options.rev ?? session.defaultRev;
+  const unindexed = await openUnindexed(session, asked, compiled, options);
+  if (unindexed !== null) {
+    const request = { pattern: compiled, invert: options.invert === true, ...limits, around, signal: options.signal };
+    const { files, texts } = unindexed;
+    const truncated = yield* mapBatches(grepTexts(texts, request), (line) => shownLine(files[line.file]!.path, line));
+    return { ...(await summaryOf(unindexed)), truncated, tookMs: elapsedMs() - startMs };
+  }
+  const { rev, snapshot, freshness } = await openRev(session, asked, options);
   try {
     const { signal } = options;
     const mask = await fileMask(snapshot, options, signal);
     const request = { pattern: compiled, mask, invert: options.invert === true, ...limits, signal };
     const matches = grepLines(snapshot, request);
-    const lines = around.before + around.after === 0 ? matches : withContext(snapshot, matches, around, signal);
-    const truncated = yield* mapBatches(lines, ({ file, line, column, length, text }): LineMatch => {
-      const place = { path: snapshot.files[file]!.path, line: line + 1, column: column + 1, length, text };
-      return column < 0 ? { ...place, context: true } : place;
-    });
+    const lines = around.before + around.after === 0 ? matches : withContext((file) => fileLines(snapshot, file), matches, around, signal);
+    const truncated = yield* mapBatches(lines, (line) => shownLine(snapshot.files[line.file]!.path, line));
     const unsearched = unsearchedFiles(snapshot, mask);
     const unmatched = await unmatchedPaths([snapshot], options, signal);
     return { rev, truncated, unsearched, unmatched, freshness: await freshness(), tookMs: elapsedMs() - startMs };
@@ -64,7 +81,15 @@ export async function* countRev(
 ): Batches<FileMatchCount, GrepCountsSummary> {
   const limits = limitsOf(options);
   const compiled = compilePattern(pattern, options);
-  const { rev, snapshot, freshness } = await openRev(session, options.rev ?? session.defaultRev, options);
+  const asked = options.rev ?? session.defaultRev;
+  const unindexed = await openUnindexed(session, asked, compiled, options);
+  if (unindexed !== null) {
+    const request = { pattern: compiled, invert: options.invert === true, ...limits, signal: options.signal };
+    const { files, texts } = unindexed;
+    yield* mapBatches(countTexts(texts, request), ({ file, count }) => ({ path: files[file]!.path, count }));
+    return summaryOf(unindexed);
+  }
+  const { rev, snapshot, freshness } = await openRev(session, asked, options);
   try {
     const { signal } = options;
     const mask = await fileMask(snapshot, options, signal);
@@ -125,6 +150,23 @@ export async function* grepRevs(
   } finally {
     for (const { snapshot } of opened) snapshot.release();
   }
+}
+
+function shownLine(path: string, { line, column, length, text }: GrepLine): LineMatch {
+  const place = { path, line: line + 1, column: column + 1, length, text };
+  return column < 0 ? { ...place, context: true } : place;
+}
+
+/** What is told of an answer that was read from the files. */
+async function summaryOf({
+  rev,
+  isBeingIndexed,
+  unsearched,
+  unmatched,
+  freshness,
+}: UnindexedRev): Promise<GrepCountsSummary> {
+  const index = isBeingIndexed ? ('being-made' as const) : ('none' as const);
+  return { rev, unsearched: unsearched(), unmatched: await unmatched(), freshness: await freshness(), index };
 }
 
 /** The same list with each element made into another. */

@@ -28,6 +28,8 @@ export interface SharedStoreOptions {
   readonly offThread: boolean;
   readonly watch?: ((place: WatchedPlace) => WorktreeMonitor) | undefined;
   readonly embedder?: Embedder | undefined;
+  /** See `EnginesOptions`. */
+  readonly firstUse?: 'index' | 'read' | undefined;
 }
 
 /** After merging has given way to writers so many times in a row, they wait for it: or many small segments would pile up. */
@@ -51,6 +53,9 @@ export class SharedStore {
   /** The merging under way, and how to make it stop. */
   private merging: { readonly done: Promise<void>; readonly stop: AbortController } | null = null;
   private gaveWay = 0;
+  /** What nobody waits for, by name. */
+  private readonly background = new Map<string, Promise<void>>();
+  private readonly closing = new AbortController();
 
   constructor(readonly options: SharedStoreOptions) {
     this.store = Store.open(options.storePath);
@@ -112,6 +117,20 @@ export class SharedStore {
     return (this.pool ??= new AnalysisPool(workers, workerUrl, { offThread }));
   }
 
+  /** Does what nobody waits for, once at a time under a name; it ends with the store. False when there is no time left for it. */
+  inBackground(name: string, work: (signal: AbortSignal) => Promise<void>): boolean {
+    const { signal } = this.closing;
+    if (signal.aborted) return false;
+    if (this.background.has(name)) return true;
+    const done = work(signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.note(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      })
+      .finally(() => this.background.delete(name));
+    this.background.set(name, done);
+    return true;
+  }
+
   note(text: string): void {
     this.options.onNote?.(text);
   }
@@ -126,6 +145,8 @@ export class SharedStore {
 
   /** For the last: nobody may use it any more. */
   async close(): Promise<void> {
+    this.closing.abort();
+    await Promise.all(this.background.values());
     this.reranking.close();
     await this.descriptions.close();
     await this.embeddings.close();

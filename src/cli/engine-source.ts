@@ -11,8 +11,8 @@ import { readVersion } from './version.js';
  */
 export class EngineSource {
   private readonly mode: DaemonMode;
-  /** The store that should have had a daemon. */
-  private missed: string | null = null;
+  /** The store that should have had a daemon, and the repository that was asked about. */
+  private missed: { readonly storePath: string; readonly repo: string } | null = null;
 
   /** `script` is the command line itself, which a daemon is started with. CONFIG_INVALID for a strange $COPPICE_DAEMON. */
   constructor(
@@ -29,10 +29,10 @@ export class EngineSource {
     if (this.mode !== 'off') {
       const engines = findDaemon(storePath) === null ? null : await this.connect(storePath, options);
       if (engines !== null) return closingAll(engines, resolve(options.repo ?? '.'));
-      if (this.mode === 'auto') this.missed = storePath;
+      if (this.mode === 'auto') this.missed = { storePath, repo: resolve(options.repo ?? '.') };
     }
     const { openEngine } = await import('../engine/index.js');
-    return openEngine(options);
+    return openEngine({ ...options, firstUse: 'read' });
   };
 
   /** The engines of a process that lives long: of the daemon, which is started, or of this process while none can be. */
@@ -54,7 +54,8 @@ export class EngineSource {
   async startMissed(): Promise<void> {
     if (this.missed === null) return;
     try {
-      (await loadDaemon()).startDaemon(this.startOptions(this.missed));
+      const { storePath, repo } = this.missed;
+      (await loadDaemon()).startDaemon({ ...this.startOptions(storePath), repo });
     } catch {
       // A store that cannot be written has no daemon. Commands work without.
     }
@@ -68,7 +69,7 @@ export class EngineSource {
 
 const openOwn = async (options: EnginesOptions): Promise<LocalEngines> => {
   const { openEngines } = await import('../engine/index.js');
-  return openEngines(options);
+  return openEngines({ ...options, firstUse: 'read' });
 };
 
 const loadDaemon = (): Promise<typeof daemon> => import('../daemon/index.js');

@@ -92,6 +92,7 @@ export class Daemon implements OperationHost {
   private readonly faults: number[] = [];
   private sweptMs = elapsedMs();
   private stopping: Promise<void> | null = null;
+  private readonly preparing = new AbortController();
   private housekeeping: NodeJS.Timeout | undefined;
 
   /** Starts the daemon of a store. DAEMON_RUNNING names the one that runs. */
@@ -105,6 +106,7 @@ export class Daemon implements OperationHost {
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       onNote: (note) => (noteListener.getStore() ?? options.log)(note),
       watch: (place) => watches.current!.watch(place),
+      firstUse: 'read',
     });
     try {
       mkdirSync(places.folder, { recursive: true, mode: 0o700 });
@@ -182,6 +184,17 @@ export class Daemon implements OperationHost {
     await this.engines.open(repo).index(['@worktree'], { lasting: false, signal });
   }
 
+  /** Indexes what is seen in a repository, unless it is indexed. Whoever asks about it is told what is wrong. */
+  async prepare(repo: string): Promise<void> {
+    try {
+      const engine = this.engines.open(repo);
+      const { rev } = await engine.resolve(undefined);
+      await engine.index([rev], { lasting: false, signal: this.preparing.signal });
+    } catch (error) {
+      this.options.log(`${repo} could not be indexed yet: ${String(error)}`);
+    }
+  }
+
   listenHttp(port: number): Promise<HttpAccess> {
     this.access ??= this.openTcp(port).catch((error: unknown) => {
       this.access = null;
@@ -215,6 +228,7 @@ export class Daemon implements OperationHost {
 
   /** Ends the daemon; twice is once. */
   stop(): Promise<void> {
+    this.preparing.abort();
     return (this.stopping ??= this.sayFarewell());
   }
 

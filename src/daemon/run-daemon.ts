@@ -8,6 +8,8 @@ import { placesOf } from './places.js';
 export interface ServeOptions extends Omit<DaemonOptions, 'pageFolder'> {
   /** Listen for HTTP on this port of loopback (0: any free one); null: on the store's socket only. */
   readonly port: number | null;
+  /** A repository that will be asked about: what is seen there is indexed before anybody asks. */
+  readonly firstRepo?: string | undefined;
 }
 
 export interface RunningDaemon {
@@ -22,13 +24,14 @@ export interface RunningDaemon {
 }
 
 /** Serves a store from this process. DAEMON_RUNNING, CANNOT_LISTEN. */
-export async function runDaemon({ port, ...options }: ServeOptions): Promise<RunningDaemon> {
+export async function runDaemon({ port, firstRepo, ...options }: ServeOptions): Promise<RunningDaemon> {
   const { Daemon } = await import('./daemon.js');
   const pageFolder = new URL('./page/', import.meta.url);
   const daemon = await Daemon.start({ ...options, pageFolder });
   try {
     const http = port === null ? null : await daemon.listenHttp(port);
     const { socket } = placesOf(options.storePath);
+    if (firstRepo !== undefined) void daemon.prepare(firstRepo);
     return {
       socket,
       http,

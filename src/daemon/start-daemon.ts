@@ -16,6 +16,8 @@ export interface StartOptions {
   readonly script: string;
   /** It runs until it is told to end, and not only while it is used. */
   readonly stays?: boolean;
+  /** A repository that was asked about: see `ServeOptions.firstRepo`. */
+  readonly repo?: string;
 }
 
 /**
@@ -23,14 +25,15 @@ export interface StartOptions {
  * started at once one stays. It is given the memory allocator's settings by which an idle process gives memory back.
  * NOT_A_STORE and what else can be wrong with the store's folder.
  */
-export function startDaemon({ storePath, script, stays = false }: Omit<StartOptions, 'version'>): void {
+export function startDaemon({ storePath, script, stays = false, repo }: Omit<StartOptions, 'version'>): void {
   const { folder, log } = placesOf(storePath);
   // Made first: a folder that has something else in it is not taken for one.
   Store.open(storePath).close();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const output = openSync(log, 'a', 0o600);
   try {
-    const child = spawn(process.execPath, [script, 'serve', '--store', storePath, ...(stays ? [] : ['--on-demand'])], {
+    const flags = [...(stays ? [] : ['--on-demand']), ...(repo === undefined ? [] : ['--repo', repo])];
+    const child = spawn(process.execPath, [script, 'serve', '--store', storePath, ...flags], {
       cwd: storePath,
       detached: true,
       stdio: ['ignore', output, output],

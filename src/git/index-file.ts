@@ -1,4 +1,4 @@
-import { readFileSync, statSync, type BigIntStats, type Stats } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync, type BigIntStats, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { decodeBytes, encodeBytes, systemErrorCode } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
@@ -17,8 +17,9 @@ const folderMode = 0o040000;
 const headerLength = 12;
 /** Of an entry, before its oid: two times, dev, ino, mode, uid, gid, size. */
 const statLength = 40;
-const flags = { extended: 0x4000, stage: 0x3000, nameLength: 0xfff };
-const intentToAdd = 0x2000; // of the extended flags
+const flags = { assumeValid: 0x8000, extended: 0x4000, stage: 0x3000, nameLength: 0xfff };
+const intentToAdd = 0x2000; // of the extended flags, as
+const skipWorktree = 0x4000;
 
 /**
  * Git's index as it is on disk. What git was told not to compare (assume-unchanged, skip-worktree) is tracked like any other
@@ -27,6 +28,7 @@ const intentToAdd = 0x2000; // of the extended flags
 export class GitIndex {
   /** Paths of submodules, sorted. */
   readonly gitlinks: readonly string[];
+  private readTree: CachedTree | null = null;
 
   private constructor(
     private readonly bytes: Buffer,
@@ -37,13 +39,18 @@ export class GitIndex {
     readonly stamp: string,
     /** When it was written, in seconds and nanoseconds. */
     private readonly written: readonly [seconds: number, nanoseconds: number],
-    /** Trees that the entries of some folders are known to make. */
-    readonly cachedTree: CachedTree | null,
+    /** Its extension `TREE`, where it has that. */
+    private readonly treeBytes: Buffer | null,
   ) {
     const gitlinks: string[] = [];
     for (const at of offsets)
       if (bytes.readUInt32BE(at + 24) === gitlinkMode) gitlinks.push(decodeBytes(this.nameAt(at)));
     this.gitlinks = gitlinks;
+  }
+
+  /** Trees that the entries of some folders are known to make. Read when asked for: a search of files does without. */
+  get cachedTree(): CachedTree | null {
+    return (this.readTree ??= this.treeBytes === null ? null : parseCacheTree(this.treeBytes, this.oidLength));
   }
 
   /**
@@ -63,11 +70,26 @@ export class GitIndex {
       const parsed = parse(bytes, oidLength);
       const written = [Number(stats.mtimeNs / 1_000_000_000n), Number(stats.mtimeNs % 1_000_000_000n)] as const;
       if (parsed === null) return null;
-      return new GitIndex(parsed.bytes, oidLength, parsed.offsets, stamp, written, parsed.cachedTree);
+      return new GitIndex(parsed.bytes, oidLength, parsed.offsets, stamp, written, parsed.treeBytes);
     } catch (error) {
       if (systemErrorCode(error) !== 'ENOENT') return null;
       if (known?.stamp === 'none') return known;
       return new GitIndex(Buffer.alloc(0), oidLength, new Uint32Array(0), 'none', [0, 0], null);
+    }
+  }
+
+  /** How many entries the file has, as its head tells; 0 where there is none. */
+  static countIn(location: Location): number {
+    try {
+      const fd = openSync(join(location.gitDir, 'index'), 'r');
+      try {
+        const head = Buffer.alloc(12);
+        return readSync(fd, head) === head.length ? head.readUInt32BE(8) : 0;
+      } finally {
+        closeSync(fd);
+      }
+    } catch {
+      return 0; // before the first `git add`
     }
   }
 
@@ -89,10 +111,17 @@ export class GitIndex {
     return new GitIndex(Buffer.concat(entries), oidLength, offsets, '', [0, 0], null);
   }
 
-  /** Paths of files that were larger when git last looked at them. */
-  largerThan(size: number): string[] {
-    const { bytes, offsets } = this;
-    return [...offsets.filter((at) => bytes.readUInt32BE(at + 36) > size)].map((at) => decodeBytes(this.nameAt(at)));
+  /** Git was told of a file not to look whether it has changed: it may take the index for what lies on disk. */
+  get hasUnwatched(): boolean {
+    const { bytes, oidLength } = this;
+    return this.offsets.some((offset) => {
+      const at = offset + statLength + oidLength;
+      const own = bytes.readUInt16BE(at);
+      return (
+        (own & flags.assumeValid) !== 0 ||
+        ((own & flags.extended) !== 0 && (bytes.readUInt16BE(at + 2) & skipWorktree) !== 0)
+      );
+    });
   }
 
   get count(): number {
@@ -226,7 +255,7 @@ interface ParsedIndex {
   /** Entries as version 3 has them. */
   readonly bytes: Buffer;
   readonly offsets: Uint32Array;
-  readonly cachedTree: CachedTree | null;
+  readonly treeBytes: Buffer | null;
 }
 
 /** Null for an index that does not say all. */
@@ -261,14 +290,13 @@ function parse(bytes: Buffer, oidLength: number): ParsedIndex | null {
     at = end + 1;
   }
   // Extensions in small letters change what the entries mean.
-  let cachedTree: CachedTree | null = null;
+  let treeBytes: Buffer | null = null;
   for (const end = bytes.length - oidLength; at < end; at += 8 + bytes.readUInt32BE(at + 4)) {
     const extension = bytes.toString('latin1', at, at + 4);
     if (/^[a-z]/.test(extension)) return null;
-    if (extension === 'TREE')
-      cachedTree = parseCacheTree(bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at + 4)), oidLength);
+    if (extension === 'TREE') treeBytes = bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at + 4));
   }
-  return { bytes: version < 4 ? bytes : Buffer.concat(expanded), offsets, cachedTree };
+  return { bytes: version < 4 ? bytes : Buffer.concat(expanded), offsets, treeBytes };
 }
 
 /** An entry as version 3 has it, without what fills it up. */

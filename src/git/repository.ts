@@ -28,7 +28,7 @@ import { RefFiles } from './ref-files.js';
 import { RefLister, readHead, type Head, type Ref } from './refs.js';
 import { checkedOid, findRev, resolveRev, type ResolvedTree } from './resolve.js';
 import { Seal } from './seal.js';
-import { filesWithText, listTree, type ListedFile, type SoughtTexts } from './text-search.js';
+import { filesWithText, inOrder, listFiles, listTree, type SoughtTexts, type TreeFile } from './text-search.js';
 import { decodeTree } from './tree-object.js';
 import { checkTrust } from './trust.js';
 import { UserConfig, ownExcludesFile } from './user-config.js';
@@ -39,7 +39,8 @@ import {
   type WorktreeBasis,
   type WorktreeChanges,
 } from './worktree-changes.js';
-import { readWorktreeBytes, readWorktreeFile, readWorktreePieces, type WorktreeFile } from './worktree-file.js';
+import { readWorktreeFile, readWorktreePieces, type WorktreeFile } from './worktree-file.js';
+import { WorktreeTexts } from './worktree-texts.js';
 
 export type { ResolvedTree } from './resolve.js';
 
@@ -332,31 +333,47 @@ export class Repository {
     return readWorktreeFile(this.location, path, options.maxBytes);
   }
 
-  /** See `readWorktreeBytes`. */
-  readWorktreeBytes(path: string, maxBytes: number): { readonly size: number; readonly content: Buffer | null } | null {
-    return readWorktreeBytes(this.requireWorktree(), path, maxBytes);
+  /** Reads files of the work tree at paths that were found there: see `WorktreeTexts`. NO_WORKTREE. */
+  worktreeTexts(): WorktreeTexts {
+    return new WorktreeTexts(this.requireWorktree());
   }
 
-  /** How many files the index of the work tree has, where its file tells. */
+  /**
+   * The paths of the work tree's files in git's order, of what is tracked or not ignored: of those that have one of some texts; with null
+   * of all. Perhaps more, and links and submodules among them. Null when git cannot tell, or would not look at each as it lies on disk.
+   */
+  async worktreeFiles(sought: SoughtTexts | null, folder: string, signal?: AbortSignal): Promise<string[] | null> {
+    const workTree = this.requireWorktree();
+    const options = await this.worktreeOptions(workTree, signal);
+    const [tracked, others, index] = await Promise.all([
+      sought === null ? listFiles('cached', folder, options) : filesWithText(sought, folder, null, options),
+      listFiles('others', folder, options),
+      Promise.resolve().then(() => this.readIndex()), // while git is at work
+    ]);
+    const isWhole = index !== null && !index.hasUnwatched;
+    return tracked === null || !isWhole ? null : inOrder([...tracked, ...others]);
+  }
+
+  /** The files of a tree in git's order, of those that have one of some texts; with null all. Null when git cannot tell. */
+  async treeFiles(
+    tree: Oid,
+    sought: SoughtTexts | null,
+    folder: string,
+    signal?: AbortSignal,
+  ): Promise<TreeFile[] | null> {
+    const options = { ...this.processOptions, signal };
+    const [all, having] = await Promise.all([
+      listTree(checkedOid(tree), options),
+      sought === null ? null : filesWithText(sought, folder, checkedOid(tree), options),
+    ]);
+    if (sought === null) return all;
+    const paths = new Set(having);
+    return having === null ? null : all.filter(({ path }) => paths.has(path));
+  }
+
+  /** How many files the index of the work tree has. */
   get trackedFiles(): number {
-    return this.readIndex()?.count ?? 0;
-  }
-
-  /** Paths that the index tracks of files that were larger than this when they were last added. */
-  largeTracked(bytes: number): string[] {
-    return this.readIndex()?.largerThan(bytes) ?? [];
-  }
-
-  /** Files of a tree, or tracked ones of the work tree, that have one of some texts; null when git cannot tell. */
-  filesWithText(sought: SoughtTexts, tree: Oid | null, signal?: AbortSignal): Promise<ReadonlySet<string> | null> {
-    return tree === null
-      ? this.worktreeOptions(this.requireWorktree(), signal).then((options) => filesWithText(sought, null, options))
-      : filesWithText(sought, checkedOid(tree), { ...this.processOptions, signal });
-  }
-
-  /** All files of a tree, with their sizes. GIT_FAILED when not all are here. */
-  listTree(tree: Oid, signal?: AbortSignal): Promise<ListedFile[]> {
-    return listTree(checkedOid(tree), { ...this.processOptions, signal });
+    return GitIndex.countIn(this.location);
   }
 
   /** A regular file of the work tree in pieces. Nothing when it is gone, or is none. */

@@ -1,5 +1,5 @@
-import { decodeBytes } from '../base/index.js';
-import { asOid, type EntryKind, type Oid } from '../model/index.js';
+import { compareBytewise, decodeBytes } from '../base/index.js';
+import { asOid, type Oid } from '../model/index.js';
 import { runGit, runGitRaw, type RunOptions } from './process.js';
 import { kindOfMode } from './tree-object.js';
 
@@ -9,44 +9,54 @@ export interface SoughtTexts {
   readonly ignoreCase: boolean;
 }
 
-/** A file of a tree, with its size in bytes; -1 where its blob is missing. */
-export interface ListedFile {
+export interface TreeFile {
   readonly path: string;
-  readonly kind: EntryKind;
   readonly oid: Oid;
-  readonly size: number;
 }
 
 /**
- * The paths that `git grep` finds one of the texts in: of a tree, or of what the index tracks, as it lies on disk (as the index has it
- * where git is told not to look). Binary files count like others. Null when git cannot tell.
+ * The paths that `git grep` finds one of the texts in, in its order, below a folder: of a tree, or of what is tracked, as it lies on disk.
+ * Binary files count like others. Null when git cannot tell of all.
  */
 export async function filesWithText(
   { texts, ignoreCase }: SoughtTexts,
+  folder: string,
   tree: Oid | null,
   options: RunOptions,
-): Promise<ReadonlySet<string> | null> {
+): Promise<string[] | null> {
   const flags = ['--text', '--fixed-strings', ...(ignoreCase ? ['--ignore-case'] : [])];
-  const args = ['grep', '--files-with-matches', '-z', '--full-name', '--no-color', ...flags, '-f', '-'];
-  const { exitCode, stdout } = await runGitRaw(tree === null ? args : [...args, tree], {
+  const where = tree === null ? [] : [tree];
+  const args = ['grep', '--files-with-matches', '-z', '--full-name', '--no-color', ...flags, '-f', '-', ...where];
+  const { exitCode, stdout, stderr } = await runGitRaw([...args, ...below(folder)], {
     ...options,
     input: texts.map((text) => `${text}\n`).join(''),
   });
-  if (exitCode > 1) return null;
+  // What it could not read it says, and goes on.
+  if (exitCode > 1 || stderr !== '') return null;
   const paths = decodeBytes(stdout).split('\0').slice(0, -1);
-  return new Set(tree === null ? paths : paths.map((path) => path.slice(tree.length + 1)));
+  return tree === null ? paths : paths.map((path) => path.slice(tree.length + 1));
 }
 
-/** All files of a tree in git's order; submodules are not among them. */
-export async function listTree(tree: Oid, options: RunOptions): Promise<ListedFile[]> {
-  const output = decodeBytes(await runGit(['ls-tree', '-r', '-l', '-z', tree], options));
-  return output
+/** The paths of what is not ignored, below a folder: of what is tracked, or is not. Perhaps several times. */
+export async function listFiles(which: 'cached' | 'others', folder: string, options: RunOptions): Promise<string[]> {
+  const args = ['ls-files', '-z', `--${which}`, '--exclude-standard', ...below(folder)];
+  return decodeBytes(await runGit(args, options))
     .split('\0')
-    .slice(0, -1)
-    .flatMap((row) => {
-      const [mode, , oid, size] = row.slice(0, row.indexOf('\t')).split(/ +/) as [string, string, string, string];
-      const kind = kindOfMode(Number.parseInt(mode, 8));
-      if (kind === null || kind === 'submodule') return [];
-      return [{ path: row.slice(row.indexOf('\t') + 1), kind, oid: asOid(oid), size: /^\d+$/.test(size) ? Number(size) : -1 }];
-    });
+    .slice(0, -1);
 }
+
+/** Paths in git's order, each once. */
+export const inOrder = (paths: readonly string[]): string[] => [...new Set(paths)].sort(compareBytewise);
+
+/** The files of a tree, with all below it, in git's order; neither links nor submodules. */
+export async function listTree(tree: Oid, options: RunOptions): Promise<TreeFile[]> {
+  const rows = decodeBytes(await runGit(['ls-tree', '-r', '-z', tree], options)).split('\0');
+  return rows.slice(0, -1).flatMap((row) => {
+    const tab = row.indexOf('\t');
+    const [mode, , oid] = row.slice(0, tab).split(' ') as [string, string, string];
+    const kind = kindOfMode(Number.parseInt(mode, 8));
+    return kind === 'file' || kind === 'executable' ? [{ path: row.slice(tab + 1), oid: asOid(oid) }] : [];
+  });
+}
+
+const below = (folder: string): string[] => (folder === '' ? [] : ['--', `:(top,literal)${folder}/`]);

@@ -68,7 +68,7 @@ const nothingThere: ReadonlySet<string> = new Set([
 const unreadable: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EIO', 'EBUSY', 'ESTALE', 'EOVERFLOW']);
 
 // Between the look and the opening it may have become a link or a pipe: refuse the one, do not wait on the other.
-const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+export const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 function readSmallFile(location: Location, file: Buffer, maxBytes: number): WorktreeFile | null {
   const fd = openSync(file, openFlags);
@@ -99,31 +99,8 @@ export async function* readWorktreePieces(location: Location, path: string): Asy
   }
 }
 
-/**
- * A regular file of the work tree at a path that was found there before, as it is now; null when none is there any more. Content is null
- * beyond `maxBytes`. WORKTREE_UNREADABLE.
- */
-export function readWorktreeBytes(
-  root: string,
-  path: string,
-  maxBytes: number,
-): { readonly size: number; readonly content: Buffer | null } | null {
-  try {
-    const fd = openSync(worktreeBytes(root, path), openFlags);
-    try {
-      const stats = fstatSync(fd);
-      if (!stats.isFile()) return null;
-      return { size: stats.size, content: stats.size <= maxBytes ? readFileSync(fd) : null };
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    return failedRead(error, path);
-  }
-}
-
 /** Null for what is not there; WORKTREE_UNREADABLE. */
-function failedRead(error: unknown, path: string): null {
+export function failedRead(error: unknown, path: string): null {
   const code = systemErrorCode(error) ?? '';
   if (nothingThere.has(code)) return null;
   if (!unreadable.has(code)) throw error;

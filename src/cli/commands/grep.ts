@@ -1,7 +1,7 @@
 import type { Batches } from '../../base/index.js';
 import { CoppiceError } from '../../base/index.js';
 import { operations } from '../../api/index.js';
-import type { LineMatch, SkippedFile } from '../../engine/index.js';
+import type { LineMatch, MissingIndex, SkippedFile } from '../../engine/index.js';
 import { defineCommand, given } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { noteUnsearched, writeCounts, type SidedCount } from '../grep-output.js';
@@ -194,10 +194,25 @@ async function noteTruncated(context: CommandContext, max: number | undefined): 
 interface Missed {
   readonly unsearched: readonly SkippedFile[];
   readonly unmatched: readonly string[];
+  readonly index?: MissingIndex;
 }
 
-async function noteMissed(context: CommandContext, { unsearched, unmatched }: Missed, found: boolean): Promise<void> {
+const missingIndexNotes: Readonly<Record<MissingIndex, string>> = {
+  'being-made': 'answered by reading the files: the index is being made',
+  none: 'answered by reading the files: there is no index yet (the daemon makes it, or coppice index)',
+};
+
+async function noteMissed(
+  context: CommandContext,
+  { unsearched, unmatched, index }: Missed,
+  found: boolean,
+): Promise<void> {
   await noteUnsearched(context, unsearched);
+  if (index !== undefined) {
+    context.out.flush();
+    await context.io.stdout.drain();
+    context.note(missingIndexNotes[index]);
+  }
   const way = found ? '' : ' (nor is a rev called so)';
   for (const path of unmatched) context.note(`no file matches '${path}'${way}`);
 }

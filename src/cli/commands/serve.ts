@@ -51,7 +51,8 @@ export const command = defineCommand({
         });
       }
     }
-    return serve(context, { storePath, port, onDemand: flags['on-demand'] });
+    const firstRepo = flags['on-demand'] && context.globals.repo !== undefined ? context.repo : undefined;
+    return serve(context, { storePath, port, onDemand: flags['on-demand'], firstRepo });
   },
 });
 
@@ -59,7 +60,7 @@ const startTimeoutMs = 15_000;
 
 async function serve(
   context: CommandContext,
-  options: { storePath: string; port: number | null; onDemand: boolean },
+  options: { storePath: string; port: number | null; onDemand: boolean; firstRepo: string | undefined },
 ): Promise<0> {
   const log = (message: string): void => context.tell(`${new Date().toISOString()} ${message}\n`);
   const daemon = await runDaemon({ ...options, version: readVersion(), log });

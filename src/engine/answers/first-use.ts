@@ -1,42 +1,40 @@
-import { CoppiceError, TimeSlices, compareBytewise, decodeBytes, throwIfAborted } from '../../base/index.js';
+import { TimeSlices, compareBytewise, decodeBytes } from '../../base/index.js';
 import { isBinary } from '../../chunking/index.js';
 import { exactBytesMax } from '../../indexing/index.js';
-import type { EntryKind, Oid } from '../../model/index.js';
+import type { Oid } from '../../model/index.js';
 import type { Pattern } from '../../pattern/index.js';
 import { compileFileFilter, unmatchedPaths } from '../../search/index.js';
-import type { ReadText, ReadTexts } from '../../search/index.js';
+import type { FileFilter, ReadText, ReadTexts } from '../../search/index.js';
 import { rootKey } from '../../snapshot/index.js';
-import { ensureTarget, resolveTarget, worktreeRev, type Target } from '../revs/revs.js';
+import { ensureTarget, resolveTarget, withTarget, worktreeRev } from '../revs/revs.js';
 import type { Session } from '../session/session.js';
 import type { SkippedFile } from '../store-types.js';
-import type { CallOptions, FileFilter, Freshness, ResolvedRev } from '../types.js';
+import type { CallOptions, Freshness, ResolvedRev } from '../types.js';
 
-/** With fewer files, making the index takes no longer than anybody notices. */
+/** Of a work tree with fewer files the index is made as soon as anybody notices. */
 const filesMin = 256;
 /** A group of files is read and searched at a time; so much is held. */
-const groupBytes = 4 * 1024 * 1024;
+const groupChars = 4 * 1024 * 1024;
 const groupFiles = 128;
 /** The list of what the repository's user leaves out of the index, at the root of a tree. */
 const ignoreFileName = '.coppiceignore';
 
-interface ListedFile {
-  readonly path: string;
-  readonly oid: Oid;
-}
-
 /** A rev of a repository that is not indexed, to be read file by file. */
 export interface UnindexedRev {
   readonly rev: ResolvedRev;
-  readonly files: readonly ListedFile[];
-  /** The texts of the files that may have a matching line, in order of path. */
+  /** The files that may have a matching line, in order. */
+  readonly paths: readonly string[];
+  /** Their texts. */
   readonly texts: ReadTexts;
   /** Whether the index is being made meanwhile, in this process. */
   readonly isBeingIndexed: boolean;
-  /** Of what was read until now: files that were too large, or missing. */
+  readonly freshness: Freshness;
+  /** Of the files that were read, those that were too large, or missing. */
   unsearched(): SkippedFile[];
   unmatched(): Promise<string[]>;
-  freshness(): Promise<Freshness>;
 }
+
+type Options = CallOptions & FileFilter & { readonly invert?: boolean };
 
 /**
  * What a grep of a repository that was never indexed reads instead of waiting for the index: the same files with the same texts. git, which
@@ -47,72 +45,37 @@ export async function openUnindexed(
   session: Session,
   rev: string,
   pattern: Pattern,
-  options: CallOptions & FileFilter & { readonly invert?: boolean },
+  options: Options,
 ): Promise<UnindexedRev | null> {
   const { shared, repository } = session;
   const { rules } = shared;
   if (shared.options.firstUse !== 'read' || repository.isPartialClone) return null;
   if ((options.languages ?? []).length > 0 || rules.skipMinified || rules.skipGenerated) return null;
-  if (/^(fork|lease|overlay):/.test(rev) || (await isKnown(session))) return null;
-  const { signal } = options;
-  if (rev === worktreeRev && repository.trackedFiles < filesMin) return null;
-  const sought = options.invert === true ? null : pattern.literals;
-  const isWorktree = rev === worktreeRev;
-  const found =
-    sought === null || !isWorktree ? null : repository.filesWithText(sought, null, signal).catch(() => null);
-  const target = await resolveTarget(session, rev, options);
-  const { resolved, fork, worktree, source } = target;
-  if (fork !== null || session.snapshots.findRoot(rootKey(resolved.tree, session.fingerprint)) !== null) return null;
-  const listed = worktree === null ? await listTree(session, resolved.tree, signal) : await walk(target, signal);
-  if (listed === null || listed.length < filesMin || listed.some(({ path }) => path === ignoreFileName)) return null;
-
-  const passes = compileFileFilter(options);
-  const wanted = passes === null ? listed : listed.filter(({ path }) => passes(path, 0));
-  const withText =
-    found ?? (sought === null || isWorktree ? null : repository.filesWithText(sought, resolved.tree, signal));
-  const having = await withText;
-  const maxBytes = exactBytesMax(rules);
-  // What differs from git's index git did not look at, or at something else.
-  const differs = new Set(worktree === null ? [] : worktree.changes.changed.map(({ path }) => path));
-  const large = worktree === null ? listed.filter(({ size }) => size > maxBytes) : [];
-  const mayBeLarge = new Set(
-    worktree === null ? large.map(({ path }) => path) : repository.largeTracked(Math.min(maxBytes, 2 ** 31)),
-  );
-  const candidates =
-    having === null
-      ? wanted
-      : wanted.filter(({ path }) => having.has(path) || differs.has(path) || mayBeLarge.has(path));
-  const skipped: SkippedFile[] = [];
-  const skip = (path: string, reason: SkippedFile['reason'], sizeBytes: number): null => {
-    skipped.push({ path, reason, sizeBytes });
-    return null;
-  };
-  const textOf = (path: string, size: number, content: Buffer | null): string | null => {
-    if (size < 0) return skip(path, 'missing', size);
-    if (content === null) return skip(path, 'too-large', size);
-    return isBinary(content) ? null : decodeBytes(content);
-  };
-  return {
-    rev: resolved,
-    files: candidates,
-    texts:
-      worktree === null
-        ? readBlobs(candidates, source, maxBytes, signal, textOf)
-        : readDisk(candidates, (path) => repository.readWorktreeBytes(path, maxBytes), signal, textOf),
-    isBeingIndexed: shared.options.offThread && indexMeanwhile(session, target),
-    unsearched: () => skipped.sort((a, b) => compareBytewise(a.path, b.path)),
-    unmatched: () => unmatchedPaths([{ files: listed }], options, signal),
-    freshness: () => (worktree === null ? Promise.resolve('exact') : session.worktree.freshness(worktree)),
-  };
+  const isWorktree = rev === worktreeRev && repository.workTree !== null;
+  if (isWorktree ? repository.trackedFiles < filesMin : /^(@worktree$|fork:|lease:|overlay:)/.test(rev)) return null;
+  if (await isKnown(session)) return null;
+  const opened = await (isWorktree ? openDisk : openTree)(session, rev, pattern, options);
+  if (opened === null) return null;
+  const isBeingIndexed =
+    shared.options.offThread &&
+    shared.inBackground(`index of ${repository.name}`, async (signal) => {
+      session.retain();
+      try {
+        await withTarget(session, rev, { signal }, (target) => ensureTarget(session, target, { signal }));
+      } finally {
+        session.release();
+      }
+    });
+  return { ...opened, isBeingIndexed };
 }
 
 /** Whether what HEAD is, or was before its last commit, is indexed, or some rev was on purpose: what is missing is then a difference. */
 async function isKnown({ store, repository, snapshots, fingerprint }: Session): Promise<boolean> {
   store.refresh();
-  const ids = [...store.catalog.repositories.values()].flatMap(({ id, path }) =>
-    path === repository.commonDir ? [id] : [],
-  );
-  if ([...store.catalog.revs.values()].some(({ repo }) => ids.includes(repo))) return true;
+  const { catalog } = store;
+  if (catalog.segments().length === 0) return false;
+  const ids = [...catalog.repositories.values()].flatMap(({ id, path }) => (path === repository.commonDir ? [id] : []));
+  if ([...catalog.revs.values()].some(({ repo }) => ids.includes(repo))) return true;
   const { commit } = await repository.head();
   if (commit === null) return false;
   const isStored = (tree: Oid): boolean => snapshots.findRoot(rootKey(tree, fingerprint)) !== null;
@@ -126,93 +89,108 @@ async function isKnown({ store, repository, snapshots, fingerprint }: Session): 
   );
 }
 
-const isText = (kind: EntryKind): boolean => kind === 'file' || kind === 'executable';
+type Opened = Omit<UnindexedRev, 'isBeingIndexed'>;
 
-async function listTree(
-  { repository }: Session,
-  tree: Oid,
-  signal: AbortSignal | undefined,
-): Promise<(ListedFile & { readonly size: number })[] | null> {
-  try {
-    return (await repository.listTree(tree, signal)).filter(({ kind }) => isText(kind));
-  } catch (error) {
-    throwIfAborted(signal);
-    if (error instanceof CoppiceError && error.code === 'GIT_FAILED') return null; // objects are missing
-    throw error;
-  }
-}
+/** What the files need to have for a line to match; null where that is not known. */
+const soughtIn = (pattern: Pattern, { invert }: Options): Pattern['literals'] =>
+  invert === true ? null : pattern.literals;
 
-/** The files of a work tree in order of path. */
-async function walk(
-  { resolved, source }: Target,
-  signal: AbortSignal | undefined,
-): Promise<(ListedFile & { readonly size: number })[]> {
-  const files: (ListedFile & { readonly size: number })[] = [];
-  const slices = new TimeSlices(signal);
-  const open = [{ entries: await source.readTree(resolved.tree), prefix: '', at: 0 }];
-  for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
-    if (slices.isOver) await slices.next();
-    const entry = folder.entries[folder.at++];
-    if (entry === undefined) {
-      open.pop();
-      continue;
+/** Files that are all below one folder are looked for there alone. */
+const folderOf = ({ folder = '', pathspecs = [] }: Options): string => (pathspecs.length === 0 ? folder : '');
+
+const narrows = ({ paths = [], pathspecs = [] }: Options): boolean => paths.length + pathspecs.length > 0;
+
+async function openDisk(session: Session, rev: string, pattern: Pattern, options: Options): Promise<Opened | null> {
+  const { shared, repository } = session;
+  const { signal } = options;
+  const maxBytes = exactBytesMax(shared.rules);
+  const texts = repository.worktreeTexts();
+  if (texts.read(ignoreFileName, 0) !== null) return null;
+  const [found, all] = await Promise.all([
+    repository.worktreeFiles(soughtIn(pattern, options), folderOf(options), signal),
+    narrows(options) ? repository.worktreeFiles(null, '', signal) : [],
+  ]);
+  if (found === null || all === null) return null;
+  const paths = pass(found, (path) => path, options);
+  const reading = new Reading();
+  const read = async function* (): AsyncGenerator<readonly ReadText[], void, undefined> {
+    const slices = new TimeSlices(signal);
+    for (const [file, path] of paths.entries()) {
+      if (slices.isOver) await slices.next();
+      const content = texts.read(path, maxBytes);
+      if (content !== null && reading.add(file, path, content)) yield reading.take();
     }
-    const path = folder.prefix + entry.name;
-    if (entry.kind === 'tree') open.push({ entries: await source.readTree(entry.oid), prefix: `${path}/`, at: 0 });
-    else if (isText(entry.kind)) files.push({ path, oid: entry.oid, size: 0 });
-  }
-  return files;
+    yield reading.take();
+  };
+  return {
+    // Its tree's oid would take a look at every file.
+    rev: { rev, kind: 'worktree', commit: null, tree: '' },
+    paths,
+    texts: read(),
+    freshness: 'live',
+    unsearched: () => reading.unsearched(),
+    unmatched: () => unmatchedPaths([{ files: all.map((path) => ({ path })) }], options, signal),
+  };
 }
 
-type TextOf = (path: string, size: number, content: Buffer | null) => string | null;
-
-/** As the files lie on disk now. */
-async function* readDisk(
-  files: readonly ListedFile[],
-  read: (path: string) => { readonly size: number; readonly content: Buffer | null } | null,
-  signal: AbortSignal | undefined,
-  textOf: TextOf,
-): ReadTexts & AsyncGenerator<readonly ReadText[], void, undefined> {
-  const slices = new TimeSlices(signal);
-  const group = new Group();
-  for (const [file, { path }] of files.entries()) {
-    if (slices.isOver) await slices.next();
-    const found = read(path);
-    const text = found === null ? null : textOf(path, found.size, found.content);
-    if (text !== null && group.add({ file, text })) yield group.take();
-  }
-  yield group.take();
+async function openTree(session: Session, rev: string, pattern: Pattern, options: Options): Promise<Opened | null> {
+  const { shared, repository, snapshots, fingerprint } = session;
+  const { signal } = options;
+  const { resolved, fork, source } = await resolveTarget(session, rev, options);
+  if (fork !== null || snapshots.findRoot(rootKey(resolved.tree, fingerprint)) !== null) return null;
+  const entries = await source.readTree(resolved.tree);
+  if (entries.some(({ name }) => name === ignoreFileName)) return null;
+  const [found, all] = await Promise.all([
+    repository.treeFiles(resolved.tree, soughtIn(pattern, options), folderOf(options), signal),
+    narrows(options) ? repository.treeFiles(resolved.tree, null, '', signal) : [],
+  ]);
+  if (found === null || all === null) return null;
+  const files = pass(found, ({ path }) => path, options);
+  const reading = new Reading();
+  const read = async function* (): AsyncGenerator<readonly ReadText[], void, undefined> {
+    const oids = files.map(({ oid }) => oid);
+    let file = 0;
+    for await (const blob of source.readBlobs(oids, { maxBytes: exactBytesMax(shared.rules), signal })) {
+      if (reading.add(file, files[file]!.path, blob)) yield reading.take();
+      file++;
+    }
+    yield reading.take();
+  };
+  return {
+    rev: resolved,
+    paths: files.map(({ path }) => path),
+    texts: read(),
+    freshness: 'exact',
+    unsearched: () => reading.unsearched(),
+    unmatched: () => unmatchedPaths([{ files: all }], options, signal),
+  };
 }
 
-async function* readBlobs(
-  files: readonly ListedFile[],
-  source: Target['source'],
-  maxBytes: number,
-  signal: AbortSignal | undefined,
-  textOf: TextOf,
-): ReadTexts & AsyncGenerator<readonly ReadText[], void, undefined> {
-  const group = new Group();
-  let file = 0;
-  for await (const { size, content } of source.readBlobs(
-    files.map(({ oid }) => oid),
-    { maxBytes, signal },
-  )) {
-    const text = textOf(files[file]!.path, size, content);
-    if (text !== null && group.add({ file, text })) yield group.take();
-    file++;
-  }
-  yield group.take();
+function pass<F>(files: readonly F[], pathOf: (file: F) => string, options: Options): readonly F[] {
+  const passes = compileFileFilter(options);
+  return passes === null ? files : files.filter((file) => passes(pathOf(file), 0));
 }
 
-class Group {
+/** Collects texts, and which files have none. */
+class Reading {
   private texts: ReadText[] = [];
   private chars = 0;
+  private readonly skipped: SkippedFile[] = [];
 
-  /** True when it has grown large enough. */
-  add(read: ReadText): boolean {
-    this.texts.push(read);
-    this.chars += read.text.length;
-    return this.chars >= groupBytes || this.texts.length >= groupFiles;
+  /** Takes a file in, of size -1 when it is missing; true when there are so many that they should be searched. */
+  add(
+    file: number,
+    path: string,
+    { size, content }: { readonly size: number; readonly content: Buffer | null },
+  ): boolean {
+    if (content === null) {
+      this.skipped.push({ path, reason: size < 0 ? 'missing' : 'too-large', sizeBytes: size });
+    } else if (!isBinary(content)) {
+      const text = decodeBytes(content);
+      this.texts.push({ file, text });
+      this.chars += text.length;
+    }
+    return this.chars >= groupChars || this.texts.length >= groupFiles;
   }
 
   take(): readonly ReadText[] {
@@ -221,15 +199,8 @@ class Group {
     this.chars = 0;
     return texts;
   }
-}
 
-/** Makes the index for the next question. False when it is not being made. */
-const indexMeanwhile = (session: Session, target: Target): boolean =>
-  session.shared.inBackground(`index of ${session.repository.name}`, async (signal) => {
-    session.retain();
-    try {
-      await ensureTarget(session, target, { signal });
-    } finally {
-      session.release();
-    }
-  });
+  unsearched(): SkippedFile[] {
+    return this.skipped.sort((a, b) => compareBytewise(a.path, b.path));
+  }
+}

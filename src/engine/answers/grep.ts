@@ -53,8 +53,8 @@ export async function* grepRev(
   const unindexed = await openUnindexed(session, asked, compiled, options);
   if (unindexed !== null) {
     const request = { pattern: compiled, invert: options.invert === true, ...limits, around, signal: options.signal };
-    const { files, texts } = unindexed;
-    const truncated = yield* mapBatches(grepTexts(texts, request), (line) => shownLine(files[line.file]!.path, line));
+    const { paths, texts } = unindexed;
+    const truncated = yield* mapBatches(grepTexts(texts, request), (line) => shownLine(paths[line.file]!, line));
     return { ...(await summaryOf(unindexed)), truncated, tookMs: elapsedMs() - startMs };
   }
   const { rev, snapshot, freshness } = await openRev(session, asked, options);
@@ -63,7 +63,10 @@ export async function* grepRev(
     const mask = await fileMask(snapshot, options, signal);
     const request = { pattern: compiled, mask, invert: options.invert === true, ...limits, signal };
     const matches = grepLines(snapshot, request);
-    const lines = around.before + around.after === 0 ? matches : withContext((file) => fileLines(snapshot, file), matches, around, signal);
+    const lines =
+      around.before + around.after === 0
+        ? matches
+        : withContext((file) => fileLines(snapshot, file), matches, around, signal);
     const truncated = yield* mapBatches(lines, (line) => shownLine(snapshot.files[line.file]!.path, line));
     const unsearched = unsearchedFiles(snapshot, mask);
     const unmatched = await unmatchedPaths([snapshot], options, signal);
@@ -85,8 +88,8 @@ export async function* countRev(
   const unindexed = await openUnindexed(session, asked, compiled, options);
   if (unindexed !== null) {
     const request = { pattern: compiled, invert: options.invert === true, ...limits, signal: options.signal };
-    const { files, texts } = unindexed;
-    yield* mapBatches(countTexts(texts, request), ({ file, count }) => ({ path: files[file]!.path, count }));
+    const { paths, texts } = unindexed;
+    yield* mapBatches(countTexts(texts, request), ({ file, count }) => ({ path: paths[file]!, count }));
     return summaryOf(unindexed);
   }
   const { rev, snapshot, freshness } = await openRev(session, asked, options);
@@ -166,7 +169,7 @@ async function summaryOf({
   freshness,
 }: UnindexedRev): Promise<GrepCountsSummary> {
   const index = isBeingIndexed ? ('being-made' as const) : ('none' as const);
-  return { rev, unsearched: unsearched(), unmatched: await unmatched(), freshness: await freshness(), index };
+  return { rev, unsearched: unsearched(), unmatched: await unmatched(), freshness, index };
 }
 
 /** The same list with each element made into another. */

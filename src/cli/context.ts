@@ -98,6 +98,7 @@ export class CommandContext {
       firstUse === undefined || this.json
         ? undefined
         : `indexing ${this.repositoryName()}${firstUse === null ? '' : ` at ${firstUse}`} (first use) …`;
+    this.reporter.begin();
     const onProgress = (progress: Progress): void => this.reporter.update(progress, announcement);
     return this.host === undefined ? { onProgress } : { onProgress, signal: this.host.signal };
   }
@@ -115,6 +116,11 @@ export class CommandContext {
   /** Colours for stderr. */
   get errorPaint(): Paint {
     return this.reporter.paint;
+  }
+
+  /** Something was indexed for this command. */
+  get hasIndexed(): boolean {
+    return this.reporter.hasIndexed;
   }
 
   clearProgress(): void {

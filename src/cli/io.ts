@@ -20,4 +20,6 @@ export interface Io {
   readStdin(): Promise<Uint8Array>;
   /** Milliseconds on a clock that only goes forward. */
   now(): number;
+  /** Calls `tick` again and again until the function that comes back is called; does not keep the process. */
+  every?(ms: number, tick: () => void): () => void;
 }

@@ -40,6 +40,10 @@ export async function runProcess(commands: CommandSet, open: () => ProcessSource
     stderr,
     readStdin,
     now: () => performance.now(),
+    every: (ms, tick) => {
+      const timer = setInterval(tick, ms).unref();
+      return () => clearInterval(timer);
+    },
   };
   const interrupt = new AbortController();
   const onSignal = (): void => {

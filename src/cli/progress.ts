@@ -7,20 +7,36 @@ import type { Io } from './io.js';
 import { createPaint, visibleLength, wantsColour, type Paint } from './style.js';
 
 /** Quick work shows nothing at all: a bar that flashes up only distracts. */
-const quietMs = 300;
+const quietMs = 200;
 const intervalMs = 100;
 const barWidth = 20;
+/** Where there is no bar, a line now and then, the more seldom the longer it takes. */
+const lineEveryMs = (sinceStartMs: number): number => (sinceStartMs < 20_000 ? 1500 : 10_000);
+/** Rates and what is left are told by what was done in the last seconds: work begins slower than it goes on. */
+const rateSpanMs = 5000;
+/** What is left is not told sooner, nor before so much is done: it would be a guess. */
+const leftAfterMs = 1500;
+const leftAfterShare = 0.1;
 
-/** Progress and notes on stderr: a bar on a terminal, only the notes elsewhere. */
+interface Sample {
+  readonly atMs: number;
+  readonly done: number;
+  readonly bytes: number;
+}
+
+/** Progress and notes on stderr: a bar on a terminal, a line now and then elsewhere. */
 export class ProgressReporter {
   private startedMs: number | undefined;
   private phase: Progress['phase'] | undefined;
   private phaseStartMs = 0;
-  private phaseStartDone = 0;
-  private phaseStartBytes = 0;
+  /** Of this phase, the latest last. */
+  private samples: Sample[] = [];
+  private last: Progress | undefined;
   private drawnMs = Number.NEGATIVE_INFINITY;
   private drawn = false;
   private announced = false;
+  private indexed = false;
+  private stopTimer: (() => void) | undefined;
   private cachedPaint: Paint | undefined;
 
   constructor(
@@ -37,6 +53,18 @@ export class ProgressReporter {
     return !this.globals.json && this.io.env['TERM'] !== 'dumb' && this.io.stderr.isTerminal;
   }
 
+  /** Something was read and indexed: what is cut short now was not for nothing. */
+  get hasIndexed(): boolean {
+    return this.indexed;
+  }
+
+  /** Work begins that may take long: from now on a terminal shows that it goes on, also while nothing is known of how far. */
+  begin(): void {
+    if (this.startedMs !== undefined) return;
+    this.startedMs = this.io.now();
+    if (!this.globals.json) this.stopTimer = this.io.every?.(intervalMs, () => this.draw());
+  }
+
   /** `announcement` is said once, when the work turns out to take long. */
   update(progress: Progress, announcement: string | undefined): void {
     const now = this.io.now();
@@ -44,19 +72,37 @@ export class ProgressReporter {
     if (progress.phase !== this.phase) {
       this.phase = progress.phase;
       this.phaseStartMs = now;
-      this.phaseStartDone = progress.done;
-      this.phaseStartBytes = progress.bytes;
+      this.samples = [];
     }
+    this.last = progress;
+    this.indexed ||= progress.phase === 'index' && (progress.done > 0 || progress.bytes > 0);
+    const { done, bytes } = progress;
+    if (now - (this.samples.at(-1)?.atMs ?? -Infinity) >= intervalMs) this.samples.push({ atMs: now, done, bytes });
+    while (this.samples.length > 2 && this.samples[1]!.atMs < now - rateSpanMs) this.samples.shift();
     if (now - this.startedMs < quietMs) return;
     if (!this.announced && announcement !== undefined) {
       this.announced = true;
       this.note(announcement);
+      if (!this.withBar) this.drawnMs = now;
     }
-    if (now - this.drawnMs < intervalMs || !this.withBar) return;
-    this.drawnMs = now;
-    this.drawn = true;
-    // Cut one short of the edge: a full last column makes some terminals wrap, and the line could not be cleared.
-    this.write(`\r${cut(this.line(progress, now), this.io.stderr.columns - 1)}\x1b[K`);
+    this.draw(now);
+  }
+
+  private draw(now = this.io.now()): void {
+    const sinceStartMs = now - this.startedMs!;
+    if (sinceStartMs < quietMs || this.globals.json) return;
+    if (this.withBar) {
+      if (now - this.drawnMs < intervalMs) return;
+      this.drawnMs = now;
+      this.drawn = true;
+      const line = this.last === undefined ? this.paint('dim', waiting(sinceStartMs)) : this.line(this.last, now);
+      // Cut one short of the edge: a full last column makes some terminals wrap, and the line could not be cleared.
+      this.write(`\r${cut(line, this.io.stderr.columns - 1)}\x1b[K`);
+    } else if (this.last !== undefined && sinceStartMs >= lineEveryMs(0)) {
+      if (now - this.drawnMs < lineEveryMs(sinceStartMs)) return;
+      this.drawnMs = now;
+      this.write(`coppice: ${this.words(this.last, now).join(', ')}\n`);
+    }
   }
 
   note(text: string): void {
@@ -64,39 +110,53 @@ export class ProgressReporter {
   }
 
   tell(text: string): void {
-    this.clear();
+    this.erase();
     this.write(text);
     this.drawnMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** Takes the bar away, for the answer; it comes back only if there is more to tell. */
   clear(): void {
+    this.stopTimer?.();
+    this.stopTimer = undefined;
+    this.erase();
+  }
+
+  private erase(): void {
     if (this.drawn) this.write('\r\x1b[K');
     this.drawn = false;
   }
 
   private line(progress: Progress, now: number): string {
-    const { done, total, unit, bytes, what } = progress;
-    const seconds = (now - this.phaseStartMs) / 1000;
-    const parts = [phaseNames[progress.phase]];
+    const { done, total } = progress;
+    const [phase = '', ...parts] = this.words(progress, now);
+    if (total > 0 && done > 0) {
+      const filled = Math.min(barWidth, Math.round((done / total) * barWidth));
+      parts.unshift(this.paint('green', '█'.repeat(filled)) + this.paint('dim', '░'.repeat(barWidth - filled)));
+    }
+    if (progress.what !== '') parts.push(this.paint('dim', progress.what));
+    return [phase, ...parts].join('  ');
+  }
+
+  /** What it is at, how far it is, how fast, and how long it will take, as far as that is known. */
+  private words({ phase, done, total, unit, bytes }: Progress, now: number): string[] {
     const amount = unit === 'bytes' ? formatBytes : formatCount;
     const units = unit === 'bytes' ? '' : ` ${unit}`;
-    if (total > 0) {
-      const filled = Math.min(barWidth, Math.round((done / total) * barWidth));
-      parts.push(this.paint('green', '█'.repeat(filled)) + this.paint('dim', '░'.repeat(barWidth - filled)));
-      parts.push(`${amount(done)}/${amount(total)}${units}`);
-    } else parts.push(`${amount(done)}${units}`);
-    const doneHere = done - this.phaseStartDone;
-    if (seconds >= 0.5) {
-      const bytesHere = unit === 'bytes' ? doneHere : bytes - this.phaseStartBytes;
-      if (unit === 'commits') parts.push(`${formatCount(Math.round(doneHere / seconds))} commits/s`);
-      else if (bytesHere > 0) parts.push(`${formatBytes(bytesHere / seconds)}/s`);
-      else parts.push(`${formatCount(Math.round(doneHere / seconds))} ${unit}/s`);
-      if (total > done && doneHere > 0) {
-        parts.push(`${formatDuration(((total - done) / doneHere) * seconds * 1000)} left`);
-      }
-    }
-    if (what !== '') parts.push(this.paint('dim', what));
-    return parts.join('  ');
+    const words = [phaseNames[phase]];
+    // Before the first is done, what was read is all that tells how it goes.
+    if (done > 0) words.push(total > 0 ? `${amount(done)}/${amount(total)}${units}` : `${amount(done)}${units}`);
+    else if (bytes > 0) words.push(`${formatBytes(bytes)} read`);
+    else if (total > 0) words.push(`${amount(total)}${units}`);
+    const from = this.samples[0];
+    const seconds = from === undefined ? 0 : (now - from.atMs) / 1000;
+    if (from === undefined || seconds < 0.5) return words;
+    const doneHere = done - from.done;
+    const bytesHere = unit === 'bytes' ? doneHere : bytes - from.bytes;
+    if (bytesHere > 0) words.push(`${formatBytes(bytesHere / seconds)}/s`);
+    else if (doneHere > 0) words.push(`${formatCount(Math.round(doneHere / seconds))} ${unit}/s`);
+    if (total > done && doneHere > 0 && done >= total * leftAfterShare && now - this.phaseStartMs >= leftAfterMs)
+      words.push(`about ${roughly(((total - done) / doneHere) * seconds * 1000)} left`);
+    return words;
   }
 
   private write(text: string): void {
@@ -113,3 +173,9 @@ function cut(line: string, columns: number): string {
   if (visibleLength(line) <= columns) return line;
   return `${line.replace(/\x1b\[[\d;]*m/g, '').slice(0, Math.max(0, columns - 1))}…`;
 }
+
+const waiting = (ms: number): string => `working … ${(ms / 1000).toFixed(0)} s`;
+
+/** To whole seconds: more digits would be a lie. */
+const roughly = (ms: number): string =>
+  ms < 60_000 ? `${String(Math.max(1, Math.round(ms / 1000)))} s` : formatDuration(ms);

@@ -6,7 +6,7 @@ import type * as help from './help.js';
 import type { Io } from './io.js';
 import { OutputClosedError } from './output.js';
 import { mentions, parseCommand, parseFlags, splitCommandLine, type SplitCommandLine } from './parse.js';
-import { describeError, formatError } from './report-error.js';
+import { describeError, formatError, type ReportedError } from './report-error.js';
 import { createPaint, wantsColour } from './style.js';
 import { readVersion } from './version.js';
 
@@ -22,8 +22,6 @@ export interface CommandSet {
 export interface RunOptions extends CommandHost {
   readonly commands: CommandSet;
 }
-
-const interrupted = 'interrupted; what was indexed is kept, run the same command to go on';
 
 /** Runs one command line and gives its exit code: 0 done or found, 1 nothing found, 2 error, 130 interrupted. */
 export async function run(argv: readonly string[], io: Io, options: RunOptions): Promise<number> {
@@ -147,7 +145,7 @@ async function reportError(
   const { out, json, globals } = context ?? plainContext(argv, io, undefined);
   // Ctrl-C reaches git's processes too, so after it any failure is the interruption.
   const reported = signal.aborted
-    ? ({ code: 'ABORTED', message: interrupted } as const)
+    ? interruption(context?.hasIndexed === true)
     : describeError(error, io.env['COPPICE_DEBUG'] === '1');
   await writeErrors(io, formatError(reported, createPaint(wantsColour(globals, io.env, io.stderr))));
   try {
@@ -158,6 +156,12 @@ async function reportError(
   }
   return signal.aborted ? 130 : 2;
 }
+
+/** Says that work was kept only where some was done. */
+const interruption = (hasIndexed: boolean): ReportedError => ({
+  code: 'ABORTED',
+  message: hasIndexed ? 'interrupted; what was indexed is kept, run the same command to go on' : 'interrupted',
+});
 
 async function writeErrors(io: Io, text: string): Promise<void> {
   try {

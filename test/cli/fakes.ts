@@ -85,6 +85,9 @@ export interface Surroundings {
   readonly signal?: AbortSignal;
   /** Stands in for the sink of stdout. */
   readonly stdout?: Sink;
+  readonly stderr?: Sink;
+  readonly now?: () => number;
+  readonly every?: NonNullable<Io['every']>;
   /** Milliseconds that each look at the clock takes. */
   readonly tickMs?: number;
   readonly onOpen?: (options: EngineOptions) => void;
@@ -107,9 +110,10 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
     cwd: surroundings.cwd ?? '/',
     env: surroundings.env ?? {},
     stdout: surroundings.stdout ?? sink(out),
-    stderr: sink(err),
+    stderr: surroundings.stderr ?? sink(err),
     readStdin: () => Promise.resolve(Buffer.from(surroundings.stdin ?? '')),
-    now: () => (clock += surroundings.tickMs ?? 1),
+    now: surroundings.now ?? (() => (clock += surroundings.tickMs ?? 1)),
+    ...(surroundings.every && { every: surroundings.every }),
   };
   const code = await run(argv, io, {
     commands: allCommands,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CoppiceError } from '../../src/base/index.js';
 import type { Engine, GrepOptions, IndexOptions, StatusResult } from '../../src/engine/index.js';
 import { commit, resolvedHead, runCli } from './fakes.js';
 
@@ -63,11 +64,14 @@ describe('index', () => {
     };
     const shown = await runCli(['index'], { engine, terminal: true, tickMs: 200, env: { NO_COLOR: '1' } });
     const frames = shown.stderr.split('\r').map((frame) => frame.replaceAll('\x1b[K', ''));
-    expect(frames[1]).toBe('indexing  ████░░░░░░░░░░░░░░░░  2/10 files  f2');
+    expect(frames[1]).toBe('indexing  10 files  f0');
+    expect(frames[2]).toBe('indexing  ██░░░░░░░░░░░░░░░░░░  1/10 files  f1');
     expect(frames.at(-2)).toBe('indexing  ████████████████████  10/10 files  5.0 MB/s  f10');
-    expect(frames[5]).toContain('5.0 MB/s  800 ms left  f6');
+    expect(frames[8]).toContain('7/10 files  5.0 MB/s  f7');
+    // What is left is told once that is no guess any more.
+    expect(frames[9]).toContain('8/10 files  5.0 MB/s  about 1 s left  f8');
     expect(shown.stderr.endsWith('\r\x1b[K')).toBe(true);
-    expect((await runCli(['index'], { engine, tickMs: 200 })).stderr).toBe('');
+    expect((await runCli(['index'], { engine, tickMs: 200 })).stderr).toBe('coppice: indexing, 7/10 files, 5.0 MB/s\n');
     expect((await runCli(['index', '--json'], { engine, terminal: true, tickMs: 200 })).stderr).toBe('');
     expect((await runCli(['index'], { engine, terminal: true, tickMs: 1 })).stderr).toBe('');
   });
@@ -209,5 +213,104 @@ describe('status, gc, doctor', () => {
     const asJson = await runCli(['doctor', '--json'], { engine: { doctor } });
     expect(JSON.parse(asJson.stdout)).toMatchObject({ problems: [problem], error: { code: 'STORE_CORRUPT' } });
     expect(await runCli(['doctor', '--repair'], { engine: { doctor } })).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('progress', () => {
+  /** A clock that is set by hand, and the timers on it. */
+  function surroundings(terminal: boolean): {
+    at: (ms: number) => string;
+    run: (engine: Partial<Engine>, ...words: string[]) => Promise<void>;
+  } {
+    let nowMs = 0;
+    let tick = (): void => undefined;
+    const told: string[] = [];
+    const every = (_: number, work: () => void): (() => void) => {
+      tick = work;
+      return () => (tick = () => undefined);
+    };
+    return {
+      at: (ms) => {
+        nowMs = ms;
+        told.length = 0;
+        tick();
+        return told.join('').replaceAll('\x1b[K', '');
+      },
+      run: async (engine, ...words) => {
+        const stderr = {
+          isTerminal: terminal,
+          pendingBytes: 0,
+          columns: 100,
+          write: (bytes: Uint8Array) => void told.push(Buffer.from(bytes).toString()),
+          drain: () => Promise.resolve(),
+        };
+        await runCli(words, { engine, env: { NO_COLOR: '1' }, stderr, now: () => nowMs, every });
+      },
+    };
+  }
+
+  const report = (options: IndexOptions, done: number, bytes: number): void =>
+    options.onProgress?.({ phase: 'index', done, total: 1949, unit: 'commits', bytes, what: 'history' });
+
+  test('a terminal shows that it goes on, also while nothing is known of how far', async () => {
+    const { at, run } = surroundings(true);
+    const seen: string[] = [];
+    const index: Engine['index'] = (_, options = {}) => {
+      seen.push(at(150), at(250), at(1200));
+      report(options, 0, 0);
+      seen.push(at(1350));
+      report(options, 0, 4_000_000);
+      seen.push(at(3400));
+      report(options, 1000, 9_000_000);
+      seen.push(at(3600));
+      return Promise.resolve({ revs: [], commits: 0, newFiles: 0, newChunks: 0, newBytes: 0, tookMs: 0 });
+    };
+    await run({ index }, 'index', '--history');
+    expect(seen).toEqual([
+      '',
+      '\rworking … 0 s',
+      '\rworking … 1 s',
+      '\rindexing  1,949 commits  history',
+      '\rindexing  4.0 MB read  1.8 MB/s  history',
+      expect.stringContaining('1,000/1,949 commits'),
+    ]);
+  });
+
+  test('elsewhere a line now and then, and the first within two seconds', async () => {
+    const { at, run } = surroundings(false);
+    const lines: number[] = [];
+    const search: Engine['search'] = (query, options = {}) => {
+      for (let ms = 0; ms <= 60_000; ms += 100) {
+        if (at(ms) !== '') lines.push(ms);
+        options.onProgress?.({ phase: 'index', done: ms, total: 60_000, unit: 'files', bytes: ms, what: '' });
+      }
+      return Promise.resolve({
+        query,
+        rev: 'HEAD',
+        commit: null,
+        hits: [],
+        coverage: { lexical: 1, semantic: 1 },
+        tookMs: 0,
+      });
+    };
+    await run({ search }, 'search', 'x');
+    expect(lines.filter((ms) => ms < 20_000).every((ms, i) => ms <= 1700 * (i + 1))).toBe(true);
+    expect(lines.length).toBeLessThan(20);
+  });
+
+  test('what is said of an interruption is true', async () => {
+    const interrupted = async (done: number): Promise<string> => {
+      const controller = new AbortController();
+      const index: Engine['index'] = (_, options = {}) => {
+        if (done > 0) report(options, done, 1000);
+        controller.abort();
+        return Promise.reject(new CoppiceError('ABORTED', 'aborted'));
+      };
+      return (await runCli(['index'], { engine: { index }, signal: controller.signal })).stderr;
+    };
+    expect(await interrupted(0)).toBe('coppice: error[ABORTED]: interrupted\n');
+    expect(await interrupted(3)).toBe(
+      'coppice: error[ABORTED]: interrupted; what was indexed is kept, run the same command to go on\n',
+    );
   });
 });

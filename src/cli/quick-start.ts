@@ -5,6 +5,12 @@ import { findDaemon, storePathOf } from '../daemon/index.js';
 import { closingAll } from './closing-all.js';
 import type { Command } from './command.js';
 import { command as apply } from './commands/apply.js';
+import { command as compare } from './commands/compare.js';
+import { command as definition } from './commands/definition.js';
+import { command as files } from './commands/files.js';
+import { command as outline } from './commands/outline.js';
+import { command as references } from './commands/references.js';
+import { command as revs } from './commands/revs.js';
 import { command as drop } from './commands/drop.js';
 import { command as fork } from './commands/fork.js';
 import { command as forks } from './commands/forks.js';
@@ -20,7 +26,9 @@ import { readVersion } from './version.js';
 
 /** What only asks the daemon and prints. Imported at once: a bundle of few modules is read in one piece. */
 const commands: ReadonlyMap<string, Command> = new Map(
-  [grep, search, symbols, show, fork, apply, forks, drop].map((command) => [command.name, command]),
+  [grep, search, symbols, definition, references, show, outline, files, compare, revs, fork, apply, forks, drop].map(
+    (command) => [command.name, command],
+  ),
 );
 
 /**

@@ -109,6 +109,9 @@ const elsewhere: Readonly<Record<string, string>> = {
   ui: 'coppice open',
   daemon: 'coppice serve',
   version: 'coppice --version',
+  def: 'coppice definition NAME',
+  refs: 'coppice references NAME',
+  callers: 'coppice references NAME',
   query: 'coppice search QUERY',
   ask: 'coppice search QUERY',
 };

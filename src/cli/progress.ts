@@ -27,6 +27,8 @@ interface Sample {
 /** Progress and notes on stderr: a bar on a terminal, a line now and then elsewhere. */
 export class ProgressReporter {
   private startedMs: number | undefined;
+  /** Since when it is known how far the work is. */
+  private reportedMs: number | undefined;
   private phase: Progress['phase'] | undefined;
   private phaseStartMs = 0;
   /** Of this phase, the latest last. */
@@ -79,8 +81,9 @@ export class ProgressReporter {
     const { done, bytes } = progress;
     if (now - (this.samples.at(-1)?.atMs ?? -Infinity) >= intervalMs) this.samples.push({ atMs: now, done, bytes });
     while (this.samples.length > 2 && this.samples[1]!.atMs < now - rateSpanMs) this.samples.shift();
-    if (now - this.startedMs < quietMs) return;
-    if (!this.announced && announcement !== undefined) {
+    this.reportedMs ??= now;
+    // Said for good, so not of what is done at once.
+    if (!this.announced && announcement !== undefined && now - this.reportedMs >= quietMs) {
       this.announced = true;
       this.note(announcement);
       if (!this.withBar) this.drawnMs = now;

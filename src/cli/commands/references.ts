@@ -13,8 +13,8 @@ export const command = defineCommand({
   name: 'references',
   summary: operations.references.summary,
   description:
-    'Lines that have NAME as a whole word, as git grep -w, but for comments, strings, prose and data, which are counted below. A\n' +
-    'terminal gets them by the function they are in, anything else as path:line:text. By name, not by type.',
+    'Lines that have NAME as a whole word, as git grep -w, but for comments, strings, prose and data, which are counted\n' +
+    'below. A terminal gets them by the function they are in, anything else as path:line:text. By name, not by type.',
   args: [
     { name: 'NAME', help: operations.references.parameters.name.help },
     {

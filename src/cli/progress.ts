@@ -101,7 +101,7 @@ export class ProgressReporter {
       const line = this.last === undefined ? this.paint('dim', waiting(sinceStartMs)) : this.line(this.last, now);
       // Cut one short of the edge: a full last column makes some terminals wrap, and the line could not be cleared.
       this.write(`\r${cut(line, this.io.stderr.columns - 1)}\x1b[K`);
-    } else if (this.last !== undefined && sinceStartMs >= lineEveryMs(0)) {
+    } else if (this.last !== undefined && now - this.reportedMs! >= lineEveryMs(0)) {
       if (now - this.drawnMs < lineEveryMs(sinceStartMs)) return;
       this.drawnMs = now;
       this.write(`coppice: ${this.words(this.last, now).join(', ')}\n`);

@@ -71,7 +71,9 @@ describe('index', () => {
     // What is left is told once that is no guess any more.
     expect(frames[9]).toContain('8/10 files  5.0 MB/s  about 1 s left  f8');
     expect(shown.stderr.endsWith('\r\x1b[K')).toBe(true);
-    expect((await runCli(['index'], { engine, tickMs: 200 })).stderr).toBe('coppice: indexing, 7/10 files, 5.0 MB/s\n');
+    expect((await runCli(['index'], { engine, tickMs: 200 })).stderr).toBe(
+      'coppice: indexing, 8/10 files, 5.0 MB/s, about 1 s left\n',
+    );
     expect((await runCli(['index', '--json'], { engine, terminal: true, tickMs: 200 })).stderr).toBe('');
     expect((await runCli(['index'], { engine, terminal: true, tickMs: 1 })).stderr).toBe('');
   });

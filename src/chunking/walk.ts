@@ -194,6 +194,7 @@ class Walk implements Walked {
   private defineBy(rule: Rule, around: Surroundings, lead: Lead, sibling: number, nesting: number): Outcome {
     if (around.depth >= rule.depthMax || (rule.within !== undefined && rule.within !== around.kind)) return 'none';
     const { cursor } = this;
+    if (this.isPlainData(rule, around)) return 'none';
     // Most calls are no definitions: their first word tells before anything is made of the node.
     const word = rule.texts === undefined ? '' : wordAt(this.text, cursor.startIndex);
     if (rule.texts !== undefined && !rule.texts.has(word)) return 'none';
@@ -272,6 +273,20 @@ class Walk implements Walked {
       }
     }
     return 'defined';
+  }
+
+  /**
+   * The cursor is at data in a function, in which nothing is defined: nothing is made of its node, as most are such. An object that is kept
+   * has a brace.
+   */
+  private isPlainData(rule: Rule, { inner, local, inData, kind }: Surroundings): boolean {
+    if (rule.kindAt === undefined || !inner || !local || inData || isOwner(kind)) return false;
+    if (rule.kind !== undefined && !notLocal.has(rule.kind)) return false;
+    const { startIndex, endIndex } = this.cursor;
+    if (this.hasHint(startIndex, endIndex)) return false;
+    if (rule.localTypes === undefined) return true;
+    const brace = this.text.indexOf('{', startIndex);
+    return brace < 0 || brace >= endIndex;
   }
 
   private within(around: Surroundings, changes: Partial<Surroundings>): Outcome {

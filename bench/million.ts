@@ -36,13 +36,6 @@ const zoektFolder = option('zoekt', '');
 const report = new Report();
 const children: ChildProcess[] = [];
 
-try {
-  await run();
-} finally {
-  for (const child of children) child.kill();
-  rmSync(folder, { recursive: true, force: true });
-}
-
 async function run(): Promise<void> {
   const name = repositoryName(repo);
   const head = git(repo, 'rev-parse', 'HEAD').trim();
@@ -393,4 +386,11 @@ async function startZoekt(): Promise<Zoekt | null> {
       await new Promise((done) => setTimeout(done, 200));
     }
   }
+}
+
+try {
+  await run();
+} finally {
+  for (const child of children) child.kill();
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -162,7 +162,7 @@ function request(asked: Requests, kind: Kind, n: number): Ask {
     case 'symbols':
       return (engine) => engine.symbols(of(asked.names), { rev });
     case 'show':
-      return (engine) => engine.show(rev, of(asked.paths), { start: 1, end: 60 });
+      return (engine) => engine.show(rev, of(asked.paths));
   }
 }
 

@@ -3,7 +3,8 @@ import { CoppiceError } from '../base/index.js';
 import { requestSchema } from './json-schema.js';
 import type { Operation } from './operation.js';
 
-const ajv = new Ajv({ useDefaults: true, strict: true });
+// The schemas are ours, and tested: to check them as well takes most of the time of a daemon's first answer.
+const ajv = new Ajv({ useDefaults: true, strict: true, meta: false, validateSchema: false });
 const validators = new Map<string, ValidateFunction>();
 
 /** Fills in defaults. USAGE names the parameter that is wrong and what it should be. */

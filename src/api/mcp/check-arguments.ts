@@ -15,7 +15,15 @@ export interface CheckedArguments {
 }
 
 // Models write "5" for 5, and one path where a list is asked for: there is no doubt about what they mean.
-const ajv = new Ajv({ useDefaults: true, coerceTypes: 'array', strict: true, allErrors: true });
+const ajv = new Ajv({
+  useDefaults: true,
+  coerceTypes: 'array',
+  strict: true,
+  allErrors: true,
+  // The schemas are ours, and tested.
+  meta: false,
+  validateSchema: false,
+});
 const validators = new Map<Tool, ValidateFunction>();
 
 /** Fills in defaults; null is taken for not given. USAGE names the argument that is wrong and what it should be. */

@@ -53,7 +53,11 @@ export async function openUnindexed(
   if ((options.languages ?? []).length > 0 || rules.skipMinified || rules.skipGenerated) return null;
   const isWorktree = rev === worktreeRev && repository.workTree !== null;
   if (isWorktree ? repository.trackedFiles < filesMin : /^(@worktree$|fork:|lease:|overlay:)/.test(rev)) return null;
-  if (await isKnown(session)) return null;
+  if (known.has(session)) return null;
+  if (await isKnown(session)) {
+    known.add(session);
+    return null;
+  }
   const opened = await (isWorktree ? openDisk : openTree)(session, rev, pattern, options);
   if (opened === null) return null;
   const isBeingIndexed =
@@ -68,6 +72,9 @@ export async function openUnindexed(
     });
   return { ...opened, isBeingIndexed };
 }
+
+/** Of which nobody needs to ask any more. */
+const known = new WeakSet<Session>();
 
 /** Whether what HEAD is, or was before its last commit, is indexed, or some rev was on purpose: what is missing is then a difference. */
 async function isKnown({ store, repository, snapshots, fingerprint }: Session): Promise<boolean> {

@@ -66,9 +66,10 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   api: ['base', 'model', 'engine'],
   lsp: ['base', 'model', 'engine'],
+  install: ['base'],
   evaluation: ['base', 'endpoint', 'chat', 'engine'],
   daemon: ['base', 'model', 'git', 'store', 'engine', 'api'],
-  cli: ['base', 'model', 'pattern', 'engine', 'api', 'lsp', 'evaluation', 'daemon'],
+  cli: ['base', 'model', 'pattern', 'engine', 'api', 'lsp', 'evaluation', 'daemon', 'install'],
   // What the browser runs: the table of languages, and of the engine types only.
   page: ['model', 'engine'],
   // The entry points: the library, the command's start and, loaded by that, the rest of the command.
@@ -93,7 +94,7 @@ const effects: readonly { what: string; modules: readonly string[]; except: Read
   { what: 'node:worker_threads', modules: ['threads'], except: {} },
   {
     what: 'file write',
-    modules: ['store', 'daemon', 'remote'],
+    modules: ['store', 'daemon', 'remote', 'install'],
     except: { 'src/git/seal.ts': "git takes settings that stand in place of a repository's own from a folder only" },
   },
   // A user's pattern runs in `scanTexts` alone, which is the only thing of its module that can; other expressions are constants.

@@ -30,6 +30,8 @@ export const commandLoaders = {
   open: () => import('./commands/open.js'),
   mcp: () => import('./commands/mcp.js'),
   lsp: () => import('./commands/lsp.js'),
+  install: () => import('./commands/install.js'),
+  uninstall: () => import('./commands/uninstall.js'),
   help: () => import('./commands/help.js'),
 } as const satisfies Record<string, Loader>;
 

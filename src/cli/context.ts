@@ -55,6 +55,10 @@ export class CommandContext {
     return resolve(this.io.cwd, this.globals.repo ?? (this.io.env.GIT_DIR || '.'));
   }
 
+  get env(): Io['env'] {
+    return this.io.env;
+  }
+
   /** That repository was named, and not only stood in. */
   get isRepoNamed(): boolean {
     return this.globals.repo !== undefined || (this.io.env.GIT_DIR ?? '') !== '';

@@ -1,6 +1,11 @@
 import {
+  DefinitionRequest,
   DocumentSymbolRequest,
   ExecuteCommandRequest,
+  HoverRequest,
+  ImplementationRequest,
+  Position,
+  ReferencesRequest,
   TextDocumentIdentifier,
   WorkspaceSymbolRequest,
 } from 'vscode-languageserver/node';
@@ -9,7 +14,9 @@ import type { Client } from './client.js';
 import { commands } from './commands.js';
 import type { CommandContext } from './commands.js';
 import { documentSymbols, flatten } from './document-symbols.js';
-import { guarded, readMembers, text } from './read-members.js';
+import { definitionsAt, hoverAt, implementationsAt, referencesAt } from './navigation.js';
+import type { Cursor } from './navigation.js';
+import { guarded, isObject, readMembers, text } from './read-members.js';
 import { workspaceSymbols } from './workspace-symbols.js';
 
 export interface RequestContext extends CommandContext {
@@ -46,6 +53,13 @@ export const requestHandlers: ReadonlyMap<string, RequestHandler> = new Map<stri
       }
     },
   ],
+  atCursor(DefinitionRequest.method, [], (cursor, { options }) => definitionsAt(cursor, options)),
+  atCursor(ReferencesRequest.method, [], (cursor, { options }, params) => {
+    const context = isObject(params) ? params['context'] : undefined;
+    return referencesAt(cursor, !isObject(context) || context['includeDeclaration'] !== false, options);
+  }),
+  atCursor(ImplementationRequest.method, [], (cursor, { options }) => implementationsAt(cursor, options)),
+  atCursor(HoverRequest.method, null, (cursor, { options }) => hoverAt(cursor, options)),
   [
     ExecuteCommandRequest.method,
     async (params, context) => {
@@ -61,3 +75,29 @@ export const requestHandlers: ReadonlyMap<string, RequestHandler> = new Map<stri
     },
   ],
 ]);
+
+/** A request about a place in a document; `otherwise` is the answer in one that is not searched. */
+function atCursor(
+  method: string,
+  otherwise: unknown,
+  answer: (cursor: Cursor, context: RequestContext, params: unknown) => Promise<unknown>,
+): [string, RequestHandler] {
+  return [
+    method,
+    async (params, context) => {
+      const document = guarded('a document', (value) => TextDocumentIdentifier.is(value));
+      const place = guarded('a position', (value) => Position.is(value));
+      const { textDocument, position } = readMembers(method, params, { textDocument: document, position: place }, {});
+      const located = await context.workspace.locate(textDocument.uri);
+      if (located === null) return otherwise;
+      try {
+        return await answer({ ...located, position }, context, params);
+      } catch (error) {
+        // A file that git ignores, or that is not saved and empty; a line that is just being typed.
+        if (error instanceof CoppiceError && ['PATH_NOT_FOUND', 'LINES_OUT_OF_RANGE'].includes(error.code))
+          return otherwise;
+        throw error;
+      }
+    },
+  ];
+}

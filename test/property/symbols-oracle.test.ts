@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openEngine } from '../../src/engine/index.js';
 import type { Engine } from '../../src/engine/types.js';
+import { isShortFor } from '../../src/search/names/symbol-search.js';
 import { stemsOf } from '../../src/text/index.js';
 import { makeFolder, makeRepository } from '../support/git.js';
 
@@ -36,7 +37,7 @@ const version = fc.dictionary(
   { minKeys: 1 },
 );
 
-const ways = ['exact', 'prefix', 'subword', 'fuzzy'];
+const ways = ['exact', 'prefix', 'subword', 'fuzzy', 'short'];
 
 /** What is asked of every name, in the plainest way. */
 function expected(all: readonly { name: string; path: string; line: number }[], asked: string): string[] {
@@ -49,7 +50,8 @@ function expected(all: readonly { name: string; path: string; line: number }[], 
     if (small.startsWith(lower)) return 'prefix';
     if (lower.length >= 3 && small.includes(lower)) return 'subword';
     if (words.length > 0 && words.every((word) => stemsOf(own).includes(word))) return 'subword';
-    return distance(small, lower) <= mistakes ? 'fuzzy' : null;
+    if (distance(small, lower) <= mistakes) return 'fuzzy';
+    return lower.length >= 4 && /^\w+$/.test(lower) && isShortFor(lower, own) ? 'short' : null;
   };
   const found = all.flatMap((one, at) => {
     const way = wayOf(one.name);
@@ -58,7 +60,7 @@ function expected(all: readonly { name: string; path: string; line: number }[], 
       : [{ ...one, way, key: [ways.indexOf(way), one.name === asked ? 0 : 1, one.name.length, at] }];
   });
   found.sort((a, b) => a.key.map((value, i) => value - b.key[i]!).find((difference) => difference !== 0) ?? 0);
-  return found.map(({ way, name, path, line }) => `${way} ${name} ${path}:${line}`);
+  return found.map(({ way, name, path, line }) => `${way === 'short' ? 'fuzzy' : way} ${name} ${path}:${line}`);
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours. */

@@ -58,6 +58,14 @@ describe('symbols', () => {
     expect((await found(name)).map((line) => line.split(' ')[1])).toEqual(['configuration']);
   });
 
+  test.each([
+    ['qprs', ['fuzzy QueryParser src/parse.ts:3']],
+    ['cnfgrtn', ['fuzzy configuration test/parse.test.ts:2']],
+    ['prsa', ['fuzzy preparse_all src/Parse.py:5']],
+  ])('an abbreviation: %s', async (name, expected) => {
+    expect((await found(name)).slice(0, 1)).toEqual(expected);
+  });
+
   test('a short name is not taken for a misspelling', async () => {
     expect(await found('rst')).toEqual([]);
   });

@@ -119,9 +119,9 @@ function nearnessTo(
       return minorKinds.has(symbol.kind) || symbol.inner ? Near.Elsewhere : Near.File;
     }
     if (symbol.inner) return Near.Elsewhere;
+    if (familyOf(languageId(file.record.language)) !== family) return Near.Elsewhere;
     if (imports(file.path)) return Near.Imported;
-    if (folderOf(file.path) === folder) return Near.Folder;
-    return familyOf(languageId(file.record.language)) === family ? Near.Language : Near.Elsewhere;
+    return folderOf(file.path) === folder ? Near.Folder : Near.Language;
   };
 }
 
@@ -167,13 +167,18 @@ const importLine =
   /^\s*(?:import\b|from\b|export\b.*\bfrom\b|use\b|using\b|require|include|#\s*include|@import|alias\b|.*\brequire(?:_relative)?\s*\(?\s*['"]|mod\b|\}\s*from\b|open\b|"[\w./-]+"$)/;
 const importLinesMax = 400;
 
+/** What an import line says of where: the path in quotes where there is one, else all but the names in braces. */
+const moduleNamed = (line: string): string =>
+  /["'`<]([^"'`<>]+)["'`>]/.exec(line)?.[1] ??
+  line.replace(/\{[^}]*\}?/, '').replace(/^\s*from\s+(\S+)\s+import\b.*/, '$1');
+
 /** Whether a file is one of those that this one's import lines name: all words of the file's own name, or of its folder, are in one. */
 function importsOf({ segments }: Snapshot, { record }: SnapshotFile): (path: string) => boolean {
   const imported: ReadonlySet<string>[] = [];
   for (const doc of record.docs) {
     for (const line of segments.chunkText(doc).split('\n')) {
       if (line.length > 500 || !importLine.test(line)) continue;
-      imported.push(new Set(stemsOf(line)));
+      imported.push(new Set(stemsOf(moduleNamed(line))));
       if (imported.length >= importLinesMax) break;
     }
   }

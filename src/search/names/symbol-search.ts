@@ -15,6 +15,7 @@ export type SymbolMatch = 'exact' | 'prefix' | 'subword' | 'fuzzy';
 
 /** Shorter text is in too many names by chance. */
 const subwordLengthMin = 3;
+const abbreviationLengthMin = 4;
 
 /** A definition and the occurrence of the chunk that has it. */
 export interface PlacedSymbol {
@@ -67,7 +68,7 @@ const minorBits = bitsOf(minorKinds);
 
 /**
  * Definitions by name: those of exactly that name (`Scope.name` asks for the scope too), then names that begin with it,
- * then names that have it or all its words inside, then names it is a misspelling of. Within each, the same case first,
+ * then names that have it or all its words inside, then names it is a misspelling of, then names it is short for. Within each, the same case first,
  * then shorter names, types and functions before fields and the like, tests and vendored code last, then in order of path
  * and line.
  *
@@ -87,6 +88,7 @@ export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): P
     ['prefix', () => names.withPrefix()],
     ['subword', () => names.withWords()],
     ['fuzzy', () => names.misspelt()],
+    ['fuzzy', () => names.abbreviated()],
   ];
   for (const [match, namesOf] of ways) {
     // Misspellings come last: when there is enough else, none would be shown.
@@ -178,6 +180,24 @@ class NamesLike {
     return found;
   }
 
+  /** Names that this is short for: its letters in their order, the first one first, at the beginnings of words or close together. */
+  async abbreviated(): Promise<PlacedName[]> {
+    const { asked, slices } = this;
+    const found: PlacedName[] = [];
+    if (asked.length < abbreviationLengthMin || !/^\w+$/.test(asked)) return found;
+    const mistakes = mistakesAllowed(asked);
+    for (const table of this.tables) {
+      if (slices.isOver) await slices.next();
+      table.names.forEachWithPrefix(asked[0]!, (block, at) => {
+        const lower = block.lowers[at]!;
+        if (lower.startsWith(asked) || !isShortFor(asked, block.names[at]!)) return;
+        if (this.isInside(lower, block.names[at]!) || (mistakes > 0 && withinEdits(lower, asked, mistakes))) return;
+        found.push({ table, block, at });
+      });
+    }
+    return found;
+  }
+
   private isInside(lower: string, name: string): boolean {
     const { asked, words } = this;
     if (asked.length >= subwordLengthMin && lower.includes(asked)) return true;
@@ -186,6 +206,40 @@ class NamesLike {
     return words.every((word) => own.includes(word));
   }
 }
+
+/**
+ * Whether a name has the letters of an abbreviation in their order, the first one first: `sesn` of Session, `cbl` of `chunk_by_lines`. A letter
+ * that is not the next one begins a word, or the name has at most as many letters again.
+ */
+export function isShortFor(short: string, name: string): boolean {
+  const lower = name.toLowerCase();
+  if (lower[0] !== short[0]) return false;
+  const begins = (at: number): boolean => /[^\p{L}\p{N}]/u.test(name[at - 1] ?? ' ') || isCapital(name, at);
+  let ofWords = true;
+  let at = 0;
+  for (const letter of short.slice(1)) {
+    let next = at + 1;
+    if (lower[next] !== letter) {
+      while (next < lower.length && !(lower[next] === letter && begins(next))) next++;
+      if (next === lower.length) {
+        ofWords = false;
+        break;
+      }
+    }
+    at = next;
+  }
+  if (ofWords) return true;
+  if (lower.length > 2 * short.length) return false;
+  at = 0;
+  for (const letter of short.slice(1)) {
+    at = lower.indexOf(letter, at + 1);
+    if (at < 0) return false;
+  }
+  return true;
+}
+
+const isCapital = (name: string, at: number): boolean =>
+  /\p{Lu}/u.test(name[at]!) && !/\p{Lu}/u.test(name[at - 1] ?? '');
 
 /** False where a name cannot have a word: a stem but for its last letter begins its word, where that is of ASCII letters. */
 const mayHaveWord = (lower: string, stem: string): boolean =>

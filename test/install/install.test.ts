@@ -49,7 +49,8 @@ describe('JSON', () => {
       fc.property(file, fc.constantFrom(undefined, 2, 4, '\t'), fc.boolean(), (object, space, newline) => {
         const text = JSON.stringify(object, null, space) + (newline ? '\n' : '');
         const after = setMember(text, path, entry);
-        expect(JSON.parse(after)).toEqual({ ...object, mcpServers: { ...object.mcpServers, coppice: entry } });
+        const plain = JSON.parse(text) as typeof object;
+        expect(JSON.parse(after)).toEqual({ ...plain, mcpServers: { ...plain.mcpServers, coppice: entry } });
         expect(removeMember(after, path)).toBe(text);
       }),
     );

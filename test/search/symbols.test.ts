@@ -59,9 +59,9 @@ describe('symbols', () => {
   });
 
   test.each([
-    ['qprs', ['fuzzy QueryParser src/parse.ts:3']],
+    ['qpar', ['fuzzy QueryParser src/parse.ts:3']],
     ['cnfgrtn', ['fuzzy configuration test/parse.test.ts:2']],
-    ['prsa', ['fuzzy preparse_all src/Parse.py:5']],
+    ['pall', ['fuzzy preparse_all src/Parse.py:5']],
   ])('an abbreviation: %s', async (name, expected) => {
     expect((await found(name)).slice(0, 1)).toEqual(expected);
   });

@@ -138,7 +138,7 @@ describe('methods and parameters', () => {
   test('an unknown method is refused, an unknown notification ignored', async () => {
     const editor = new Editor();
     await editor.initialize([]);
-    for (const method of ['textDocument/hover', '$/unknown', 'constructor', '__proto__', '']) {
+    for (const method of ['textDocument/rename', '$/unknown', 'constructor', '__proto__', '']) {
       expect(await failure(editor.request(method, {}))).toMatchObject({ code: code.unknownMethod });
       await editor.connection.sendNotification(method, {});
     }

@@ -1,15 +1,15 @@
 // Builds dist/: the command, the library and the parser worker as ES modules with shared chunks, the start of the command as a bundle
 // of its own, the web page, the library's types, and what operations answer.
 // What is imported lazily becomes a chunk of its own, so a command loads only what it needs.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildPage } from './page.mjs';
-import { writeResultSchemas } from './result-schemas.mjs';
 
+const startMs = performance.now();
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
@@ -34,16 +34,18 @@ const common = {
   metafile: true,
   logLevel: 'warning',
 };
-const result = await build({
-  ...common,
-  entryPoints,
-  outdir: 'dist',
-  splitting: true,
-  format: 'esm',
-  chunkNames: '[name]-[hash]',
-  // Packages that read files next to themselves (WebAssembly, native code) cannot be bundled.
-  external: ['web-tree-sitter'],
-});
+const result = await step('code', () =>
+  build({
+    ...common,
+    entryPoints,
+    outdir: 'dist',
+    splitting: true,
+    format: 'esm',
+    chunkNames: '[name]-[hash]',
+    // Packages that read files next to themselves (WebAssembly, native code) cannot be bundled.
+    external: ['web-tree-sitter'],
+  }),
+);
 
 // What asks a daemon that is there, in one CommonJS file: Node takes 1 ms for each ES module and each module of its own that one
 // imports, which for two dozen chunks was a third of a one-shot command. What it does not hold is in dist/command.js.
@@ -90,7 +92,7 @@ if (existsSync(join('src/embedding', model))) copyFileSync(join('src/embedding',
 rmSync('dist/manual', { recursive: true, force: true });
 cpSync('src/manual', 'dist/manual', { recursive: true });
 
-const pageInputs = await buildPage('dist/page');
+const pageInputs = await step('page', () => buildPage('dist/page'));
 writeFileSync('dist/THIRD-PARTY.txt', licencesOf([...Object.keys(result.metafile.inputs), ...pageInputs]));
 
 writeFileSync(
@@ -99,11 +101,49 @@ writeFileSync(
 );
 chmodSync('dist/main.js', 0o755);
 
+writeFileSync('dist/build.json', `${JSON.stringify({ commit: commitOf() })}\n`);
+
 if (!process.argv.includes('--no-types')) {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   rmSync('dist/types', { recursive: true, force: true });
-  execFileSync(process.execPath, [tsc, '-p', '.config/tsconfig.types.json'], { stdio: 'inherit' });
-  writeResultSchemas('dist/result-schemas.json');
+  await step('types', () => run(tsc, '-p', '.config/tsconfig.types.json'));
+  const schemas =
+    "import('./.config/result-schemas.mjs').then((m) => m.writeResultSchemas('dist/result-schemas.json'))";
+  await step('schemas of answers', () => run('-e', schemas));
+}
+
+writeFileSync('dist/coppice.1', execFileSync(process.execPath, ['dist/main.js', 'help', '--man']));
+console.log(`built dist/ in ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
+
+/** Says what is being done, and that it goes on: who installs this is not left in silence. */
+async function step(name, work) {
+  process.stdout.write(`build: ${name} `);
+  const timer = setInterval(() => process.stdout.write('.'), 1000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    process.stdout.write('\n');
+  }
+}
+
+/** Runs node in a process of its own, so that this one can tell that it goes on. */
+async function run(...words) {
+  const child = spawn(process.execPath, words, { stdio: 'inherit' });
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  if (code !== 0) process.exit(1);
+}
+
+/** What is checked out, with `+` where files are changed; null where that is no repository, as in a package. */
+function commitOf() {
+  try {
+    const git = (...words) =>
+      execFileSync('git', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    if (git('rev-parse', '--show-cdup') !== '') return null;
+    return git('rev-parse', '--short=12', 'HEAD') + (git('status', '--porcelain', '-uno') === '' ? '' : '+');
+  } catch {
+    return null;
+  }
 }
 
 /** The licences of the packages that are bundled, which ask to be passed on with every copy. */

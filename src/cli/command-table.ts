@@ -32,6 +32,7 @@ export const commandLoaders = {
   lsp: () => import('./commands/lsp.js'),
   install: () => import('./commands/install.js'),
   uninstall: () => import('./commands/uninstall.js'),
+  completion: () => import('./commands/completion.js'),
   help: () => import('./commands/help.js'),
 } as const satisfies Record<string, Loader>;
 

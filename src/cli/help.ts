@@ -32,7 +32,7 @@ export function formatHelp(command: Command, paint: Paint = flagsOnly): string {
   return text;
 }
 
-function usageOf(command: Command): string {
+export function usageOf(command: Command): string {
   if (command.usage !== undefined) return command.usage;
   const args = command.args.map(({ name, many, optional }) => {
     const shown = `${name}${many === true ? '…' : ''}`;
@@ -46,14 +46,14 @@ function flagSection(head: string, table: FlagTable): string {
   return rows.length === 0 ? '' : `\n${head}\n${formatTable(rows, '  ')}`;
 }
 
-function flagName(name: string, spec: FlagSpec): string {
+export function flagName(name: string, spec: FlagSpec): string {
   const short = spec.short === undefined ? '    ' : `-${spec.short}, `;
   return `${short}--${name}${spec.type === 'boolean' ? '' : ` ${spec.value ?? 'VALUE'}`}`;
 }
 
 const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);
 
-function flagHelp(spec: FlagSpec): string {
+export function flagHelp(spec: FlagSpec): string {
   const more = [
     ...(spec.choices === undefined ? [] : [spec.choices.join(', ')]),
     ...(spec.many === true ? ['repeatable'] : []),

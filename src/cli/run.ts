@@ -8,7 +8,7 @@ import { OutputClosedError } from './output.js';
 import { mentions, parseCommand, parseFlags, splitCommandLine, type SplitCommandLine } from './parse.js';
 import { describeError, formatError, type ReportedError } from './report-error.js';
 import { createPaint, wantsColour } from './style.js';
-import { readVersion } from './version.js';
+import { readCommit, readVersion } from './version.js';
 
 /** The commands that a process can run, loaded when they are asked for, and their help. */
 export interface CommandSet {
@@ -75,8 +75,9 @@ async function runWithoutCommand(argv: readonly string[], io: Io, commands: Comm
   const context = plainContext(argv, io, undefined);
   if (mentions(argv, '--version', '-V')) {
     const version = readVersion();
-    if (context.json) context.out.json({ version });
-    else context.out.write(`coppice ${version}\n`);
+    const commit = readCommit();
+    if (context.json) context.out.json({ version, commit });
+    else context.out.write(`coppice ${version}${commit === null ? '' : ` (${commit})`}\n`);
   } else {
     const { formatOverview, describeAll } = await commands.help();
     if (!mentions(argv, '--help', '-h')) {

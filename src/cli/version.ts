@@ -19,3 +19,13 @@ export function readVersion(): string {
     folder = dirname(folder);
   }
 }
+
+/** The commit that this was built from, with `+` where files were changed; null where the build could not tell, as in a package's sources. */
+export function readCommit(): string | null {
+  try {
+    const file = join(dirname(fileURLToPath(import.meta.url)), 'build.json');
+    return (JSON.parse(readFileSync(file, 'utf8')) as { commit: string | null }).commit;
+  } catch {
+    return null;
+  }
+}

@@ -61,7 +61,7 @@ test('help is data under --json', async () => {
 });
 
 test('the version', async () => {
-  expect((await runCli(['--version'])).stdout).toMatch(/^coppice \d+\.\d+\.\d+\n$/);
+  expect((await runCli(['--version'])).stdout).toMatch(/^coppice \d+\.\d+\.\d+( \([0-9a-f]{12}\+?\))?\n$/);
   expect(JSON.parse((await runCli(['--version', '--json'])).stdout)).toHaveProperty('version');
 });
 

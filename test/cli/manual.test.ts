@@ -205,3 +205,18 @@ describe('coppice help TOPIC', () => {
     expect(renderMarkdown(page, createPaint(false), 18)).toContain('  x|y  long words\n       here\n');
   });
 });
+
+test('the man page has every command and flag, and is one', async () => {
+  const { stdout } = await runCli(['help', '--man']);
+  for (const { name, flags } of await loadAllCommands()) {
+    expect(stdout).toContain(`.SS coppice ${name}`);
+    for (const flag of Object.keys(flags)) expect(stdout).toContain(`\\-\\-${flag.replaceAll('-', '\\-')}`);
+  }
+  const requests = stdout
+    .split('\n')
+    .filter((line) => /^[.']/.test(line))
+    .map((line) => line.split(' ')[0]);
+  expect(new Set(requests)).toEqual(
+    new Set(['.TH', '.SH', '.SS', '.B', '.I', '.TP', '.PP', '.nf', '.fi', '.RS', '.RE']),
+  );
+});

@@ -1,23 +1,29 @@
 import { CoppiceError, closest } from '../../base/index.js';
-import { commandNames, loadCommand } from '../command-table.js';
+import { commandNames, loadAllCommands, loadCommand } from '../command-table.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { describeAll, describeCommand, formatHelp, formatOverview } from '../help.js';
 import { readTopic, readTopics } from '../manual.js';
 import { renderMarkdown } from '../markdown.js';
+import { readVersion } from '../version.js';
 
 export const command = defineCommand({
   name: 'help',
   summary: 'explain a command, or show a page of the manual',
   args: [{ name: 'COMMAND|TOPIC', help: 'what to explain; all of them are listed without it', optional: true }],
-  flags: {},
+  flags: { man: { type: 'boolean', help: 'all commands as a man page: coppice help --man | man -l -' } },
   examples: [
     { command: 'coppice help grep', does: 'the same as coppice grep --help' },
     { command: 'coppice help queries', does: 'the query language' },
   ],
-  async run(context, { args }) {
+  async run(context, { args, flags }) {
     const { out, json, paint } = context;
     const [name] = args;
+    if (flags.man) {
+      const { formatManPage } = await import('../man-page.js');
+      out.write(formatManPage(await loadAllCommands(), readTopics(), readVersion()));
+      return 0;
+    }
     if (name === undefined) {
       if (json) out.json({ ...(await describeAll()), topics: readTopics() });
       else out.write(await formatOverview(paint));

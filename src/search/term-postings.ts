@@ -1,34 +1,39 @@
 import { compilePattern } from '../pattern/index.js';
 import type { GramPlan } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { isUnsegmented, packFrequencies, readTermPostings, termKey } from '../text/index.js';
+import { isUnsegmented, packFrequencies, selectTermPostings, termKey } from '../text/index.js';
 import { candidateDocs, visibleSegments } from './candidates.js';
 
 /** A term's visible chunks, ascending by doc id, with their packed frequencies. */
 export interface VisiblePostings {
-  readonly docs: readonly number[];
-  readonly frequencies: readonly number[];
+  readonly docs: Uint32Array | readonly number[];
+  readonly frequencies: Uint8Array | readonly number[];
 }
 
 /** The postings of a normalised term that a snapshot sees. Their count is its exact document frequency. */
 export function visiblePostings(snapshot: Snapshot, term: string): VisiblePostings {
-  if (isUnsegmented(term) && [...term].length !== 2) return typedPostings(snapshot, term);
-  const docs: number[] = [];
-  const frequencies: number[] = [];
+  const key = `postings:${term}`;
+  const known = snapshot.recall<VisiblePostings>(key);
+  if (known !== undefined) return known;
+  const found =
+    isUnsegmented(term) && [...term].length !== 2 ? typedPostings(snapshot, term) : listedPostings(snapshot, term);
+  snapshot.remember(key, found, 200 + 5 * found.docs.length);
+  return found;
+}
+
+function listedPostings(snapshot: Snapshot, term: string): VisiblePostings {
   const { high, low } = termKey(term);
-  const { visible } = snapshot;
-  for (const { segment, docEnd } of visibleSegments(snapshot)) {
+  const lists = visibleSegments(snapshot).flatMap(({ segment, docEnd }) => {
     const list = segment.terms.find(high, low);
-    if (list === null) continue;
-    const base = segment.docBase;
-    const onPosting = (doc: number, packed: number): void => {
-      if (!visible.has(base + doc)) return;
-      docs.push(base + doc);
-      frequencies.push(packed);
-    };
-    readTermPostings(list.bytes, onPosting, docEnd - base);
-  }
-  return { docs, frequencies };
+    return list === null ? [] : [{ segment, docEnd, list }];
+  });
+  const most = lists.reduce((sum, { list }) => sum + list.docCount, 0);
+  const docs = new Uint32Array(most);
+  const frequencies = new Uint8Array(most);
+  let at = 0;
+  for (const { segment, docEnd, list } of lists)
+    at = selectTermPostings(list.bytes, snapshot.visible, segment.docBase, docEnd, { docs, frequencies, at });
+  return at === most ? { docs, frequencies } : { docs: docs.slice(0, at), frequencies: frequencies.slice(0, at) };
 }
 
 /**
@@ -44,7 +49,7 @@ function typedPostings(snapshot: Snapshot, run: string): VisiblePostings {
     docs.push(doc);
     frequencies.push(packFrequencies(count, 0, 0));
   }
-  return { docs, frequencies };
+  return { docs: Uint32Array.from(docs), frequencies: Uint8Array.from(frequencies) };
 }
 
 const planOfRun = (run: string): GramPlan => compilePattern(run, { literal: true }).plan;

@@ -115,6 +115,11 @@ export class VectorFile {
     return (this.readDocs ??= this.numbers(0, this.count));
   }
 
+  /** The squares of the lengths of rows. */
+  squares(first: number, count: number): Uint32Array {
+    return this.numbers(this.count + first, count);
+  }
+
   /** A row; a view. */
   row(number: number): Int8Array {
     const { dimension } = this.space;
@@ -157,7 +162,7 @@ export class VectorFile {
     const count = Math.min(rowsPerBlock, this.count - first);
     const rows = new Int8Array(count * dimension);
     rows.set(this.file.read(first * dimension, count * dimension)); // bytes above 127 wrap to their signs
-    const lengths = Float64Array.from(this.numbers(this.count + first, count), Math.sqrt);
+    const lengths = Float64Array.from(this.squares(first, count), Math.sqrt);
     const block = { rows, lengths };
     this.cache.set(key, block, rows.length + 8 * count);
     return block;

@@ -1,4 +1,4 @@
-import { GenerationCache } from '../base/index.js';
+import { GenerationCache, LruCache } from '../base/index.js';
 import type { FileId, TreeId } from '../model/index.js';
 import type { FileRecord, SegmentList, TreeNode } from '../segment/index.js';
 
@@ -6,14 +6,17 @@ import type { FileRecord, SegmentList, TreeNode } from '../segment/index.js';
 export interface RecordCaches {
   readonly trees: GenerationCache<number, TreeNode>;
   readonly files: GenerationCache<number, FileRecord>;
+  /** What searches found in snapshots, by the snapshot's serial number and a name of its own. */
+  readonly found: LruCache<string, unknown>;
   /** What others keep that they made of records: counted with these. */
   readonly derived: Set<Pick<GenerationCache<unknown, unknown>, 'weight' | 'weightMax' | 'clear'>>;
 }
 
 /** Caches that take about so many bytes together. */
-export const createRecordCaches = (bytesMax: number): RecordCaches => ({
+export const createRecordCaches = (bytesMax: number, foundBytesMax: number): RecordCaches => ({
   trees: new GenerationCache<number, TreeNode>(bytesMax / 2, ({ entries }) => 150 + 80 * entries.length),
   files: new GenerationCache<number, FileRecord>(bytesMax / 2, ({ docs }) => 200 + 8 * docs.length),
+  found: new LruCache<string, unknown>(foundBytesMax),
   derived: new Set(),
 });
 

@@ -17,6 +17,8 @@ export interface SnapshotStoreOptions {
   readonly snapshotCacheBytes: number;
   readonly recordCacheBytes: number;
   readonly vectorCacheBytes: number;
+  /** For what searches found and may need again: the matches of a word. */
+  readonly foundCacheBytes: number;
 }
 
 export interface SnapshotMemory {
@@ -34,6 +36,7 @@ const defaults: SnapshotStoreOptions = {
   snapshotCacheBytes: 96 * 1024 * 1024,
   recordCacheBytes: 96 * 1024 * 1024,
   vectorCacheBytes: 64 * 1024 * 1024,
+  foundCacheBytes: 64 * 1024 * 1024,
 };
 
 /** Where segments are, and new ones go. */
@@ -65,7 +68,7 @@ export class SnapshotStore implements SegmentPlace {
   ) {
     const settings = { ...defaults, ...options };
     this.segmentCaches = createSegmentCaches(settings.blockCacheBytes, settings.vectorCacheBytes);
-    this.caches = createRecordCaches(settings.recordCacheBytes);
+    this.caches = createRecordCaches(settings.recordCacheBytes, settings.foundCacheBytes);
     this.snapshots = new LruCache<number, Snapshot>(settings.snapshotCacheBytes, (snapshot) => snapshot.release());
   }
 
@@ -161,8 +164,9 @@ export class SnapshotStore implements SegmentPlace {
   /** What is held in memory now, and its bound, in bytes by our own count. */
   get memory(): SnapshotMemory {
     const { segmentCaches, snapshots } = this;
-    const { trees, files, derived } = this.caches;
-    const caches = [segmentCaches.blocks, segmentCaches.vectors, trees, files, ...derived];
+    const { trees, files, found, derived } = this.caches;
+    const { blocks, vectors, names } = segmentCaches;
+    const caches = [blocks, vectors, names, trees, files, found, ...derived];
     return {
       snapshots: snapshots.size,
       snapshotBytes: snapshots.weight,
@@ -185,6 +189,8 @@ export class SnapshotStore implements SegmentPlace {
     this.paths.clear();
     this.segmentCaches.blocks.clear();
     this.segmentCaches.vectors.clear();
+    this.segmentCaches.names.clear();
+    this.caches.found.clear();
     for (const cache of this.caches.derived) cache.clear();
   }
 

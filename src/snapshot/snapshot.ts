@@ -8,6 +8,8 @@ import { collectFiles, placeOccurrences } from './snapshot-contents.js';
 import type { Occurrences, TreeContents } from './snapshot-contents.js';
 import type { SnapshotPaths } from './snapshot-paths.js';
 
+let nextSerial = 0;
+
 /** A file of a snapshot. */
 export interface SnapshotFile {
   readonly path: string;
@@ -39,6 +41,7 @@ export class Snapshot {
   /** Things that a search makes of the snapshot once. */
   readonly derived = new Derived();
   private holders = 1;
+  private readonly serial = nextSerial++;
 
   private constructor(
     readonly segments: SegmentList,
@@ -47,6 +50,7 @@ export class Snapshot {
     private readonly occurrences: Occurrences,
     /** Paths of its files, which other snapshots may have as well. */
     readonly paths: SnapshotPaths,
+    private readonly found: RecordCaches['found'],
   ) {
     this.files = contents.files;
     this.unfollowed = contents.unfollowed;
@@ -68,11 +72,31 @@ export class Snapshot {
       const slices = new TimeSlices();
       const contents = await collectFiles(segments, root.node, caches, slices);
       const occurrences = await placeOccurrences(segments, contents.files, slices);
-      return new Snapshot(segments, root.id, contents, occurrences, pathsOf(contents.files));
+      return new Snapshot(segments, root.id, contents, occurrences, pathsOf(contents.files), caches.found);
     } catch (error) {
       segments.release();
       throw error;
     }
+  }
+
+  /** What was remembered under a name; undefined when it has been forgotten, which may be at any time. */
+  recall<Value>(name: string): Value | undefined {
+    return this.found.get(`${this.serial}:${name}`) as Value | undefined;
+  }
+
+  /** Keeps what a search found and may need again, for as long as there is room. `weight`: its bytes of memory. */
+  remember(name: string, value: unknown, weight: number): void {
+    this.found.set(`${this.serial}:${name}`, value, weight);
+  }
+
+  /** For each file, by its position, that of its first occurrence, and at the end their number: occurrences are in order of files. */
+  get fileStarts(): Uint32Array {
+    return this.derived.once('fileStarts', () => {
+      const starts = new Uint32Array(this.files.length + 1);
+      for (const file of this.occurrenceFiles) starts[file + 1]!++;
+      for (let at = 0; at < this.files.length; at++) starts[at + 1]! += starts[at]!;
+      return starts;
+    });
   }
 
   /** Calls `onOccurrence` with the position of each occurrence of a visible chunk, in order. */
@@ -83,8 +107,15 @@ export class Snapshot {
 
   /** The visible chunks that take part in ranking: all but those of files that are for exact search only. */
   get ranked(): BitSet {
-    return this.derived.once('ranked', () =>
-      this.files.some(({ record }) => record.exactOnly) ? this.visibleIn(() => true) : this.visible,
+    return this.derived.once('ranked', () => (this.rankedFiles === null ? this.visible : this.visibleIn(() => true)));
+  }
+
+  /** 1 for each file that takes part in ranking, by position; null when all do. */
+  get rankedFiles(): Uint8Array | null {
+    return this.derived.once('rankedFiles', () =>
+      this.files.some(({ record }) => record.exactOnly)
+        ? Uint8Array.from(this.files, ({ record }) => (record.exactOnly ? 0 : 1))
+        : null,
     );
   }
 

@@ -21,6 +21,7 @@ export {
   readTermPostings,
   retainGramPostings,
   selectGramPostings,
+  selectTermPostings,
   writeGramPostings,
   writeTermPosting,
 } from './postings.js';

@@ -173,3 +173,41 @@ export function readTermPostings(
     onPosting(doc, (value & 1) === 1 ? onceInBody : bytes[at++]!);
   }
 }
+
+/**
+ * Those docs of a term list, ascending, that are in `set`, which counts them from `base` and has none from `end` on: they, counted as
+ * in `set`, and their packed frequencies are written from `at` on. Returns where the next are to be written.
+ */
+export function selectTermPostings(
+  bytes: Uint8Array,
+  set: BitSet,
+  base: number,
+  end: number,
+  into: { readonly docs: Uint32Array; readonly frequencies: Uint8Array; readonly at: number },
+): number {
+  const { words } = set;
+  const { docs, frequencies } = into;
+  const first = set.gap.slot(base); // all docs of a segment are on one side of the gap
+  const slotEnd = first + end - base;
+  const shift = base - first;
+  let next = into.at;
+  let slot = first - 1;
+  for (let at = 0; at < bytes.length;) {
+    let value = bytes[at++]!;
+    if (value > 0x7f) {
+      value &= 0x7f;
+      for (let bits = 7; ; bits += 7) {
+        const byte = bytes[at++]!;
+        value |= (byte & 0x7f) << bits;
+        if (byte < 0x80) break;
+      }
+    }
+    slot += (value >>> 1) + 1;
+    const packed = (value & 1) === 1 ? onceInBody : bytes[at++]!;
+    if (slot >= slotEnd) break;
+    if ((words[slot >>> 5]! & (1 << (slot & 31))) === 0) continue;
+    docs[next] = slot + shift;
+    frequencies[next++] = packed;
+  }
+  return next;
+}

@@ -19,6 +19,11 @@ export interface VectorRows {
 let kernel: DotKernel | null = null;
 let products = new Int32Array(0);
 
+/** The products of a query and the rows of `wanted` (ascending), into `into`: whole numbers. */
+export function dotProducts(query: Int8Array, { rows }: VectorRows, wanted: Uint32Array, into: Int32Array): void {
+  (kernel ??= new DotKernel()).dotProducts(query, rows, wanted, into);
+}
+
 /**
  * The cosines of a query and the rows of `wanted` (ascending), into `cosines`. The products are whole numbers, so an answer depends
  * on the two vectors alone. A vector of zeros has cosine 0 with any.
@@ -30,7 +35,7 @@ export function cosinesOf(
   cosines: Float64Array,
 ): void {
   if (products.length < wanted.length) products = new Int32Array(wanted.length);
-  (kernel ??= new DotKernel()).dotProducts(query, rows, wanted, products);
+  dotProducts(query, { rows, lengths }, wanted, products);
   const queryLength = lengthOf(query);
   for (let i = 0; i < wanted.length; i++) {
     const length = lengths[wanted[i]!]! * queryLength;

@@ -1,4 +1,4 @@
 /** Vectors of signed bytes: how near they are. Pure over bytes. */
-export { cosinesOf, lengthOf, squareOf } from './cosine.js';
+export { cosinesOf, dotProducts, lengthOf, squareOf } from './cosine.js';
 export { SumKernel } from './sum-kernel.js';
 export type { VectorRows } from './cosine.js';

@@ -20,7 +20,7 @@ export interface SharedStoreOptions {
   readonly workerUrl: URL;
   readonly lockTimeoutMs: number;
   readonly onNote?: ((note: string) => void) | undefined;
-  readonly memory?: SnapshotStoreOptions | undefined;
+  readonly memory?: Partial<SnapshotStoreOptions> | undefined;
   /**
    * Files are analysed in worker threads even when they are few, and work trees are kept in memory: this process has others to
    * serve, and stays.

@@ -24,7 +24,7 @@ export function alikeShares(
   docs: Uint32Array,
   alike: AlikeWords,
   idf: ReadonlyMap<string, number>,
-  hasTerm: (term: string) => readonly number[],
+  hasTerm: (term: string) => ArrayLike<number>,
 ): Float64Array {
   const sums = new Float64Array(docs.length);
   const best = new Float64Array(docs.length);
@@ -60,7 +60,7 @@ export function alikeShares(
 }
 
 /** Calls for the index in `docs` of each that is also in `others`; both ascend. */
-function mark(docs: Uint32Array, others: readonly number[], onBoth: (at: number) => void): void {
+function mark(docs: Uint32Array, others: ArrayLike<number>, onBoth: (at: number) => void): void {
   let other = 0;
   for (let at = 0; at < docs.length; at++) {
     while (other < others.length && others[other]! < docs[at]!) other++;

@@ -18,52 +18,90 @@ export interface MeaningOptions {
  * not comparable, so they are measured between the mean of the snapshot and the nearest chunk of it. A file that has a near chunk
  * is about the matter: its others get a share.
  */
-export async function gatherMeaning(
-  snapshot: Snapshot,
-  { chunks, files }: Similarities,
-  { idf }: Evidence,
-  { mode, signals, slices, signal }: MeaningOptions,
-): Promise<Float64Array> {
-  const { occurrenceFiles } = snapshot;
-  const isRanked = snapshot.files.map(({ record }) => !record.exactOnly);
-  const {
-    weight,
-    focus,
-    whole,
-    file: fileShare,
-  } = signal ?? (mode === 'semantic' ? signals.meaningAlone : signals.meaning);
-  const similarities = new Float64Array(chunks.length);
-  let sum = 0;
-  let count = 0;
-  let nearest = 0;
-  for (let position = 0; position < chunks.length; position++) {
-    if ((position & 1023) === 0 && slices.isOver) await slices.next();
-    if (!isRanked[occurrenceFiles[position]!]!) continue;
-    count++;
-    const similarity = (1 - whole) * chunks[position]! + whole * files[occurrenceFiles[position]!]!;
-    similarities[position] = similarity;
-    sum += similarity;
-    if (similarity > nearest) nearest = similarity;
+export class Meaning {
+  private constructor(
+    private readonly similarities: Similarities,
+    private readonly nearMin: number,
+    private readonly signal: MeaningSignal,
+    private readonly mean: number,
+    private readonly nearest: number,
+    /** What the nearest chunk is worth. */
+    private readonly scale: number,
+    /** By file: what its nearest chunk is worth. */
+    private readonly nearestIn: Float64Array,
+    /** By file: 1 where the vector of a chunk alone is near enough for that to be found. */
+    readonly hasNear: Uint8Array,
+  ) {}
+
+  static async of(
+    snapshot: Snapshot,
+    similarities: Similarities,
+    { idf }: Evidence,
+    { mode, signals, slices, signal: given }: MeaningOptions,
+  ): Promise<Meaning> {
+    const signal = given ?? (mode === 'semantic' ? signals.meaningAlone : signals.meaning);
+    const { rankedFiles } = snapshot;
+    const { whole } = signal;
+    const { fileStarts } = snapshot;
+    const nearestIn = new Float64Array(snapshot.files.length);
+    const hasNear = new Uint8Array(snapshot.files.length);
+    let sum = 0;
+    let count = 0;
+    let nearest = 0;
+    for (let file = 0; file < nearestIn.length; file++) {
+      if ((file & 63) === 0 && slices.isOver) await slices.next();
+      if (rankedFiles !== null && rankedFiles[file] === 0) continue;
+      const [from, to] = [fileStarts[file]!, fileStarts[file + 1]!];
+      const ofFile = whole * similarities.files[file]!;
+      let most = 0;
+      for (let position = from; position < to; position++) {
+        const cosine = similarities.chunk(position);
+        const similarity = (1 - whole) * cosine + ofFile;
+        sum += similarity;
+        if (similarity > most) most = similarity;
+        if (cosine >= signals.nearMin) hasNear[file] = 1;
+      }
+      count += to - from;
+      nearestIn[file] = most;
+      if (most > nearest) nearest = most;
+    }
+    const mean = count === 0 ? 0 : Math.max(0, sum / count);
+    let words = 0;
+    for (const value of idf.values()) words += value;
+    const share = mode === 'hybrid' && idf.size === 1 ? signals.meaningOfWord : 1;
+    const scale = signal.weight * share * words;
+    const meaning = new Meaning(similarities, signals.nearMin, signal, mean, nearest, scale, nearestIn, hasNear);
+    for (let file = 0; file < nearestIn.length; file++) {
+      if ((file & 1023) === 0 && slices.isOver) await slices.next();
+      nearestIn[file] = meaning.worth(nearestIn[file]!);
+    }
+    return meaning;
   }
-  const mean = count === 0 ? 0 : Math.max(0, sum / count);
-  const meaning = new Float64Array(similarities.length);
-  if (nearest <= mean) return meaning;
-  let scale = weight * (mode === 'hybrid' && idf.size === 1 ? signals.meaningOfWord : 1);
-  let most = 0;
-  for (const value of idf.values()) most += value;
-  scale *= most;
-  const nearestOf = new Float64Array(snapshot.files.length);
-  for (let position = 0; position < meaning.length; position++) {
-    if ((position & 1023) === 0 && slices.isOver) await slices.next();
-    const near = (similarities[position]! - mean) / (nearest - mean);
-    if (near <= 0) continue;
-    const own = scale * near ** focus;
-    meaning[position] = own;
-    const file = occurrenceFiles[position]!;
-    if (own > nearestOf[file]!) nearestOf[file] = own;
+
+  /** That of an occurrence in a file. */
+  of(position: number, file: number): number {
+    const { similarities, signal } = this;
+    return this.worth(mixed(similarities, position, file, signal)) + signal.file * this.nearestIn[file]!;
   }
-  if (fileShare === 0) return meaning;
-  for (let position = 0; position < meaning.length; position++)
-    meaning[position]! += fileShare * nearestOf[occurrenceFiles[position]!]!;
-  return meaning;
+
+  /** No occurrence in the file has more. */
+  mostIn(file: number): number {
+    return (1 + this.signal.file) * this.nearestIn[file]!;
+  }
+
+  /** Its vector alone is near enough for it to be found. */
+  isNear(position: number): boolean {
+    return this.similarities.chunk(position) >= this.nearMin;
+  }
+
+  private worth(similarity: number): number {
+    const { mean, nearest, scale, signal } = this;
+    if (similarity <= mean) return 0;
+    const near = (similarity - mean) / (nearest - mean);
+    return scale * (signal.focus === 1 ? near : near ** signal.focus);
+  }
 }
+
+/** How near a chunk is, the file as a whole having its share in it. */
+const mixed = (similarities: Similarities, position: number, file: number, { whole }: MeaningSignal): number =>
+  (1 - whole) * similarities.chunk(position) + whole * similarities.files[file]!;

@@ -3,7 +3,8 @@ import type { Deadline } from '../../pattern/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { byScore } from './candidate.js';
 import { noGains } from './candidate.js';
-import type { Candidate, RankedHit } from './candidate.js';
+import type { RankedHit } from './candidate.js';
+import { bestCandidates } from './best-candidates.js';
 import { compileClause } from '../clause.js';
 import type { Holds } from '../clause.js';
 import { gatherEvidence } from './evidence.js';
@@ -14,7 +15,7 @@ import { fileFactors } from './file-kinds.js';
 import type { FileMask } from '../file-mask.js';
 import type { Query } from '../query/query.js';
 import { NewChunks } from '../range.js';
-import { gatherMeaning } from './meaning.js';
+import { Meaning } from './meaning.js';
 import { termWeights } from '../query/query-terms.js';
 import type { QueryTermWeights } from '../query/query-terms.js';
 import type { Question } from '../query/question.js';
@@ -50,12 +51,6 @@ export interface RankRequest {
   readonly deadline: Deadline;
   readonly signal: AbortSignal | undefined;
 }
-
-/** Candidates that the closer look of `rerank` is taken at, at least; of more hits thrice as many, up to so many besides. */
-const closerLookCount = 120;
-const closerLookMore = 2000;
-/** So many that define something with a query's term in its name are among them, however often that is used elsewhere. */
-const definitionCount = 40;
 
 /**
  * Ranks the chunks of a snapshot for a query.
@@ -94,15 +89,22 @@ export async function rankSnapshot(snapshot: Snapshot, given: RankRequest): Prom
     names: askedNames(query.ranking),
   };
   const described = await gatherDescribed(snapshot, evidence, weights, { ...request, descriptions }, slices);
-  const candidates = await bestCandidates(snapshot, evidence, request, {
+  const { alike = null, mode, similarities } = request;
+  const meaning = similarities && (await Meaning.of(snapshot, similarities, evidence, { mode, signals, slices }));
+  const candidates = await bestCandidates(snapshot, {
+    evidence,
+    meaning,
+    described,
+    usesWords: mode !== 'semantic',
+    mask: request.mask,
     holds,
     newChunks,
-    factors,
-    slices,
     asked,
-    described,
+    signals,
+    factors,
+    limit,
+    slices,
   });
-  const { alike = null, mode, similarities } = request;
   return rerank(snapshot, {
     candidates,
     newChunks,
@@ -121,9 +123,8 @@ export async function rankSnapshot(snapshot: Snapshot, given: RankRequest): Prom
 }
 
 /** Files that are for exact search only are in no ranking. */
-function rankedMask({ files }: Snapshot, mask: FileMask): FileMask {
-  if (!files.some(({ record }) => record.exactOnly)) return mask;
-  return Uint8Array.from(files, ({ record }, i) => (!record.exactOnly && passes(mask, i) ? 1 : 0));
+function rankedMask({ rankedFiles }: Snapshot, mask: FileMask): FileMask {
+  return mask === null || rankedFiles === null ? (mask ?? rankedFiles) : mask.map((own, i) => own & rankedFiles[i]!);
 }
 
 /** What a request was prepared to. */
@@ -132,59 +133,6 @@ interface Prepared {
   readonly newChunks: NewChunks | null;
   readonly factors: Float64Array;
   readonly slices: TimeSlices;
-}
-
-/** The candidates with the highest scores, in that order. */
-async function bestCandidates(
-  snapshot: Snapshot,
-  evidence: Evidence,
-  { mask, signals, limit, mode, similarities }: RankRequest,
-  {
-    holds,
-    newChunks,
-    factors,
-    slices,
-    asked: { verbatim, files: namedFiles },
-    described,
-  }: Prepared & { readonly asked: Asked; readonly described: Float64Array | null },
-): Promise<Candidate[]> {
-  const { occurrenceDocs, occurrenceFiles } = snapshot;
-  const { defines, files, paths } = evidence;
-  const meaning = similarities && (await gatherMeaning(snapshot, similarities, evidence, { mode, signals, slices }));
-  const chunks = mode === 'semantic' ? new Float64Array(evidence.chunks.length) : evidence.chunks;
-  const matches = new Float64Array(files.length);
-  for (let position = 0; position < chunks.length; position++)
-    matches[occurrenceFiles[position]!]! += chunks[position]!;
-  /** The beginning of a file that the query names is looked at however little else speaks for it. */
-  const isFileNamed = (file: number, position: number): boolean =>
-    namedFiles.values.has(file) && (position === 0 || occurrenceFiles[position - 1] !== file);
-  const all = new Pool(limit);
-  // Chunks that are not new stay, for they have their part in the scores of those that are.
-  const fresh = newChunks === null ? null : new Pool(limit);
-  for (let position = 0; position < chunks.length; position++) {
-    if ((position & 63) === 0 && slices.isOver) await slices.next();
-    const file = occurrenceFiles[position]!;
-    const text = chunks[position]!;
-    const path = paths[file]!;
-    const own = meaning === null ? 0 : meaning[position]!;
-    const isNear = own > 0 && similarities!.chunks[position]! >= signals.nearMin;
-    const said = described === null ? 0 : described[position]!;
-    const isNamed = isFileNamed(file, position);
-    if ((text === 0 && path === 0 && said === 0 && !isNear && !isNamed) || !passes(mask, file)) continue;
-    const others = Math.log1p(Math.max(0, matches[file]! - text));
-    const about = mode === 'semantic' ? 0 : signals.fileText * files[file]! + signals.fileMatches * others;
-    const score = (text + path + about + own + said) * factors[file]!;
-    const isDefinition = defines[position] === 1 || isNamed || verbatim?.has(occurrenceDocs[position]!) === true;
-    const wanted = all.wants(score, isDefinition);
-    const wantedIfNew = fresh?.wants(score, isDefinition) === true;
-    if (!wanted && !wantedIfNew) continue;
-    const doc = occurrenceDocs[position]!;
-    if (!holds(doc, file)) continue;
-    const candidate = { position, doc, file, text, path, meaning: own, described: said, about, score };
-    if (wanted) all.add(candidate, isDefinition);
-    if (wantedIfNew && newChunks!.has(position)) fresh.add(candidate, isDefinition);
-  }
-  return [...new Set([...all.candidates(), ...(fresh?.candidates() ?? [])])].sort(byScore);
 }
 
 /** What descriptions say for each occurrence: by their words, and by how near they are. Null where nothing is said. */
@@ -202,58 +150,16 @@ async function gatherDescribed(
       : await gatherDescriptions(snapshot, descriptions, weights, signals, slices);
   if (mode === 'lexical' || describedSimilarities === null || describedSimilarities === undefined) return byWords;
   const signal = signals.descriptionMeaning;
-  const near = await gatherMeaning(snapshot, describedSimilarities, evidence, { mode, signals, slices, signal });
-  for (let position = 0; position < near.length; position++)
-    if (describedSimilarities.chunks[position]! >= signals.nearMin || byWords[position]! > 0)
-      byWords[position]! += near[position]!;
+  const near = await Meaning.of(snapshot, describedSimilarities, evidence, { mode, signals, slices, signal });
+  for (let position = 0; position < byWords.length; position++) {
+    if ((position & 4095) === 0 && slices.isOver) await slices.next();
+    if (near.isNear(position) || byWords[position]! > 0)
+      byWords[position]! += near.of(position, snapshot.occurrenceFiles[position]!);
+  }
   return byWords;
 }
 
 const passes = (mask: FileMask, file: number): boolean => mask === null || mask[file] === 1;
-
-/** The candidates to look at closely: the best, and the best of those that define something. */
-class Pool {
-  private readonly best: Best;
-  private readonly definitions = new Best(definitionCount);
-
-  constructor(limit: number) {
-    this.best = new Best(Math.max(closerLookCount, limit + Math.min(limit * 2, closerLookMore)));
-  }
-
-  /** At the worst's score the earlier position stays. */
-  wants(score: number, isDefinition: boolean): boolean {
-    return score > this.best.worst || (isDefinition && score > this.definitions.worst);
-  }
-
-  add(candidate: Candidate, isDefinition: boolean): void {
-    if (candidate.score > this.best.worst) this.best.add(candidate);
-    if (isDefinition && candidate.score > this.definitions.worst) this.definitions.add(candidate);
-  }
-
-  candidates(): Candidate[] {
-    return [...this.best.sorted(), ...this.definitions.sorted()];
-  }
-}
-
-/** Keeps the best of many candidates that come in order of position. */
-class Best {
-  private kept: Candidate[] = [];
-  /** What a further candidate must surpass. */
-  worst = -Infinity;
-
-  constructor(private readonly count: number) {}
-
-  add(candidate: Candidate): void {
-    this.kept.push(candidate);
-    if (this.kept.length < this.count * 2) return;
-    this.kept = this.sorted();
-    this.worst = this.kept.at(-1)!.score;
-  }
-
-  sorted(): Candidate[] {
-    return this.kept.sort(byScore).slice(0, this.count);
-  }
-}
 
 /** Names that are looked for as they are written: what defines one comes first. */
 const typedNames = ({ clause }: Query): ReadonlySet<string> =>

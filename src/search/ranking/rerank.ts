@@ -150,7 +150,8 @@ async function lookCloser(snapshot: Snapshot, request: RerankRequest): Promise<L
 /** A candidate with what a closer look gave it, in place of what `before` is. */
 function withGains(candidate: Candidate, gains: Gains, factor: number, before?: Gains): LookedAt {
   const sum = sumOf(gains) - (before === undefined ? 0 : sumOf(before));
-  return { ...candidate, gains, score: candidate.score + sum * factor };
+  const { position, doc, file, text, path, meaning, described, about, score } = candidate;
+  return { position, doc, file, text, path, meaning, described, about, score: score + sum * factor, gains };
 }
 
 const sumOf = ({ definition, fileName, askedFile, phrase, alike }: Gains): number =>

@@ -2,15 +2,28 @@ import { TimeSlices } from '../../base/index.js';
 import type { EmbeddingSpace } from '../../model/index.js';
 import { VectorFile, vectorSpaceId } from '../../segment/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
-import { cosinesOf, lengthOf } from '../../vector/index.js';
+import { dotProducts, lengthOf } from '../../vector/index.js';
 import type { VectorRows } from '../../vector/index.js';
 
 /** How near the chunks of a snapshot are to a query, in one embedding space. */
-export interface Similarities {
-  /** Cosine for each occurrence, by position; 0 for one without a vector. */
-  readonly chunks: Float64Array;
-  /** Cosine of the sum of each file's vectors, each of length 1, by the file's position. */
-  readonly files: Float64Array;
+export class Similarities {
+  constructor(
+    private readonly places: Uint32Array,
+    /** Of the query's vector and each row, and the length of the row, by place. */
+    private readonly products: Int32Array,
+    private readonly lengths: Float64Array,
+    private readonly queryLength: number,
+    /** Cosine of the sum of each file's vectors, each of length 1, by the file's position. */
+    readonly files: Float64Array,
+  ) {}
+
+  /** Cosine for an occurrence, by position; 0 for one without a vector. */
+  chunk(position: number): number {
+    const place = this.places[position]!;
+    if (place === 0) return 0;
+    const length = this.lengths[place - 1]! * this.queryLength;
+    return length === 0 ? 0 : this.products[place - 1]! / length;
+  }
 }
 
 /** What a snapshot is compared in. */
@@ -59,25 +72,24 @@ async function compareAll(
   query: Int8Array,
   slices: TimeSlices,
 ): Promise<Similarities> {
-  const { occurrenceFiles } = snapshot;
-  const cosines = new Float64Array(vectors.count);
+  const products = new Int32Array(vectors.count);
   for (const { file, number, rows, first } of vectors.blocks) {
     if (slices.isOver) await slices.next();
-    cosinesOf(query, file.block(number), rows, cosines.subarray(first));
+    dotProducts(query, file.block(number), rows, products.subarray(first, first + rows.length));
   }
   const lengths = await fileLengths(snapshot, vectors);
-  const chunks = new Float64Array(occurrenceFiles.length);
   const files = new Float64Array(lengths.length);
-  for (let position = 0; position < chunks.length; position++) {
-    if ((position & 0xffff) === 0 && slices.isOver) await slices.next();
-    const at = vectors.places[position]!;
-    if (at === 0) continue;
-    const cosine = cosines[at - 1]!;
-    chunks[position] = cosine;
-    files[occurrenceFiles[position]!]! += cosine;
+  const { fileStarts } = snapshot;
+  const similarities = new Similarities(vectors.places, products, vectors.lengths, lengthOf(query), files);
+  for (let file = 0; file < files.length; file++) {
+    if ((file & 63) === 0 && slices.isOver) await slices.next();
+    if (lengths[file] === 0) continue;
+    let sum = 0;
+    for (let position = fileStarts[file]!; position < fileStarts[file + 1]!; position++)
+      sum += similarities.chunk(position);
+    files[file] = sum / lengths[file]!;
   }
-  for (let file = 0; file < files.length; file++) files[file] = lengths[file] === 0 ? 0 : files[file]! / lengths[file]!;
-  return { chunks, files };
+  return similarities;
 }
 
 /** Where the vectors of a snapshot's chunks are. */
@@ -89,6 +101,8 @@ interface VisibleVectors {
   readonly blocks: readonly VisibleRows[];
   /** Rows of all blocks. */
   readonly count: number;
+  /** Lengths of these. */
+  readonly lengths: Float64Array;
   /** Chunks that should have one. */
   readonly wanted: number;
   /** For each occurrence, by position: one more than the number of its chunk's row among all those; 0 when there is none. */
@@ -118,6 +132,7 @@ function visibleVectors(snapshot: Snapshot, { space, isWithheld }: ComparedSpace
     const placeOf = new Uint32Array(visible.slotCount);
     const files: VectorFile[] = [];
     const blocks: VisibleRows[] = [];
+    const lengths: Float64Array[] = [];
     let count = 0;
     for (const segment of segments.segments) {
       const file = segment.vectors(spaceId);
@@ -135,15 +150,28 @@ function visibleVectors(snapshot: Snapshot, { space, isWithheld }: ComparedSpace
           rows[count - first] = row - from;
           placeOf[gap.slot(doc)] = ++count;
         }
-        if (count > first)
-          blocks.push({ file, number: from / rowsPerBlock, rows: rows.slice(0, count - first), first });
+        if (count === first) continue;
+        const visibleRows = rows.slice(0, count - first);
+        blocks.push({ file, number: from / rowsPerBlock, rows: visibleRows, first });
+        const squares = file.squares(from, end - from);
+        lengths.push(Float64Array.from(visibleRows, (row) => Math.sqrt(squares[row]!)));
       }
     }
     const places = new Uint32Array(occurrenceDocs.length);
     for (let position = 0; position < places.length; position++)
       places[position] = placeOf[gap.slot(occurrenceDocs[position]!)]!;
-    return { spaceId, version, files, blocks, count, wanted: visible.count, places };
+    return { spaceId, version, files, blocks, count, lengths: joined(lengths, count), wanted: visible.count, places };
   });
+}
+
+function joined(parts: readonly Float64Array[], length: number): Float64Array {
+  const all = new Float64Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** Files whose vectors are added up at a time. */

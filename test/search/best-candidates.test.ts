@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { BitSet, TimeSlices } from '../../src/base/index.js';
+import { bestCandidates } from '../../src/search/ranking/best-candidates.js';
+import type { CandidateRequest } from '../../src/search/ranking/best-candidates.js';
+import { byScore } from '../../src/search/ranking/candidate.js';
+import type { Candidate } from '../../src/search/ranking/candidate.js';
+import { Meaning } from '../../src/search/ranking/meaning.js';
+import { rankingSignals } from '../../src/search/ranking/ranking-signals.js';
+import type { Similarities } from '../../src/search/ranking/similarity.js';
+import type { Snapshot } from '../../src/snapshot/index.js';
+
+/** Few values, so that many scores are the same. */
+const value = fc.constantFrom(0, 0, 0, 0.5, 1, 1.25, 3);
+const chunk = fc.record({
+  text: value,
+  said: value,
+  defines: fc.boolean(),
+  cosine: fc.constantFrom(-0.1, 0, 0.1, 0.31, 0.6),
+  isNew: fc.boolean(),
+});
+const file = fc.record({
+  chunks: fc.array(chunk, { maxLength: 12 }),
+  about: value,
+  path: value,
+  factor: fc.constantFrom(0.5, 0.75, 1),
+  isMasked: fc.constantFrom(true, false, false, false),
+  isAsked: fc.constantFrom(true, false, false, false),
+});
+const cases = fc.record({
+  files: fc.array(file, { minLength: 1, maxLength: 120 }),
+  limit: fc.constantFrom(1, 10, 60),
+  mode: fc.constantFrom('lexical' as const, 'hybrid' as const, 'semantic' as const),
+  since: fc.boolean(),
+  isDescribed: fc.boolean(),
+  verbatim: fc.array(fc.nat(400), { maxLength: 3 }),
+});
+type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
+
+async function prepare({
+  files,
+  limit,
+  mode,
+  since,
+  isDescribed,
+  verbatim,
+}: Case): Promise<{ snapshot: Snapshot; request: CandidateRequest }> {
+  const chunks = files.flatMap((own, number) => own.chunks.map((one) => ({ ...one, number })));
+  const starts = new Uint32Array(files.length + 1);
+  for (const [number, own] of files.entries()) starts[number + 1] = starts[number]! + own.chunks.length;
+  const snapshot = {
+    files,
+    rankedFiles: null,
+    occurrenceDocs: Uint32Array.from(chunks.keys()),
+    occurrenceFiles: Uint32Array.from(chunks, ({ number }) => number),
+    fileStarts: starts,
+    forEachOccurrence: (doc: number, onPosition: (position: number) => void) => onPosition(doc),
+  } as unknown as Snapshot;
+  const matching = new Uint32Array((chunks.length + 31) >>> 5);
+  for (const [position, { text }] of chunks.entries()) if (text > 0) matching[position >>> 5]! |= 1 << (position & 31);
+  const evidence = {
+    chunks: Float64Array.from(chunks, ({ text }) => text),
+    matching,
+    defines: Uint8Array.from(chunks, ({ text, defines }) => (text > 0 && defines ? 1 : 0)),
+    files: Float64Array.from(files, ({ about }) => about),
+    paths: Float64Array.from(files, ({ path }) => path),
+    namedFiles: [...files.keys()].filter((number) => files[number]!.path > 0),
+    idf: new Map([
+      ['a', 2],
+      ['b', 3],
+    ]),
+  };
+  const slices = new TimeSlices();
+  const similarities = {
+    chunk: (position: number) => chunks[position]!.cosine,
+    files: Float64Array.from(
+      files,
+      ({ chunks: own }) => own.reduce((sum, { cosine }) => sum + cosine, 0) / (own.length || 1),
+    ),
+  } as unknown as Similarities;
+  const meaning =
+    mode === 'lexical'
+      ? null
+      : await Meaning.of(snapshot, similarities, evidence, { mode, signals: rankingSignals, slices });
+  const docs = verbatim.filter((doc) => doc < chunks.length);
+  const set = new BitSet(chunks.length + 1);
+  for (const doc of docs) set.add(doc);
+  const request = {
+    evidence,
+    meaning,
+    described: isDescribed ? Float64Array.from(chunks, ({ said }) => said) : null,
+    usesWords: mode !== 'semantic',
+    mask: Uint8Array.from(files, ({ isMasked }) => (isMasked ? 0 : 1)),
+    holds: (doc: number) => doc % 7 !== 3,
+    newChunks: since ? { has: (position: number) => chunks[position]!.isNew } : null,
+    asked: {
+      phrase: null,
+      verbatim: docs.length === 0 ? null : set,
+      files: {
+        values: new Map([...files.keys()].filter((number) => files[number]!.isAsked).map((number) => [number, 1])),
+        isAll: false,
+      },
+      names: [],
+    },
+    signals: rankingSignals,
+    factors: Float64Array.from(files, ({ factor }) => factor),
+    limit,
+    slices,
+  } as unknown as CandidateRequest;
+  return { snapshot, request };
+}
+
+/** Of all chunks, looked at one by one. */
+function exhaustive(snapshot: Snapshot, request: CandidateRequest): Candidate[] {
+  const { evidence, meaning, described, usesWords, mask, holds, newChunks, asked, signals, factors, limit } = request;
+  const { occurrenceFiles, occurrenceDocs } = snapshot;
+  const sums = new Float64Array(factors.length);
+  if (usesWords) evidence.chunks.forEach((text, position) => (sums[occurrenceFiles[position]!]! += text));
+  const all: { candidate: Candidate; isDefinition: boolean }[] = [];
+  for (const [position, doc] of occurrenceDocs.entries()) {
+    const file = occurrenceFiles[position]!;
+    const text = usesWords ? evidence.chunks[position]! : 0;
+    const path = evidence.paths[file]!;
+    const own = meaning === null ? 0 : meaning.of(position, file);
+    const isNamed = asked.files.values.has(file) && (position === 0 || occurrenceFiles[position - 1] !== file);
+    const isNear = own > 0 && meaning!.isNear(position);
+    if (
+      (text === 0 && path === 0 && (described?.[position] ?? 0) === 0 && !isNear && !isNamed) ||
+      mask![file] === 0 ||
+      !holds(doc, file)
+    )
+      continue;
+    const others = Math.log1p(Math.max(0, sums[file]! - text));
+    const about = usesWords ? signals.fileText * evidence.files[file]! + signals.fileMatches * others : 0;
+    const said = described === null ? 0 : described[position]!;
+    const score = (text + path + about + own + said) * factors[file]!;
+    const isDefinition = evidence.defines[position] === 1 || isNamed || asked.verbatim?.has(doc) === true;
+    all.push({
+      candidate: { position, doc, file, text, path, meaning: own, described: said, about, score },
+      isDefinition,
+    });
+  }
+  all.sort((a, b) => byScore(a.candidate, b.candidate));
+  const best = (of: typeof all): Candidate[] => [
+    ...of.slice(0, Math.max(120, 3 * limit)).map(({ candidate }) => candidate),
+    ...of
+      .filter(({ isDefinition }) => isDefinition)
+      .slice(0, 40)
+      .map(({ candidate }) => candidate),
+  ];
+  const fresh = newChunks === null ? [] : best(all.filter(({ candidate }) => newChunks.has(candidate.position)));
+  return [...new Set([...best(all), ...fresh])].sort(byScore);
+}
+
+test('the best candidates are those of a look at all chunks, bit for bit', async () => {
+  await fc.assert(
+    fc.asyncProperty(cases, async (given) => {
+      const { snapshot, request } = await prepare(given);
+      expect(await bestCandidates(snapshot, request)).toEqual(exhaustive(snapshot, request));
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -60,14 +60,6 @@ const searchFarewellMs = 1000;
 const successionMsMax = farewellMs + 5_000;
 const lookMs = 50;
 
-/** Half of what a command allows itself: a daemon lives long, and its caches fill. */
-const memory = {
-  blockCacheBytes: 96 * 1024 * 1024,
-  snapshotCacheBytes: 96 * 1024 * 1024,
-  recordCacheBytes: 48 * 1024 * 1024,
-  vectorCacheBytes: 48 * 1024 * 1024,
-};
-
 /**
  * The one process that serves a store. Its life:
  * 1. Take the store's daemon lock, or fail with DAEMON_RUNNING.
@@ -102,7 +94,6 @@ export class Daemon implements OperationHost {
     const watches: { current: WorktreeWatches | null } = { current: null };
     const engines = await openEngines({
       store: options.storePath,
-      memory,
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       onNote: (note) => (noteListener.getStore() ?? options.log)(note),
       watch: (place) => watches.current!.watch(place),

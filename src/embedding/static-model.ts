@@ -1,5 +1,5 @@
 import { CoppiceError } from '../base/index.js';
-import { SumKernel, cosinesOf, lengthOf } from '../vector/index.js';
+import { SumKernel, lengthOf } from '../vector/index.js';
 import { forEachPartKey, termKey } from '../text/index.js';
 import type { EmbeddingSpace } from '../model/index.js';
 
@@ -122,13 +122,14 @@ export class StaticModel {
     if (own < 0) return [];
     const { rowCount } = this.head;
     this.lengths ??= Float64Array.from({ length: rowCount }, (_, row) => lengthOf(this.kernel.row(row)));
-    const all = Uint32Array.from({ length: rowCount }, (_, row) => row);
-    const cosines = new Float64Array(rowCount);
-    cosinesOf(this.kernel.row(own).slice(), { rows: this.kernel.allRows(), lengths: this.lengths }, all, cosines);
+    const products = this.kernel.products(own);
+    const { lengths } = this;
     const near: NearTerm[] = [];
     for (let row = 0; row < rowCount; row++) {
-      if (row === own || cosines[row]! < cosineMin) continue;
-      near.push({ high: this.keys[2 * row]!, low: this.keys[2 * row + 1]!, likeness: cosines[row]! });
+      const length = lengths[row]! * lengths[own]!;
+      const likeness = length === 0 ? 0 : products[row]! / length;
+      if (row === own || likeness < cosineMin) continue;
+      near.push({ high: this.keys[2 * row]!, low: this.keys[2 * row + 1]!, likeness });
     }
     return near.sort((a, b) => b.likeness - a.likeness || a.high - b.high || a.low - b.low).slice(0, count);
   }

@@ -14,12 +14,13 @@ export interface EnginesOptions {
   readonly lockTimeoutMs?: number;
   /** Called with a note for people: a submodule skipped, a file that fell back to line chunks. */
   readonly onNote?: (note: string) => void;
-  /** Bounds of what is kept in memory for speed, in bytes. Default: about 384 MiB in all. */
+  /** Bounds of what is kept in memory for speed, in bytes; `status` tells them, and what is held. Default: about 700 MiB in all. */
   readonly memory?: {
-    readonly blockCacheBytes: number;
-    readonly snapshotCacheBytes: number;
-    readonly recordCacheBytes: number;
-    readonly vectorCacheBytes: number;
+    readonly blockCacheBytes?: number;
+    readonly snapshotCacheBytes?: number;
+    readonly recordCacheBytes?: number;
+    readonly vectorCacheBytes?: number;
+    readonly foundCacheBytes?: number;
   };
   /** Watches work trees, each from its first `@worktree` on. Without it a work tree is read for each answer. */
   readonly watch?: (place: WatchedPlace) => WorktreeMonitor;

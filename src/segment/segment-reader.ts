@@ -10,9 +10,8 @@ import type { SymbolNamesLocation } from './names/symbol-names.js';
 import { PostingTable } from './posting-table.js';
 import { RecordBlocks } from './record-blocks.js';
 import type { BlockCache, DecodedBlock } from './record-blocks.js';
+import { VectorCache } from './vector-cache.js';
 import { VectorFile } from './vector-file.js';
-import type { VectorCache } from './vector-file.js';
-import type { VectorRows } from '../vector/index.js';
 import { columnTypes, commitColumnTypes, readableSegmentFormats } from './segment-format.js';
 import type { CommitColumns, DocColumns, TableOfContents } from './segment-format.js';
 
@@ -32,7 +31,7 @@ const nameBytesMax = 16 * 1024 * 1024;
 
 export const createSegmentCaches = (blockBytesMax: number, vectorBytesMax: number): SegmentCaches => ({
   blocks: new LruCache<number, DecodedBlock>(blockBytesMax),
-  vectors: new LruCache<number, VectorRows>(vectorBytesMax),
+  vectors: new VectorCache(vectorBytesMax),
   names: new LruCache<number, NameBlock>(nameBytesMax),
 });
 

@@ -1,9 +1,10 @@
 import { contentHash } from '../base/index.js';
-import type { LruCache } from '../base/index.js';
 import type { EmbeddingSpace } from '../model/index.js';
 import type { ReadableFile, WritableFile, SegmentFiles } from '../store/index.js';
 import { squareOf } from '../vector/index.js';
-import type { VectorRows } from '../vector/index.js';
+import type { RowBlock } from '../vector/index.js';
+import { rowsPerBlock } from './vector-cache.js';
+import type { VectorCache } from './vector-cache.js';
 
 /** What the file of a space is called by. */
 export const vectorSpaceId = ({ model, revision, dimension }: EmbeddingSpace): string =>
@@ -21,11 +22,6 @@ interface VectorFileHead {
    */
   readonly count: number;
 }
-
-const rowsPerBlock = 4096;
-
-/** Blocks of rows of all vector files, bounded in bytes. */
-export type VectorCache = LruCache<number, VectorRows>;
 
 /**
  * Writes the vectors of a segment's chunks in one space: a paged file beside the segment's. What it holds can be made again, so it
@@ -120,12 +116,9 @@ export class VectorFile {
     return this.numbers(this.count + first, count);
   }
 
-  /** A row; a view. */
+  /** A row. */
   row(number: number): Int8Array {
-    const { dimension } = this.space;
-    const { rows } = this.block(Math.floor(number / rowsPerBlock));
-    const at = (number % rowsPerBlock) * dimension;
-    return rows.subarray(at, at + dimension);
+    return this.withBlock(Math.floor(number / rowsPerBlock), (block) => block.row(number % rowsPerBlock).slice());
   }
 
   /** Reads, and so checks, every page. */
@@ -152,20 +145,13 @@ export class VectorFile {
     return this.file.isLatest;
   }
 
-  /** Rows from `number * rowsPerBlock` on. */
-  block(number: number): VectorRows {
-    const key = this.serial * blocksMax + number;
-    const cached = this.cache.get(key);
-    if (cached !== undefined) return cached;
+  /** Calls `use`, which waits for nothing, with the rows from `number * rowsPerBlock` on. `ofBlocks`: see VectorCache. */
+  withBlock<T>(number: number, use: (block: RowBlock) => T, ofBlocks = 1): T {
     const { dimension } = this.space;
     const first = number * rowsPerBlock;
     const count = Math.min(rowsPerBlock, this.count - first);
-    const rows = new Int8Array(count * dimension);
-    rows.set(this.file.read(first * dimension, count * dimension)); // bytes above 127 wrap to their signs
-    const lengths = Float64Array.from(this.squares(first, count), Math.sqrt);
-    const block = { rows, lengths };
-    this.cache.set(key, block, rows.length + 8 * count);
-    return block;
+    const read = (): Uint8Array => this.file.read(first * dimension, count * dimension);
+    return this.cache.with(this.serial * blocksMax + number, dimension, ofBlocks, read, use);
   }
 
   /** Of those that follow the rows. */

@@ -1,4 +1,5 @@
-import { LruCache } from '../base/index.js';
+import { totalmem } from 'node:os';
+import { LruCache, memoryLimit } from '../base/index.js';
 import type { TreeId } from '../model/index.js';
 import { asTreeId } from '../model/index.js';
 import { SegmentList, createSegmentCaches } from '../segment/index.js';
@@ -31,12 +32,18 @@ export interface SnapshotMemory {
   readonly cacheBytesMax: number;
 }
 
-const defaults: SnapshotStoreOptions = {
-  blockCacheBytes: 192 * 1024 * 1024,
-  snapshotCacheBytes: 96 * 1024 * 1024,
-  recordCacheBytes: 96 * 1024 * 1024,
-  vectorCacheBytes: 64 * 1024 * 1024,
-  foundCacheBytes: 64 * 1024 * 1024,
+const megabyte = 1024 * 1024;
+
+/**
+ * What ordinary queries go over again and again at a million chunks fits: their vectors (256 bytes each), the snapshot of a root with its
+ * statistics, the records of 80,000 files. A machine with little memory gives less to the vectors, which are then read in part.
+ */
+export const memoryDefaults: SnapshotStoreOptions = {
+  blockCacheBytes: 96 * megabyte,
+  snapshotCacheBytes: 128 * megabyte,
+  recordCacheBytes: 64 * megabyte,
+  vectorCacheBytes: Math.min(320 * megabyte, Math.floor(Math.min(totalmem(), memoryLimit()) / 16)),
+  foundCacheBytes: 48 * megabyte,
 };
 
 /** Where segments are, and new ones go. */
@@ -66,7 +73,7 @@ export class SnapshotStore implements SegmentPlace {
     readonly store: Store,
     options: Partial<SnapshotStoreOptions> = {},
   ) {
-    const settings = { ...defaults, ...options };
+    const settings = { ...memoryDefaults, ...options };
     this.segmentCaches = createSegmentCaches(settings.blockCacheBytes, settings.vectorCacheBytes);
     this.caches = createRecordCaches(settings.recordCacheBytes, settings.foundCacheBytes);
     this.snapshots = new LruCache<number, Snapshot>(settings.snapshotCacheBytes, (snapshot) => snapshot.release());

@@ -13,71 +13,20 @@ import {
   i32x4Add,
   i32x4Dot,
   i32x4Lane,
-  instantiate,
   loop,
-  pageBytes,
   set,
   v128Load,
   v128Zero,
 } from './wasm.js';
-import type { KernelMemory } from './wasm.js';
+import type { KernelFunction } from './wasm.js';
 
 /**
  * Dot products of signed bytes with the processor's vector instructions, through WebAssembly. The function is small enough to be
  * written here in its instructions, so there is nothing to compile and no file to find.
  */
 
-/** Rows that are copied into the kernel's memory at a time, in bytes. */
-const blockBytes = 1024 * 1024;
 /** Components that the kernel takes at a time. */
-const lanes = 16;
-
-interface KernelExports {
-  readonly memory: KernelMemory;
-  /** Addresses; `rowBytes` is a multiple of the lanes, the query's components are 16 bits wide. */
-  readonly dots: (query: number, rows: number, rowsEnd: number, rowBytes: number, products: number) => void;
-}
-
-/** Works on one thread, for any dimension up to 65536: beyond, a sum may not fit 32 bits. */
-export class DotKernel {
-  private readonly exports: KernelExports;
-
-  constructor() {
-    this.exports = instantiate({ name: 'dots', parameters: 5, locals: [2, 1], body: dotsBody });
-  }
-
-  /**
-   * The products of a query with the rows of `wanted` (ascending), into `products`. Rows are of the query's dimension, one after
-   * the other.
-   */
-  dotProducts(query: Int8Array, rows: Int8Array, wanted: Uint32Array, products: Int32Array): void {
-    const dimension = query.length;
-    const rowBytes = Math.ceil(dimension / lanes) * lanes;
-    const rowsMax = Math.max(1, Math.floor(blockBytes / rowBytes));
-    const rowsAt = 2 * rowBytes;
-    const productsAt = rowsAt + rowsMax * rowBytes;
-    const { memory, dots } = this.exports;
-    const missing = productsAt + 4 * rowsMax - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
-    const wide = new Int16Array(memory.buffer, 0, rowBytes);
-    wide.fill(0); // so it matters not what lies between rows that are no multiple of the lanes
-    wide.set(query);
-    const block = new Int8Array(memory.buffer, rowsAt, rowsMax * rowBytes);
-    for (let first = 0; first < wanted.length; first += rowsMax) {
-      const count = Math.min(rowsMax, wanted.length - first);
-      for (let i = 0; i < count;) {
-        const row = wanted[first + i]!;
-        // Neighbours are copied at once.
-        let run = 1;
-        if (rowBytes === dimension) while (i + run < count && wanted[first + i + run] === row + run) run++;
-        block.set(rows.subarray(row * dimension, (row + run) * dimension), i * rowBytes);
-        i += run;
-      }
-      dots(0, rowsAt, rowsAt + count * rowBytes, rowBytes, productsAt);
-      products.set(new Int32Array(memory.buffer, productsAt, count), first);
-    }
-  }
-}
+export const lanes = 16;
 
 const enum Local {
   Query,
@@ -113,3 +62,9 @@ const dotsBody: readonly number[] = [
   ...[...i32Store, ...increase(Local.Products, 4), branch, 0],
   ...[end, end, end],
 ];
+
+/**
+ * The products of a query with rows, by their addresses: `query`, its components 16 bits wide, filled up to whole lanes with zeros; `rows`,
+ * `rowsEnd`; `rowBytes`, a multiple of the lanes; `products`, 32 bits each. For dimensions up to 65536: beyond, a sum may not fit.
+ */
+export const dotsFunction: KernelFunction = { name: 'dots', parameters: 5, locals: [2, 1], body: dotsBody };

@@ -1,4 +1,5 @@
 /** Vectors of signed bytes: how near they are. Pure over bytes. */
-export { cosinesOf, dotProducts, lengthOf, squareOf } from './cosine.js';
+export { lengthOf, squareOf } from './length.js';
+export { RowMemory } from './row-memory.js';
+export type { RowBlock } from './row-memory.js';
 export { SumKernel } from './sum-kernel.js';
-export type { VectorRows } from './cosine.js';

@@ -1,3 +1,4 @@
+import { dotsFunction } from './dot-kernel.js';
 import {
   block,
   branch,
@@ -36,6 +37,7 @@ interface KernelExports {
   readonly memory: KernelMemory;
   /** Addresses: of the rows to add, by their addresses; of their shares, 16 bits each; of the sums, 32 bits each. */
   readonly sumRows: (rows: number, rowsEnd: number, shares: number, sums: number, sumsEnd: number) => void;
+  readonly dots: (query: number, rows: number, rowsEnd: number, rowBytes: number, products: number) => void;
 }
 
 /**
@@ -46,7 +48,10 @@ export class SumKernel {
   private readonly exports: KernelExports;
   private readonly rowsAt: number;
   private readonly sumsAt: number;
+  private readonly rowCount: number;
   private room = 0;
+  private queryAt = 0;
+  private productsAt = 0;
   private addressesAt = 0;
   private sharesAt = 0;
   private addresses = new Int32Array(0);
@@ -59,9 +64,9 @@ export class SumKernel {
     rows: Int8Array,
     private readonly dimension: number,
   ) {
-    this.exports = instantiate({ name: 'sumRows', parameters: 5, locals: [5, 6], body: sumRowsBody });
+    this.exports = instantiate([{ name: 'sumRows', parameters: 5, locals: [5, 6], body: sumRowsBody }, dotsFunction]);
     const rowBytes = (this.rowBytes = Math.ceil(dimension / lanes) * lanes);
-    const rowCount = rows.length / dimension;
+    const rowCount = (this.rowCount = rows.length / dimension);
     // First a row of zeros: what fills up the last four.
     this.sumsAt = rowBytes;
     this.rowsAt = rowBytes + 4 * rowBytes;
@@ -99,22 +104,22 @@ export class SumKernel {
     return new Int8Array(this.exports.memory.buffer, this.rowsAt + number * this.rowBytes, this.dimension);
   }
 
-  /** All rows, one after the other; a view that holds until the memory grows, or a copy. */
-  allRows(): Int8Array {
-    const { rowBytes, dimension, rowsAt } = this;
-    const rows = new Int8Array(this.exports.memory.buffer, rowsAt, this.addressesAt - rowsAt);
-    if (rowBytes === dimension) return rows;
-    return Int8Array.from({ length: (rows.length / rowBytes) * dimension }, (_, i) => {
-      const row = Math.floor(i / dimension);
-      return rows[row * rowBytes + (i - row * dimension)]!;
-    });
+  /** The products of a row with all rows, itself too; a view that holds until the next. */
+  products(row: number): Int32Array {
+    const { exports, rowBytes, rowsAt, queryAt, productsAt, rowCount } = this;
+    const { buffer } = exports.memory;
+    new Int16Array(buffer, queryAt, rowBytes).fill(0).set(this.row(row));
+    exports.dots(queryAt, rowsAt, rowsAt + rowCount * rowBytes, rowBytes, productsAt);
+    return new Int32Array(buffer, productsAt, rowCount);
   }
 
   private reserve(count: number): void {
     const { memory } = this.exports;
     this.room = count;
     this.sharesAt = this.addressesAt + 4 * count;
-    const missing = this.sharesAt + 2 * count - memory.buffer.byteLength;
+    this.queryAt = Math.ceil((this.sharesAt + 2 * count) / lanes) * lanes;
+    this.productsAt = this.queryAt + 2 * this.rowBytes;
+    const missing = this.productsAt + 4 * this.rowCount - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
     this.addresses = new Int32Array(memory.buffer, this.addressesAt, count);
     this.shares = new Int16Array(memory.buffer, this.sharesAt, count);

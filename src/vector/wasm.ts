@@ -25,8 +25,8 @@ export interface KernelFunction {
   readonly body: readonly number[];
 }
 
-/** A module with a memory and one function. */
-export function instantiate<Exports>({ name, parameters, locals, body }: KernelFunction): Exports {
+/** A module with a memory and some functions. */
+export function instantiate<Exports>(functions: readonly KernelFunction[]): Exports {
   const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes];
   const text = (value: string): number[] => sized([...Buffer.from(value)]);
   const section = (id: number, ...items: readonly (readonly number[])[]): number[] => [
@@ -35,11 +35,11 @@ export function instantiate<Exports>({ name, parameters, locals, body }: KernelF
   ];
   const bytes = Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [0x60, parameters, ...new Array<number>(parameters).fill(i32), 0]),
-    ...section(3, [0]),
+    ...section(1, ...functions.map(({ parameters: n }) => [0x60, n, ...new Array<number>(n).fill(i32), 0])),
+    ...section(3, ...functions.map((_, i) => [i])),
     ...section(5, [0, 1]),
-    ...section(7, [...text('memory'), 2, 0], [...text(name), 0, 0]),
-    ...section(10, sized([2, locals[0], i32, locals[1], v128, ...body])),
+    ...section(7, [...text('memory'), 2, 0], ...functions.map(({ name }, i) => [...text(name), 0, i])),
+    ...section(10, ...functions.map(({ locals, body }) => sized([2, locals[0], i32, locals[1], v128, ...body]))),
   ]);
   return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Exports;
 }

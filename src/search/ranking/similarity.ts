@@ -2,8 +2,7 @@ import { TimeSlices } from '../../base/index.js';
 import type { EmbeddingSpace } from '../../model/index.js';
 import { VectorFile, vectorSpaceId } from '../../segment/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
-import { dotProducts, lengthOf } from '../../vector/index.js';
-import type { VectorRows } from '../../vector/index.js';
+import { lengthOf } from '../../vector/index.js';
 
 /** How near the chunks of a snapshot are to a query, in one embedding space. */
 export class Similarities {
@@ -75,7 +74,8 @@ async function compareAll(
   const products = new Int32Array(vectors.count);
   for (const { file, number, rows, first } of vectors.blocks) {
     if (slices.isOver) await slices.next();
-    dotProducts(query, file.block(number), rows, products.subarray(first, first + rows.length));
+    const into = products.subarray(first, first + rows.length);
+    file.withBlock(number, (block) => block.dotProducts(query, rows, into), vectors.blocks.length);
   }
   const lengths = await fileLengths(snapshot, vectors);
   const files = new Float64Array(lengths.length);
@@ -174,6 +174,8 @@ function joined(parts: readonly Float64Array[], length: number): Float64Array {
   return all;
 }
 
+/** Rows that are added up between two looks at the clock. */
+const rowsAtOnce = 1024;
 /** Files whose vectors are added up at a time. */
 const filesAtOnce = 4096;
 /** More occurrences than they have; two numbers below it fit one. */
@@ -202,20 +204,30 @@ function fileLengths(snapshot: Snapshot, vectors: VisibleVectors): Promise<Float
       for (let at = start; at < position; at++) order[at - start] = places[at]! * positionsMax + (at - start);
       order.sort();
       sums.fill(0);
-      let block: VisibleRows | null = null;
-      let vectorRows: VectorRows | null = null;
-      for (let i = 0; i < order.length; i++) {
-        if ((i & 127) === 0 && slices.isOver) await slices.next();
-        const place = Math.floor(order[i]! / positionsMax);
-        if (place === 0) continue;
-        const file = occurrenceFiles[start + order[i]! - place * positionsMax]! - firstFile;
-        const latest = blocks[blockOf[place - 1]!]!;
-        if (latest !== block) vectorRows = latest.file.block(latest.number);
-        block = latest;
-        const row = block.rows[place - 1 - block.first]!;
-        const { rows, lengths: rowLengths } = vectorRows!;
-        const factor = rowLengths[row] === 0 ? 0 : Math.round(unit / rowLengths[row]!);
-        addTimes(factor, rows.subarray(row * dimension, (row + 1) * dimension), sumOf(file));
+      for (let i = 0; i < order.length;) {
+        if (slices.isOver) await slices.next();
+        const number = blockOf[Math.floor(order[i]! / positionsMax) - 1];
+        if (number === undefined) {
+          i++; // without a vector
+          continue;
+        }
+        const { file, number: inFile, rows, first } = blocks[number]!;
+        const from = i;
+        file.withBlock(
+          inFile,
+          (block) => {
+            const end = first + rows.length;
+            for (; i < Math.min(order.length, from + rowsAtOnce); i++) {
+              const place = Math.floor(order[i]! / positionsMax);
+              if (place > end) break;
+              const at = start + order[i]! - place * positionsMax;
+              const length = vectors.lengths[place - 1]!;
+              const factor = length === 0 ? 0 : Math.round(unit / length);
+              addTimes(factor, block.row(rows[place - 1 - first]!), sumOf(occurrenceFiles[at]! - firstFile));
+            }
+          },
+          blocks.length,
+        );
       }
       const fileCount = Math.min(filesAtOnce, lengths.length - firstFile);
       for (let file = 0; file < fileCount; file++) lengths[firstFile + file] = lengthOf(sumOf(file)) / unit;

@@ -1,12 +1,14 @@
 import { TimeSlices } from '../../base/index.js';
 import { languageId } from '../../model/index.js';
 import type { Snapshot, SnapshotFile, SnapshotPaths } from '../../snapshot/index.js';
+import { folderRuns } from './path-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 
-const testPath =
-  /(?:^|\/)(?:tests?|__tests__|specs?|testing|testdata|fixtures?|e2e|mocks?|__mocks__)\/|(?:^|\/)test_[^/]*$|[._-](?:test|tests|spec)\.[^/]+$|(?:Test|Tests|Spec)\.(?:java|kt|scala|cs|swift|php|groovy|hs)$|(?:^|\/)conftest\.py$|\.bats$/;
-const vendoredPath = /(?:^|\/)(?:node_modules|vendor|vendored|third[_-]?party|external|deps|bower_components|Pods)\//;
-const examplePath =
+const testFolder = /(?:^|\/)(?:tests?|__tests__|specs?|testing|testdata|fixtures?|e2e|mocks?|__mocks__)\//;
+const testName =
+  /^test_|[._-](?:test|tests|spec)\.[^/]+$|(?:Test|Tests|Spec)\.(?:java|kt|scala|cs|swift|php|groovy|hs)$|^conftest\.py$|\.bats$/;
+const vendoredFolder = /(?:^|\/)(?:node_modules|vendor|vendored|third[_-]?party|external|deps|bower_components|Pods)\//;
+const exampleFolder =
   /(?:^|\/)(?:examples?|samples?|demos?|benchmarks?|bench|playgrounds?|sandbox|legacy|compat|deprecated)\//;
 const proseLanguages = new Set(
   'text markdown restructuredtext asciidoc latex json yaml toml xml ini csv html css scss less diff ignore lockfile gomod'.split(
@@ -37,12 +39,15 @@ function pathKinds(paths: SnapshotPaths): Promise<Uint8Array> {
   return paths.derived.once('pathKinds', async () => {
     const kinds = new Uint8Array(paths.list.length);
     const slices = new TimeSlices();
-    for (const [i, path] of paths.list.entries()) {
-      if (slices.isOver) await slices.next();
-      kinds[i] =
-        (testPath.test(path) ? PathKind.Test : 0) |
-        (vendoredPath.test(path) ? PathKind.Vendored : 0) |
-        (examplePath.test(path) ? PathKind.Example : 0);
+    for (const { folder, from, to } of folderRuns(paths.list)) {
+      const ofFolder =
+        (testFolder.test(folder) ? PathKind.Test : 0) |
+        (vendoredFolder.test(folder) ? PathKind.Vendored : 0) |
+        (exampleFolder.test(folder) ? PathKind.Example : 0);
+      for (let file = from; file < to; file++) {
+        if ((file & 63) === 0 && slices.isOver) await slices.next();
+        kinds[file] = ofFolder | (testName.test(paths.list[file]!.slice(folder.length)) ? PathKind.Test : 0);
+      }
     }
     return kinds;
   });

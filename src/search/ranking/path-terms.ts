@@ -18,6 +18,7 @@ function termsOfName(name: string): readonly string[] {
 /** Which files of a snapshot have a term in their name or in a folder's, by position. */
 export class PathTerms {
   private readonly names = new Map<string, number[]>();
+  /** Runs of files, one after the other: the first of each, and the one after its last. */
   private readonly folders = new Map<string, number[]>();
 
   private constructor(private readonly fileCount: number) {}
@@ -27,19 +28,35 @@ export class PathTerms {
     return paths.derived.once('pathTerms', async () => {
       const terms = new PathTerms(paths.list.length);
       const slices = new TimeSlices();
-      for (const [file, path] of paths.list.entries()) {
+      for (const { folder, from, to } of folderRuns(paths.list)) {
         if (slices.isOver) await slices.next();
-        terms.add(file, path);
+        terms.addFolder(folder, from, to);
+        for (let file = from; file < to; file++) {
+          if ((file & 63) === 0 && slices.isOver) await slices.next();
+          terms.addName(file, paths.list[file]!.slice(folder.length));
+        }
       }
       return terms;
     });
   }
 
-  private add(file: number, path: string): void {
-    const parts = path.split('/');
-    const name = parts.pop()!;
-    for (const term of termsOfName(stemOfName(name))) append(this.names, term, file);
-    for (const folder of parts) for (const term of termsOfName(folder)) append(this.folders, term, file);
+  private addName(file: number, name: string): void {
+    for (const term of termsOfName(stemOfName(name))) {
+      const files = this.names.get(term);
+      if (files === undefined) this.names.set(term, [file]);
+      else if (files[files.length - 1] !== file) files.push(file);
+    }
+  }
+
+  private addFolder(folder: string, from: number, to: number): void {
+    for (const part of folder.split('/')) {
+      for (const term of termsOfName(part)) {
+        const runs = this.folders.get(term);
+        if (runs === undefined) this.folders.set(term, [from, to]);
+        else if (runs[runs.length - 1]! < from) runs.push(from, to);
+        else runs[runs.length - 1] = to;
+      }
+    }
   }
 
   filesNamed(term: string): readonly number[] {
@@ -47,12 +64,27 @@ export class PathTerms {
   }
 
   filesInFolder(term: string): readonly number[] {
-    return this.folders.get(term) ?? [];
+    const runs = this.folders.get(term) ?? [];
+    const files: number[] = [];
+    for (let i = 0; i < runs.length; i += 2) for (let file = runs[i]!; file < runs[i + 1]!; file++) files.push(file);
+    return files;
   }
 
   /** How much a term in a path says. */
   inverseFrequency(files: readonly number[]): number {
     return inverseDocumentFrequency(this.fileCount, files.length);
+  }
+}
+
+/** Files that follow one another and lie in one folder, which is named with its slash; '' for the root. */
+export function* folderRuns(
+  paths: readonly string[],
+): Generator<{ readonly folder: string; readonly from: number; readonly to: number }> {
+  for (let from = 0, to = 0; from < paths.length; from = to) {
+    const folder = paths[from]!.slice(0, paths[from]!.lastIndexOf('/') + 1);
+    for (to = from + 1; to < paths.length; to++)
+      if (!paths[to]!.startsWith(folder) || paths[to]!.includes('/', folder.length)) break;
+    yield { folder, from, to };
   }
 }
 
@@ -70,10 +102,4 @@ export function nameOfFile(path: string): string {
   const slash = path.lastIndexOf('/');
   const name = stemOfName(path.slice(slash + 1));
   return slash > 0 && generalNames.has(name) ? path.slice(path.lastIndexOf('/', slash - 1) + 1, slash) : name;
-}
-
-function append(map: Map<string, number[]>, term: string, file: number): void {
-  const files = map.get(term);
-  if (files === undefined) map.set(term, [file]);
-  else if (files.at(-1) !== file) files.push(file);
 }

@@ -99,7 +99,7 @@ writeFileSync(
   'dist/main.js',
   "#!/usr/bin/env node\nprocess.getBuiltinModule('module').createRequire(import.meta.url)('./main.cjs');\n",
 );
-chmodSync('dist/main.js', 0o755);
+for (const file of ['dist/main.js', 'dist/main.cjs']) chmodSync(file, 0o755);
 
 writeFileSync('dist/build.json', `${JSON.stringify({ commit: commitOf() })}\n`);
 

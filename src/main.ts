@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { startQuickly } from './cli/index.js';
 
 // In its own bundle (see .config/build.mjs): most commands need no more than this.

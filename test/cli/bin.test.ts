@@ -14,5 +14,5 @@ test.skipIf(process.platform === 'win32')('what npm puts on the PATH is a progra
     version: string;
   };
   for (const path of [...Object.values(bin), 'dist/main.js'])
-    expect(execFileSync(join(root, path), ['--version'], { encoding: 'utf8' })).toBe(`coppice ${version}\n`);
+    expect(execFileSync(join(root, path), ['--version'], { encoding: 'utf8' })).toContain(`coppice ${version}`);
 });

@@ -5,8 +5,10 @@ import type { Colour, Paint } from './style.js';
 
 /** Lists of files are for a glance; `--json` has all of them. */
 const filesShown = 5;
+const revsShown = 10;
 
-export function formatStatus(status: StatusResult, paint: Paint): string {
+/** What a person asks of it: how large, how fresh, what was left out; `all`: each tag and branch, and what is held in memory. */
+export function formatStatus(status: StatusResult, paint: Paint, all = false): string {
   const held = [
     plural(status.files, 'file'),
     plural(status.chunks, 'chunk'),
@@ -19,7 +21,7 @@ export function formatStatus(status: StatusResult, paint: Paint): string {
     ['size', `${formatBytes(status.sizeBytes)} in ${plural(status.segments, 'segment')}`],
     ['holds', held],
     ...status.vectors.map((vectors) => ['vectors', vectorsOf(vectors, status.chunks)]),
-    ['memory', memoryOf(status)],
+    ...(all ? [['memory', memoryOf(status)]] : []),
   ];
   if (status.writer !== null) {
     const { pid, command, sinceMs } = status.writer;
@@ -27,7 +29,7 @@ export function formatStatus(status: StatusResult, paint: Paint): string {
   }
   const store = formatTable(rows.map(([name, value]) => [paint('bold', name!), value!]));
   if (status.repositories.length === 0) return `${store}\nno repository is indexed yet; coppice index does it\n`;
-  return [store, ...status.repositories.map((repository) => formatRepository(repository, paint))].join('\n');
+  return [store, ...status.repositories.map((repository) => formatRepository(repository, paint, all))].join('\n');
 }
 
 function vectorsOf({ model, revision, dimension, chunks, sizeBytes }: VectorStatus, all: number): string {
@@ -42,13 +44,21 @@ function memoryOf({ memory }: StatusResult): string {
   return `${plural(snapshots, 'open snapshot')} (${bounded(snapshotBytes, snapshotBytesMax)}), caches ${bounded(cacheBytes, cacheBytesMax)}`;
 }
 
-function formatRepository(repository: RepositoryStatus, paint: Paint): string {
+function formatRepository(repository: RepositoryStatus, paint: Paint, all: boolean): string {
   let text = `${paint('boldMagenta', repository.name)}  ${paint('dim', repository.path)}\n`;
-  const shown = repository.revs.filter(({ kind, state }) => kind !== 'fork' && state !== 'not-indexed');
+  const indexed = repository.revs.filter(({ kind, state }) => kind !== 'fork' && state !== 'not-indexed');
+  // What is not as it should be is shown in any case.
+  const shown = indexed.filter(({ kind, state }, i) => all || state !== 'indexed' || (kind !== 'tag' && i < revsShown));
   text += formatTable(
     shown.map((rev) => [paint('cyan', rev.rev), rev.kind, shortCommit(rev.commit, '-'), stateOf(rev, paint)]),
     '  ',
   );
+  if (shown.length < indexed.length)
+    text +=
+      paint(
+        'dim',
+        `  and ${plural(indexed.length - shown.length, 'more rev', 'more revs')}, all indexed (--all lists them)`,
+      ) + '\n';
   const left = repository.revs.filter(({ state }) => state === 'not-indexed').length;
   if (left > 0) text += paint('dim', `  ${plural(left, 'more rev is', 'more revs are')} not indexed yet`) + '\n';
   if (repository.forks > 0) text += `  ${plural(repository.forks, 'fork')} (coppice forks lists them)\n`;

@@ -150,7 +150,7 @@ describe('status, gc, doctor', () => {
 
   test('status', async () => {
     const engine: Partial<Engine> = { status: () => Promise.resolve(status) };
-    expect((await runCli(['status'], { engine })).stdout).toMatchInlineSnapshot(`
+    expect((await runCli(['status', '--all'], { engine })).stdout).toMatchInlineSnapshot(`
       "store    /data/coppice (format 1)
       size     12.3 MB in 3 segments
       holds    1,200 files, 5,400 chunks, 1 tree, 1 commit, 45.6 MB of text
@@ -177,6 +177,18 @@ describe('status, gc, doctor', () => {
           a.ts  took too long to parse
       "
     `);
+    const tags = Array.from({ length: 160 }, (_, i) => ({
+      rev: `v${String(i)}`,
+      kind: 'tag' as const,
+      commit,
+      state: 'indexed' as const,
+    }));
+    const [first] = status.repositories;
+    const many = { ...status, repositories: [{ ...first!, revs: [...first!.revs, ...tags] }] };
+    const short = (await runCli(['status'], { engine: { status: () => Promise.resolve(many) } })).stdout;
+    expect(short).toContain('more revs, all indexed (--all lists them)');
+    expect(short).not.toMatch(/^ {2}v7 /m);
+    expect(short).not.toContain('memory');
     expect(JSON.parse((await runCli(['status', '--json'], { engine })).stdout)).toEqual(status);
     const empty: Partial<Engine> = { status: () => Promise.resolve({ ...status, writer: null, repositories: [] }) };
     expect((await runCli(['status'], { engine: empty })).stdout).toContain('no repository is indexed yet');

@@ -6,14 +6,14 @@ export const command = defineCommand({
   name: 'status',
   summary: operations.status.summary,
   args: [],
-  flags: {},
+  flags: { all: { type: 'boolean', help: 'each tag and branch that is indexed, and what is held in memory' } },
   examples: [{ command: 'coppice status', does: 'the store, its repositories and their revs' }],
-  async run(context) {
+  async run(context, { flags }) {
     const engine = await context.engine();
     const status = await engine.status(context.call());
     context.clearProgress();
     if (context.json) context.out.json(status);
-    else context.out.write(formatStatus(status, context.paint));
+    else context.out.write(formatStatus(status, context.paint, flags.all));
     return 0;
   },
 });

@@ -23,6 +23,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   reranking: ['base', 'endpoint', 'chat'],
   embedding: ['base', 'model', 'text', 'vector', 'endpoint'],
   segment: ['base', 'model', 'text', 'vector', 'store'],
+  pack: ['base', 'model', 'git', 'store', 'segment'],
   snapshot: ['base', 'model', 'store', 'segment'],
   indexing: [
     'base',
@@ -63,6 +64,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'search',
     'describing',
     'history',
+    'remote',
+    'pack',
   ],
   api: ['base', 'model', 'engine'],
   lsp: ['base', 'model', 'engine'],

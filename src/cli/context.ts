@@ -64,6 +64,11 @@ export class CommandContext {
     return this.globals.repo !== undefined || (this.io.env.GIT_DIR ?? '') !== '';
   }
 
+  /** A path that the command line names. */
+  pathOf(path: string): string {
+    return resolve(this.io.cwd, path);
+  }
+
   /** The engines of all repositories, for a command that lives long. Closed by the caller of the command. */
   engines(onNote?: (note: string) => void): Promise<Engines> {
     const options = this.engineOptions();

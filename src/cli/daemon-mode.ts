@@ -6,7 +6,7 @@ export type DaemonMode = 'off' | 'use' | 'auto';
 const modes: readonly DaemonMode[] = ['off', 'use', 'auto'];
 
 /** Variables of git's that say which repository is meant, or that it is trusted. */
-const saidOfRepositories = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_CONFIG_COUNT', 'GIT_CONFIG_PARAMETERS'];
+const saidOfRepositories = ['COPPICE_REMOTE', 'GIT_DIR', 'GIT_WORK_TREE', 'GIT_CONFIG_COUNT', 'GIT_CONFIG_PARAMETERS'];
 
 /** CONFIG_INVALID for a strange $COPPICE_DAEMON. */
 export function daemonModeOf(env: Readonly<Record<string, string | undefined>>): DaemonMode {

@@ -6,6 +6,7 @@ import { enableLinearFallback } from '../pattern/index.js';
 import { defaultStorePath } from '../store/index.js';
 import { threadScript } from '../threads/index.js';
 import { RepositoryEngine } from './engine.js';
+import type { Publisher } from './remotes/publisher.js';
 import { RepositoryPlace, Sessions } from './session/sessions.js';
 import { SharedStore } from './shared/shared-store.js';
 import type { Engine, EngineOptions, EnginesOptions, KnownRepository, LocalEngines } from './types.js';
@@ -26,6 +27,14 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const shared = openShared(options, false);
   const place = new RepositoryPlace(new Sessions(shared), resolve(options.repo ?? '.'));
   return Promise.resolve(new RepositoryEngine(shared, place, () => shared.close()));
+}
+
+/** Opens the store from the point of view of one repository and what is published of it. Relative paths count from `folder`. */
+export async function openPublisher(options: EngineOptions & { readonly folder?: string } = {}): Promise<Publisher> {
+  const { Publisher } = await import('./remotes/publisher.js');
+  const shared = openShared(options, false);
+  const folder = resolve(options.folder ?? '.');
+  return new Publisher(shared, new RepositoryPlace(new Sessions(shared), resolve(options.repo ?? '.')), folder);
 }
 
 function openShared(options: EnginesOptions, offThread: boolean): SharedStore {

@@ -18,7 +18,12 @@ export function hashTree(entries: readonly TreeEntry[], format: ObjectFormat = '
   return asOid(startObjectHash('tree', bytes.length, format).update(bytes).digest('hex'));
 }
 
+/** The oid that git gives a commit object. */
+export function hashCommit(raw: Uint8Array, format: ObjectFormat = 'sha1'): Oid {
+  return asOid(startObjectHash('commit', raw.length, format).update(raw).digest('hex'));
+}
+
 /** A hash of an object whose content is still to come, in pieces. */
-export function startObjectHash(type: 'blob' | 'tree', sizeBytes: number, format: ObjectFormat): Hash {
+export function startObjectHash(type: 'blob' | 'tree' | 'commit', sizeBytes: number, format: ObjectFormat): Hash {
   return createHash(format).update(`${type} ${sizeBytes}\0`);
 }

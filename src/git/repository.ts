@@ -199,6 +199,12 @@ export class Repository {
     return commit;
   }
 
+  /** A commit object as git stores it, without its header; null when it is not here. */
+  async readCommitObject(oid: Oid): Promise<Buffer | null> {
+    const result = await this.reader.read(checkedOid(oid), { keep: (type) => type === 'commit' });
+    return result.found && result.type === 'commit' ? result.content : null;
+  }
+
   /** Branches, remote branches and tags, sorted by full name. The same array while nothing changed, where that is known. */
   refs(signal?: AbortSignal): Promise<readonly Ref[]> {
     return this.refLister.list({ ...this.processOptions, signal });

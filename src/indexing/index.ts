@@ -8,6 +8,7 @@ export { CommitRecorder } from './commit-recorder.js';
 export { collectGarbage } from './gc.js';
 export { HistoryIndexer } from './history-indexer.js';
 export { mergeWhereDue, nextMerge } from './merging.js';
+export { MarkedIds } from './reachability.js';
 export { OverlaySource, repositorySource } from './object-source.js';
 export type { ObjectSource } from './object-source.js';
 export { applyFilePatch, parsePatch } from './patch.js';

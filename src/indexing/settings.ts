@@ -22,6 +22,10 @@ export interface Settings {
   readonly chat: ChatConfig | null;
   /** Null: nothing describes chunks. */
   readonly describe: DescribeConfig | null;
+  /** Address of the remote that is asked before anything is indexed; null: none. `COPPICE_REMOTE` says so too, and goes first. */
+  readonly remote: string | null;
+  /** Public keys of who may publish there; null: whoever may write there. */
+  readonly trust: readonly string[] | null;
 }
 
 /** Defaults where the file says nothing, or is not there; `over` is put in its place, setting by setting. CONFIG_INVALID. */
@@ -51,7 +55,7 @@ function readConfigFile(path: string): Record<string, unknown> {
 }
 
 function parseSettings(given: Readonly<Record<string, unknown>>, path: string): Settings {
-  const { embedding, rerank, chat, describe, ...rules } = given;
+  const { embedding, rerank, chat, describe, remote, trust, ...rules } = given;
   const parsed = <T>(value: unknown, parse: (value: unknown) => T): T | null =>
     value === undefined || value === null ? null : parse(value);
   return {
@@ -60,5 +64,24 @@ function parseSettings(given: Readonly<Record<string, unknown>>, path: string): 
     rerank: parsed(rerank, (value) => parseRerankConfig(value, chat, path)),
     chat: parsed(chat, (value) => parseChatConfig(value, path)),
     describe: parsed(describe, (value) => parseDescribeConfig(value, chat, path)),
+    ...parseRemote({ remote, trust }, path),
   };
+}
+
+function parseRemote(
+  { remote, trust }: { readonly remote?: unknown; readonly trust?: unknown },
+  path: string,
+): Pick<Settings, 'remote' | 'trust'> {
+  const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+  if (remote !== undefined && !isText(remote)) {
+    throw new CoppiceError('CONFIG_INVALID', `${path}: "remote" must be an address`, {
+      hint: 'file:DIR, s3://BUCKET/PREFIX or https://HOST/PATH',
+    });
+  }
+  if (trust !== undefined && !(Array.isArray(trust) && trust.every(isText))) {
+    throw new CoppiceError('CONFIG_INVALID', `${path}: "trust" must be a list of public keys`, {
+      hint: '`openssl pkey -in KEY -pubout` prints the key to list there',
+    });
+  }
+  return { remote: process.env['COPPICE_REMOTE'] || (remote ?? null), trust: trust ?? null };
 }

@@ -1,5 +1,5 @@
 /** What long work is at. */
-export type WorkPhase = 'git' | 'index' | 'embed' | 'merge' | 'gc' | 'verify' | 'describe';
+export type WorkPhase = 'git' | 'index' | 'embed' | 'merge' | 'gc' | 'verify' | 'describe' | 'push' | 'pull';
 
 /** The same for people. */
 export const phaseNames: Readonly<Record<WorkPhase, string>> = {
@@ -10,4 +10,6 @@ export const phaseNames: Readonly<Record<WorkPhase, string>> = {
   gc: 'reclaiming',
   verify: 'verifying',
   describe: 'describing',
+  push: 'publishing',
+  pull: 'taking',
 };

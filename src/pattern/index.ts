@@ -8,6 +8,7 @@ export type { PathspecMatcher } from './pathspec.js';
 export { compileIgnoreRules } from './ignore-rules.js';
 export { literalsRegex } from './literal-regex.js';
 export { compilePathFilter } from './path-filter.js';
+export { compileWild } from './path-glob.js';
 export { compilePattern } from './pattern.js';
 export type { Pattern, PatternOptions } from './pattern.js';
 export type { RequiredLiterals } from './required-literals.js';

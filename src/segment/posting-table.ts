@@ -162,6 +162,12 @@ export class PostingTable {
     }
   }
 
+  /** All of it as it lies in the file, lists and index, with where it was. */
+  raw(): { readonly bytes: Buffer; readonly location: PostingTableLocation } {
+    const { offset, indexOffset, indexLength } = this.location;
+    return { bytes: this.file.read(offset, indexOffset + indexLength - offset), location: this.location };
+  }
+
   /** The only block that can have a key; -1 when there is none. */
   private blockOf(high: number, low: number): number {
     const index = this.rows();

@@ -51,6 +51,11 @@ export class SegmentList {
     }
   }
 
+  /** Nothing. */
+  static get none(): SegmentList {
+    return new SegmentList([]);
+  }
+
   /** A segment file that the catalog does not list. */
   static openUnlisted(store: Store, id: string, caches: SegmentCaches): SegmentList {
     return new SegmentList([Segment.open(store, id, caches)]);

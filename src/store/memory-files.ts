@@ -48,6 +48,25 @@ export class MemoryFiles implements SegmentFiles {
     return this.vectors.get(segmentId)?.get(spaceId) ?? null;
   }
 
+  /** A segment's bytes, and where its root section begins. */
+  rawSegment(id: string): { readonly bytes: Buffer; readonly rootOffset: number } {
+    return this.segments.get(id)!;
+  }
+
+  rawVectors(segmentId: string, spaceId: string): { readonly bytes: Buffer; readonly rootOffset: number } {
+    return this.vectors.get(segmentId)!.get(spaceId)!;
+  }
+
+  /** Takes a segment as `rawSegment` gave it. */
+  putSegment(id: string, bytes: Buffer, rootOffset: number): void {
+    this.segments.set(id, new MemoryFile(id, bytes, rootOffset));
+  }
+
+  putVectors(segmentId: string, spaceId: string, bytes: Buffer, rootOffset: number): void {
+    const files = this.vectors.get(segmentId) ?? new Map<string, MemoryFile>();
+    this.vectors.set(segmentId, files.set(spaceId, new MemoryFile(`${segmentId}.${spaceId}`, bytes, rootOffset)));
+  }
+
   removeVectorFile(segmentId: string, spaceId: string): void {
     this.vectors.get(segmentId)?.delete(spaceId);
   }
@@ -87,8 +106,8 @@ class MemoryFileWriter implements WritableFile {
 class MemoryFile implements ReadableFile {
   constructor(
     readonly name: string,
-    private readonly bytes: Buffer,
-    private readonly rootOffset: number,
+    readonly bytes: Buffer,
+    readonly rootOffset: number,
   ) {}
 
   get sizeBytes(): number {

@@ -52,6 +52,9 @@ const spareBytes = 256 * 1024;
 const draftMsMax = 60 * 60 * 1000;
 /** No segment has so many ids of a kind. */
 const idsLeftMin = 2 ** 26;
+/** Small immutable objects of remotes, so that they are read once. */
+const remoteCacheFolder = 'remotes';
+const remoteCacheBytesMax = 128 * 1024 * 1024;
 /** Checked pages kept in memory. */
 const pageCacheBytesMax = 48 * 1024 * 1024;
 
@@ -79,6 +82,7 @@ export function defaultStorePath(): string {
  *     journal-N         names and the list of live segments
  *     segments/         one paged file each, and one beside it for its vectors in each embedding space
  *     writer.lock       who indexes now
+ *     remotes/          what was read of remotes and never changes
  *     spare             room for the way out of a full disk
  */
 export class Store {
@@ -349,6 +353,33 @@ export class Store {
       }
     }
     return size;
+  }
+
+  /** An object of a remote's that was read before and never changes, by its hash; whoever asks checks it. */
+  cachedObject(hash: string): Buffer | null {
+    try {
+      return readFileSync(join(this.path, remoteCacheFolder, hash));
+    } catch {
+      return null;
+    }
+  }
+
+  /** Keeps such an object, while there is room: the oldest go first. */
+  cacheObject(hash: string, bytes: Uint8Array): void {
+    const folder = join(this.path, remoteCacheFolder);
+    try {
+      makeFolders(folder, privateFolderMode);
+      const draft = join(folder, `${hash}.tmp-${uniqueSuffix()}`);
+      writeFileSync(draft, bytes, { flag: 'wx', mode: privateFileMode });
+      renameSync(draft, join(folder, hash));
+      const kept = readdirSync(folder)
+        .map((name) => ({ path: join(folder, name), stats: statSync(join(folder, name), { throwIfNoEntry: false }) }))
+        .sort((a, b) => (b.stats?.mtimeMs ?? 0) - (a.stats?.mtimeMs ?? 0));
+      let bytesLeft = remoteCacheBytesMax;
+      for (const { path, stats } of kept) if ((bytesLeft -= stats?.size ?? 0) < 0) rmSync(path, { force: true });
+    } catch {
+      // It is for speed alone.
+    }
   }
 
   /** Lets go pages that were read. */

@@ -18,6 +18,8 @@ const verbs: Readonly<Record<Progress['phase'], string>> = {
   gc: 'collecting',
   verify: 'verifying',
   describe: 'describing',
+  push: 'publishing',
+  pull: 'taking from the remote',
 };
 
 /**

@@ -17,6 +17,11 @@ export async function ensureRecorded(session: Session, commits: readonly Oid[], 
   const repo = await session.repositoryId();
   const areRecorded = (): boolean => commits.every((commit) => isRecorded(session, repo, commit));
   if (areRecorded()) return;
+  if (session.shared.settings.remote !== null) {
+    const { takeHistory } = await import('../remotes/auto-take.js');
+    await takeHistory(session, commits, options);
+    if (areRecorded()) return;
+  }
   for (const { oid, tree } of (await fewUnrecorded(session, repo, commits)) ?? []) {
     const origin = { commit: oid, near: [] };
     const { id, provisional } = await session.ensureTree(tree, session.source, { ...options, what: oid }, origin);

@@ -70,6 +70,11 @@ export class Session {
     }
   }
 
+  /** It is no clone: commits without trees and blobs, whose trees are taken from a remote. */
+  get isPublished(): boolean {
+    return false;
+  }
+
   /** The repository is still there, and no other has taken its place. */
   get isInPlace(): boolean {
     return stampOf(this.repository) === this.place;
@@ -124,8 +129,33 @@ export class Session {
     if (incomplete !== null) return { ...incomplete, added: nothingAdded };
     const { what } = call;
     return this.indexing.join(oid, call, (shared) =>
-      this.indexTree(oid, source, what === undefined ? shared : { ...shared, what }, origin),
+      this.takeOrIndexTree(oid, source, what === undefined ? shared : { ...shared, what }, origin),
     );
+  }
+
+  /** From the remote, where there is one that is quicker than indexing. */
+  private async takeOrIndexTree(
+    oid: Oid,
+    source: ObjectSource,
+    call: CallOptions & { what?: string },
+    origin: TreeOrigin,
+  ): Promise<EnsuredRoot> {
+    if (this.shared.settings.remote === null) return this.indexTree(oid, source, call, origin);
+    const { takeOrIndex, takePublished } = await import('../remotes/auto-take.js');
+    const key = rootKey(oid, this.fingerprint);
+    const stored = (): EnsuredRoot | null => {
+      const id = this.snapshots.findRoot(key);
+      return id === null ? null : { id, key, provisional: false, added: nothingAdded };
+    };
+    if (this.isPublished) {
+      await takePublished(this, origin.commit, call);
+      return stored() ?? this.indexTree(oid, source, call, origin);
+    }
+    const bases = await this.likelyBases(origin.commit, origin.near);
+    const hasBase = bases.some((base) => this.snapshots.findRoot(rootKey(base, this.fingerprint)) !== null);
+    const index = async (within: CallOptions & { what?: string }): Promise<EnsuredRoot> =>
+      stored() ?? this.indexTree(oid, source, { ...call, ...within }, origin);
+    return takeOrIndex(this, origin.commit, hasBase, call, index);
   }
 
   private async indexTree(

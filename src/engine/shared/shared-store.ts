@@ -39,7 +39,7 @@ const givesWayMax = 3;
 export class SharedStore {
   readonly store: Store;
   readonly snapshots: SnapshotStore;
-  readonly settings: Settings;
+  settings: Settings;
   readonly fingerprint: string;
   readonly embeddings: Embeddings;
   readonly reranking: Reranking;
@@ -66,6 +66,11 @@ export class SharedStore {
     this.embeddings = new Embeddings(this, options.embedder ?? null);
     this.reranking = new Reranking(this);
     this.descriptions = new Descriptions(this);
+  }
+
+  /** From now on that remote is asked before anything is indexed. */
+  useRemote(address: string): void {
+    this.settings = { ...this.settings, remote: address };
   }
 
   get rules(): IndexingRules {

@@ -1,0 +1,50 @@
+import { defineCommand } from '../command.js';
+import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '../format.js';
+import { remoteOr, withPublisher } from './push.js';
+
+export const command = defineCommand({
+  name: 'pull',
+  summary: 'take the index of revs from a remote, instead of making it here',
+  description:
+    'Takes what the store lacks of the revs, or of the nearest commit before them that is published. Every pack is checked:\n' +
+    'by its hash, and its texts against the oids that git has for them. With "remote" in config.json or COPPICE_REMOTE every\n' +
+    'command does this by itself before it would index.',
+  args: [
+    {
+      name: 'REMOTE',
+      help: 'file:DIR, s3://BUCKET/PREFIX or https://HOST/PATH; "remote" of config.json when none is given',
+      optional: true,
+    },
+    { name: 'REV', help: 'what to take; HEAD when none is given', optional: true, many: true },
+  ],
+  flags: {
+    history: { type: 'boolean', help: 'the history behind them as well, so that log need not index it' },
+  },
+  examples: [
+    { command: 'coppice pull s3://team/coppice', does: 'the commit that is checked out' },
+    { command: 'coppice pull https://ci.example.com/coppice main v2.0', does: 'these two' },
+  ],
+  async run(context, { args, flags }) {
+    const [address, ...revs] = args;
+    const result = await withPublisher(context, (publisher) =>
+      publisher.pull(remoteOr(address, publisher), revs, { ...context.call(), history: flags.history }),
+    );
+    context.clearProgress();
+    if (context.json) context.out.json(result);
+    else {
+      const rows = result.revs.map(({ rev, commit, taken }) => [
+        context.paint('cyan', rev),
+        context.paint('dim', shortCommit(commit)),
+        taken === null
+          ? 'nothing near it is published'
+          : taken === commit
+            ? 'is here'
+            : `${shortCommit(taken)}, the nearest before it, is here`,
+      ]);
+      context.out.write(formatTable(rows));
+      const took = `${plural(result.packs, 'pack')}, ${plural(result.chunks, 'new chunk')}, ${formatBytes(result.bytes)}`;
+      context.out.write(`${took} from ${result.remote} in ${formatDuration(result.tookMs)}\n`);
+    }
+    return result.revs.some(({ taken }) => taken !== null) ? 0 : 1;
+  },
+});

@@ -1,0 +1,84 @@
+import { openPublisher, type Publisher } from '../../engine/index.js';
+import { CoppiceError } from '../../base/index.js';
+import { defineCommand, given } from '../command.js';
+import type { CommandContext } from '../context.js';
+import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '../format.js';
+
+export const command = defineCommand({
+  name: 'push',
+  summary: 'publish the index of revs at a remote, for whoever pulls',
+  description:
+    'What the remote lacks is sent as packs, and made visible by one conditional write: any number may push at once, and\n' +
+    'one that is killed leaves the remote as it was. A remote is file:DIR or s3://BUCKET/PREFIX (AWS_* variables or\n' +
+    '~/.aws; AWS_ENDPOINT_URL for other servers than Amazon). Revs are indexed first where they are not.',
+  args: [
+    { name: 'REMOTE', help: 'file:DIR or s3://BUCKET/PREFIX' },
+    { name: 'REV', help: 'what to publish; HEAD when none is given', optional: true, many: true },
+  ],
+  flags: {
+    all: { type: 'boolean', help: 'every branch and tag' },
+    history: { type: 'boolean', help: 'every commit behind them as well: for log, and to search any of them' },
+    'no-text': { type: 'boolean', help: 'leave the text out: who pulls reads it from the repository' },
+    sign: { type: 'string', value: 'KEY', help: 'file with a private ed25519 key (PEM) to sign with' },
+  },
+  examples: [
+    { command: 'coppice push s3://team/coppice', does: 'publish the commit that is checked out' },
+    { command: 'coppice push file:/mnt/coppice --all --history', does: 'publish every commit of every branch and tag' },
+  ],
+  async run(context, { args, flags }) {
+    const [remote, ...revs] = args as [string, ...string[]];
+    const result = await withPublisher(context, (publisher) =>
+      publisher.push(remote, revs, {
+        ...context.call(),
+        all: flags.all,
+        history: flags.history,
+        noText: flags['no-text'],
+        ...given({ sign: flags.sign === undefined ? undefined : context.pathOf(flags.sign) }),
+      }),
+    );
+    context.clearProgress();
+    if (context.json) context.out.json(result);
+    else {
+      const rows = result.revs
+        .slice(0, revsShown)
+        .map(({ rev, commit, isNew }) => [
+          context.paint('cyan', rev),
+          context.paint('dim', shortCommit(commit)),
+          isNew ? 'published' : context.paint('dim', 'was there'),
+        ]);
+      context.out.write(formatTable(rows));
+      const sent = `${plural(result.commits, 'new commit')}, ${plural(result.packs, 'pack')}, ${formatBytes(result.bytes)}`;
+      context.out.write(`${sent} to ${result.remote} in ${formatDuration(result.tookMs)}\n`);
+    }
+    return 0;
+  },
+});
+
+const revsShown = 20;
+
+/** Runs an action on the repository that is meant and what is published of it: in this process, whose environment has the credentials. */
+export async function withPublisher<T>(
+  context: CommandContext,
+  action: (publisher: Publisher) => Promise<T>,
+): Promise<T> {
+  const publisher = await openPublisher({
+    ...given({ store: context.storeFolder }),
+    repo: context.repo,
+    folder: context.io.cwd,
+    onNote: (note) => context.note(note),
+  });
+  try {
+    return await action(publisher);
+  } finally {
+    await publisher.close();
+  }
+}
+
+/** The remote that is named, else the one of the settings. USAGE. */
+export function remoteOr(address: string | undefined, publisher: Publisher): string {
+  const remote = address ?? publisher.remote;
+  if (remote !== null) return remote;
+  throw new CoppiceError('USAGE', 'no remote is named', {
+    hint: 'name one: file:DIR, s3://BUCKET/PREFIX or https://…; or set "remote" in config.json or COPPICE_REMOTE',
+  });
+}

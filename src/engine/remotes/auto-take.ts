@@ -1,0 +1,196 @@
+import { CoppiceError, elapsedMs, sleep, throwIfAborted } from '../../base/index.js';
+import type { Oid } from '../../model/index.js';
+import type { Publications } from '../../remote/index.js';
+import type { Session } from '../session/session.js';
+import type { SharedStore } from '../shared/shared-store.js';
+import type { CallOptions } from '../types.js';
+import { openRemote } from './open-remote.js';
+import { findPublished } from './published-repository.js';
+import type { PublishedRepository } from './published-repository.js';
+import { isHere, nearestPublished } from './pull.js';
+import { fetchPacks, takePacks } from './take.js';
+import type { FetchedPacks } from './take.js';
+
+/** A remote that failed is left alone for so long. */
+const restMs = 30_000;
+/** What was read of a head is taken for true so long. */
+const headMsMax = 1_000;
+/** A remote that does not answer is not waited for. */
+const patienceMs = 5_000;
+/** The remote has so long before indexing begins beside it: little where a base is here already, as indexing a diff is quick. */
+const aheadMsNear = 100;
+const aheadMsFar = 2_000;
+
+/** The remote of a process, which is asked before anything is indexed. */
+class RemoteSource {
+  private readonly remote: Publications;
+  private restsUntilMs = 0;
+  private readonly heads = new Map<string, { readonly atMs: number; readonly found: Promise<PublishedRepository> }>();
+
+  constructor(
+    private readonly shared: SharedStore,
+    address: string,
+  ) {
+    this.remote = openRemote(shared, address);
+  }
+
+  get publications(): Publications {
+    return this.remote;
+  }
+
+  get isResting(): boolean {
+    return elapsedMs() < this.restsUntilMs;
+  }
+
+  published(session: Session, signal: AbortSignal): Promise<PublishedRepository> {
+    const key = session.repository.commonDir;
+    const known = this.heads.get(key);
+    if (known !== undefined && elapsedMs() - known.atMs < headMsMax) return known.found;
+    const found = findPublished(session, this.remote, { signal, patienceMs });
+    found.catch(() => this.heads.delete(key));
+    this.heads.set(key, { atMs: elapsedMs(), found });
+    return found;
+  }
+
+  failed(error: unknown): void {
+    if (error instanceof CoppiceError && error.code === 'ABORTED') return;
+    this.restsUntilMs = elapsedMs() + restMs;
+    this.shared.note(
+      `${this.remote.url} is not used: ${error instanceof Error ? error.message : String(error)}; what is missing is indexed here`,
+    );
+  }
+}
+
+const sources = new WeakMap<SharedStore, RemoteSource>();
+
+function sourceOf(shared: SharedStore): RemoteSource | null {
+  const { remote } = shared.settings;
+  if (remote === null) return null;
+  let source = sources.get(shared);
+  if (source === undefined) sources.set(shared, (source = new RemoteSource(shared, remote)));
+  return source;
+}
+
+/**
+ * Has a commit's tree, or that of the nearest commit before it, come from the remote while `index` makes it here, whichever is
+ * first: a remote that is slow or gone costs no more than indexing does. `index` is called with a signal that ends it when the packs are
+ * here, and again for what they lack.
+ */
+export async function takeOrIndex<T>(
+  session: Session,
+  commit: Oid | null,
+  hasBase: boolean,
+  call: CallOptions,
+  index: (call: CallOptions) => Promise<T>,
+): Promise<T> {
+  const source = sourceOf(session.shared);
+  if (source === null || source.isResting) return index(call);
+  const stop = new AbortController();
+  const signal = call.signal === undefined ? stop.signal : AbortSignal.any([call.signal, stop.signal]);
+  const fetching = fetchNear(session, source, commit, { ...call, signal }).catch((error: unknown) => {
+    if (!stop.signal.aborted) source.failed(error);
+    return null;
+  });
+  const ahead = await Promise.race([
+    fetching,
+    sleep(hasBase ? aheadMsNear : aheadMsFar, signal).then(() => 'late' as const),
+  ]);
+  throwIfAborted(call.signal);
+  if (ahead !== 'late') {
+    if (ahead !== null) await takeOrTell(session, source, ahead, call);
+    return index(call);
+  }
+  const yieldTo = new AbortController();
+  void fetching.then((fetched) => fetched !== null && fetched.packs.length > 0 && yieldTo.abort());
+  try {
+    const within = call.signal === undefined ? yieldTo.signal : AbortSignal.any([call.signal, yieldTo.signal]);
+    return await index({ ...call, signal: within });
+  } catch (error) {
+    if (!yieldTo.signal.aborted || call.signal?.aborted === true) throw error;
+  } finally {
+    if (!yieldTo.signal.aborted) stop.abort();
+  }
+  const fetched = await fetching;
+  if (fetched !== null) await takeOrTell(session, source, fetched, call);
+  return index(call);
+}
+
+/** As `takeOrIndex`, where nothing can be indexed: REMOTE_NOT_FOUND, and whatever is wrong with the remote. */
+export async function takePublished(session: Session, commit: Oid | null, call: CallOptions): Promise<void> {
+  const source = sourceOf(session.shared);
+  if (source === null || commit === null) throw notPublished(commit);
+  const signal = call.signal ?? new AbortController().signal;
+  const remote = source.publications;
+  const published = await source.published(session, signal);
+  if (!published.commits.has(commit)) throw notPublished(commit);
+  const request = { commits: [commit], history: true, whole: true };
+  const fetched = await fetchPacks(session, remote, published, request, { ...call, patienceMs: 30_000 });
+  await takePacks(session, remote, fetched, call);
+}
+
+const notPublished = (commit: Oid | null): CoppiceError =>
+  new CoppiceError(
+    'REMOTE_NOT_FOUND',
+    commit === null ? 'only commits are published' : `commit ${commit} is not published`,
+    {
+      hint: 'a search node answers for what was pushed: coppice push REMOTE REV',
+    },
+  );
+
+async function fetchNear(
+  session: Session,
+  source: RemoteSource,
+  commit: Oid | null,
+  call: CallOptions & { readonly signal: AbortSignal },
+): Promise<FetchedPacks | null> {
+  const wanted = commit ?? (await session.repository.head()).commit;
+  const published = await source.published(session, call.signal);
+  const near = await nearestPublished(session, published, wanted, call.signal);
+  if (near === null || isHere(session, published.commits.get(near)!.tree)) return null;
+  return fetchPacks(
+    session,
+    source.publications,
+    published,
+    { commits: [near], history: false },
+    { ...call, patienceMs },
+  );
+}
+
+/** A pack that is refused is told; what it should have held is indexed. */
+async function takeOrTell(
+  session: Session,
+  source: RemoteSource,
+  fetched: FetchedPacks,
+  call: CallOptions,
+): Promise<void> {
+  try {
+    await takePacks(session, source.publications, fetched, call);
+  } catch (error) {
+    throwIfAborted(call.signal);
+    source.failed(error);
+  }
+}
+
+/** The records of commits and their history, where the remote has them: `log` need not make them. */
+export async function takeHistory(session: Session, commits: readonly Oid[], call: CallOptions): Promise<void> {
+  const source = sourceOf(session.shared);
+  if (source === null || source.isResting || commits.length === 0) return;
+  try {
+    const signal = call.signal ?? new AbortController().signal;
+    const published = await source.published(session, signal);
+    if (published.id !== (await session.repositoryId())) return;
+    const recorded = new Set([...published.commits].flatMap(([oid, row]) => (row.recorded ? [oid as Oid] : [])));
+    const near: Oid[] = [];
+    for (const commit of commits) {
+      const found = await session.repository.nearest(commit, recorded, 1000, signal);
+      if (found !== null && (await session.recordedTree(found)) === null) near.push(found);
+    }
+    if (near.length === 0) return;
+    const request = { commits: near, history: true };
+    const fetched = await fetchPacks(session, source.publications, published, request, { ...call, patienceMs });
+    await takePacks(session, source.publications, fetched, call);
+  } catch (error) {
+    throwIfAborted(call.signal);
+    source.failed(error);
+  }
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import type { KeyObject } from 'node:crypto';
+
+import { CoppiceError } from '../../base/index.js';
+import { compileWild } from '../../pattern/index.js';
+import { readSigningKey } from '../../remote/index.js';
+import type { RepositoryPlace } from '../session/sessions.js';
+import type { SharedStore } from '../shared/shared-store.js';
+import type { CallOptions } from '../types.js';
+import { collectRemote } from './collect-remote.js';
+import type { RemoteGcResult } from './collect-remote.js';
+import { openRemote } from './open-remote.js';
+import { pullRevs } from './pull.js';
+import type { PullOptions, PullResult } from './pull.js';
+import { pushRevs } from './push.js';
+import type { PushOptions, PushResult } from './push.js';
+
+export interface PublishOptions extends Omit<PushOptions, 'key'> {
+  /** File with the private key that the remote is signed with. */
+  readonly sign?: string;
+}
+
+export interface CollectOptions extends CallOptions {
+  /** Refs that stay, by globs over their short names, and commits, by seven digits or more. */
+  readonly keep: readonly string[];
+  readonly only?: string;
+  readonly dryRun?: boolean;
+  readonly graceMs?: number;
+  readonly sign?: string;
+}
+
+const graceMsDefault = 24 * 60 * 60 * 1000;
+
+/** A repository and the remotes that it is published at. Close it when done. */
+export class Publisher {
+  constructor(
+    private readonly shared: SharedStore,
+    private readonly place: RepositoryPlace,
+    /** Relative paths count from it. */
+    private readonly folder: string,
+  ) {}
+
+  /** The address that the settings name, or null. */
+  get remote(): string | null {
+    return this.shared.settings.remote;
+  }
+
+  push(address: string, revs: readonly string[], options: PublishOptions = {}): Promise<PushResult> {
+    const remote = openRemote(this.shared, address, this.folder);
+    const { sign, ...push } = options;
+    const key = sign === undefined ? null : keyFile(sign);
+    this.shared.useRemote(address);
+    return this.place.run((session) => pushRevs(session, remote, revs, { ...push, key }));
+  }
+
+  pull(address: string, revs: readonly string[], options: PullOptions = {}): Promise<PullResult> {
+    const remote = openRemote(this.shared, address, this.folder);
+    return this.place.run((session) => pullRevs(session, remote, revs, options));
+  }
+
+  collect(address: string, options: CollectOptions): Promise<RemoteGcResult> {
+    const remote = openRemote(this.shared, address, this.folder);
+    const { keep, dryRun = false, graceMs = graceMsDefault, sign, ...rest } = options;
+    if (keep.length === 0) {
+      throw new CoppiceError('USAGE', 'what is to be kept has to be said: everything else goes', {
+        hint: "--keep main --keep 'v*' keeps these with all that they reach; --keep '**' every name",
+      });
+    }
+    const globs = keep.map((pattern) => compileWild(pattern));
+    const keptCommits = keep.filter((text) => /^[0-9a-f]{7,64}$/.test(text));
+    return collectRemote(remote, {
+      ...rest,
+      isKept: (ref) => globs.some((glob) => glob(ref)),
+      keptCommits,
+      dryRun,
+      graceMs,
+      key: sign === undefined ? null : keyFile(sign),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.place.close();
+    await this.shared.close();
+  }
+}
+
+function keyFile(path: string): KeyObject {
+  let pem: string;
+  try {
+    pem = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CoppiceError('CONFIG_INVALID', `the key ${path} cannot be read`, {
+      hint: 'make one with `openssl genpkey -algorithm ed25519 -out KEY`',
+      cause: error,
+    });
+  }
+  return readSigningKey(pem, path);
+}

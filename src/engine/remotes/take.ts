@@ -1,0 +1,193 @@
+import { elapsedMs } from '../../base/index.js';
+import { asOid } from '../../model/index.js';
+import type { Oid } from '../../model/index.js';
+import { Pack, PackSet, verifyPack } from '../../pack/index.js';
+import type { Wanted } from '../../pack/index.js';
+import { remoteInvalid } from '../../remote/index.js';
+import type { PackRef, Publications } from '../../remote/index.js';
+import { commitKey, rootKey } from '../../snapshot/index.js';
+import type { Session } from '../session/session.js';
+import type { CallOptions } from '../types.js';
+import { findPublished } from './published-repository.js';
+import type { PublishedRepository } from './published-repository.js';
+
+/** What is to be taken of what is published. */
+export interface TakeRequest {
+  readonly commits: readonly Oid[];
+  /** The records of the commits and of all before them as well, where they are published. */
+  readonly history: boolean;
+  /** Whole packs, whatever else is in them: for who will be asked about other commits next. */
+  readonly whole?: boolean;
+}
+
+/** What has been read of a remote and is not in the store yet. */
+export interface FetchedPacks {
+  readonly published: PublishedRepository;
+  readonly request: TakeRequest;
+  readonly packs: readonly { readonly pack: Pack; readonly sequence: number }[];
+  /** The list of segments that it was found out against. */
+  readonly segmentsVersion: number;
+  readonly bytes: number;
+}
+
+export interface Taken {
+  readonly packs: number;
+  readonly bytes: number;
+  readonly chunks: number;
+  readonly tookMs: number;
+}
+
+const nothingTaken: Taken = { packs: 0, bytes: 0, chunks: 0, tookMs: 0 };
+
+/** Reads what is published of commits and the store lacks. Nothing changes here yet. */
+export async function fetchPacks(
+  session: Session,
+  remote: Publications,
+  published: PublishedRepository,
+  request: TakeRequest,
+  call: CallOptions & { readonly patienceMs?: number },
+): Promise<FetchedPacks> {
+  const opened = new Map<string, { pack: Pack; sequence: number }>();
+  for (let tries = 1; ; tries++) {
+    try {
+      const { segmentsVersion } = session.store.catalog;
+      const packs = await resolvePacks(session, remote, published, request, opened, call);
+      const bytes = packs.reduce((sum, { pack }) => sum + pack.sizeBytes, 0);
+      return { published, request, packs, segmentsVersion, bytes };
+    } catch (error) {
+      // Packs were merged or cleaned up since the head was read.
+      if (!(error instanceof PackGone) || tries > 3) throw error;
+      published = await findPublished(session, remote, call);
+    }
+  }
+}
+
+class PackGone extends Error {}
+
+async function resolvePacks(
+  session: Session,
+  remote: Publications,
+  published: PublishedRepository,
+  request: TakeRequest,
+  opened: Map<string, { pack: Pack; sequence: number }>,
+  call: CallOptions & { readonly patienceMs?: number },
+): Promise<{ pack: Pack; sequence: number }[]> {
+  const list = session.snapshots.segments().retain();
+  try {
+    const { set, add } = await startSet(session, published, request, list, call.signal);
+    const used: { pack: Pack; sequence: number }[] = [];
+    const candidates = candidatesOf(session, published, request);
+    let done = 0;
+    let bytes = 0;
+    for (const ref of candidates) {
+      if (set.isWhole) break;
+      let entry = opened.get(ref.name);
+      if (entry === undefined) {
+        const read = await remote.pack(ref, call);
+        if (read === null) throw new PackGone();
+        entry = { pack: Pack.open(ref.name, read, remote.url), sequence: ref.from };
+        checkOrigin(remote, entry.pack, published, session.fingerprint);
+        opened.set(ref.name, entry);
+      }
+      bytes += ref.bytes;
+      const total = candidates.length;
+      call.onProgress?.({ phase: 'pull', done: ++done, total, unit: 'records', bytes, what: `${remote.url}: packs` });
+      await add(entry);
+      used.push(entry);
+    }
+    if (!set.isWhole) {
+      const [first] = set.missing;
+      throw remoteInvalid(remote.url, `its packs lack ${set.missing.length} ${first!.kind} that they refer to`);
+    }
+    return used.sort((a, b) => a.sequence - b.sequence);
+  } finally {
+    list.release();
+  }
+}
+
+/** Packs that may be needed, in the order in which it is likely that they are. */
+function candidatesOf(
+  { fingerprint }: Session,
+  { head, commits }: PublishedRepository,
+  { commits: wanted }: TakeRequest,
+): PackRef[] {
+  const last = Math.max(...wanted.map((commit) => commits.get(commit)?.sequence ?? 0));
+  const ours = head.body.packs.filter(({ rules, from }) => rules === fingerprint && from <= last).reverse();
+  return [...ours.filter(({ history }) => !history), ...ours.filter(({ history }) => history)];
+}
+
+async function startSet(
+  session: Session,
+  { id, commits }: PublishedRepository,
+  { commits: wantedCommits, history, whole = false }: TakeRequest,
+  list: ReturnType<Session['snapshots']['segments']>,
+  signal: AbortSignal | undefined,
+): Promise<{ set: PackSet; add: (entry: { pack: Pack; sequence: number }) => Promise<void> }> {
+  const { fingerprint } = session;
+  const set = new PackSet(list, signal);
+  const wanted: Wanted[] = [];
+  for (const commit of wantedCommits) {
+    const row = commits.get(commit);
+    if (row === undefined) continue;
+    wanted.push({ kind: 'trees', key: rootKey(asOid(row.tree), fingerprint) });
+    if (history && row.recorded) wanted.push({ kind: 'commits', key: commitKey(commit, id, fingerprint) });
+  }
+  await set.want(wanted);
+  return { set, add: ({ pack, sequence }) => set.add(pack, sequence, whole) };
+}
+
+function checkOrigin({ url }: Publications, { header, name }: Pack, { id }: PublishedRepository, rules: string): void {
+  if (header.repository === id && header.rules === rules) return;
+  throw remoteInvalid(url, `pack ${name.slice(0, 16)} is of another repository or other rules`);
+}
+
+/**
+ * Takes into the store what was fetched: checked against git, under numbers of the store's own, published at once. The store is as it
+ * was when anything is wrong.
+ */
+export async function takePacks(
+  session: Session,
+  remote: Publications,
+  fetched: FetchedPacks,
+  call: CallOptions,
+): Promise<Taken> {
+  const startMs = elapsedMs();
+  if (fetched.packs.length === 0) return nothingTaken;
+  const { repository, shared, snapshots, store } = session;
+  await session.repositoryId(); // the store has to know whose this is, or it would be garbage
+  return shared.asWriter(call, async () => {
+    const list = snapshots.segments().retain();
+    try {
+      let { packs } = fetched;
+      if (store.catalog.segmentsVersion !== fetched.segmentsVersion) {
+        // Others have written meanwhile: what is lacking is found out anew, mostly from what was read.
+        const again = new Map(packs.map((entry) => [entry.pack.name, entry]));
+        packs = await resolvePacks(session, remote, fetched.published, fetched.request, again, call);
+      }
+      const { set, add } = await startSet(session, fetched.published, fetched.request, list, call.signal);
+      for (const entry of [...packs].reverse()) await add(entry);
+      set.dropUnused();
+      const git = session.isPublished
+        ? null
+        : {
+            readTree: (oid: Oid) => repository.readTree(oid),
+            readBlob: (oid: Oid) => repository.readBlob(oid),
+          };
+      const texts = new Map<Pack, ((doc: number) => Uint8Array) | undefined>();
+      for (const pack of set.takenPacks) texts.set(pack, await verifyPack(set, pack, remote.url, git, call.signal));
+      const { entries, next } = await set.write(
+        store,
+        (pack) => texts.get(pack),
+        (done, total) =>
+          call.onProgress?.({ phase: 'pull', done, total, unit: 'records', bytes: 0, what: 'packs taken in' }),
+      );
+      if (entries.length === 0) return nothingTaken;
+      store.publish({ add: entries, remove: [], next });
+      snapshots.segments();
+      const chunks = entries.reduce((sum, { docs }) => sum + docs[1] - docs[0], 0);
+      return { packs: entries.length, bytes: fetched.bytes, chunks, tookMs: elapsedMs() - startMs };
+    } finally {
+      list.release();
+    }
+  });
+}

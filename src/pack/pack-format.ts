@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+
+import { CoppiceError, contentHashLength } from '../base/index.js';
+import { MemoryFiles } from '../store/index.js';
+import {
+  Segment,
+  createSegmentCaches,
+  decodeCommitRecord,
+  decodeFileRecord,
+  decodeTreeNode,
+  noId,
+} from '../segment/index.js';
+import type { CommitRecord, FileRecord, IdKind, KeyTable, SegmentCaches, TreeNode } from '../segment/index.js';
+
+/**
+ * A pack: what one index gives another, as one immutable object named by its SHA-256.
+ *
+ *     magic (4)         "CPK1"
+ *     header length     u32
+ *     header            JSON, see PackHeader
+ *     parts             a segment (see segment-format.ts), a vector file for each embedding space, imports, lengths
+ *
+ * Its numbers are its own: docs, files, trees and commits count from 0. What its records refer to and it does not hold has the numbers that
+ * follow: the n-th import of a kind has the count of that kind plus n, and the imports part says by which key it is found, 16 bytes each, docs
+ * first, then files, trees and commits. So a pack depends on no numbering but its own, and is taken in wherever what it imports is.
+ * Without text the content of its chunks is empty, and `lengths` has u32 each: how many bytes they are of the blob.
+ * History of the format version:
+ *   1: this.
+ */
+export const packFormatVersion = 1;
+const magic = Buffer.from('CPK1');
+const segmentId = 'pack';
+
+export const idKinds: readonly IdKind[] = ['docs', 'files', 'trees', 'commits'];
+
+interface PartLocation {
+  /** From the end of the header. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface PackHeader {
+  readonly formatVersion: number;
+  /** Two packs are never the same object: what is being written is not what is being removed. */
+  readonly nonce: string;
+  /** Identity of the repository whose commits it is for. */
+  readonly repository: string;
+  /** Fingerprint of the indexing rules; part of every key. */
+  readonly rules: string;
+  readonly segment: PartLocation & { readonly rootOffset: number };
+  readonly vectors: readonly (PartLocation & { readonly rootOffset: number; readonly space: string })[];
+  readonly imports: PartLocation & { readonly counts: Readonly<Record<IdKind, number>> };
+  /** Null: the text is in it. */
+  readonly lengths: PartLocation | null;
+}
+
+/** Puts a pack together from a segment in memory. */
+export function encodePack(
+  files: MemoryFiles,
+  about: Pick<PackHeader, 'nonce' | 'repository' | 'rules'>,
+  imports: Readonly<Record<IdKind, readonly Buffer[]>>,
+  lengths: Uint32Array | null,
+): { readonly bytes: Buffer; readonly name: string } {
+  const parts: Buffer[] = [];
+  let offset = 0;
+  const add = (bytes: Buffer): PartLocation => {
+    const part = { offset, length: bytes.length };
+    parts.push(bytes);
+    offset += bytes.length;
+    return part;
+  };
+  const raw = files.rawSegment(segmentId);
+  const segment = { ...add(raw.bytes), rootOffset: raw.rootOffset };
+  const vectors = (files.vectorSpaces().get(segmentId) ?? []).map((space) => {
+    const { bytes, rootOffset } = files.rawVectors(segmentId, space);
+    return { ...add(bytes), rootOffset, space };
+  });
+  const counts = Object.fromEntries(idKinds.map((kind) => [kind, imports[kind].length])) as Record<IdKind, number>;
+  const imported = { ...add(Buffer.concat(idKinds.flatMap((kind) => imports[kind]))), counts };
+  const header: PackHeader = {
+    formatVersion: packFormatVersion,
+    ...about,
+    segment,
+    vectors,
+    imports: imported,
+    lengths: lengths === null ? null : add(Buffer.from(lengths.buffer, lengths.byteOffset, lengths.byteLength)),
+  };
+  const encoded = Buffer.from(JSON.stringify(header));
+  const start = Buffer.alloc(8);
+  magic.copy(start);
+  start.writeUInt32LE(encoded.length, 4);
+  const bytes = Buffer.concat([start, encoded, ...parts]);
+  return { bytes, name: packName(bytes) };
+}
+
+export const packName = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Where a pack that is being made is written. */
+export const packSegmentId = segmentId;
+
+/** An open pack. All that is read of it was checked against its name. */
+export class Pack {
+  private importKeys: Buffer;
+  private readonly ownKeys = new Map<IdKind, Buffer[]>();
+
+  private constructor(
+    readonly name: string,
+    readonly header: PackHeader,
+    readonly segment: Segment,
+    importKeys: Buffer,
+    /** Bytes of each chunk, where the text is left out. */
+    readonly lengths: Uint32Array | null,
+    readonly sizeBytes: number,
+  ) {
+    this.importKeys = importKeys;
+  }
+
+  /** REMOTE_INVALID, with the pack's name, for bytes that are not what the name says or no pack; REMOTE_VERSION for those of another version. */
+  static open(name: string, bytes: Buffer, where: string, caches = packCaches()): Pack {
+    const invalid = (what: string): CoppiceError =>
+      new CoppiceError('REMOTE_INVALID', `${where}: pack ${name.slice(0, 16)} ${what}`, {
+        hint: 'nothing was taken from it; publish anew to a fresh remote, or ask who may write to this one',
+        data: { pack: name },
+      });
+    if (packName(bytes) !== name) throw invalid('is not what was written under that name');
+    if (bytes.length < 8 || !bytes.subarray(0, 4).equals(magic)) throw invalid('is no pack');
+    const headerEnd = 8 + bytes.readUInt32LE(4);
+    let header: PackHeader;
+    try {
+      header = JSON.parse(bytes.toString('utf8', 8, headerEnd)) as PackHeader;
+    } catch {
+      throw invalid('has no header that can be read');
+    }
+    if (header.formatVersion !== packFormatVersion)
+      throw otherVersion(`${where}: pack ${name.slice(0, 16)}`, header.formatVersion, packFormatVersion);
+    try {
+      const part = ({ offset, length }: PartLocation): Buffer => {
+        const from = headerEnd + offset;
+        if (!(offset >= 0 && length >= 0 && from + length <= bytes.length)) throw invalid('ends too early');
+        return bytes.subarray(from, from + length);
+      };
+      const files = new MemoryFiles();
+      files.putSegment(segmentId, part(header.segment), header.segment.rootOffset);
+      for (const vectors of header.vectors)
+        files.putVectors(segmentId, vectors.space, part(vectors), vectors.rootOffset);
+      const segment = Segment.open(files, segmentId, caches);
+      for (const { space } of header.vectors) segment.openVectors(space);
+      const lengths = header.lengths === null ? null : new Uint32Array(segment.docCount);
+      if (lengths !== null) new Uint8Array(lengths.buffer).set(part(header.lengths!));
+      return new Pack(name, header, segment, part(header.imports), lengths, bytes.length);
+    } catch (error) {
+      if (error instanceof CoppiceError && error.code === 'REMOTE_INVALID') throw error;
+      if (error instanceof CoppiceError && error.code === 'STORE_VERSION')
+        throw otherVersion(
+          `${where}: the segment of pack ${name.slice(0, 16)}`,
+          null,
+          packFormatVersion,
+          error.message,
+        );
+      throw invalid('does not hold what its header says');
+    }
+  }
+
+  count(kind: IdKind): number {
+    const [from, to] = this.segment.entry[kind];
+    return to - from;
+  }
+
+  /** Key of what a number of its own or of an import stands for. */
+  keyOf(kind: IdKind, id: number): Buffer {
+    const own = this.count(kind);
+    if (id < own) return this.keysOf(kind)[id]!;
+    let at = id - own;
+    for (const before of idKinds) {
+      if (before === kind) break;
+      at += this.header.imports.counts[before];
+    }
+    return this.importKeys.subarray(at * contentHashLength, (at + 1) * contentHashLength);
+  }
+
+  /** Number of its own for a key, or `noId`. */
+  find(kind: IdKind, key: Buffer): number {
+    return this.tableOf(kind).find(key);
+  }
+
+  /** Keys of its own, by number. */
+  keysOf(kind: IdKind): readonly Buffer[] {
+    let keys = this.ownKeys.get(kind);
+    if (keys === undefined) {
+      keys = new Array<Buffer>(this.count(kind));
+      for (const { key, number } of this.tableOf(kind).rows()) keys[number] = key;
+      this.ownKeys.set(kind, keys);
+    }
+    return keys;
+  }
+
+  file(number: number): FileRecord {
+    return decodeFileRecord(this.segment.fileRecords.get(number));
+  }
+
+  tree(number: number): TreeNode {
+    return decodeTreeNode(this.segment.treeRecords.get(number));
+  }
+
+  commit(number: number): CommitRecord {
+    return decodeCommitRecord(this.segment.commitRecords.get(number));
+  }
+
+  /** Nothing taken yet, for each of its numbers. */
+  blankNumbers(): Record<IdKind, Int32Array> {
+    const blank = (kind: IdKind): Int32Array => new Int32Array(this.count(kind)).fill(noId);
+    return { docs: blank('docs'), files: blank('files'), trees: blank('trees'), commits: blank('commits') };
+  }
+
+  private tableOf(kind: IdKind): KeyTable {
+    const { docKeys, fileKeys, treeKeys, commitKeys } = this.segment;
+    return { docs: docKeys, files: fileKeys, trees: treeKeys, commits: commitKeys }[kind];
+  }
+}
+
+export const otherVersion = (what: string, found: unknown, own: number, why?: string): CoppiceError =>
+  new CoppiceError(
+    'REMOTE_VERSION',
+    why ?? `${what} has format ${JSON.stringify(found)}, and this Coppice reads format ${own}`,
+    {
+      hint: 'use the same version of Coppice everywhere, or publish to a remote of its own',
+    },
+  );
+
+/** Packs are read through once: little is worth keeping. */
+const packCaches = (): SegmentCaches => createSegmentCaches(8 * 1024 * 1024, 4 * 1024 * 1024);

@@ -71,7 +71,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   lsp: ['base', 'model', 'engine'],
   install: ['base'],
   evaluation: ['base', 'endpoint', 'chat', 'engine'],
-  daemon: ['base', 'model', 'git', 'store', 'engine', 'api'],
+  daemon: ['base', 'model', 'git', 'store', 'pattern', 'remote', 'engine', 'api'],
   cli: ['base', 'model', 'pattern', 'engine', 'api', 'lsp', 'evaluation', 'daemon', 'install'],
   // What the browser runs: the table of languages, and of the engine types only.
   page: ['model', 'engine'],

@@ -8,6 +8,9 @@ export type {
   HttpAccess,
   WatchDescription,
 } from './operation.js';
+export { parseUsers, visiting } from './visitors.js';
+export type { Visitor } from './visitors.js';
+export type { AuditLine, Users } from './http/guard.js';
 export { aboutToEnd } from './about-to-end.js';
 export { operations, operationsByName } from './operations.js';
 export { filterParameters, patternParameters, revParameter } from './parameters.js';

@@ -59,6 +59,8 @@ export interface OperationContext {
 /** A process that serves operations: the daemon. */
 export interface OperationHost {
   readonly engines: Engines;
+  /** Repositories are asked for by their names, and never by a path. */
+  readonly hasNames?: boolean;
   /** Something happened in a repository, until the signal says that nobody listens any more. */
   events(repo: string, signal: AbortSignal): AsyncIterable<HostEvent>;
   /** Tells those who listen how far work in a repository is; null when it is done. */

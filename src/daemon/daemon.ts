@@ -21,9 +21,11 @@ import { ProcessLock } from '../store/index.js';
 import { readDescriptor, removeDescriptor, writeDescriptor } from './descriptor.js';
 import { EventHub } from './event-hub.js';
 import { createHttpServer, listen, readOrMakeToken } from './http-listener.js';
+import { KnownDirectory, PublishedDirectory, type Directory } from './directory.js';
 import { OpenRepositories } from './open-repositories.js';
 import { placesOf, type DaemonPlaces } from './places.js';
 import type { WatchedChange } from './watch/index.js';
+import type { UsersFile } from './users.js';
 import { WorktreeWatches } from './worktree-watches.js';
 
 export interface DaemonOptions {
@@ -34,6 +36,12 @@ export interface DaemonOptions {
   /** Where the built page lies. */
   readonly pageFolder: URL;
   readonly log: (message: string) => void;
+  /** A search node: it serves what is published at a remote, from a cache. */
+  readonly node?: { readonly remote: string; readonly folder: string; readonly cacheBytes: number };
+  /** Who may ask over HTTP, instead of who has the token of the store; see `UsersFile`. */
+  readonly users?: UsersFile;
+  /** Address to listen on for HTTP. Default: loopback. */
+  readonly host?: string;
   /** Parser threads; see EnginesOptions. */
   readonly workers?: number;
 }
@@ -69,6 +77,8 @@ const lookMs = 50;
  */
 export class Daemon implements OperationHost {
   readonly engines: OpenRepositories;
+  readonly hasNames: boolean;
+  private readonly directory: Directory | null;
   private readonly handler: RequestHandler;
   private readonly hub = new EventHub();
   private readonly watches: WorktreeWatches;
@@ -94,10 +104,12 @@ export class Daemon implements OperationHost {
     const watches: { current: WorktreeWatches | null } = { current: null };
     const engines = await openEngines({
       store: options.storePath,
+      ...(options.node === undefined ? {} : { remote: options.node.remote }),
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       onNote: (note) => (noteListener.getStore() ?? options.log)(note),
       watch: (place) => watches.current!.watch(place),
-      firstUse: 'read',
+      // A search node has nothing to read but what is published.
+      firstUse: options.node === undefined ? 'read' : 'index',
     });
     try {
       mkdirSync(places.folder, { recursive: true, mode: 0o700 });
@@ -121,7 +133,15 @@ export class Daemon implements OperationHost {
     engines: LocalEngines,
     { RequestHandler, PageFiles }: Awaited<ReturnType<typeof loadServer>>,
   ) {
-    this.engines = new OpenRepositories(engines, () => this.checkOpen());
+    const { node, users } = options;
+    this.directory =
+      node !== undefined
+        ? new PublishedDirectory(node, engines, options.log)
+        : users !== undefined
+          ? new KnownDirectory(engines)
+          : null;
+    this.hasNames = this.directory !== null;
+    this.engines = new OpenRepositories(engines, () => this.checkOpen(), this.directory);
     this.settings = this.readSettings();
     this.ended = new Promise((resolve) => (this.end = resolve));
     this.watches = new WorktreeWatches({
@@ -134,7 +154,8 @@ export class Daemon implements OperationHost {
       host: this,
       version,
       page: new PageFiles(pageFolder),
-      mcp: () => (mcp ??= createMcpHttpHandler({ engines: this.engines, defaultRepo: null, version })),
+      mcp: () =>
+        (mcp ??= createMcpHttpHandler({ engines: this.engines, defaultRepo: null, version, hasNames: this.hasNames })),
     });
   }
 
@@ -226,6 +247,7 @@ export class Daemon implements OperationHost {
   private async open(): Promise<void> {
     const { places, options } = this;
     try {
+      await this.directory?.start();
       mkdirSync(places.cookies, { recursive: true, mode: 0o700 });
       if (places.socketFolder !== null) makePrivateFolder(places.socketFolder);
       if (process.platform !== 'win32') rmSync(places.socket, { force: true }); // of one that was killed
@@ -245,12 +267,13 @@ export class Daemon implements OperationHost {
 
   private async openTcp(port: number): Promise<HttpAccess> {
     const token = readOrMakeToken(this.places.token);
-    const tcp = { token, port };
+    const { users, host = '127.0.0.1' } = this.options;
+    const tcp = { token, port, ...(users === undefined ? {} : { users }) };
     const server = createHttpServer((request, response) => this.handler.listener(tcp)(request, response));
-    await listen(server, { host: '127.0.0.1', port });
+    await listen(server, { host, port });
     tcp.port = (server.address() as AddressInfo).port;
     this.servers.push(server);
-    this.httpUrl = `http://127.0.0.1:${tcp.port}`;
+    this.httpUrl = `http://${host.includes(':') ? `[${host}]` : host}:${tcp.port}`;
     return { url: this.httpUrl, token };
   }
 
@@ -327,6 +350,7 @@ export class Daemon implements OperationHost {
 
   private async sayFarewell(): Promise<void> {
     clearInterval(this.housekeeping);
+    this.directory?.stop();
     const { places, handler, servers } = this;
     const owned = this.ownsStore();
     if (owned) removeDescriptor(places.descriptor);

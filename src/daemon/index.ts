@@ -1,4 +1,5 @@
 /** The process: lock, socket, watcher, housekeeping; and how a client finds or starts it. */
+export { readUsers } from './users.js';
 export { attachEngines, connectEngines, openHttp } from './connect-engines.js';
 export type { AttachOptions, ConnectOptions } from './connect-engines.js';
 export { findDaemon, runningDaemon, storePathOf, tokenFileOf } from './find-daemon.js';

@@ -1,3 +1,4 @@
+import type { Directory } from './directory.js';
 import { elapsedMs } from '../base/index.js';
 import type { Engine, KnownRepository, LocalEngines } from '../engine/index.js';
 import { locateRepository } from '../git/index.js';
@@ -22,6 +23,8 @@ export class OpenRepositories implements LocalEngines {
   constructor(
     private readonly engines: LocalEngines,
     private readonly check: () => void,
+    /** Where repositories are asked for by name. */
+    private readonly directory: Directory | null = null,
   ) {}
 
   get storePath(): string {
@@ -34,8 +37,9 @@ export class OpenRepositories implements LocalEngines {
 
   open(repo: string): Engine {
     this.check();
+    const path = this.directory === null ? repo : this.directory.require(repo);
     let entry = this.entries.get(repo);
-    if (entry === undefined) entry = { engine: this.engines.open(repo), place: null, usedMs: 0 };
+    if (entry === undefined) entry = { engine: this.engines.open(path), place: null, usedMs: 0 };
     else this.entries.delete(repo);
     entry.usedMs = elapsedMs();
     this.entries.set(repo, entry);
@@ -56,7 +60,7 @@ export class OpenRepositories implements LocalEngines {
     const entry = this.entries.get(repo);
     if (entry !== undefined && entry.place !== null) return entry.place;
     try {
-      const { workTree, gitDir } = locateRepository(repo);
+      const { workTree, gitDir } = locateRepository(this.directory?.pathOf(repo) ?? repo);
       const place = workTree ?? gitDir;
       if (entry !== undefined) entry.place = place;
       return place;
@@ -66,6 +70,7 @@ export class OpenRepositories implements LocalEngines {
   }
 
   repositories(): Promise<readonly KnownRepository[]> {
+    if (this.directory !== null) return Promise.resolve(this.directory.visible());
     return this.engines.repositories();
   }
 

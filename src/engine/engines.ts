@@ -15,7 +15,7 @@ const lockTimeoutMsDefault = 30_000;
 const workersMax = 4;
 
 /** Opens a store for any number of repositories. Close it when done. Errors are CoppiceErrors with stable codes. */
-export async function openEngines(options: EnginesOptions = {}): Promise<LocalEngines> {
+export async function openEngines(options: EnginesOptions & { readonly remote?: string } = {}): Promise<LocalEngines> {
   return Promise.resolve(new StoreEngines(openShared(options, true)));
 }
 
@@ -37,7 +37,7 @@ export async function openPublisher(options: EngineOptions & { readonly folder?:
   return new Publisher(shared, new RepositoryPlace(new Sessions(shared), resolve(options.repo ?? '.')), folder);
 }
 
-function openShared(options: EnginesOptions, offThread: boolean): SharedStore {
+function openShared(options: EnginesOptions & { readonly remote?: string }, offThread: boolean): SharedStore {
   enableLinearFallback();
   return new SharedStore({
     ...options,
@@ -49,6 +49,19 @@ function openShared(options: EnginesOptions, offThread: boolean): SharedStore {
   });
 }
 
+const sharedOf = new WeakMap<LocalEngines, SharedStore>();
+
+/**
+ * Lets go of what came from a remote and was not used for the longest, until the store is no larger than that. It comes again when it
+ * is asked for.
+ */
+export async function shrinkStore(engines: LocalEngines, bytesMax: number): Promise<void> {
+  const shared = sharedOf.get(engines);
+  if (shared === undefined || shared.store.sizeBytes() <= bytesMax) return;
+  const { evict } = await import('./remotes/evict.js');
+  await evict(shared, bytesMax);
+}
+
 class StoreEngines implements LocalEngines {
   private readonly sessions: Sessions;
   /** Those that are not closed altogether yet. */
@@ -58,6 +71,7 @@ class StoreEngines implements LocalEngines {
 
   constructor(private readonly shared: SharedStore) {
     this.sessions = new Sessions(shared);
+    sharedOf.set(this, shared);
   }
 
   get storePath(): string {

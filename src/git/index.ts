@@ -1,4 +1,5 @@
 /** Here is a repository: give me commits, trees, blobs, refs, worktree changes. Only starter of processes; writes nothing. */
+export { packCommits } from './bare-commits.js';
 export { locateRepository } from './locate.js';
 export { openRepository } from './repository.js';
 export type { Repository, ResolvedTree, WorktreeSince } from './repository.js';

@@ -4,7 +4,7 @@ import type { Engine, Publisher } from '../../src/engine/index.js';
 import { TestRepository, git, makeFolder } from '../support/git.js';
 
 /** A repository with some history on main and a branch: names, symbols, words that recur. */
-export function makeHistory(commits = 8): TestRepository {
+export function makeHistory(commits = 8, about = 'parcels'): TestRepository {
   const folder = makeFolder();
   git(folder, ['init', '-q', '-b', 'main', 'repo']);
   const repository = new TestRepository(join(folder, 'repo'), false);
@@ -16,7 +16,7 @@ export function makeHistory(commits = 8): TestRepository {
       files: {
         'src/weight.ts': body('weight', i),
         [`src/part${i % 3}.ts`]: body(`part${i}`, 1),
-        'docs/guide.md': `# Parcels\n\nVersion ${i} weighs and counts parcels.\n`,
+        'docs/guide.md': `# Parcels\n\nVersion ${i} weighs and counts ${about}.\n`,
         'data.bin': Buffer.from([0, 1, 2, i]),
         'bin/run.sh': { executable: `#!/bin/sh\necho ${i}\n` },
         link: { symlink: 'src/weight.ts' },

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { CoppiceError } from '../../base/index.js';
+import type { Visitor } from '../visitors.js';
 
 /**
  * Who may come in over TCP. Everybody on this machine can connect to loopback, and so can any page in the user's browser,
@@ -10,13 +11,37 @@ import { CoppiceError } from '../../base/index.js';
 export interface TcpAccess {
   readonly token: string;
   readonly port: number;
+  /** Who may come in instead of who has the token, from anywhere. */
+  readonly users?: Users;
+}
+
+/** The users of a server, as of now. */
+export interface Users {
+  find(token: string): Visitor | null;
+  /** One line for each request. */
+  audit(line: AuditLine): void;
+}
+
+export interface AuditLine {
+  readonly user: string | null;
+  readonly repo: string | null;
+  /** The operation, or another path that is known. */
+  readonly what: string;
+  /** `ok` or the code of an error. */
+  readonly outcome: string;
+  readonly tookMs: number;
 }
 
 const hostNames = ['127.0.0.1', 'localhost', '[::1]'];
 
 /** FORBIDDEN unless the request is addressed to us and comes from a page of ours or from no page. */
-export function checkOrigin({ headers }: IncomingMessage, { port }: TcpAccess): void {
+export function checkOrigin({ headers }: IncomingMessage, { port, users }: TcpAccess): void {
   const { host, origin } = headers;
+  if (users !== undefined) {
+    // The proxy in front has whatever name it has; a page of another origin has no token.
+    if (origin === undefined || origin.replace(/^https?:\/\//, '').toLowerCase() === host?.toLowerCase()) return;
+    throw new CoppiceError('FORBIDDEN', 'pages of other origins may not ask this server');
+  }
   const ours = hostNames.map((name) => `${name}:${port}`);
   if (host === undefined || !ours.includes(host.toLowerCase())) {
     throw new CoppiceError('FORBIDDEN', `the host ${JSON.stringify(host ?? '')} is not this server`, {

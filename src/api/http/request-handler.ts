@@ -10,6 +10,7 @@ import { operationsByName } from '../operations.js';
 import { describeApi } from '../openapi.js';
 import { checkRepoPath } from '../repo-path.js';
 import { checkRequest } from '../validate.js';
+import { checkAllowed, checkVisitor, visiting } from '../visitors.js';
 import { AnswerMemory, answerLimits, type AnswerLimits } from './answer-memory.js';
 import { ByteBudget } from './byte-budget.js';
 import { checkOrigin, checkToken, type TcpAccess } from './guard.js';
@@ -97,7 +98,8 @@ export class RequestHandler {
       const path = pathOf(request);
       response.on('error', () => undefined); // the client went; `close` tells
       this.closeWithSocket(response);
-      failable(() => this.handle(request, response, path, tcp))
+      const audit: Audit = { user: null, repo: null };
+      failable(() => this.handle(request, response, path, tcp, audit))
         .catch((error: unknown) => {
           const known = asCoppiceError(error);
           outcome = known.code;
@@ -107,6 +109,8 @@ export class RequestHandler {
           this.answered++;
           this.latestMs = elapsedMs();
           this.metrics.count(labelOf(path), outcome, elapsedMs() - startMs);
+          const tookMs = Math.round(elapsedMs() - startMs);
+          tcp?.users?.audit({ ...audit, what: labelOf(path), outcome, tookMs });
         });
     };
   }
@@ -131,6 +135,7 @@ export class RequestHandler {
     response: ServerResponse,
     path: string,
     tcp: TcpAccess | null,
+    audit: Audit,
   ): Promise<void> {
     const { options } = this;
     response.setHeader('x-content-type-options', 'nosniff');
@@ -139,9 +144,32 @@ export class RequestHandler {
     if (isGet && path === '/healthz') return sendJson(response, 200, { status: 'ok', version: options.version });
     if (isGet && path === '/openapi.json') return sendJson(response, 200, describeApi(options.version));
     if (isGet && options.page.send(path, request.headers['if-none-match'], response)) return;
+    const users = tcp?.users;
+    if (users !== undefined) {
+      const visitor = checkVisitor(request, (token) => users.find(token));
+      audit.user = visitor.name;
+      return visiting.run(visitor, () => this.route(request, response, path, isGet, audit));
+    }
     if (tcp !== null) checkToken(request, tcp);
+    return this.route(request, response, path, isGet, audit);
+  }
+
+  /** Answers who has been let in. */
+  private async route(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    isGet: boolean,
+    audit: Audit,
+  ): Promise<void> {
+    const { options } = this;
     response.setHeader('cache-control', 'no-store');
     if (isGet && path === '/metrics') {
+      if (visiting.getStore()?.maySeeMetrics === false) {
+        throw new CoppiceError('FORBIDDEN', 'metrics are of all repositories together', {
+          hint: 'who runs this server allows them with "metrics": true',
+        });
+      }
       response.writeHead(200, { 'content-type': this.metrics.contentType }).end(await this.metrics.text());
       return;
     }
@@ -159,11 +187,18 @@ export class RequestHandler {
       response.setHeader('allow', 'POST');
       throw new CoppiceError('USAGE', `${path} is asked with POST, not ${request.method ?? 'that'}`);
     }
-    await this.serve(operation, request, response);
+    checkAllowed(operation);
+    await this.serve(operation, request, response, audit);
   }
 
-  private async serve(operation: Operation, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async serve(
+    operation: Operation,
+    request: IncomingMessage,
+    response: ServerResponse,
+    audit: Audit,
+  ): Promise<void> {
     const body = checkRequest(operation, await this.readBody(request, response));
+    if (typeof body['repo'] === 'string') audit.repo = body['repo'];
     const gone = new AbortController();
     response.on('close', () => {
       if (!response.writableFinished) gone.abort();
@@ -221,7 +256,8 @@ export class RequestHandler {
 
   private context(repo: unknown, call: OperationContext['call']): OperationContext {
     const { host } = this.options;
-    const named = (): string => checkRepoPath(repo, 'name a work tree, a bare repository or a .git folder');
+    const named = (): string =>
+      checkRepoPath(repo, 'name a work tree, a bare repository or a .git folder', host.hasNames);
     return { engine: () => host.engines.open(named()), repo: named, host, call };
   }
 }
@@ -267,6 +303,12 @@ async function sendBatches<R>(batches: Batches<unknown, R>, reply: JsonReply | N
   } finally {
     await batches.return(undefined as R);
   }
+}
+
+/** Who asked for what, as far as it is known. */
+interface Audit {
+  user: string | null;
+  repo: string | null;
 }
 
 /** Not more often than anybody can look, except for the last step. */

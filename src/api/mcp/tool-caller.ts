@@ -4,6 +4,8 @@ import type { Engines } from '../../engine/index.js';
 import { Limiter } from '../http/limiter.js';
 import { failable } from '../request-scope.js';
 import type { OperationContext, OperationHost } from '../operation.js';
+import { checkRepoPath } from '../repo-path.js';
+import { checkToolAllowed } from '../visitors.js';
 import { checkArguments } from './check-arguments.js';
 import { wellFormed } from './code-text.js';
 import { errorResult } from './error-result.js';
@@ -19,6 +21,8 @@ export interface ToolCallerOptions {
   readonly isRepoNamed?: boolean;
   /** Answers carry the same as data too (`structuredContent`), which takes from their budgets. Default: text alone. */
   readonly withData?: boolean;
+  /** Repositories are asked for by their names. */
+  readonly hasNames?: boolean;
 }
 
 const runningMax = 16;
@@ -44,6 +48,7 @@ export class ToolCaller {
   ): Promise<CallToolResult> {
     try {
       const { repo, input } = checkArguments(tool, given);
+      checkToolAllowed(tool.name);
       const context = this.context(await this.repository(repo, roots), call);
       const { text, structured } = await this.limiter.run(() => failable(() => tool.run(context, input)));
       return wellFormed({
@@ -59,6 +64,7 @@ export class ToolCaller {
 
   private async repository(named: string | undefined, roots: () => Promise<readonly string[]>): Promise<string> {
     const { defaultRepo, isRepoNamed, engines } = this.options;
+    if (this.options.hasNames === true) return checkRepoPath(named ?? '', 'POST /v1/repositories lists them', true);
     if (named !== undefined && named !== '') return findRepository(named, defaultRepo, engines);
     if (defaultRepo !== null && isRepoNamed === true) return defaultRepo;
     const repo = usualRepository(defaultRepo, await roots());
@@ -71,7 +77,9 @@ export class ToolCaller {
     const known = await this.options.engines.repositories().catch(() => []);
     const paths = known.slice(0, repositoriesNamed).map(({ path }) => path.replace(/\/\.git$/, ''));
     const some = paths.length === 0 ? '' : `, such as ${paths.join(', ')}`;
-    return `give repo: the path or the name of a repository${some}`;
+    return this.options.hasNames === true
+      ? `give repo: the name of a repository here${some}`
+      : `give repo: the absolute path of a git repository${some}`;
   }
 
   private context(repo: string, call: OperationContext['call']): ToolContext {

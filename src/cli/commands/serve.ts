@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { CoppiceError } from '../../base/index.js';
 import {
   ensureDaemon,
   openHttp,
+  readUsers,
   runDaemon,
   runningDaemon,
   stopDaemon,
@@ -23,6 +25,15 @@ export const command = defineCommand({
   flags: {
     http: { type: 'boolean', help: 'listen for HTTP on 127.0.0.1 as well' },
     port: { type: 'integer', value: 'N', default: 0, help: 'the port for --http; 0 is any free one' },
+    host: { type: 'string', value: 'ADDRESS', help: 'listen for HTTP there instead of on 127.0.0.1; needs --users' },
+    users: {
+      type: 'string',
+      value: 'FILE',
+      help: 'who may ask over HTTP, and for which repositories (or COPPICE_USERS)',
+    },
+    remote: { type: 'string', value: 'REMOTE', help: 'a search node: serve what is published there, without a clone' },
+    cache: { type: 'string', value: 'DIR', help: 'of a search node: where what it has read lies; may be lost' },
+    'cache-size': { type: 'string', value: 'SIZE', default: '20G', help: 'of a search node: how large that may get' },
     detach: { type: 'boolean', help: 'run in the background' },
     'on-demand': { type: 'boolean', help: 'end when it is no longer used' },
     stop: { type: 'boolean', help: 'end the daemon that runs' },
@@ -30,15 +41,23 @@ export const command = defineCommand({
   },
   examples: [
     { command: 'coppice serve --http --port 7878', does: 'in this terminal, until Ctrl-C' },
+    {
+      command:
+        'coppice serve --http --remote s3://team/coppice --cache /var/cache/coppice --users users.json --host 0.0.0.0',
+      does: 'a search node',
+    },
     { command: 'coppice serve --detach', does: 'in the background' },
     { command: 'coppice serve --stop', does: 'end it' },
   ],
   async run(context, { flags }) {
-    const storePath = storePathOf(context.storeFolder);
+    const node = nodeOf(context, flags);
+    const storePath = node === null ? storePathOf(context.storeFolder) : join(node.cache, 'store');
     if (flags.stop) return stop(context, storePath);
     if (flags.status) return describe(context, storePath);
     const start = { ...context.startOptions(storePath), stays: true };
     const port = flags.http || flags.port > 0 ? flags.port : null;
+    const isOwn = node !== null || flags.users !== undefined || flags.host !== undefined;
+    if (isOwn) return serveOthers(context, storePath, port, node, flags);
     if (flags.detach || (port !== null && (await runningDaemon(storePath)) !== null)) {
       const found = await ensureDaemon(start, startTimeoutMs);
       if (found !== null) {
@@ -58,9 +77,81 @@ export const command = defineCommand({
 
 const startTimeoutMs = 15_000;
 
+interface NodeFlags {
+  readonly host: string | undefined;
+  readonly users: string | undefined;
+  readonly remote: string | undefined;
+  readonly cache: string | undefined;
+  readonly 'cache-size': string;
+}
+
+/** What makes it a search node; null when it is none. USAGE. */
+function nodeOf(
+  context: CommandContext,
+  flags: NodeFlags,
+): { remote: string; cache: string; cacheBytes: number } | null {
+  const { remote, cache, 'cache-size': size } = flags;
+  if (remote === undefined) {
+    if (cache === undefined) return null;
+    throw new CoppiceError('USAGE', '--cache is of a search node', { hint: 'name the remote with --remote' });
+  }
+  if (cache === undefined) {
+    throw new CoppiceError('USAGE', 'a search node needs a folder for what it reads', {
+      hint: 'name one with --cache DIR',
+    });
+  }
+  const [, digits, unit] = /^(\d+)([KMGT]?)i?B?$/i.exec(size) ?? [];
+  if (digits === undefined) {
+    throw new CoppiceError('USAGE', `'${size}' is no size`, { hint: 'give --cache-size as 500M or 20G' });
+  }
+  const cacheBytes = Number(digits) * 1024 ** ' KMGT'.indexOf((unit || ' ').toUpperCase());
+  const address =
+    /^[a-z][a-z0-9+.-]+:/i.test(remote) && !/^file:[^/]/.test(remote)
+      ? remote
+      : `file:${context.pathOf(remote.replace(/^file:/, ''))}`;
+  return { remote: address, cache: context.pathOf(cache), cacheBytes };
+}
+
+/** Serves a search node, or users, from this process. */
+async function serveOthers(
+  context: CommandContext,
+  storePath: string,
+  port: number | null,
+  node: ReturnType<typeof nodeOf>,
+  { host, users: file }: NodeFlags,
+): Promise<0> {
+  if (port === null) {
+    throw new CoppiceError('USAGE', 'users and search nodes are served over HTTP', { hint: 'add --http or --port N' });
+  }
+  const log = (message: string): void => context.tell(`${new Date().toISOString()} ${message}\n`);
+  const text = context.io.env['COPPICE_USERS'];
+  const users =
+    file !== undefined
+      ? readUsers(context.pathOf(file), undefined, log)
+      : text !== undefined && text !== ''
+        ? readUsers(null, text, log)
+        : undefined;
+  const isLoopback = host === undefined || /^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(host);
+  if (!isLoopback && users === undefined) {
+    throw new CoppiceError('USAGE', `listening on ${host} needs to know who may ask`, {
+      hint: 'give --users FILE; TLS is for a proxy in front',
+    });
+  }
+  return serve(context, {
+    storePath,
+    port,
+    onDemand: false,
+    ...(node === null
+      ? {}
+      : { node: { remote: node.remote, folder: join(node.cache, 'repositories'), cacheBytes: node.cacheBytes } }),
+    ...(users === undefined ? {} : { users }),
+    ...(host === undefined ? {} : { host }),
+  });
+}
+
 async function serve(
   context: CommandContext,
-  options: { storePath: string; port: number | null; onDemand: boolean; firstRepo: string | undefined },
+  options: Omit<Parameters<typeof runDaemon>[0], 'version' | 'log'>,
 ): Promise<0> {
   const log = (message: string): void => context.tell(`${new Date().toISOString()} ${message}\n`);
   const daemon = await runDaemon({ ...options, version: readVersion(), log });

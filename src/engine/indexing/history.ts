@@ -1,3 +1,4 @@
+import { CoppiceError } from '../../base/index.js';
 import type { Commit } from '../../git/index.js';
 import type { Oid, RepositoryId, TreeId } from '../../model/index.js';
 import { addedTo, nothingAdded } from '../trees/added.js';
@@ -21,6 +22,11 @@ export async function ensureRecorded(session: Session, commits: readonly Oid[], 
     const { takeHistory } = await import('../remotes/auto-take.js');
     await takeHistory(session, commits, options);
     if (areRecorded()) return;
+  }
+  if (session.isPublished) {
+    throw new CoppiceError('REMOTE_NOT_FOUND', 'the history of this rev is not published', {
+      hint: 'coppice push REMOTE REV --history publishes it',
+    });
   }
   for (const { oid, tree } of (await fewUnrecorded(session, repo, commits)) ?? []) {
     const origin = { commit: oid, near: [] };

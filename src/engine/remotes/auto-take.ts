@@ -123,7 +123,7 @@ export async function takePublished(session: Session, commit: Oid | null, call: 
   const remote = source.publications;
   const published = await source.published(session, signal);
   if (!published.commits.has(commit)) throw notPublished(commit);
-  const request = { commits: [commit], history: true, whole: true };
+  const request = { commits: [commit], history: false, whole: true };
   const fetched = await fetchPacks(session, remote, published, request, { ...call, patienceMs: 30_000 });
   await takePacks(session, remote, fetched, call);
 }
@@ -174,7 +174,7 @@ async function takeOrTell(
 /** The records of commits and their history, where the remote has them: `log` need not make them. */
 export async function takeHistory(session: Session, commits: readonly Oid[], call: CallOptions): Promise<void> {
   const source = sourceOf(session.shared);
-  if (source === null || source.isResting || commits.length === 0) return;
+  if (source === null || (source.isResting && !session.isPublished) || commits.length === 0) return;
   try {
     const signal = call.signal ?? new AbortController().signal;
     const published = await source.published(session, signal);

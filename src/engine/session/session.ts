@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { elapsedMs } from '../../base/index.js';
 import type { Repository } from '../../git/index.js';
@@ -7,6 +8,7 @@ import type { ObjectSource, SegmentSink, StoredRoot } from '../../indexing/index
 import { asCommitId } from '../../model/index.js';
 import type { CommitId, Oid, RepositoryId, TreeId } from '../../model/index.js';
 import type { SegmentList } from '../../segment/index.js';
+import { remoteInvalid } from '../../remote/index.js';
 import { commitKey, rootKey } from '../../snapshot/index.js';
 import type { SnapshotStore } from '../../snapshot/index.js';
 import type { RevEntry, Store } from '../../store/index.js';
@@ -23,6 +25,9 @@ import { SingleFlight } from '../shared/single-flight.js';
 import type { CallOptions } from '../types.js';
 import { VolatileTrees } from '../trees/volatile-trees.js';
 import { WorktreeReader } from '../worktree/worktree.js';
+
+/** In the git folder of a repository that is no clone, but the commits and refs that a remote has of one. */
+export const publishedMarker = 'coppice-published';
 
 /** What is known beforehand of a tree that is to be stored. */
 export interface TreeOrigin {
@@ -64,6 +69,7 @@ export class Session {
     this.fingerprint = shared.fingerprint;
     this.source = repositorySource(repository);
     this.place = stampOf(repository);
+    this.isPublished = existsSync(join(repository.gitDir, publishedMarker));
     this.volatile = new VolatileTrees(this);
     for (const { commit, tree } of shared.store.catalog.revs.values()) {
       if (commit !== null) repository.rememberCommit(commit, tree);
@@ -71,9 +77,7 @@ export class Session {
   }
 
   /** It is no clone: commits without trees and blobs, whose trees are taken from a remote. */
-  get isPublished(): boolean {
-    return false;
-  }
+  readonly isPublished: boolean;
 
   /** The repository is still there, and no other has taken its place. */
   get isInPlace(): boolean {
@@ -124,7 +128,10 @@ export class Session {
   ): Promise<EnsuredRoot> {
     const key = rootKey(oid, this.fingerprint);
     const id = this.snapshots.findRoot(key);
-    if (id !== null) return { id, key, provisional: false, added: nothingAdded };
+    if (id !== null) {
+      if (this.isPublished) this.shared.usedRoots.set(id, elapsedMs());
+      return { id, key, provisional: false, added: nothingAdded };
+    }
     const incomplete = await this.incomplete.find(oid, source, origin.commit);
     if (incomplete !== null) return { ...incomplete, added: nothingAdded };
     const { what } = call;
@@ -149,7 +156,10 @@ export class Session {
     };
     if (this.isPublished) {
       await takePublished(this, origin.commit, call);
-      return stored() ?? this.indexTree(oid, source, call, origin);
+      const root = stored();
+      if (root === null) throw remoteInvalid(this.shared.settings.remote, `tree ${oid} is not what its packs hold`);
+      this.shared.usedRoots.set(root.id, elapsedMs());
+      return root;
     }
     const bases = await this.likelyBases(origin.commit, origin.near);
     const hasBase = bases.some((base) => this.snapshots.findRoot(rootKey(base, this.fingerprint)) !== null);

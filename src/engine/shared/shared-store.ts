@@ -16,6 +16,8 @@ import { WriterQueue } from './writer-queue.js';
 
 export interface SharedStoreOptions {
   readonly storePath: string;
+  /** In place of the one that the settings name. */
+  readonly remote?: string | undefined;
   readonly workers: number;
   readonly workerUrl: URL;
   readonly lockTimeoutMs: number;
@@ -59,7 +61,7 @@ export class SharedStore {
 
   constructor(readonly options: SharedStoreOptions) {
     this.store = Store.open(options.storePath);
-    this.settings = readSettings(options.storePath);
+    this.settings = readSettings(options.storePath, options.remote === undefined ? {} : { remote: options.remote });
     this.fingerprint = rulesFingerprint(this.rules);
     this.snapshots = new SnapshotStore(this.store, options.memory);
     this.volatile = new VolatileMemory(this);
@@ -67,6 +69,9 @@ export class SharedStore {
     this.reranking = new Reranking(this);
     this.descriptions = new Descriptions(this);
   }
+
+  /** When roots were used last that came from a remote, and can come again. */
+  readonly usedRoots = new Map<number, number>();
 
   /** From now on that remote is asked before anything is indexed. */
   useRemote(address: string): void {

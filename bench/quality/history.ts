@@ -60,7 +60,7 @@ export async function askHistory(
         const query = parseQuery(text, { languageByAlias });
         await shared.embeddings.coverRoot(snapshot.root, {});
         const question = await readQuestion(snapshot, query, new TimeSlices());
-        const { similarities } = await meaningOf(session, snapshot, question.text, {});
+        const { similarities } = await meaningOf(shared, snapshot, question.text, {});
         const alike = shared.embeddings.alikeWords(question);
         const mask = await fileMask(snapshot, { languages: codeLanguages });
         for (const mode of modes) {

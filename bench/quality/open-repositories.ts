@@ -123,7 +123,7 @@ export class OpenRepositories {
       for (const labelled of repository.queries) {
         const query = parseQuery(labelled.query, { languageByAlias });
         const question = await readQuestion(snapshot, query, new TimeSlices());
-        const { similarities } = await meaningOf(session, snapshot, question.text, {});
+        const { similarities } = await meaningOf(shared, snapshot, question.text, {});
         questions.push({ labelled, question, alike: shared.embeddings.alikeWords(question), similarities });
       }
       const mask = await fileMask(snapshot, { languages: codeLanguages });

@@ -2,7 +2,8 @@ import type { Operation, ParameterSpec, ParameterTable } from './operation.js';
 
 /** As much of JSON Schema (draft 2020-12) as parameters need. */
 export interface JsonSchema {
-  readonly type: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  readonly anyOf?: readonly JsonSchema[];
   readonly description?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
@@ -21,9 +22,14 @@ export const maxLengthDefault = 10_000;
 export const maxItemsDefault = 1000;
 
 const repoSchema: JsonSchema = {
-  type: 'string',
-  maxLength: 4096,
-  description: 'the repository, as an absolute path: a work tree or a folder in it, a bare repository or a .git folder',
+  description:
+    'where to look: a repository by an absolute path (a work tree or a folder in it, a bare repository, a .git folder), a folder that is in ' +
+    'none, a repository by the name that the store knows, `view:NAME`, or a name with `*` for all that have such names; a list is all of them together, ' +
+    'each perhaps with `@REV` behind',
+  anyOf: [
+    { type: 'string', maxLength: 4096 },
+    { type: 'array', items: { type: 'string', maxLength: 4096 }, minItems: 1, maxItems: maxItemsDefault },
+  ],
 };
 
 /** What a request's body may hold. */

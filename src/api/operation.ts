@@ -49,8 +49,10 @@ export type ParameterValues<T extends ParameterTable> = {
 export interface OperationContext {
   /** The engine of the repository that the request names. USAGE when it names none. */
   engine(): Engine;
-  /** The repository that the request names, as an absolute path. USAGE when it names none. */
+  /** Where the request looks, as engine's `Where` has it. USAGE when it does not say. */
   repo(): string;
+  /** An engine for what is asked of the store alone. */
+  anywhere(): Engine;
   readonly host: OperationHost;
   /** Cancellation and progress; to be passed on to the engine. */
   readonly call: CallOptions & { readonly signal: AbortSignal };

@@ -1,7 +1,6 @@
-import { resolve } from 'node:path';
 import type * as daemon from '../daemon/index.js';
 import type { Engine, EngineOptions, Engines, EnginesOptions, LocalEngines } from '../engine/index.js';
-import { closingAll } from './closing-all.js';
+import { closingAll, placeOf } from './closing-all.js';
 import { daemonModeOf, type DaemonMode } from './daemon-mode.js';
 import { readVersion } from './version.js';
 
@@ -28,8 +27,8 @@ export class EngineSource {
     const storePath = storePathOf(options.store);
     if (this.mode !== 'off') {
       const engines = findDaemon(storePath) === null ? null : await this.connect(storePath, options);
-      if (engines !== null) return closingAll(engines, resolve(options.repo ?? '.'));
-      if (this.mode === 'auto') this.missed = { storePath, repo: resolve(options.repo ?? '.') };
+      if (engines !== null) return closingAll(engines, options.repo);
+      if (this.mode === 'auto') this.missed = { storePath, repo: placeOf(options.repo) };
     }
     const { openEngine } = await import('../engine/index.js');
     return openEngine({ ...options, firstUse: 'read' });

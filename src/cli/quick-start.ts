@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { CoppiceError } from '../base/index.js';
 import { RemoteEngines, SocketClient, connectSocket } from '../api/index.js';
 import { findDaemon, storePathOf } from '../daemon/index.js';
@@ -75,7 +74,7 @@ async function connectSource(
   const transport = new SocketClient(found.socket, socket);
   return {
     openEngine: ({ repo, onNote }) =>
-      Promise.resolve(closingAll(new RemoteEngines({ storePath, transport, onNote }), resolve(repo ?? '.'))),
+      Promise.resolve(closingAll(new RemoteEngines({ storePath, transport, onNote }), repo)),
     attachEngines: unneeded,
     startOptions: unneeded,
     startMissed: () => Promise.resolve(),

@@ -140,6 +140,12 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
     ['options', ttl, 'optional'],
   ],
   dropOverlay: [['id', 'text']],
+  addView: [
+    ['name', 'text'],
+    ['roots', 'texts'],
+    ['options', call, 'optional'],
+  ],
+  dropView: [['name', 'text']],
   gc: [['options', { ...call, 'dryRun?': 'boolean' }, 'optional']],
   doctor: [['options', { ...call, 'repair?': 'boolean' }, 'optional']],
 };

@@ -1,92 +1,15 @@
-import { collectBatches, type Batches } from '../base/index.js';
-import { checkArguments } from './check-arguments.js';
 import { dropFork, forkRev, listForks } from './forks/forks.js';
-import { countRev, grepRev, grepRevs } from './answers/grep.js';
-import { resolveTarget, withRev } from './revs/revs.js';
-import { searchRev } from './answers/search.js';
-import { rootedPath, rootedPaths } from './rooted-paths.js';
+import { ScopeEngine } from './scope-engine.js';
 import type { Session } from './session/session.js';
-import type { RepositoryPlace } from './session/sessions.js';
-import type { SharedStore } from './shared/shared-store.js';
-import { showFile } from './answers/show.js';
-import { definitionOf, outlineOf, symbolsOf } from './answers/symbols.js';
 import type * as api from './types.js';
 
-const rooted = <T extends api.FileFilter>({ repository }: Session, options: T): T =>
-  rootedPaths(options, repository.workTree);
-
-/** One store seen from the repository at a place. What a search of an indexed rev does not need is loaded on use. */
-export class RepositoryEngine implements api.Engine {
-  private closing: Promise<void> | null = null;
-
-  constructor(
-    private readonly shared: SharedStore,
-    private readonly place: RepositoryPlace,
-    private readonly onClosed: () => Promise<void> | void,
-  ) {
-    checkArguments(this);
-  }
-
-  get isOpen(): boolean {
-    return this.closing === null;
-  }
-
-  get storePath(): string {
-    return this.shared.store.path;
-  }
-
-  resolve(rev: string | undefined, options: api.CallOptions = {}): Promise<api.ResolvedRev> {
-    return this.place.run(
-      async (session) => (await resolveTarget(session, rev ?? session.defaultRev, options)).resolved,
-    );
-  }
-
+/** One store seen from the repository at a place. */
+export class RepositoryEngine extends ScopeEngine<Session> implements api.Engine {
   index(revs: readonly string[], options: api.IndexOptions = {}): Promise<api.IndexResult> {
     return this.place.run(async (session) => {
       const { indexRevs } = await import('./indexing/index-revs.js');
       return indexRevs(session, revs, options);
     });
-  }
-
-  async grep(pattern: string, options: api.GrepOptions = {}): Promise<api.GrepResult> {
-    const { items, rest } = await collectBatches(this.grepBatches(pattern, options));
-    return { ...rest, lines: items };
-  }
-
-  grepBatches(pattern: string, options: api.GrepOptions = {}): Batches<api.LineMatch, api.GrepSummary> {
-    return this.place.stream((session) => grepRev(session, pattern, rooted(session, options)));
-  }
-
-  async grepCounts(pattern: string, options: api.GrepOptions = {}): Promise<api.GrepCountsResult> {
-    const { items, rest } = await collectBatches(this.grepCountBatches(pattern, options));
-    return { ...rest, files: items };
-  }
-
-  grepCountBatches(pattern: string, options: api.GrepOptions = {}): Batches<api.FileMatchCount, api.GrepCountsSummary> {
-    return this.place.stream((session) => countRev(session, pattern, rooted(session, options)));
-  }
-
-  async grepRange(
-    pattern: string,
-    from: string,
-    to: string,
-    options: api.GrepRangeOptions = {},
-  ): Promise<api.GrepRangeResult> {
-    const { items, rest } = await collectBatches(this.grepRangeBatches(pattern, from, to, options));
-    return { ...rest, lines: items };
-  }
-
-  grepRangeBatches(
-    pattern: string,
-    from: string,
-    to: string,
-    options: api.GrepRangeOptions = {},
-  ): Batches<api.RangeLineMatch, api.GrepRangeSummary> {
-    return this.place.stream((session) => grepRevs(session, pattern, from, to, rooted(session, options)));
-  }
-
-  search(query: string, options: api.SearchOptions = {}): Promise<api.SearchResult> {
-    return this.place.run((session) => searchRev(session, query, rooted(session, options)));
   }
 
   describe(revs: readonly string[] = [], options: api.DescribeOptions = {}): Promise<api.DescribeResult> {
@@ -106,49 +29,10 @@ export class RepositoryEngine implements api.Engine {
     });
   }
 
-  symbols(name: string, options: api.SymbolsOptions = {}): Promise<api.SymbolsResult> {
-    return this.place.run((session) => symbolsOf(session, name, rooted(session, options)));
-  }
-
-  definition(name: string, options: api.DefinitionOptions = {}): Promise<api.DefinitionResult> {
-    return this.place.run((session) => definitionOf(session, name, rooted(session, options)));
-  }
-
-  references(name: string, options: api.ReferencesOptions = {}): Promise<api.ReferencesResult> {
-    return this.place.run(async (session) => {
-      const { referencesTo } = await import('./answers/references.js');
-      return referencesTo(session, name, rooted(session, options));
-    });
-  }
-
-  outline(rev: string | undefined, path: string, options: api.CallOptions = {}): Promise<api.OutlineResult> {
-    return this.place.run((session) =>
-      outlineOf(session, rev ?? session.defaultRev, rootedPath(path, session.repository.workTree), options),
-    );
-  }
-
   revs(options: api.RevsOptions = {}): Promise<api.RevsResult> {
     return this.place.run(async (session) => {
       const { listRevs } = await import('./answers/named-revs.js');
       return listRevs(session, options);
-    });
-  }
-
-  files(options: api.FilesOptions = {}): Promise<api.FilesResult> {
-    return this.place.run(async (session) => {
-      const { listFiles } = await import('./answers/files.js');
-      return listFiles(session, rooted(session, options));
-    });
-  }
-
-  compare(
-    from: string,
-    to: string,
-    options: api.CallOptions & api.FileFilter & { limit?: number } = {},
-  ): Promise<api.CompareResult> {
-    return this.place.run(async (session) => {
-      const { compareRevs } = await import('./answers/files.js');
-      return compareRevs(session, from, to, rooted(session, options));
     });
   }
 
@@ -159,7 +43,7 @@ export class RepositoryEngine implements api.Engine {
   ): AsyncGenerator<api.LineHistory, void, undefined> {
     return this.place.stream(async function* (session) {
       const { logLines } = await import('./answers/log.js');
-      yield* logLines(session, pattern, revs, rooted(session, options));
+      yield* logLines(session, pattern, revs, session.rooted(options));
     });
   }
 
@@ -170,21 +54,8 @@ export class RepositoryEngine implements api.Engine {
   ): AsyncGenerator<api.OccurrenceChange, void, undefined> {
     return this.place.stream(async function* (session) {
       const { logCommits } = await import('./answers/log.js');
-      yield* logCommits(session, pattern, revs, rooted(session, options));
+      yield* logCommits(session, pattern, revs, session.rooted(options));
     });
-  }
-
-  show(
-    rev: string | undefined,
-    path: string,
-    lines?: { start: number; end: number },
-    options: api.CallOptions = {},
-  ): Promise<api.ShownText> {
-    return this.place.run((session) =>
-      withRev(session, rev ?? session.defaultRev, options, (opened) =>
-        showFile(session, opened, rootedPath(path, session.repository.workTree), lines, options.signal),
-      ),
-    );
   }
 
   fork(name: string, options: api.CallOptions & { from?: string; ttlMs?: number } = {}): Promise<api.ForkResult> {
@@ -237,30 +108,5 @@ export class RepositoryEngine implements api.Engine {
 
   dropOverlay(id: string): Promise<void> {
     return this.place.run((session) => Promise.resolve(session.overlays.drop(id)));
-  }
-
-  status(): Promise<api.StatusResult> {
-    return this.place.runAnywhere(async (session) => {
-      const { storeStatus } = await import('./upkeep/status.js');
-      return storeStatus(this.shared, session);
-    });
-  }
-
-  gc(options: api.CallOptions & { dryRun?: boolean } = {}): Promise<api.GcResult> {
-    return this.place.runAnywhere(async () => {
-      const { collect } = await import('./upkeep/maintenance.js');
-      return collect(this.shared, options);
-    });
-  }
-
-  doctor(options: api.CallOptions & { repair?: boolean } = {}): Promise<api.DoctorResult> {
-    return this.place.runAnywhere(async () => {
-      const { examine } = await import('./upkeep/maintenance.js');
-      return examine(this.shared, options);
-    });
-  }
-
-  close(): Promise<void> {
-    return (this.closing ??= this.place.close().then(this.onClosed));
   }
 }

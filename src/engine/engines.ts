@@ -1,12 +1,19 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 
 import { CoppiceError, compareBytewise } from '../base/index.js';
+import { isView, together } from '../model/index.js';
+import type { Where } from '../model/index.js';
 import { enableLinearFallback } from '../pattern/index.js';
 import { defaultStorePath } from '../store/index.js';
 import { threadScript } from '../threads/index.js';
 import { RepositoryEngine } from './engine.js';
 import type { Publisher } from './remotes/publisher.js';
+import { ViewEngine } from './view-engine.js';
+import { NamedViews } from './views/named-views.js';
+import { ViewPlace } from './views/view-place.js';
+import { defineView, pathOf } from './views/where.js';
 import { RepositoryPlace, Sessions } from './session/sessions.js';
 import { SharedStore } from './shared/shared-store.js';
 import type { Engine, EngineOptions, EnginesOptions, KnownRepository, LocalEngines } from './types.js';
@@ -25,8 +32,32 @@ export async function openEngines(options: EnginesOptions & { readonly remote?: 
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const shared = openShared(options, false);
-  const place = new RepositoryPlace(new Sessions(shared), resolve(options.repo ?? '.'));
-  return Promise.resolve(new RepositoryEngine(shared, place, () => shared.close()));
+  return Promise.resolve(engineAt(whereOf(options), shared, new Sessions(shared), () => shared.close()));
+}
+
+const whereOf = ({ repo = '.' }: EngineOptions): Where =>
+  typeof repo === 'string' ? absolute(repo) : together(repo.map(absolute));
+
+/** A path counts from the current folder; a name that no folder here has is a repository's. */
+const absolute = (place: string): Where =>
+  isView(place) || (!/^\.|[\\/]/.test(place) && !existsSync(place)) ? place : resolve(place);
+
+function engineAt(
+  where: Where,
+  shared: SharedStore,
+  sessions: Sessions,
+  onClosed: () => Promise<void> | void,
+): RepositoryEngine | ViewEngine {
+  const views = new NamedViews(shared, sessions);
+  if (isView(where))
+    return new ViewEngine(
+      shared,
+      new ViewPlace(shared, sessions, () => defineView(shared.store, where)),
+      views,
+      onClosed,
+    );
+  const place = new RepositoryPlace(sessions, () => pathOf(shared.store, where));
+  return new RepositoryEngine(shared, place, views, onClosed);
 }
 
 /** Opens the store from the point of view of one repository and what is published of it. Relative paths count from `folder`. */
@@ -34,7 +65,14 @@ export async function openPublisher(options: EngineOptions & { readonly folder?:
   const { Publisher } = await import('./remotes/publisher.js');
   const shared = openShared(options, false);
   const folder = resolve(options.folder ?? '.');
-  return new Publisher(shared, new RepositoryPlace(new Sessions(shared), resolve(options.repo ?? '.')), folder);
+  const where = whereOf(options);
+  const path = (): string => {
+    if (!isView(where)) return pathOf(shared.store, where);
+    throw new CoppiceError('NOT_IN_A_VIEW', 'an index is published of one repository, and several were named', {
+      hint: 'name the one that is meant, with --repo',
+    });
+  };
+  return new Publisher(shared, new RepositoryPlace(new Sessions(shared), path), folder);
 }
 
 function openShared(options: EnginesOptions & { readonly remote?: string }, offThread: boolean): SharedStore {
@@ -65,8 +103,8 @@ export async function shrinkStore(engines: LocalEngines, bytesMax: number): Prom
 class StoreEngines implements LocalEngines {
   private readonly sessions: Sessions;
   /** Those that are not closed altogether yet. */
-  private readonly engines = new Set<RepositoryEngine>();
-  private readonly byPath = new Map<string, RepositoryEngine>();
+  private readonly engines = new Set<RepositoryEngine | ViewEngine>();
+  private readonly byPlace = new Map<Where, RepositoryEngine | ViewEngine>();
   private closing: Promise<void> | null = null;
 
   constructor(private readonly shared: SharedStore) {
@@ -82,17 +120,17 @@ class StoreEngines implements LocalEngines {
     return this.shared.isWriter;
   }
 
-  open(repo: string): Engine {
+  open(where: Where): Engine {
     if (this.closing !== null) throw new CoppiceError('INTERNAL', 'the engines were closed');
-    const path = resolve(repo);
-    const known = this.byPath.get(path);
+    const place = isAbsolute(where) ? resolve(where) : where;
+    const known = this.byPlace.get(place);
     if (known?.isOpen === true) return known;
-    const engine: RepositoryEngine = new RepositoryEngine(this.shared, new RepositoryPlace(this.sessions, path), () => {
+    const engine: RepositoryEngine | ViewEngine = engineAt(place, this.shared, this.sessions, () => {
       this.engines.delete(engine);
-      if (this.byPath.get(path) === engine) this.byPath.delete(path);
+      if (this.byPlace.get(place) === engine) this.byPlace.delete(place);
     });
     this.engines.add(engine);
-    this.byPath.set(path, engine);
+    this.byPlace.set(place, engine);
     return engine;
   }
 

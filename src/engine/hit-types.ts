@@ -1,3 +1,16 @@
+/** What an answer of a view says of where it found something. Of a repository alone there is nothing to say. */
+export interface HitLabels {
+  /** The root that the path counts from, by its name in the view: `REPO/PATH` is the path there. */
+  readonly repo?: string;
+  /** Of a package: its name and version. */
+  readonly package?: string;
+  readonly version?: string;
+  /** The project itself asks for the package, and not only another package does. */
+  readonly direct?: boolean;
+  /** The packages by which the project comes to it, the project's own first; the package itself is not among them. */
+  readonly chain?: readonly string[];
+}
+
 /** What gave a hit its score: the sum of the points, times `fileKind`, times `repeat`. */
 export interface HitExplanation {
   readonly points: {
@@ -44,7 +57,7 @@ export interface ExplainedTerm {
 }
 
 /** Where the best of hits is that are not in an answer because next to nothing speaks for them. */
-export interface NearestHit {
+export interface NearestHit extends HitLabels {
   readonly path: string;
   readonly startLine: number;
   readonly endLine: number;

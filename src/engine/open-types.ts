@@ -1,8 +1,11 @@
 import type { Embedder } from '../embedding/index.js';
 
 export interface EngineOptions extends EnginesOptions {
-  /** The repository: a work tree or a folder in it, a bare repository, or a `.git` folder. Default: the current folder. */
-  readonly repo?: string;
+  /**
+   * Where to look: a repository by a path (a work tree or a folder in it, a bare repository, a `.git` folder), a repository by the name that
+   * the store knows it by, `view:NAME`, or a name with `*`: all that have such names. Several are one view. Default: the current folder.
+   */
+  readonly repo?: string | readonly string[];
 }
 
 export interface EnginesOptions {

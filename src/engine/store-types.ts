@@ -1,7 +1,8 @@
 /** What is told of a store: what it holds, how fresh it is, and what looking after it found. */
 import type { FileDiagnostic, SkipReason } from '../model/index.js';
+import type { HitLabels } from './hit-types.js';
 
-export interface SkippedFile {
+export interface SkippedFile extends HitLabels {
   readonly path: string;
   readonly reason: SkipReason;
   readonly sizeBytes: number;

@@ -1,4 +1,5 @@
 import type { SymbolKind } from '../model/index.js';
+import type { HitLabels } from './hit-types.js';
 import type { SkippedFile } from './store-types.js';
 import type { CallOptions, FileFilter, Freshness, PlaceFilter, ResolvedRev } from './types.js';
 
@@ -26,7 +27,7 @@ export interface DefinedSymbol {
   readonly doc: string;
 }
 
-export interface SymbolHit extends DefinedSymbol {
+export interface SymbolHit extends DefinedSymbol, HitLabels {
   readonly path: string;
   readonly language: string;
   /** How the name matched, best first. */
@@ -71,7 +72,7 @@ export interface DefinitionResult {
   readonly tookMs: number;
 }
 
-export interface DefinitionHit extends DefinedSymbol {
+export interface DefinitionHit extends DefinedSymbol, HitLabels {
   readonly path: string;
   readonly language: string;
   /** The text of its line. */
@@ -104,7 +105,7 @@ export interface Reference {
 }
 
 /** The references in one function; else in one type, or outside of all in one file. */
-export interface ReferenceGroup {
+export interface ReferenceGroup extends HitLabels {
   readonly path: string;
   readonly language: string;
   /** Qualified name of what they are in; empty where that is the file. */
@@ -137,7 +138,7 @@ export interface ReferencesResult {
 /** A definition in a file. */
 export type OutlineSymbol = DefinedSymbol;
 
-export interface OutlineResult {
+export interface OutlineResult extends HitLabels {
   readonly rev: ResolvedRev;
   readonly path: string;
   /** In order of their lines. */

@@ -1,6 +1,16 @@
 import type { Batches } from '../base/index.js';
 import type { SkipReason, SymbolKind, WorkPhase } from '../model/index.js';
-import type { HitExplanation, NearestHit } from './hit-types.js';
+import type { HitExplanation, HitLabels, NearestHit } from './hit-types.js';
+import type {
+  ApplyResult,
+  ApplyStep,
+  ForkInfo,
+  ForkResult,
+  LeaseInfo,
+  OverlayFile,
+  OverlayInfo,
+  ViewInfo,
+} from './name-types.js';
 import type {
   DefinitionOptions,
   DefinitionResult,
@@ -21,10 +31,20 @@ import type {
 import type { LineHistory, LogOptions, OccurrenceChange } from './log-types.js';
 import type { DoctorResult, GcResult, SkippedFile, StatusResult } from './store-types.js';
 
-export type { ExplainedTerm, HitExplanation, NearestHit } from './hit-types.js';
+export type { ExplainedTerm, HitExplanation, HitLabels, NearestHit } from './hit-types.js';
 export type { CommitInfo, LineChange, LineHistory, LogOptions, OccurrenceChange } from './log-types.js';
 export type * from './model-types.js';
 export type { EngineOptions, EnginesOptions, WatchedPlace, WorktreeMonitor } from './open-types.js';
+export type {
+  ApplyResult,
+  ApplyStep,
+  ForkInfo,
+  ForkResult,
+  LeaseInfo,
+  OverlayFile,
+  OverlayInfo,
+  ViewInfo,
+} from './name-types.js';
 export type {
   DefinedSymbol,
   DefinitionHit,
@@ -82,7 +102,7 @@ export interface CallOptions {
 export interface ResolvedRev {
   /** As the user wrote it. */
   readonly rev: string;
-  readonly kind: 'commit' | 'tree' | 'fork' | 'worktree' | 'lease' | 'overlay';
+  readonly kind: 'commit' | 'tree' | 'fork' | 'worktree' | 'lease' | 'overlay' | 'view';
   /** The commit, 40 or 64 hex digits; null for a work tree with changes, an edited fork, or a bare tree. */
   readonly commit: string | null;
   /** Oid of the root tree; of our own making for an edited work tree or fork. Empty for a work tree that was only read (`MissingIndex`). */
@@ -92,6 +112,8 @@ export interface ResolvedRev {
 export type Freshness = 'exact' | 'live' | 'stale';
 
 export interface IndexedRev extends ResolvedRev {
+  /** Of which repository of a view. */
+  readonly repo?: string;
   readonly files: number;
   /** Chunks of its files, as often as they occur. */
   readonly chunks: number;
@@ -163,7 +185,7 @@ export interface GrepOptions extends CallOptions, FileFilter, PlaceFilter {
 export type GrepRangeOptions = Omit<GrepOptions, 'rev' | 'context' | 'before' | 'after'>;
 
 /** A matching line (or, with `context`, a line near one). */
-export interface LineMatch {
+export interface LineMatch extends HitLabels {
   readonly path: string;
   /** 1-based. */
   readonly line: number;
@@ -228,7 +250,7 @@ export type GrepRangeSummary = Omit<GrepRangeResult, 'lines'>;
 
 export type GrepCountsSummary = Omit<GrepCountsResult, 'files'>;
 
-export interface FileMatchCount {
+export interface FileMatchCount extends HitLabels {
   readonly path: string;
   /** Matching lines. */
   readonly count: number;
@@ -268,7 +290,8 @@ export interface MatchSpan {
   readonly length: number;
 }
 
-export interface Hit {
+export interface Hit extends HitLabels {
+  /** Of a view as in HitLabels; else the repository's name. */
   readonly repo: string;
   readonly rev: string;
   readonly commit: string | null;
@@ -363,7 +386,7 @@ export interface FilesOptions extends CallOptions, FileFilter, PlaceFilter {
   readonly limit?: number;
 }
 
-export interface FileEntry {
+export interface FileEntry extends HitLabels {
   readonly path: string;
   readonly language: string;
   readonly sizeBytes: number;
@@ -380,7 +403,7 @@ export interface FilesResult {
   readonly freshness: Freshness;
 }
 
-export interface ComparedFile {
+export interface ComparedFile extends HitLabels {
   readonly path: string;
   readonly change: 'added' | 'removed' | 'modified';
 }
@@ -394,63 +417,7 @@ export interface CompareResult {
   readonly freshness: Freshness;
 }
 
-/** A snapshot held for a task of many calls: as a REV it gives the same answers until it expires. */
-export interface LeaseInfo {
-  /** `lease:ID`, to be used as a REV. */
-  readonly lease: string;
-  /** What it was taken of, as written. */
-  readonly rev: string;
-  readonly commit: string | null;
-  readonly tree: string;
-  readonly expiresMs: number;
-}
-
-export interface OverlayFile {
-  readonly path: string;
-  /** Null: the file is not there. */
-  readonly content: Uint8Array | null;
-}
-
-/** Unsaved buffers laid over the work tree, which shows through as it changes. */
-export interface OverlayInfo {
-  /** `overlay:ID`, to be used as a REV. */
-  readonly overlay: string;
-  readonly files: number;
-  readonly expiresMs: number;
-}
-
-export interface ForkInfo {
-  readonly name: string;
-  /** The rev it was made from, as written. */
-  readonly rev: string;
-  /** The commit it equals, or null once edited. */
-  readonly commit: string | null;
-  readonly tree: string;
-  readonly createdMs: number;
-  /** When it is dropped by itself, or null. */
-  readonly expiresMs: number | null;
-}
-
-export interface ForkResult extends ForkInfo {
-  /** Time of the durable fork itself. */
-  readonly tookMs: number;
-}
-
-/** One step of `apply`; all steps of a call are published at once or not at all. */
-export type ApplyStep =
-  | { readonly kind: 'commit'; readonly rev: string }
-  /** A unified diff, as `git diff` writes. */
-  | { readonly kind: 'patch'; readonly patch: Uint8Array }
-  | { readonly kind: 'put'; readonly path: string; readonly content: Uint8Array }
-  | { readonly kind: 'remove'; readonly path: string };
-
-export interface ApplyResult extends ForkInfo {
-  readonly changedFiles: number;
-  readonly newChunks: number;
-  readonly tookMs: number;
-}
-
-export interface ShownText {
+export interface ShownText extends HitLabels {
   readonly rev: ResolvedRev;
   readonly path: string;
   readonly startLine: number;
@@ -541,6 +508,14 @@ export interface Engine {
     options?: CallOptions & { ttlMs?: number },
   ): Promise<OverlayInfo>;
   dropOverlay(id: string): Promise<void>;
+  /** The views that have names in this store. */
+  views(): Promise<readonly ViewInfo[]>;
+  /**
+   * Gives some roots a name, by which they are searched as one: `view:NAME`. A root is a path or a repository's name, perhaps with
+   * `@REV` behind; without it that root is what is asked for, or what one sees there.
+   */
+  addView(name: string, roots: readonly string[], options?: CallOptions): Promise<ViewInfo>;
+  dropView(name: string): Promise<void>;
   status(options?: CallOptions): Promise<StatusResult>;
   gc(options?: CallOptions & { dryRun?: boolean }): Promise<GcResult>;
   doctor(options?: CallOptions & { repair?: boolean }): Promise<DoctorResult>;
@@ -553,8 +528,8 @@ export interface Engines {
   /** The store's folder. */
   readonly storePath: string;
   /**
-   * The engine of a repository, named by an absolute path; the same one for that path until it is closed, which closes the
-   * repository only.
+   * The engine of a place, as in `EngineOptions` but with absolute paths; several places as `together` writes them. The same one for
+   * that place until it is closed, which closes the place only.
    */
   open(repo: string): Engine;
   /** The repositories that the store knows, by name. */

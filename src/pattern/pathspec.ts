@@ -14,7 +14,10 @@ interface Pathspec {
 
 /** Which paths some pathspecs mean. */
 export interface PathspecMatcher {
+  /** One of those that include matches, and none of those that exclude. */
   matches(path: string): boolean;
+  includes(path: string): boolean;
+  excludes(path: string): boolean;
   /** The including pathspecs one by one, as they were given. */
   readonly including: readonly NamedPathTest[];
 }
@@ -46,10 +49,9 @@ export function compilePathspecs(sources: readonly string[], prefix = ''): Paths
   const excluding = all.filter(({ exclude }) => exclude).map(compile);
   const including = all.filter(({ exclude }) => !exclude).map(compile);
   const wanted = including.length > 0 ? including : [compile(parsePathspec('.', prefix))];
-  return {
-    matches: (path) => wanted.some((spec) => spec.matches(path)) && !excluding.some((spec) => spec.matches(path)),
-    including,
-  };
+  const includes = (path: string): boolean => wanted.some((spec) => spec.matches(path));
+  const excludes = (path: string): boolean => excluding.some((spec) => spec.matches(path));
+  return { matches: (path) => includes(path) && !excludes(path), includes, excludes, including };
 }
 
 function parsePathspec(source: string, prefix: string): Pathspec {

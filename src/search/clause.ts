@@ -1,12 +1,12 @@
 import { BitSet } from '../base/index.js';
 import { languageNumber } from '../model/index.js';
-import { compilePathFilter, scanAllTexts } from '../pattern/index.js';
+import { scanAllTexts } from '../pattern/index.js';
 import type { Deadline, Pattern } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { isUnsegmented, splitIdentifier, textTerms } from '../text/index.js';
 import { candidateDocs } from './candidates.js';
 import type { Clause, Condition, QueryTerm } from './query/query.js';
-import { maskOf } from './file-mask.js';
+import { compileSnapshotPaths, maskOf } from './file-mask.js';
 import { visiblePostings } from './term-postings.js';
 import type { TimeSlices } from '../base/index.js';
 
@@ -61,7 +61,7 @@ async function compileCondition(snapshot: Snapshot, condition: Condition, option
       return (_, file) => numbers.has(snapshot.files[file]!.record.language);
     }
     case 'path': {
-      const passes = compilePathFilter([...condition.patterns]);
+      const passes = compileSnapshotPaths(condition.patterns, snapshot.mounts);
       const mask = await maskOf(snapshot, passes, options.signal);
       return (_, file) => mask[file] === 1;
     }

@@ -1,7 +1,7 @@
 import { CoppiceError, TimeSlices, closest, elapsedMs } from '../base/index.js';
 import { languageByAlias, languageNumber, languages as allLanguages } from '../model/index.js';
 import { compilePathFilter, compilePathspecs, type NamedPathTest } from '../pattern/index.js';
-import type { Snapshot } from '../snapshot/index.js';
+import type { Mounts, Snapshot } from '../snapshot/index.js';
 
 /** Which files of a snapshot a search looks at. */
 export interface FileFilter {
@@ -18,7 +18,7 @@ export type FileMask = Uint8Array | null;
 
 /** PATTERN_TIMEOUT when it takes long to tell: many filters, many files. */
 export async function fileMask(snapshot: Snapshot, filter: FileFilter, signal?: AbortSignal): Promise<FileMask> {
-  const passes = compileFileFilter(filter);
+  const passes = compileFileFilter(filter, snapshot.mounts);
   return passes === null ? null : maskOf(snapshot, passes, signal);
 }
 
@@ -64,8 +64,32 @@ export type FileTest = (path: string, language: number) => boolean;
 const pathsMax = 1000;
 const pathLengthMax = 4096;
 
+type PathTest = (path: string) => boolean;
+
+/**
+ * Tests on paths of a snapshot: where it is one of several roots, a path is also meant as it is in its root. `either`: what takes a
+ * path in by one of both; `both`: what has to hold of both.
+ */
+function pathTests(mounts: Mounts | null): Record<'either' | 'both', (test: PathTest) => PathTest> {
+  if (mounts === null) return { either: (test) => test, both: (test) => test };
+  const inside = (path: string): string => mounts.split(path)?.path ?? path;
+  return {
+    either: (test) => (path) => test(path) || test(inside(path)),
+    both: (test) => (path) => test(path) && test(inside(path)),
+  };
+}
+
+/** As `compilePathFilter`, for the paths of a snapshot. */
+export function compileSnapshotPaths(paths: readonly string[], mounts: Mounts | null): PathTest {
+  if (mounts === null) return compilePathFilter(paths);
+  const { either, both } = pathTests(mounts);
+  const including = either(compilePathFilter(paths.filter((path) => !path.startsWith('!'))));
+  const excluding = both(compilePathFilter(paths.filter((path) => path.startsWith('!'))));
+  return (path) => including(path) && excluding(path);
+}
+
 /** Null when all files pass. */
-export function compileFileFilter(filter: FileFilter): FileTest | null {
+export function compileFileFilter(filter: FileFilter, mounts: Mounts | null = null): FileTest | null {
   const { paths = [], pathspecs = [], folder = '' } = filter;
   const given = [...paths, ...pathspecs, folder];
   if (given.length > pathsMax || given.some(({ length }) => length > pathLengthMax)) {
@@ -76,10 +100,13 @@ export function compileFileFilter(filter: FileFilter): FileTest | null {
   const languages = compileLanguages(filter.languages ?? []);
   const isEverywhere = folder === '' && pathspecs.length === 0;
   if (paths.length === 0 && languages === null && isEverywhere) return null;
-  const passes = compilePathFilter([...paths]);
+  const passes = compileSnapshotPaths(paths, mounts);
   const specs = isEverywhere ? null : compilePathspecs(pathspecs, folder);
+  const { either, both } = pathTests(mounts);
+  const includes = either((path) => specs === null || specs.includes(path));
+  const isLeft = both((path) => specs?.excludes(path) !== true);
   return (path, language) =>
-    (languages === null || languages(language)) && passes(path) && (specs === null || specs.matches(path));
+    (languages === null || languages(language)) && passes(path) && includes(path) && isLeft(path);
 }
 
 /**
@@ -87,7 +114,7 @@ export function compileFileFilter(filter: FileFilter): FileTest | null {
  * it is a hint beside an answer, which is whole without it.
  */
 export async function unmatchedPaths(
-  snapshots: readonly { readonly files: readonly { readonly path: string }[] }[],
+  snapshots: readonly { readonly files: readonly { readonly path: string }[]; readonly mounts?: Mounts | null }[],
   { paths = [], pathspecs = [], folder = '' }: FileFilter,
   signal?: AbortSignal,
 ): Promise<string[]> {
@@ -96,9 +123,10 @@ export async function unmatchedPaths(
     ...including.map((source) => ({ source, matches: compilePathFilter([source]) })),
     ...(pathspecs.length > 0 ? compilePathspecs(pathspecs, folder).including : []),
   ]);
-  for (const { files } of snapshots) {
+  for (const { files, mounts } of snapshots) {
     const inTime = await visitFiles(files, signal, ({ path }) => {
-      for (const test of left) if (test.matches(path)) left.delete(test);
+      const inside = mounts?.split(path)?.path ?? path;
+      for (const test of left) if (test.matches(path) || test.matches(inside)) left.delete(test);
       return left.size > 0;
     });
     if (!inTime) return [];

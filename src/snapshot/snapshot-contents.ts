@@ -29,7 +29,7 @@ export interface Occurrences {
 
 export async function collectFiles(
   segments: SegmentList,
-  root: TreeNode,
+  root: Pick<TreeNode, 'entries'>,
   caches: RecordCaches,
   slices: TimeSlices,
 ): Promise<TreeContents> {

@@ -5,10 +5,14 @@ import { asTreeId } from '../model/index.js';
 import { SegmentList, createSegmentCaches } from '../segment/index.js';
 import type { SegmentCaches, TreeNode } from '../segment/index.js';
 import type { NextIds, SegmentEntry, SegmentFiles, Store } from '../store/index.js';
+import { ComposedTrees } from './composed-trees.js';
+import type { Mount, Mounts } from './mounts.js';
 import { createRecordCaches, readTreeNode } from './record-caches.js';
 import type { RecordCaches } from './record-caches.js';
 import { Snapshot } from './snapshot.js';
+import type { SnapshotFile } from './snapshot.js';
 import { KnownPaths } from './snapshot-paths.js';
+import type { SnapshotPaths } from './snapshot-paths.js';
 import { volatileBytesMax } from './volatile-segments.js';
 import type { VolatileSegments } from './volatile-segments.js';
 
@@ -66,6 +70,7 @@ export class SnapshotStore implements SegmentPlace {
   private readonly snapshots: LruCache<number, Snapshot>;
   private readonly opening = new Map<number, Promise<void>>();
   private readonly paths = new KnownPaths();
+  private readonly composed = new ComposedTrees();
   private current: SegmentList | null = null;
   private currentVersion = -1;
 
@@ -124,7 +129,12 @@ export class SnapshotStore implements SegmentPlace {
     return readTreeNode(this.segmentsOf(tree), tree, this.caches);
   }
 
-  /** The snapshot of a root tree, stored or in memory; release it after use. Opened once for all who ask at the same time. */
+  /** The number, for `open`, of the tree whose folders are these roots, stored or in memory. No name lies in another. */
+  compose(mounts: readonly Mount[]): TreeId {
+    return this.composed.add(mounts);
+  }
+
+  /** The snapshot of a root tree, stored, in memory or composed; release it after use. Opened once for all who ask at the same time. */
   async open(root: TreeId): Promise<Snapshot> {
     for (;;) {
       const cached = this.snapshots.get(root)?.retain();
@@ -138,13 +148,16 @@ export class SnapshotStore implements SegmentPlace {
     }
     let opened = (): void => undefined;
     this.opening.set(root, new Promise((resolve) => (opened = resolve)));
+    const mounts = this.composed.find(root);
+    const segments = mounts === null ? this.segmentsOf(root).retain() : this.segmentsOfAll(mounts);
     try {
-      const segments = this.segmentsOf(root);
-      const node = readTreeNode(segments, root, this.caches);
-      const snapshot = await Snapshot.open(segments, { id: root, node }, this.caches, (files) => this.paths.of(files));
+      const node = mounts === null ? readTreeNode(segments, root, this.caches) : nodeOf(mounts);
+      const pathsOf = (files: readonly SnapshotFile[]): SnapshotPaths => this.paths.of(files);
+      const snapshot = await Snapshot.open(segments, { id: root, node }, this.caches, pathsOf, mounts);
       this.snapshots.set(root, snapshot, snapshot.weight);
       return snapshot.retain();
     } finally {
+      segments.release();
       this.opening.delete(root);
       opened();
     }
@@ -155,10 +168,13 @@ export class SnapshotStore implements SegmentPlace {
    * that it is in memory alone, and was let go there.
    */
   async openLatest(root: TreeId, held?: Snapshot): Promise<Snapshot> {
-    const segments = this.segmentsOf(root);
-    if (held !== undefined && !segments.has('trees', root)) return held.retain();
+    const mounts = this.composed.find(root);
+    const roots = mounts === null ? [root] : mounts.list.map(({ tree }) => tree);
+    if (held !== undefined && !roots.every((tree) => this.segmentsOf(tree).has('trees', tree))) return held.retain();
+    const segments = mounts === null ? this.segmentsOf(root).retain() : this.segmentsOfAll(mounts);
     const cached = this.snapshots.get(root);
-    if (cached !== undefined && cached.segments !== segments) this.snapshots.delete(root);
+    if (cached !== undefined && !isSame(cached.segments, segments)) this.snapshots.delete(root);
+    segments.release();
     return this.open(root);
   }
 
@@ -166,6 +182,14 @@ export class SnapshotStore implements SegmentPlace {
   private segmentsOf(tree: TreeId): SegmentList {
     for (const place of this.volatile) if (place.has(tree)) return place.segments();
     return this.segments();
+  }
+
+  /** Those that have some trees together; to be released. */
+  private segmentsOfAll({ list }: Mounts): SegmentList {
+    const places = [...this.volatile].filter((place) => list.some(({ tree }) => place.has(tree)));
+    return places.length === 0
+      ? this.segments().retain()
+      : SegmentList.join([this.segments(), ...places.flatMap((place) => place.lists)]);
   }
 
   /** What is held in memory now, and its bound, in bytes by our own count. */
@@ -208,6 +232,14 @@ export class SnapshotStore implements SegmentPlace {
     this.currentVersion = -1;
   }
 }
+
+/** A folder's name may be several: the files below come out with the same paths as if each were a folder of its own. */
+const nodeOf = ({ list }: Mounts): Pick<TreeNode, 'entries'> => ({
+  entries: list.map(({ name, tree }) => ({ name, kind: 'tree', tree })),
+});
+
+const isSame = (a: SegmentList, b: SegmentList): boolean =>
+  a === b || (a.segments.length === b.segments.length && a.segments.every((segment, i) => segment === b.segments[i]));
 
 const weightOf = (caches: readonly { readonly weight: number }[]): number =>
   caches.reduce((sum, { weight }) => sum + weight, 0);

@@ -6,6 +6,7 @@ import { Derived } from './derived.js';
 import type { RecordCaches } from './record-caches.js';
 import { collectFiles, placeOccurrences } from './snapshot-contents.js';
 import type { Occurrences, TreeContents } from './snapshot-contents.js';
+import type { Mounts } from './mounts.js';
 import type { SnapshotPaths } from './snapshot-paths.js';
 
 let nextSerial = 0;
@@ -51,6 +52,8 @@ export class Snapshot {
     /** Paths of its files, which other snapshots may have as well. */
     readonly paths: SnapshotPaths,
     private readonly found: RecordCaches['found'],
+    /** The folders that are roots themselves; null for the tree of a single root. */
+    readonly mounts: Mounts | null,
   ) {
     this.files = contents.files;
     this.unfollowed = contents.unfollowed;
@@ -63,16 +66,18 @@ export class Snapshot {
   /** Opens what a root tree sees, giving other work its turns. */
   static async open(
     segments: SegmentList,
-    root: { readonly id: TreeId; readonly node: TreeNode },
+    root: { readonly id: TreeId; readonly node: Pick<TreeNode, 'entries'> },
     caches: RecordCaches,
     pathsOf: (files: readonly SnapshotFile[]) => SnapshotPaths,
+    mounts: Mounts | null = null,
   ): Promise<Snapshot> {
     segments.retain();
     try {
       const slices = new TimeSlices();
       const contents = await collectFiles(segments, root.node, caches, slices);
       const occurrences = await placeOccurrences(segments, contents.files, slices);
-      return new Snapshot(segments, root.id, contents, occurrences, pathsOf(contents.files), caches.found);
+      const paths = pathsOf(contents.files);
+      return new Snapshot(segments, root.id, contents, occurrences, paths, caches.found, mounts);
     } catch (error) {
       segments.release();
       throw error;

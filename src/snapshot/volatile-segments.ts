@@ -100,6 +100,11 @@ export class VolatileSegments implements SegmentPlace {
     return this.joined;
   }
 
+  /** Its own, without those of the store. */
+  get lists(): readonly SegmentList[] {
+    return this.own;
+  }
+
   has(tree: TreeId): boolean {
     return this.own.some((list) => list.has('trees', tree));
   }

@@ -56,6 +56,14 @@ export interface ForkEntry {
   readonly until?: number;
 }
 
+/** A name for several roots that are searched as one. */
+export interface ViewEntry {
+  readonly name: string;
+  /** Places of repositories and folders, as engine's `Where` has them. */
+  readonly roots: readonly string[];
+  readonly at: number;
+}
+
 export const leasePrefix = 'lease:';
 export const isLease = ({ name }: Pick<ForkEntry, 'name'>): boolean => name.startsWith(leasePrefix);
 
@@ -96,6 +104,8 @@ type CatalogRecord =
   | { t: 'renew'; n: string; repo: RepositoryId; name: string; at: number; until: number }
   /** Somebody has taken the writer lock: records of who had it before count no more, and new segments get numbers of their own. */
   | { t: 'writer'; n: string }
+  | ({ t: 'view'; n: string } & ViewEntry)
+  | { t: 'drop-view'; n: string; name: string }
   | ({
       t: 'segments';
       add: readonly SegmentEntry[];
@@ -127,6 +137,7 @@ export class Catalog implements JournalState {
   readonly revs = new Map<string, RevEntry>();
   /** Keys (base64url) of roots that were stored while the repository lacked some object, by the oid of the tree. */
   readonly incompleteRoots = new Map<Oid, string>();
+  readonly views = new Map<string, ViewEntry>();
   private readonly forkMap = new Map<string, ForkEntry>();
   private readonly segmentMap = new Map<string, SegmentEntry>();
   private readonly refused = new Set<string>();
@@ -142,6 +153,7 @@ export class Catalog implements JournalState {
     this.repositories.clear();
     this.revs.clear();
     this.incompleteRoots.clear();
+    this.views.clear();
     this.forkMap.clear();
     this.segmentMap.clear();
     this.nextIds = { doc: 0, file: 0, tree: 0, commit: 0, segment: 0 };
@@ -210,6 +222,15 @@ export class Catalog implements JournalState {
         }
         return;
       }
+      case 'view': {
+        const { t: _, n, ...view } = entry;
+        if (this.views.has(view.name)) this.refused.add(n);
+        else this.views.set(view.name, view);
+        return;
+      }
+      case 'drop-view':
+        if (!this.views.delete(entry.name)) this.refused.add(entry.n);
+        return;
       case 'writer': {
         const { segment } = this.nextIds;
         this.writer = entry.n;
@@ -239,6 +260,7 @@ export class Catalog implements JournalState {
       ...[...this.revs.values()].map((entry) => ({ t: 'rev' as const, ...entry })),
       ...[...this.incompleteRoots].map(([tree, root]) => ({ t: 'incomplete' as const, tree, root })),
       ...Array.from(forks, (entry) => ({ t: 'fork' as const, n: '', ...entry })),
+      ...Array.from(this.views.values(), (entry) => ({ t: 'view' as const, n: '', ...entry })),
     ];
     return records as unknown as JournalRecord[];
   }

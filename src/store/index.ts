@@ -1,6 +1,15 @@
 /** Here is a name: swing it atomically; here is a segment's id: give me its checked bytes. Only writer of the data folder. */
 export { Catalog, compareSegments, isLease, leasePrefix } from './catalog.js';
-export type { CatalogRecord, ForkEntry, IdRange, NextIds, RepositoryEntry, RevEntry, SegmentEntry } from './catalog.js';
+export type {
+  CatalogRecord,
+  ForkEntry,
+  IdRange,
+  NextIds,
+  RepositoryEntry,
+  RevEntry,
+  SegmentEntry,
+  ViewEntry,
+} from './catalog.js';
 export { DescriptionLog } from './description-log.js';
 export type { StoredDescription } from './description-log.js';
 export type { JournalDamage } from './journal.js';

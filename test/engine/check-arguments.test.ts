@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CoppiceError } from '../../src/base/index.js';
 import { engineParameters } from '../../src/engine/check-arguments.js';
 import { RepositoryEngine } from '../../src/engine/engine.js';
+import { ScopeEngine } from '../../src/engine/scope-engine.js';
 import { openEngine } from '../../src/engine/index.js';
 import type { Engine } from '../../src/engine/types.js';
 import { makeFolder, makeRepository } from '../support/git.js';
@@ -45,8 +46,9 @@ async function failureOf(method: string, args: readonly unknown[]): Promise<unkn
 }
 
 test('every method that takes arguments is in the table', () => {
-  const methods = Object.getOwnPropertyNames(RepositoryEngine.prototype);
-  const without = ['constructor', 'isOpen', 'storePath', 'forks', 'status', 'close'];
+  const methodsOf = ({ prototype }: { readonly prototype: object }): string[] => Object.getOwnPropertyNames(prototype);
+  const methods = [...new Set([RepositoryEngine, ScopeEngine].flatMap(methodsOf))];
+  const without = ['constructor', 'isOpen', 'storePath', 'forks', 'views', 'status', 'close'];
   expect(methods.filter((name) => !without.includes(name)).sort()).toEqual(Object.keys(engineParameters).sort());
 });
 

@@ -48,7 +48,9 @@ import type {
   StatusResult,
   SymbolsOptions,
   SymbolsResult,
+  ViewInfo,
 } from '../../engine/index.js';
+import type { Where } from '../../model/index.js';
 import type { Operations } from '../operations.js';
 import { operations } from '../operations.js';
 import { toWireParameter, type WireContent } from '../wire-content.js';
@@ -63,8 +65,7 @@ export interface Transport {
 
 export interface RemoteEngineOptions {
   readonly storePath: string;
-  /** An absolute path. */
-  readonly repo: string;
+  readonly repo: Where;
   readonly transport: Transport;
   readonly onNote?: ((note: string) => void) | undefined;
 }
@@ -219,6 +220,18 @@ export class RemoteEngine implements Engine {
     await this.ask('dropOverlay', { id });
   }
 
+  async views(): Promise<readonly ViewInfo[]> {
+    return (await this.askAnywhere<{ views: readonly ViewInfo[] }>('views', {})).views;
+  }
+
+  addView(name: string, roots: readonly string[], options?: CallOptions): Promise<ViewInfo> {
+    return this.askAnywhere('addView', { name, roots }, options);
+  }
+
+  async dropView(name: string): Promise<void> {
+    await this.askAnywhere('dropView', { name });
+  }
+
   status(options?: CallOptions): Promise<StatusResult> {
     return this.ask('status', {}, options);
   }
@@ -241,6 +254,14 @@ export class RemoteEngine implements Engine {
     return (await this.options.transport.ask(name, body, list, call)) as R;
   }
 
+  /** Of the store alone. */
+  private async askAnywhere<R>(operation: keyof Operations, input: object, options: CallOptions = {}): Promise<R> {
+    const { body, call } = this.request(input, options);
+    const { repo: _, ...rest } = body;
+    const { name, list } = operations[operation] as { name: string; list?: string };
+    return (await this.options.transport.ask(name, rest, list, call)) as R;
+  }
+
   private batches<I, R>(operation: keyof Operations, input: object, options: CallOptions = {}): Batches<I, R> {
     const { body, call } = this.request(input, options);
     return this.options.transport.batches(operations[operation].name, body, call) as Batches<I, R>;
@@ -255,15 +276,18 @@ export class RemoteEngine implements Engine {
   }
 
   /** Options that are no parameters are what the call itself needs. */
-  private request(input: object, options: CallOptions): { body: object; call: ClientCall } {
+  private request(input: object, options: CallOptions): { body: { readonly repo: unknown }; call: ClientCall } {
     const { signal, onProgress, ...parameters } = options;
     const { repo, onNote } = this.options;
     return {
-      body: { repo, ...input, ...parameters },
+      body: { repo: toWirePlace(repo), ...input, ...parameters },
       call: { onNote, ...(signal && { signal }), ...(onProgress && { onProgress }) },
     };
   }
 }
+
+/** Several places go as a list. */
+const toWirePlace = (where: Where): unknown => (where.startsWith('[') ? (JSON.parse(where) as unknown) : where);
 
 function toWireStep(step: ApplyStep): object {
   switch (step.kind) {

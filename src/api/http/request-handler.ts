@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { CoppiceError, asCoppiceError, elapsedMs, type Batches } from '../../base/index.js';
+import { allRepositories } from '../../model/index.js';
 import type { Progress } from '../../engine/index.js';
 import { aboutToEnd } from '../about-to-end.js';
 import { noteListener } from '../notes.js';
@@ -8,7 +9,7 @@ import { failable } from '../request-scope.js';
 import type { Operation, OperationContext, OperationHost, ParameterTable, ParameterValues } from '../operation.js';
 import { operationsByName } from '../operations.js';
 import { describeApi } from '../openapi.js';
-import { checkRepoPath } from '../repo-path.js';
+import { checkPlace } from '../place.js';
 import { checkRequest } from '../validate.js';
 import { checkAllowed, checkVisitor, visiting } from '../visitors.js';
 import { AnswerMemory, answerLimits, type AnswerLimits } from './answer-memory.js';
@@ -257,8 +258,19 @@ export class RequestHandler {
   private context(repo: unknown, call: OperationContext['call']): OperationContext {
     const { host } = this.options;
     const named = (): string =>
-      checkRepoPath(repo, 'name a work tree, a bare repository or a .git folder', host.hasNames);
-    return { engine: () => host.engines.open(named()), repo: named, host, call };
+      checkPlace(
+        repo,
+        'name a work tree, a bare repository, a known repository by its name, or view:NAME',
+        host.hasNames,
+      );
+    const { engines } = host;
+    return {
+      engine: () => engines.open(named()),
+      repo: named,
+      anywhere: () => engines.open(allRepositories),
+      host,
+      call,
+    };
   }
 }
 

@@ -2,8 +2,9 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CoppiceError } from '../../base/index.js';
+import { isView } from '../../model/index.js';
 import type { Engines, KnownRepository } from '../../engine/index.js';
-import { checkRepoPath } from '../repo-path.js';
+import { checkPlace } from '../place.js';
 
 const hint = 'leave it out for the usual repository; status lists those that are known, by name and path';
 
@@ -12,13 +13,14 @@ const hint = 'leave it out for the usual repository; status lists those that are
  * `../other`), or the name of one that the store knows. USAGE, NOT_A_REPOSITORY.
  */
 export async function findRepository(named: string, usual: string | null, engines: Engines): Promise<string> {
-  if (named.includes('\0')) return checkRepoPath(named, hint);
-  if (/^file:/i.test(named)) return checkRepoPath(pathOfUri(named) ?? named, hint);
+  if (named.includes('\0')) return checkPlace(named, hint);
+  if (/^file:/i.test(named)) return checkPlace(pathOfUri(named) ?? named, hint);
+  if (isView(named)) return named;
   if (named === '~' || /^~[\\/]/.test(named)) return join(homedir(), named.slice(1));
   if (isAbsolute(named)) return named;
   if (/^\.\.?(?:[\\/]|$)/.test(named)) {
     if (usual !== null) return resolve(usual, named);
-    return checkRepoPath(named, hint);
+    return checkPlace(named, hint);
   }
   const found = repositoriesNamed(named, await engines.repositories());
   if (found.length === 1) return workTreeOf(found[0]!);

@@ -1,10 +1,11 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { CoppiceError, asCoppiceError } from '../../base/index.js';
+import { allRepositories } from '../../model/index.js';
 import type { Engines } from '../../engine/index.js';
 import { Limiter } from '../http/limiter.js';
 import { failable } from '../request-scope.js';
 import type { OperationContext, OperationHost } from '../operation.js';
-import { checkRepoPath } from '../repo-path.js';
+import { checkPlace } from '../place.js';
 import { checkToolAllowed } from '../visitors.js';
 import { checkArguments } from './check-arguments.js';
 import { wellFormed } from './code-text.js';
@@ -64,7 +65,7 @@ export class ToolCaller {
 
   private async repository(named: string | undefined, roots: () => Promise<readonly string[]>): Promise<string> {
     const { defaultRepo, isRepoNamed, engines } = this.options;
-    if (this.options.hasNames === true) return checkRepoPath(named ?? '', 'POST /v1/repositories lists them', true);
+    if (this.options.hasNames === true) return checkPlace(named ?? '', 'POST /v1/repositories lists them', true);
     if (named !== undefined && named !== '') return findRepository(named, defaultRepo, engines);
     if (defaultRepo !== null && isRepoNamed === true) return defaultRepo;
     const repo = usualRepository(defaultRepo, await roots());
@@ -87,6 +88,7 @@ export class ToolCaller {
     return {
       engine: () => engines.open(repo),
       repo: () => repo,
+      anywhere: () => engines.open(allRepositories),
       call,
       withData: this.withData,
       list: (options) => new ListAnswer(options, this.withData),

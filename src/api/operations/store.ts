@@ -51,6 +51,45 @@ export const status = defineOperation({
   run: async (context) => ({ ...(await context.engine().status(context.call)), daemon: context.host.describe() }),
 });
 
+export const views = defineOperation({
+  name: 'views',
+  summary: 'the views that have names: several repositories searched as one',
+  effect: 'none',
+  repo: 'none',
+  parameters: {},
+  list: 'views',
+  run: async (context) => ({ views: await context.anywhere().views() }),
+});
+
+export const addView = defineOperation({
+  name: 'add-view',
+  summary: 'give several repositories a name, by which they are searched as one',
+  description: 'It is then a place to look at: `view:NAME` as repo.',
+  effect: 'names',
+  repo: 'none',
+  parameters: {
+    name: { type: 'string', required: true, help: 'the name of the view' },
+    roots: {
+      type: 'strings',
+      required: true,
+      help: 'absolute paths or names of repositories, each perhaps with @REV behind; * for all that are known',
+    },
+  },
+  run: (context, { name, roots }) => context.anywhere().addView(name, roots, context.call),
+});
+
+export const dropView = defineOperation({
+  name: 'drop-view',
+  summary: 'forget a view; its repositories stay as they are',
+  effect: 'names',
+  repo: 'none',
+  parameters: { name: { type: 'string', required: true, help: 'the name of the view' } },
+  run: async (context, { name }) => {
+    await context.anywhere().dropView(name);
+    return { dropped: name };
+  },
+});
+
 export const gc = defineOperation({
   name: 'gc',
   summary: 'give back what no ref, fork or lease reaches',

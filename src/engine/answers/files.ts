@@ -5,21 +5,22 @@ import { compileFileFilter, fileMask } from '../../search/index.js';
 import type { FileFilter, FileTest } from '../../search/index.js';
 import type { Snapshot, SnapshotFile } from '../../snapshot/index.js';
 import { checkCount } from '../limits.js';
+import { placeOf } from './places.js';
 import { leastFresh, withRev, withRevs } from '../revs/revs.js';
-import type { Session } from '../session/session.js';
+import type { Scope } from '../session/scope.js';
 import type { CallOptions, CompareResult, ComparedFile, FileEntry, FilesOptions, FilesResult } from '../types.js';
 
 const limitDefault = 1000;
 
 /** See `Engine.files`. */
-export async function listFiles(session: Session, options: FilesOptions): Promise<FilesResult> {
+export async function listFiles(scope: Scope, options: FilesOptions): Promise<FilesResult> {
   const limit = checkCount('limit', options.limit, limitDefault);
-  return withRev(session, options.rev ?? session.defaultRev, options, async ({ rev, snapshot, freshness }) => {
+  return withRev(scope, options.rev, options, async ({ rev, snapshot, freshness, origin }) => {
     const mask = await fileMask(snapshot, options, options.signal);
     const matching = mask === null ? snapshot.files : snapshot.files.filter((_, i) => mask[i] === 1);
     const files = matching.slice(0, limit).map(({ path, record }): FileEntry => {
       const { language, sizeBytes, skipped } = record;
-      return { path, language: languageId(language), sizeBytes, skipped };
+      return { ...placeOf(origin(path)), language: languageId(language), sizeBytes, skipped };
     });
     return { rev, files, total: matching.length, freshness: await freshness() };
   });
@@ -27,16 +28,19 @@ export async function listFiles(session: Session, options: FilesOptions): Promis
 
 /** See `Engine.compare`. */
 export async function compareRevs(
-  session: Session,
+  scope: Scope,
   from: string,
   to: string,
   options: CallOptions & FileFilter & { limit?: number },
 ): Promise<CompareResult> {
   const limit = checkCount('limit', options.limit, limitDefault);
-  return withRevs(session, from, to, options, async (before, after) => {
-    const passes = compileFileFilter(options);
+  return withRevs(scope, from, to, options, async (before, after) => {
+    const passes = compileFileFilter(options, after.snapshot.mounts ?? before.snapshot.mounts);
     const changed = await differences(before.snapshot, after.snapshot, passes);
-    const files = changed.slice(0, limit);
+    const files = changed.slice(0, limit).map(({ path, change }): ComparedFile => {
+      const { origin } = change === 'removed' ? before : after;
+      return { ...placeOf(origin(path)), change };
+    });
     const freshness = await leastFresh(before, after);
     return { from: before.rev, to: after.rev, files, total: changed.length, freshness };
   });

@@ -7,6 +7,7 @@ import { compileFileFilter, unmatchedPaths } from '../../search/index.js';
 import type { FileFilter, ReadText, ReadTexts } from '../../search/index.js';
 import { rootKey } from '../../snapshot/index.js';
 import { ensureTarget, resolveTarget, withTarget, worktreeRev } from '../revs/revs.js';
+import type { Scope } from '../session/scope.js';
 import type { Session } from '../session/session.js';
 import type { SkippedFile } from '../store-types.js';
 import type { CallOptions, Freshness, ResolvedRev } from '../types.js';
@@ -42,13 +43,15 @@ type Options = CallOptions & FileFilter & { readonly invert?: boolean };
  * only that can tell (languages, what is left out on purpose, missing objects).
  */
 export async function openUnindexed(
-  session: Session,
-  rev: string,
+  { session }: Scope,
+  asked: string | undefined,
   pattern: Pattern,
   options: Options,
 ): Promise<UnindexedRev | null> {
+  if (session === null) return null;
   const { shared, repository } = session;
   const { rules } = shared;
+  const rev = asked ?? session.defaultRev;
   if (shared.options.firstUse !== 'read' || repository.isPartialClone) return null;
   if ((options.languages ?? []).length > 0 || rules.skipMinified || rules.skipGenerated) return null;
   const isWorktree = rev === worktreeRev && repository.workTree !== null;

@@ -13,9 +13,9 @@ import {
   type GrepLine,
 } from '../../search/index.js';
 import { checkCount, checkDeadline } from '../limits.js';
-import { leastFresh, openRev } from '../revs/revs.js';
-import type { OpenedRev } from '../revs/revs.js';
-import type { Session } from '../session/session.js';
+import { leastFresh } from '../revs/revs.js';
+import type { OpenedRev, Scope } from '../session/scope.js';
+import { placeOf } from './places.js';
 import { openUnindexed, type UnindexedRev } from './first-use.js';
 import { unsearchedFiles } from './unsearched.js';
 import type {
@@ -25,6 +25,7 @@ import type {
   GrepRangeOptions,
   GrepRangeSummary,
   GrepSummary,
+  HitLabels,
   LineMatch,
   RangeLineMatch,
 } from '../types.js';
@@ -36,11 +37,7 @@ const limitsOf = ({ maxCount, deadlineMs }: GrepOptions): { maxCount: number; de
 });
 
 /** See `Engine.grepBatches`. */
-export async function* grepRev(
-  session: Session,
-  pattern: string,
-  options: GrepOptions,
-): Batches<LineMatch, GrepSummary> {
+export async function* grepRev(scope: Scope, pattern: string, options: GrepOptions): Batches<LineMatch, GrepSummary> {
   const startMs = elapsedMs();
   const context = checkCount('context', options.context, 0);
   const around = {
@@ -49,26 +46,28 @@ export async function* grepRev(
   };
   const limits = limitsOf(options);
   const compiled = compilePattern(pattern, options);
-  const asked = options.rev ?? session.defaultRev;
-  const unindexed = await openUnindexed(session, asked, compiled, options);
+  const unindexed = await openUnindexed(scope, options.rev, compiled, options);
   if (unindexed !== null) {
     const request = { pattern: compiled, invert: options.invert === true, ...limits, around, signal: options.signal };
     const { paths, texts } = unindexed;
-    const truncated = yield* mapBatches(grepTexts(texts, request), (line) => shownLine(paths[line.file]!, line));
+    const truncated = yield* mapBatches(grepTexts(texts, request), (line) =>
+      shownLine({ path: paths[line.file]! }, line),
+    );
     return { ...(await summaryOf(unindexed)), truncated, tookMs: elapsedMs() - startMs };
   }
-  const { rev, snapshot, freshness } = await openRev(session, asked, options);
+  const { rev, snapshot, freshness, origin } = await scope.open(options.rev, options);
   try {
     const { signal } = options;
     const mask = await fileMask(snapshot, options, signal);
     const request = { pattern: compiled, mask, invert: options.invert === true, ...limits, signal };
     const matches = grepLines(snapshot, request);
+    const placeOf = placer(origin);
     const lines =
       around.before + around.after === 0
         ? matches
         : withContext((file) => fileLines(snapshot, file), matches, around, signal);
-    const truncated = yield* mapBatches(lines, (line) => shownLine(snapshot.files[line.file]!.path, line));
-    const unsearched = unsearchedFiles(snapshot, mask);
+    const truncated = yield* mapBatches(lines, (line) => shownLine(placeOf(snapshot.files[line.file]!.path), line));
+    const unsearched = unsearchedFiles(snapshot, mask, origin);
     const unmatched = await unmatchedPaths([snapshot], options, signal);
     return { rev, truncated, unsearched, unmatched, freshness: await freshness(), tookMs: elapsedMs() - startMs };
   } finally {
@@ -78,29 +77,29 @@ export async function* grepRev(
 
 /** See `Engine.grepCountBatches`. */
 export async function* countRev(
-  session: Session,
+  scope: Scope,
   pattern: string,
   options: GrepOptions,
 ): Batches<FileMatchCount, GrepCountsSummary> {
   const limits = limitsOf(options);
   const compiled = compilePattern(pattern, options);
-  const asked = options.rev ?? session.defaultRev;
-  const unindexed = await openUnindexed(session, asked, compiled, options);
+  const unindexed = await openUnindexed(scope, options.rev, compiled, options);
   if (unindexed !== null) {
     const request = { pattern: compiled, invert: options.invert === true, ...limits, signal: options.signal };
     const { paths, texts } = unindexed;
     yield* mapBatches(countTexts(texts, request), ({ file, count }) => ({ path: paths[file]!, count }));
     return summaryOf(unindexed);
   }
-  const { rev, snapshot, freshness } = await openRev(session, asked, options);
+  const { rev, snapshot, freshness, origin } = await scope.open(options.rev, options);
   try {
     const { signal } = options;
     const mask = await fileMask(snapshot, options, signal);
     const invert = options.invert === true;
     const counts = countLines(snapshot, { pattern: compiled, mask, invert, ...limits, signal });
-    yield* mapBatches(counts, ({ file, count }) => ({ path: snapshot.files[file]!.path, count }));
+    const placeOf = placer(origin);
+    yield* mapBatches(counts, ({ file, count }) => ({ ...placeOf(snapshot.files[file]!.path), count }));
     const unmatched = await unmatchedPaths([snapshot], options, signal);
-    return { rev, unsearched: unsearchedFiles(snapshot, mask), unmatched, freshness: await freshness() };
+    return { rev, unsearched: unsearchedFiles(snapshot, mask, origin), unmatched, freshness: await freshness() };
   } finally {
     snapshot.release();
   }
@@ -108,7 +107,7 @@ export async function* countRev(
 
 /** See `Engine.grepRangeBatches`. */
 export async function* grepRevs(
-  session: Session,
+  scope: Scope,
   pattern: string,
   from: string,
   to: string,
@@ -119,7 +118,7 @@ export async function* grepRevs(
   const compiled = compilePattern(pattern, options);
   const opened: OpenedRev[] = [];
   try {
-    for (const rev of [from, to]) opened.push(await openRev(session, rev, options));
+    for (const rev of [from, to]) opened.push(await scope.open(rev, options));
     const [before, after] = opened as [OpenedRev, OpenedRev];
     const masks = {
       from: await fileMask(before.snapshot, options, options.signal),
@@ -127,17 +126,18 @@ export async function* grepRevs(
     };
     const request = { pattern: compiled, invert: options.invert === true, ...limits, signal: options.signal };
     const found = grepRange(before.snapshot, after.snapshot, masks, request);
+    const placesOf = { '+': placer(after.origin), '-': placer(before.origin) };
     const truncated = yield* mapBatches(found, ({ side, path, line }) => ({
       side,
-      path,
+      ...placesOf[side](path),
       line: line.line + 1,
       column: line.column + 1,
       length: line.length,
       text: line.text,
     }));
     const unsearched = eitherSide(
-      unsearchedFiles(before.snapshot, masks.from),
-      unsearchedFiles(after.snapshot, masks.to),
+      unsearchedFiles(before.snapshot, masks.from, before.origin),
+      unsearchedFiles(after.snapshot, masks.to, after.origin),
     );
     const unmatched = await unmatchedPaths([before.snapshot, after.snapshot], options, options.signal);
     const freshness = await leastFresh(before, after);
@@ -155,8 +155,10 @@ export async function* grepRevs(
   }
 }
 
-function shownLine(path: string, { line, column, length, text }: GrepLine): LineMatch {
-  const place = { path, line: line + 1, column: column + 1, length, text };
+type Placed = HitLabels & { readonly path: string };
+
+function shownLine(at: Placed, { line, column, length, text }: GrepLine): LineMatch {
+  const place = { ...at, line: line + 1, column: column + 1, length, text };
   return column < 0 ? { ...place, context: true } : place;
 }
 
@@ -170,6 +172,17 @@ async function summaryOf({
 }: UnindexedRev): Promise<GrepCountsSummary> {
   const index = isBeingIndexed ? ('being-made' as const) : ('none' as const);
   return { rev, unsearched: unsearched(), unmatched: await unmatched(), freshness, index };
+}
+
+/** Where a file is, as answers tell it; lines come file by file. */
+function placer(origin: OpenedRev['origin']): (path: string) => Placed {
+  let last: string | null = null;
+  let place: Placed = { path: '' };
+  return (path) => {
+    if (path !== last) place = placeOf(origin(path));
+    last = path;
+    return place;
+  };
 }
 
 /** The same list with each element made into another. */
@@ -187,6 +200,8 @@ async function* mapBatches<T, U, R>(batches: Batches<T, R>, map: (item: T) => U)
 
 /** Files of both ends, each path once, as the later has it. */
 function eitherSide(before: readonly SkippedFile[], after: readonly SkippedFile[]): SkippedFile[] {
-  const paths = new Set(after.map(({ path }) => path));
-  return [...before.filter(({ path }) => !paths.has(path)), ...after].sort((a, b) => compareBytewise(a.path, b.path));
+  const nameOf = ({ repo = '', path }: SkippedFile): string => `${repo}/${path}`;
+  const names = new Set(after.map(nameOf));
+  const all = [...before.filter((file) => !names.has(nameOf(file))), ...after];
+  return all.sort((a, b) => compareBytewise(nameOf(a), nameOf(b)));
 }

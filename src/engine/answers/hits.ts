@@ -3,28 +3,35 @@ import { explainHit, matchSpans, shownDefinition } from '../../search/index.js';
 import type { Question, RankedHit, Span } from '../../search/index.js';
 import type { ChunkSymbols } from '../../segment/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
-import type { FirstSeen, Freshness, Hit, ResolvedRev } from '../types.js';
+import type { Origin } from '../session/scope.js';
+import type { FirstSeen, Freshness, Hit } from '../types.js';
 
 /** What a hit was found in. */
 export interface Searched {
+  /** Of the repository, where one is searched. */
   readonly repo: string;
-  readonly rev: ResolvedRev;
   readonly snapshot: Snapshot;
+}
+
+/** Where a hit is from, and what is known of it besides. */
+export interface Found extends Pick<Origin, 'rev' | 'labels' | 'path'> {
   readonly freshness: Freshness;
+  readonly firstSeen: FirstSeen | null;
 }
 
 /** A ranked chunk as the contract shows it. */
 export function toHit(
-  { repo, rev, snapshot, freshness }: Searched,
+  { repo, snapshot }: Searched,
+  /** Where it is from, and what of that had to be waited for. */
+  { rev, labels, path, freshness, firstSeen }: Found,
   question: Question,
   ranked: RankedHit,
-  firstSeen: FirstSeen | null,
   /** Where the query's patterns were found in the chunk. */
   found: readonly Span[],
   explain: boolean,
 ): Hit {
   const { position, doc, file, score, signals } = ranked;
-  const { path, record } = snapshot.files[file]!;
+  const { record } = snapshot.files[file]!;
   const text = snapshot.segments.chunkText(doc);
   const startLine = snapshot.occurrenceLines[position]! + 1;
   const lineCount = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
@@ -37,6 +44,7 @@ export function toHit(
   } = headingOf(text, snapshot.segments.chunkSymbols(doc), question, spans);
   return {
     repo,
+    ...labels,
     rev: rev.rev,
     commit: rev.commit,
     path,

@@ -4,7 +4,7 @@ import type { Snapshot } from '../../snapshot/index.js';
 import { compareVectors, vectorCoverage } from '../../search/index.js';
 import type { Similarities } from '../../search/index.js';
 import { comparedSpace, toldOf } from '../shared/embeddings.js';
-import type { Session } from '../session/session.js';
+import type { SharedStore } from '../shared/shared-store.js';
 import { loadIndexing } from '../shared/load-indexing.js';
 import type { CallOptions, SearchEffort } from '../types.js';
 
@@ -24,41 +24,41 @@ interface MeaningCall extends CallOptions {
  * them all, else those of the bundled one.
  */
 export async function meaningOf(
-  session: Session,
+  shared: SharedStore,
   snapshot: Snapshot,
   words: string,
   call: MeaningCall,
 ): Promise<Meaning> {
   try {
-    return await compare(session, await seeingVectors(session, snapshot), words, call);
+    return await compare(shared, await seeingVectors(shared, snapshot), words, call);
   } catch (error) {
     if (!(error instanceof CoppiceError) || error.code !== 'STORE_CORRUPT') throw error;
     // Vectors can be made again; if it was something else that is damaged, it is found once more.
     const { dropDamagedVectors } = await loadIndexing();
-    const { embeddings, snapshots } = session.shared;
+    const { embeddings, snapshots } = shared;
     const spaces = (await embeddings.all()).map(({ space }) => vectorSpaceId(space));
-    await session.shared.asWriter(call, () => {
+    await shared.asWriter(call, () => {
       for (const space of spaces) dropDamagedVectors(snapshots, space);
       return Promise.resolve();
     });
-    return compare(session, await latestOf(session, snapshot), words, call);
+    return compare(shared, await latestOf(shared, snapshot), words, call);
   }
 }
 
 /** The snapshot itself when it has all vectors of the embedder that the user wants, else the latest of it; retained. */
-async function seeingVectors(session: Session, snapshot: Snapshot): Promise<Snapshot> {
-  const [wanted] = await session.shared.embeddings.all();
+async function seeingVectors(shared: SharedStore, snapshot: Snapshot): Promise<Snapshot> {
+  const [wanted] = await shared.embeddings.all();
   const isComplete = wanted === undefined || (await vectorCoverage(snapshot, comparedSpace(wanted))).isComplete;
-  return isComplete ? snapshot.retain() : latestOf(session, snapshot);
+  return isComplete ? snapshot.retain() : latestOf(shared, snapshot);
 }
 
 /** Segments that were merged meanwhile get no more vectors. An occurrence's position is the same in both: the tree's. */
-const latestOf = (session: Session, snapshot: Snapshot): Promise<Snapshot> =>
-  session.snapshots.openLatest(snapshot.root, snapshot);
+const latestOf = ({ snapshots }: SharedStore, snapshot: Snapshot): Promise<Snapshot> =>
+  snapshots.openLatest(snapshot.root, snapshot);
 
 /** Releases the snapshot. */
-async function compare(session: Session, snapshot: Snapshot, words: string, call: MeaningCall): Promise<Meaning> {
-  const { embeddings } = session.shared;
+async function compare(shared: SharedStore, snapshot: Snapshot, words: string, call: MeaningCall): Promise<Meaning> {
+  const { embeddings } = shared;
   let best: Meaning = { similarities: null, coverage: 0 };
   try {
     for (const embedder of await embeddings.all()) {
@@ -74,7 +74,7 @@ async function compare(session: Session, snapshot: Snapshot, words: string, call
       } catch (error) {
         throwIfAborted(call.signal);
         if (!embedder.isRemote) throw error;
-        session.shared.note(`the query could not be embedded: ${toldOf(error)}`);
+        shared.note(`the query could not be embedded: ${toldOf(error)}`);
         continue;
       }
       if (isComplete) break;

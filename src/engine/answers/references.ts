@@ -6,7 +6,8 @@ import type { Snapshot } from '../../snapshot/index.js';
 import { lexicalPlaces } from '../../text/index.js';
 import { checkCount, checkDeadline } from '../limits.js';
 import { withRev } from '../revs/revs.js';
-import type { Session } from '../session/session.js';
+import type { OpenedRev, Scope } from '../session/scope.js';
+import { placeOf } from './places.js';
 import { FileDefinitions } from './file-definitions.js';
 import { checkName } from './symbols.js';
 import { unsearchedFiles } from './unsearched.js';
@@ -15,18 +16,14 @@ import type { MentionPlace, Reference, ReferenceGroup, ReferencesOptions, Refere
 const limitDefault = 1000;
 
 /** See `Engine.references`. */
-export async function referencesTo(
-  session: Session,
-  asked: string,
-  options: ReferencesOptions,
-): Promise<ReferencesResult> {
+export async function referencesTo(scope: Scope, asked: string, options: ReferencesOptions): Promise<ReferencesResult> {
   const startMs = elapsedMs();
   checkName(asked);
   const name = lastPart(asked);
   const limit = checkCount('limit', options.limit, limitDefault);
   const deadline = new Deadline(checkDeadline(options.deadlineMs));
   const pattern = compilePattern(name, { literal: true, wholeWord: true });
-  return withRev(session, options.rev ?? session.defaultRev, options, async ({ rev, snapshot, freshness }) => {
+  return withRev(scope, options.rev, options, async ({ rev, snapshot, freshness, origin }) => {
     const { signal, mentions = false } = options;
     const mask = await fileMask(snapshot, options, signal);
     const slices = new TimeSlices(signal);
@@ -41,7 +38,7 @@ export async function referencesTo(
       const wanted = references.filter(({ place }) => mentions || place === 'code');
       const kept = wanted.slice(0, limit - listed);
       for (const reference of kept.length < wanted.length ? kept : references) lines[reference.place]++;
-      for (const group of groupReferences(snapshot, found[0]!.file, kept, name)) groups.push(group);
+      for (const group of groupReferences(snapshot, origin, found[0]!.file, kept, name)) groups.push(group);
       listed += kept.length;
       if (kept.length < wanted.length) {
         truncated = true;
@@ -54,7 +51,7 @@ export async function referencesTo(
       groups,
       lines,
       truncated,
-      unsearched: unsearchedFiles(snapshot, mask),
+      unsearched: unsearchedFiles(snapshot, mask, origin),
       unmatched: await unmatchedPaths([snapshot], options, signal),
       freshness: await freshness(),
       tookMs: elapsedMs() - startMs,
@@ -136,6 +133,7 @@ function placesOf(
 /** The references of one file by the function around them. */
 function groupReferences(
   snapshot: Snapshot,
+  origin: OpenedRev['origin'],
   file: number,
   references: readonly Reference[],
   name: string,
@@ -150,7 +148,7 @@ function groupReferences(
     if (group !== undefined) group.references.push(reference);
     else
       groups.set(key, {
-        path,
+        ...placeOf(origin(path)),
         language: definitions.language,
         symbol: around === null ? '' : around.scope === '' ? around.name : `${around.scope}.${around.name}`,
         kind: around?.kind ?? '',

@@ -14,26 +14,26 @@ import {
 import type { Question, RankedHit } from '../../search/index.js';
 import { firstSeen } from './first-seen.js';
 import { toHit } from './hits.js';
-import type { Searched } from './hits.js';
+import type { Found, Searched } from './hits.js';
+import { maskOfRepositories, matchesName } from './repositories.js';
+import { placeOf } from './places.js';
 import { meaningOf } from './meaning.js';
 import { checkCount, checkDeadline } from '../limits.js';
-import { openRev, resolveTarget } from '../revs/revs.js';
-import type { OpenedRev } from '../revs/revs.js';
-import type { Session } from '../session/session.js';
+import type { OpenedRev, Origin, Scope } from '../session/scope.js';
 import type { Hit, NearestHit, ResolvedRev, SearchOptions, SearchResult } from '../types.js';
 
 const limitDefault = 10;
 
 /** See `Engine.search`. */
-export async function searchRev(session: Session, text: string, options: SearchOptions): Promise<SearchResult> {
+export async function searchRev(scope: Scope, text: string, options: SearchOptions): Promise<SearchResult> {
   const startMs = elapsedMs();
   const mode = options.mode ?? 'hybrid';
   const limit = checkCount('limit', options.limit, limitDefault);
   const deadlineMs = checkDeadline(options.deadlineMs);
   const query = withTypedTerms(parseQuery(text, { languageByAlias }));
-  const written = query.rev ?? options.rev ?? session.defaultRev;
-  const range = parseRevRange(written) ?? { from: undefined, to: written };
-  const { name } = session.repository;
+  const written = query.rev ?? options.rev;
+  const range = (written === undefined ? null : parseRevRange(written)) ?? { from: undefined, to: written };
+  const { name, shared } = scope;
   const result = (
     to: ResolvedRev,
     from: ResolvedRev | undefined,
@@ -53,29 +53,30 @@ export async function searchRev(session: Session, text: string, options: SearchO
     coverage: { lexical: 1, semantic: coverage },
     tookMs: elapsedMs() - startMs,
   });
-  if (!matchesRepository(name, query.repos)) {
-    const resolve = async (rev: string): Promise<ResolvedRev> => (await resolveTarget(session, rev, options)).resolved;
-    const from = range.from === undefined ? undefined : await resolve(range.from);
-    return result(await resolve(range.to), from, []);
-  }
   const held: OpenedRev[] = [];
-  const open = async (rev: string): Promise<OpenedRev> => {
-    const opened = await openRev(session, rev, options);
+  const open = async (rev: string | undefined): Promise<OpenedRev> => {
+    const opened = await scope.open(rev, options);
     held.push(opened);
     return opened;
   };
   try {
     const from = range.from === undefined ? undefined : await open(range.from);
     const to = await open(range.to);
+    const { mounts } = to.snapshot;
+    if (mounts === null && !matchesName(name, query.repos)) {
+      const notes = [`repo: leaves out ${name}, which is what was searched`];
+      return result(to.rev, from?.rev, [], 0, { notes });
+    }
     let mask = await fileMask(to.snapshot, options, options.signal);
+    if (mounts !== null) mask = maskOfRepositories(to, query.repos, mask);
     for (const rev of query.notRevs) mask = changedFiles(to.snapshot, (await open(rev)).snapshot, mask);
     throwIfAborted(options.signal);
     const slices = new TimeSlices(options.signal);
-    const { descriptions } = session.shared;
+    const { descriptions } = shared;
     const described = await descriptions.of(to.snapshot);
     const question = await readQuestion(to.snapshot, query, slices, described);
     const { text: words } = question;
-    const meaning = mode === 'lexical' ? null : await meaningOf(session, to.snapshot, words, options);
+    const meaning = mode === 'lexical' ? null : await meaningOf(shared, to.snapshot, words, options);
     const similarities = meaning?.similarities ?? null;
     const describedSimilarities =
       described === null || mode === 'lexical'
@@ -83,12 +84,12 @@ export async function searchRev(session: Session, text: string, options: SearchO
         : await descriptions.similarities(to.snapshot, described, words, options);
     if (mode === 'semantic' && similarities === null && question.words.length > 0) throw noVectors();
     descriptions.continueWith(to.snapshot);
-    const { reranking } = session.shared;
+    const { reranking } = shared;
     const candidates = options.effort === 'fast' ? 0 : reranking.candidates;
     const patterns = { deadline: new Deadline(deadlineMs), signal: options.signal };
     const all = await rankSnapshot(to.snapshot, {
       question,
-      alike: mode === 'lexical' ? null : session.shared.embeddings.alikeWords(question),
+      alike: mode === 'lexical' ? null : shared.embeddings.alikeWords(question),
       mask,
       mode,
       similarities,
@@ -101,18 +102,22 @@ export async function searchRev(session: Session, text: string, options: SearchO
     });
     // Where nothing good is, nothing is shown: what is nearest is not what was asked for.
     const ranked = options.weak === true || all.some(({ grade }) => grade !== 'none') ? all : [];
-    const segments = session.snapshots.segments(); // its history may be newer than the snapshot
-    // Whose history it is may take a git process to tell: not asked where there is none.
-    const repo = segments.commitEnd === 0 ? null : await session.repositoryId();
-    const freshness = await to.freshness();
-    const searched = { ...to, repo: name, freshness };
+    const segments = shared.snapshots.segments(); // its history may be newer than the snapshot
+    const searched = { repo: name, snapshot: to.snapshot };
+    const findMore = async (origin: Origin, hit: RankedHit): Promise<Found> => {
+      // Whose history it is may take a git process to tell: not asked where there is none.
+      const repo = segments.commitEnd === 0 || origin.session === null ? null : await origin.session.repositoryId();
+      const first = repo === null ? null : firstSeen(segments, repo, hit.doc);
+      return { ...origin, firstSeen: first, freshness: await origin.freshness() };
+    };
+    const originOf = ({ file }: RankedHit): Origin => to.origin(to.snapshot.files[file]!.path);
     const texts = ranked.map(({ doc }) => to.snapshot.segments.chunkText(doc));
-    const found = await patternSpans(texts, question.query, patterns);
+    const spans = await patternSpans(texts, question.query, patterns);
     const hits: Hit[] = [];
     for (const [i, hit] of ranked.entries()) {
       if (slices.isOver) await slices.next();
-      const seen = repo === null ? null : firstSeen(segments, repo, hit.doc);
-      const shown = toHit(searched, question, hit, seen, found[i]!, options.explain === true);
+      const found = await findMore(originOf(hit), hit);
+      const shown = toHit(searched, found, question, hit, spans[i]!, options.explain === true);
       const description = described?.textOf(hit.doc);
       hits.push(description === undefined ? shown : { ...shown, description });
     }
@@ -125,7 +130,9 @@ export async function searchRev(session: Session, text: string, options: SearchO
     return result(to.rev, from?.rev, ordered.hits.slice(0, limit), meaning?.coverage ?? 0, {
       ...(ordered.summary === null ? {} : { rerank: ordered.summary }),
       ...(planned === undefined ? {} : { planned }),
-      ...(ranked.length === 0 && all.length > 0 ? { nearest: nearestOf(searched, question, all[0]!) } : {}),
+      ...(ranked.length === 0 && all.length > 0
+        ? { nearest: nearestOf(searched, originOf(all[0]!), question, all[0]!) }
+        : {}),
       ...(didYouMean.length === 0 ? {} : { didYouMean }),
       ...(notes.length === 0 ? {} : { notes }),
     });
@@ -134,19 +141,13 @@ export async function searchRev(session: Session, text: string, options: SearchO
   }
 }
 
-function nearestOf(searched: Searched, question: Question, hit: RankedHit): NearestHit {
-  const { path, startLine, endLine, symbol } = toHit(searched, question, hit, null, [], false);
-  return { path, startLine, endLine, symbol };
+function nearestOf(searched: Searched, origin: Origin, question: Question, hit: RankedHit): NearestHit {
+  const at = { ...origin, freshness: 'exact', firstSeen: null } as const;
+  const { startLine, endLine, symbol } = toHit(searched, at, question, hit, [], false);
+  return { ...placeOf(origin), startLine, endLine, symbol };
 }
 
 const noVectors = (): CoppiceError =>
   new CoppiceError('MODE_UNAVAILABLE', 'semantic search needs vectors, and there are none', {
     hint: 'use --mode lexical; if the model of this installation is missing, install it again',
   });
-
-function matchesRepository(
-  name: string,
-  { include, exclude }: { include: readonly string[]; exclude: readonly string[] },
-): boolean {
-  return (include.length === 0 || include.includes(name)) && !exclude.includes(name);
-}

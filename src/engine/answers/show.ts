@@ -2,8 +2,8 @@ import { CoppiceError } from '../../base/index.js';
 import { asOid } from '../../model/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { isTooLong, shorten } from '../limits.js';
-import type { OpenedRev } from '../revs/revs.js';
-import type { Session } from '../session/session.js';
+import type { OpenedRev, Scope } from '../session/scope.js';
+import { placeOf } from './places.js';
 import type { ShownText } from '../types.js';
 
 /** What is shown at once, in bytes. Of larger files some lines can be shown. */
@@ -18,7 +18,7 @@ interface Lines {
 
 /** Text of a file of a snapshot, or of some of its lines (1-based, inclusive). TOO_LARGE when it is more than can be shown at once. */
 export async function showFile(
-  session: Session,
+  { shared }: Scope,
   opened: OpenedRev,
   path: string,
   lines: Lines | undefined,
@@ -26,20 +26,19 @@ export async function showFile(
 ): Promise<ShownText> {
   const { rev } = opened;
   if (lines !== undefined) checkLines(lines);
-  const source = await findContent(session, opened, path, signal);
+  const source = await findContent(opened, path, signal);
   const read =
     typeof source === 'function'
-      ? await session.shared.largeReads.run(signal, () => readLines(source(), path, lines))
+      ? await shared.largeReads.run(signal, () => readLines(source(), path, lines))
       : await readLines([source], path, lines);
-  return { rev, path, ...read, freshness: await opened.freshness() };
+  return { rev, ...placeOf(opened.origin(path)), ...read, freshness: await opened.freshness() };
 }
 
 /** The content of a file: whole, or the way to its pieces. */
 type Content = Buffer | (() => AsyncIterable<Buffer>);
 
 async function findContent(
-  session: Session,
-  { snapshot, rev }: OpenedRev,
+  { snapshot, origin }: OpenedRev,
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<Content> {
@@ -54,6 +53,8 @@ async function findContent(
   }
   const oid = file?.record.oid ?? link?.oid;
   if (oid === undefined) throw missingPath(snapshot, path);
+  const { session, rev, path: ownPath } = origin(path);
+  if (session === null) throw lostContent(path, oid);
   const { repository } = session;
   const isLarge = file !== undefined && file.record.sizeBytes > pieceWiseBytes;
   if (isLarge) {
@@ -62,13 +63,17 @@ async function findContent(
     const content = await repository.readBlob(asOid(oid), shownBytesMax);
     if (content !== null) return content;
   }
-  const onDisk = rev.kind === 'worktree' ? await repository.readWorktreeFile(path, { maxBytes: pieceWiseBytes }) : null;
-  if (onDisk?.oid === oid) return onDisk.content ?? (() => repository.readWorktreePieces(path));
-  throw new CoppiceError(
+  const onDisk =
+    rev.kind === 'worktree' ? await repository.readWorktreeFile(ownPath, { maxBytes: pieceWiseBytes }) : null;
+  if (onDisk?.oid === oid) return onDisk.content ?? (() => repository.readWorktreePieces(ownPath));
+  throw lostContent(path, oid);
+}
+
+const lostContent = (path: string, oid: string): CoppiceError =>
+  new CoppiceError(
     'OBJECT_MISSING',
     `the content of ${path} (blob ${oid}) is neither in the store nor in the repository`,
   );
-}
 
 const newline = 10;
 

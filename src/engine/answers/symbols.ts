@@ -5,9 +5,9 @@ import type { PlacedSymbol } from '../../search/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { FileDefinitions } from './file-definitions.js';
 import { checkCount } from '../limits.js';
-import { rootedPath } from '../rooted-paths.js';
 import { withRev } from '../revs/revs.js';
-import type { Session } from '../session/session.js';
+import type { OpenedRev, Scope } from '../session/scope.js';
+import { placeOf } from './places.js';
 import { missingPath } from './show.js';
 import type {
   CallOptions,
@@ -23,12 +23,12 @@ import type {
 const limitDefault = 20;
 
 /** See `Engine.symbols`. */
-export async function symbolsOf(session: Session, name: string, options: SymbolsOptions): Promise<SymbolsResult> {
+export async function symbolsOf(scope: Scope, name: string, options: SymbolsOptions): Promise<SymbolsResult> {
   const startMs = elapsedMs();
   checkName(name);
   const kinds = kindsOf(options);
   const limit = checkCount('limit', options.limit, limitDefault);
-  return withRev(session, options.rev ?? session.defaultRev, options, async ({ rev, snapshot, freshness }) => {
+  return withRev(scope, options.rev, options, async ({ rev, snapshot, freshness, origin }) => {
     const found = await findSymbols(snapshot, {
       name,
       mask: await fileMask(snapshot, options, options.signal),
@@ -37,14 +37,14 @@ export async function symbolsOf(session: Session, name: string, options: Symbols
       signals: rankingSignals,
       signal: options.signal,
     });
-    const describe = describer(snapshot);
+    const describe = describer(snapshot, origin);
     const symbols = found.symbols.map(({ match, ...placed }): SymbolHit => ({ match, ...describe(placed) }));
     return { rev, symbols, total: found.total, freshness: await freshness(), tookMs: elapsedMs() - startMs };
   });
 }
 
 /** Definitions with their place, as their files have them. */
-function describer(snapshot: Snapshot): (placed: PlacedSymbol) => DefinitionHit {
+function describer(snapshot: Snapshot, origin: OpenedRev['origin']): (placed: PlacedSymbol) => DefinitionHit {
   const files = new Map<number, FileDefinitions>();
   return ({ position, symbol }) => {
     const number = snapshot.occurrenceFiles[position]!;
@@ -52,18 +52,19 @@ function describer(snapshot: Snapshot): (placed: PlacedSymbol) => DefinitionHit 
     let file = files.get(number);
     if (file === undefined) files.set(number, (file = new FileDefinitions(snapshot.segments, record)));
     const line = snapshot.occurrenceLines[position]! + symbol.line;
-    return { path, language: file.language, text: file.lineOf(line) ?? '', ...file.describe(symbol, line) };
+    return {
+      ...placeOf(origin(path)),
+      language: file.language,
+      text: file.lineOf(line) ?? '',
+      ...file.describe(symbol, line),
+    };
   };
 }
 
 const nearMax = 5;
 
 /** See `Engine.definition`. */
-export async function definitionOf(
-  session: Session,
-  name: string,
-  options: DefinitionOptions,
-): Promise<DefinitionResult> {
+export async function definitionOf(scope: Scope, name: string, options: DefinitionOptions): Promise<DefinitionResult> {
   const startMs = elapsedMs();
   checkName(name);
   const kinds = kindsOf(options);
@@ -74,15 +75,15 @@ export async function definitionOf(
     usedIn === undefined
       ? null
       : {
-          path: rootedPath(usedIn, session.repository.workTree),
+          path: scope.rootedPath(usedIn),
           line: usedOnLine === undefined ? null : usedOnLine - 1,
         };
-  return withRev(session, options.rev ?? session.defaultRev, options, async ({ rev, snapshot, freshness }) => {
+  return withRev(scope, options.rev, options, async ({ rev, snapshot, freshness, origin }) => {
     const mask = await fileMask(snapshot, options, options.signal);
     const request = { name, mask, kinds, signals: rankingSignals, signal: options.signal };
     const found = await findDefinitions(snapshot, { ...request, usedAt });
     const total = found.definitions.length;
-    const definitions = found.definitions.slice(0, limit).map(describer(snapshot));
+    const definitions = found.definitions.slice(0, limit).map(describer(snapshot, origin));
     const like = total > 0 ? [] : (await findSymbols(snapshot, { ...request, name: found.name, limit: 20 })).symbols;
     const near = [...new Set(like.map(({ symbol }) => symbol.name))].slice(0, nearMax);
     const tookMs = elapsedMs() - startMs;
@@ -110,12 +111,17 @@ function kindsOf({ kinds = [] }: { readonly kinds?: readonly string[] }): Readon
 }
 
 /** See `Engine.outline`. */
-export function outlineOf(session: Session, rev: string, path: string, call: CallOptions): Promise<OutlineResult> {
-  return withRev(session, rev, call, async ({ rev: resolved, snapshot, freshness }) => {
+export function outlineOf(
+  scope: Scope,
+  rev: string | undefined,
+  path: string,
+  call: CallOptions,
+): Promise<OutlineResult> {
+  return withRev(scope, rev, call, async ({ rev: resolved, snapshot, freshness, origin }) => {
     const { segments } = snapshot;
     const record = snapshot.fileAt(path)?.record;
     if (record === undefined) throw missingPath(snapshot, path);
     const symbols = record.skipped === null ? new FileDefinitions(segments, record).all() : [];
-    return { rev: resolved, path, symbols, freshness: await freshness() };
+    return { rev: resolved, ...placeOf(origin(path)), symbols, freshness: await freshness() };
   });
 }

@@ -1,6 +1,6 @@
 import { CoppiceError, closest } from '../../base/index.js';
 import type { ObjectSource } from '../../indexing/index.js';
-import type { Oid } from '../../model/index.js';
+import type { Oid, TreeId } from '../../model/index.js';
 import { rootKey } from '../../snapshot/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { isLease, leasePrefix } from '../../store/index.js';
@@ -11,6 +11,7 @@ import { isTooLong, shorten } from '../limits.js';
 import { provisionalFiles } from '../trees/incomplete-roots.js';
 import type { EnsuredRoot, Session } from '../session/session.js';
 import { loadIndexing } from '../shared/load-indexing.js';
+import type { OpenedRev, Scope } from '../session/scope.js';
 import type { CallOptions, Freshness, ResolvedRev } from '../types.js';
 import type { WorktreeState } from '../worktree/worktree.js';
 
@@ -161,22 +162,24 @@ async function forkRoot(session: Session, fork: ForkEntry, call: CallOptions): P
   return session.ensureTree(fork.tree, source, call, { commit: null, near: [] });
 }
 
-export interface OpenedRev {
-  readonly rev: ResolvedRev;
-  /** Release it after use. */
-  readonly snapshot: Snapshot;
-  /** Asked when the answer is given: until then a work tree may change. */
-  readonly freshness: () => Promise<Freshness>;
-}
-
 /** Opens the snapshot of a REV. */
 export function openRev(session: Session, rev: string, call: CallOptions): Promise<OpenedRev> {
-  return withTarget(session, rev, call, async (target) => ({
-    rev: target.resolved,
-    snapshot: await openTarget(session, target, call),
-    freshness: () =>
-      target.worktree === null ? Promise.resolve('exact' as const) : session.worktree.freshness(target.worktree),
-  }));
+  return withTarget(session, rev, call, async (target) => {
+    const snapshot = await openTarget(session, target, call);
+    const at = { rev: target.resolved, freshness: freshnessOf(session, target) };
+    return { ...at, snapshot, origin: (path) => ({ ...at, path, labels: {}, session }) };
+  });
+}
+
+/** Tells how fresh an answer of a target is at the moment of asking. */
+export const freshnessOf =
+  (session: Session, { worktree }: Target): (() => Promise<Freshness>) =>
+  () =>
+    worktree === null ? Promise.resolve('exact') : session.worktree.freshness(worktree);
+
+/** The target's root tree, in memory where it need not be stored; indexed first if need be. */
+export async function ensureRoot(session: Session, target: Target, call: CallOptions): Promise<TreeId> {
+  return (await session.volatile.ensure(target, call)) ?? (await ensureTarget(session, target, call)).id;
 }
 
 /** The target's snapshot; release it after use. */
@@ -196,12 +199,12 @@ export async function openTarget(session: Session, target: Target, call: CallOpt
 
 /** Runs an action on the snapshot of a REV and releases it. */
 export async function withRev<T>(
-  session: Session,
-  rev: string,
+  scope: Scope,
+  rev: string | undefined,
   call: CallOptions,
   action: (opened: OpenedRev) => Promise<T>,
 ): Promise<T> {
-  const opened = await openRev(session, rev, call);
+  const opened = await scope.open(rev, call);
   try {
     return await action(opened);
   } finally {
@@ -211,13 +214,13 @@ export async function withRev<T>(
 
 /** Runs an action on the snapshots of two REVs and releases them. */
 export function withRevs<T>(
-  session: Session,
+  scope: Scope,
   from: string,
   to: string,
   call: CallOptions,
   action: (before: OpenedRev, after: OpenedRev) => Promise<T>,
 ): Promise<T> {
-  return withRev(session, from, call, (before) => withRev(session, to, call, (after) => action(before, after)));
+  return withRev(scope, from, call, (before) => withRev(scope, to, call, (after) => action(before, after)));
 }
 
 const byFreshness: readonly Freshness[] = ['stale', 'live', 'exact'];

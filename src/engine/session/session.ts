@@ -15,14 +15,16 @@ import type { RevEntry, Store } from '../../store/index.js';
 import { nothingAdded } from '../trees/added.js';
 import type { Added } from '../trees/added.js';
 import { emptyRepositoryId, findIdentity } from '../revs/identity.js';
-import { worktreeRev } from '../revs/revs.js';
+import { openRev, resolveTarget, worktreeRev } from '../revs/revs.js';
+import { rootedPath, rootedPaths } from '../rooted-paths.js';
 import { IncompleteRoots } from '../trees/incomplete-roots.js';
 import { indexTrees } from '../trees/index-trees.js';
 import { Overlays } from '../worktree/overlays.js';
 import { loadIndexing } from '../shared/load-indexing.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import { SingleFlight } from '../shared/single-flight.js';
-import type { CallOptions } from '../types.js';
+import type { CallOptions, FileFilter, ResolvedRev } from '../types.js';
+import type { OpenedRev, Scope } from './scope.js';
 import { VolatileTrees } from '../trees/volatile-trees.js';
 import { WorktreeReader } from '../worktree/worktree.js';
 
@@ -44,7 +46,7 @@ export interface EnsuredRoot extends StoredRoot {
 }
 
 /** What all operations on one repository, or one of its work trees, share. It is closed when the last holder releases it. */
-export class Session {
+export class Session implements Scope {
   readonly store: Store;
   readonly snapshots: SnapshotStore;
   readonly fingerprint: string;
@@ -87,6 +89,30 @@ export class Session {
   /** What is searched when nobody says: what one sees. */
   get defaultRev(): string {
     return this.repository.workTree === null ? 'HEAD' : worktreeRev;
+  }
+
+  get session(): this {
+    return this;
+  }
+
+  get name(): string {
+    return this.repository.name;
+  }
+
+  async resolve(rev: string | undefined, call: CallOptions): Promise<ResolvedRev> {
+    return (await resolveTarget(this, rev ?? this.defaultRev, call)).resolved;
+  }
+
+  open(rev: string | undefined, call: CallOptions): Promise<OpenedRev> {
+    return openRev(this, rev ?? this.defaultRev, call);
+  }
+
+  rootedPath(path: string): string {
+    return rootedPath(path, this.repository.workTree);
+  }
+
+  rooted<T extends FileFilter>(filter: T): T {
+    return rootedPaths(filter, this.repository.workTree);
   }
 
   retain(): this {

@@ -1,5 +1,5 @@
-import { CoppiceError } from '../../base/index.js';
 import { openRepository } from '../../git/index.js';
+import { Place } from './place.js';
 import { Session } from './session.js';
 import type { SharedStore } from '../shared/shared-store.js';
 
@@ -35,71 +35,21 @@ export class Sessions {
 }
 
 /** The repository around a path, whichever is there at the moment. */
-export class RepositoryPlace {
+export class RepositoryPlace extends Place<Session> {
   private current: Promise<Session> | null = null;
-  private readonly underWay = new Set<Promise<unknown>>();
-  private closing: Promise<void> | null = null;
 
   constructor(
     private readonly sessions: Sessions,
-    private readonly path: string,
-  ) {}
-
-  /** Runs an action on the repository's session. */
-  run<T>(action: (session: Session) => Promise<T>): Promise<T> {
-    return this.track(this.hold().then((session) => using(session, action)));
+    /** Where it is; asked whenever it is opened. */
+    private readonly path: () => string,
+  ) {
+    super();
   }
 
-  /** As `run`, for an action that can do without a repository. */
-  runAnywhere<T>(action: (session: Session | null) => Promise<T>): Promise<T> {
-    const holding = this.hold().catch((error: unknown) => {
-      if (this.closing !== null) throw error;
-      return null;
-    });
-    return this.track(holding.then((session) => (session === null ? action(null) : using(session, action))));
-  }
-
-  /** As `run`, for an action with many results, and one at the end. */
-  async *stream<T, R = void>(
-    action: (session: Session) => AsyncGenerator<T, R, undefined>,
-  ): AsyncGenerator<T, R, undefined> {
-    let end = (): void => undefined;
-    void this.track(new Promise<void>((resolve) => (end = resolve)));
-    try {
-      const session = await this.hold();
-      try {
-        return yield* action(session);
-      } finally {
-        session.release();
-      }
-    } finally {
-      end();
-    }
-  }
-
-  /** Begins nothing any more, waits for what is under way, and lets the session go. */
-  close(): Promise<void> {
-    return (this.closing ??= this.end());
-  }
-
-  private async end(): Promise<void> {
-    await Promise.allSettled(this.underWay);
-    const session = await this.current?.catch(() => null);
-    session?.release();
-  }
-
-  private track<T>(call: Promise<T>): Promise<T> {
-    this.underWay.add(call);
-    const forget = (): boolean => this.underWay.delete(call);
-    call.then(forget, forget);
-    return call;
-  }
-
-  /** The session, opened when it is first needed, and anew once the repository was replaced; to be released. */
-  private async hold(): Promise<Session> {
+  /** The session, opened when it is first needed, and anew once the repository was replaced. */
+  protected async open(): Promise<Session> {
     for (;;) {
-      if (this.closing !== null) throw new CoppiceError('INTERNAL', 'the engine was closed');
-      const opening = (this.current ??= this.sessions.open(this.path));
+      const opening = (this.current ??= this.openHere());
       let session: Session;
       try {
         session = await opening;
@@ -114,12 +64,13 @@ export class RepositoryPlace {
       }
     }
   }
-}
 
-async function using<T>(session: Session, action: (session: Session) => Promise<T>): Promise<T> {
-  try {
-    return await action(session);
-  } finally {
-    session.release();
+  private async openHere(): Promise<Session> {
+    return this.sessions.open(this.path());
+  }
+
+  protected async letGo(): Promise<void> {
+    const session = await this.current?.catch(() => null);
+    session?.release();
   }
 }

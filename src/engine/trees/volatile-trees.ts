@@ -48,7 +48,8 @@ export class VolatileTrees {
     this.session.shared.volatile.remove(this.segments);
   }
 
-  private async ensure(target: Target, call: CallOptions): Promise<TreeId | null> {
+  /** The number of the target's root tree in memory; null when its tree is stored, or has to be. */
+  async ensure(target: Target, call: CallOptions): Promise<TreeId | null> {
     const { shared, snapshots, fingerprint } = this.session;
     const { worktree, resolved, differs } = target;
     if (!shared.options.offThread || shared.embeddings.hasNamed) return null;

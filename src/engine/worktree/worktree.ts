@@ -6,7 +6,8 @@ import type { Session } from '../session/session.js';
 import { loadIndexing } from '../shared/load-indexing.js';
 import { Flight } from '../shared/single-flight.js';
 import type { CallOptions, Freshness, WorktreeMonitor } from '../types.js';
-import { WorktreeFiles } from './worktree-files.js';
+import { SeenFiles } from '../trees/seen-files.js';
+import { worktreeReader } from './worktree-reader.js';
 
 /** Files read from disk at once. */
 const readsAtOnce = 8;
@@ -21,7 +22,7 @@ export interface WorktreeState {
   readonly headTree: Oid | null;
   readonly changes: WorktreeChanges;
   readonly source: OverlaySource;
-  readonly files: WorktreeFiles;
+  readonly files: SeenFiles;
 }
 
 /** A read under way. Its generation is undefined until it begins, then null when there is none. */
@@ -112,8 +113,9 @@ export class WorktreeReader {
   private async readAt(generation: number | null, signal: AbortSignal | undefined): Promise<WorktreeState> {
     const { repository, shared, source: objects } = this.session;
     const { OverlaySource, editTree } = await loadIndexing();
-    const files = new WorktreeFiles(repository, objects, shared.rules.maxFileBytes, this.last?.files ?? null);
-    const look = (path: string): ReturnType<WorktreeFiles['look']> => files.look(path);
+    const reader = worktreeReader(repository);
+    const files = new SeenFiles(reader, objects, shared.rules.maxFileBytes, this.last?.files ?? null);
+    const look = (path: string): ReturnType<SeenFiles['look']> => files.look(path);
     const changes = await repository.worktreeChanges(signal, this.since(generation), look);
     const { head, changed } = changes;
     const edits = new Map<string, Edit>();

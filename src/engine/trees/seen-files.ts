@@ -1,26 +1,38 @@
-import { lstatSync } from 'node:fs';
-
-import { CoppiceError, encodeBytes, nowMs } from '../../base/index.js';
-import type { BlobContent, Repository, WorktreeFile } from '../../git/index.js';
+import { CoppiceError } from '../../base/index.js';
+import type { BlobContent } from '../../git/index.js';
 import type { ObjectSource } from '../../indexing/index.js';
-import type { Oid, TreeEntry } from '../../model/index.js';
+import type { EntryKind, Oid, TreeEntry } from '../../model/index.js';
 
 /** Contents are kept until they are indexed, up to so many bytes; the rest is read once more. */
 const keptBytesMax = 32 * 1024 * 1024;
-/** The times of a file that was changed later than this before it was read may not tell of the next change. */
-const racyMs = 2000;
 
-/** A file that differs from HEAD, as it was read. */
-interface SeenFile extends Pick<WorktreeFile, 'oid' | 'kind' | 'size'> {
+/** A file that was read. */
+export interface ReadFile {
+  readonly kind: Exclude<EntryKind, 'tree' | 'submodule'>;
+  /** The oid that git would give a blob of these bytes. */
+  readonly oid: Oid;
+  readonly size: number;
+  /** Null when it has more bytes than were asked for. */
+  readonly content: Buffer | null;
+}
+
+/** Where files are that need not be in git: on disk, in an archive. */
+export interface FileReader {
+  /** Reads the file of a path; null when there is none (any more). */
+  read(path: string, maxBytes: number): Promise<ReadFile | null>;
+  /** Equal as long as the file has not changed; null when that cannot be told. Absent: it never can. */
+  stampOf?(path: string): string | null;
+}
+
+interface SeenFile extends Pick<ReadFile, 'oid' | 'kind' | 'size'> {
   readonly path: string;
-  /** Equal as long as the file has not changed; null when that cannot be told. */
   readonly stamp: string | null;
-  /** Null when it has to be read from disk again. */
+  /** Null when it has to be read again. */
   content: Buffer | null;
 }
 
-/** The files of a work tree that differ from HEAD, at one look; in front of the objects of the repository. */
-export class WorktreeFiles implements ObjectSource {
+/** Files at one look; as a source of blobs, in front of one that has the rest. */
+export class SeenFiles implements ObjectSource {
   private readonly byPath = new Map<string, SeenFile>();
   private readonly byOid = new Map<Oid, SeenFile>();
   private keptBytes = 0;
@@ -29,22 +41,21 @@ export class WorktreeFiles implements ObjectSource {
 
   /** `last`: an earlier look, of which files are taken that have not changed since. */
   constructor(
-    private readonly repository: Repository,
-    private readonly behind: ObjectSource,
+    private readonly reader: FileReader,
+    private readonly behind: ObjectSource | null,
     /** Contents of larger files are not kept. */
     private readonly maxFileBytes: number,
-    private last: WorktreeFiles | null,
+    private last: SeenFiles | null,
   ) {}
 
   /** Looks at a file, once; null when there is none. */
   async look(path: string): Promise<Pick<SeenFile, 'oid' | 'kind'> | null> {
     const own = this.byPath.get(path);
     if (own !== undefined) return own;
-    const seenMs = nowMs();
-    const stamp = this.stampOf(path, seenMs);
+    const stamp = this.reader.stampOf?.(path) ?? null;
     const before = this.last?.byPath.get(path);
     if (before !== undefined && stamp !== null && before.stamp === stamp) return this.add({ ...before });
-    const file = await this.repository.readWorktreeFile(path, { maxBytes: this.maxFileBytes });
+    const file = await this.reader.read(path, this.maxFileBytes);
     return file === null ? null : this.add({ ...file, path, stamp });
   }
 
@@ -66,8 +77,9 @@ export class WorktreeFiles implements ObjectSource {
     this.keptBytes = 0;
   }
 
-  readTree(oid: Oid): Promise<readonly TreeEntry[]> {
-    return this.behind.readTree(oid);
+  async readTree(oid: Oid): Promise<readonly TreeEntry[]> {
+    if (this.behind !== null) return this.behind.readTree(oid);
+    throw new CoppiceError('OBJECT_MISSING', `tree ${oid} is missing`, { data: { oid } });
   }
 
   async *readBlobs(
@@ -75,7 +87,7 @@ export class WorktreeFiles implements ObjectSource {
     options: { maxBytes: number; signal?: AbortSignal | undefined },
   ): AsyncIterable<BlobContent> {
     const others = oids.filter((oid) => !this.byOid.has(oid));
-    const behind = this.behind.readBlobs(others, options)[Symbol.asyncIterator]();
+    const behind = this.behind?.readBlobs(others, options)[Symbol.asyncIterator]();
     for (const oid of oids) {
       const file = this.byOid.get(oid);
       if (file !== undefined) {
@@ -85,8 +97,9 @@ export class WorktreeFiles implements ObjectSource {
         yield { oid, size, content };
         continue;
       }
-      const next = await behind.next();
-      if (next.done !== true) yield next.value;
+      const next = await behind?.next();
+      if (next === undefined) yield { oid, size: -1, content: null };
+      else if (next.done !== true) yield next.value;
     }
   }
 
@@ -101,20 +114,8 @@ export class WorktreeFiles implements ObjectSource {
     return file;
   }
 
-  private stampOf(path: string, seenMs: number): string | null {
-    const name = encodeBytes(`${this.repository.workTree}/${path}`);
-    let stats;
-    try {
-      stats = lstatSync(name, { bigint: true, throwIfNoEntry: false });
-    } catch {
-      return null; // a folder above became something else; reading it will tell
-    }
-    if (stats === undefined || Math.max(Number(stats.mtimeMs), Number(stats.ctimeMs)) > seenMs - racyMs) return null;
-    return [stats.size, stats.mtimeNs, stats.ctimeNs, stats.ino, stats.mode].join(':');
-  }
-
   private async readAgain({ path, oid }: SeenFile, maxBytes: number): Promise<Buffer> {
-    const file = await this.repository.readWorktreeFile(path, { maxBytes });
+    const file = await this.reader.read(path, maxBytes);
     if (file?.oid === oid && file.content !== null) return file.content;
     this.isOutdated = true;
     throw new CoppiceError('OBJECT_MISSING', `${path} changed while it was being indexed`, {

@@ -13,7 +13,7 @@ export type { Visitor } from './visitors.js';
 export type { AuditLine, Users } from './http/guard.js';
 export { aboutToEnd } from './about-to-end.js';
 export { operations, operationsByName } from './operations.js';
-export { filterParameters, patternParameters, revParameter } from './parameters.js';
+export { filterParameters, packageParameters, patternParameters, revParameter } from './parameters.js';
 export { noteListener } from './notes.js';
 export { failRequest } from './request-scope.js';
 export { loadServer } from './load-server.js';

@@ -20,6 +20,19 @@ export const filterParameters = {
   languages: { type: 'strings', help: 'only these languages: go, typescript, ts; !go leaves out' },
 } as const satisfies ParameterTable;
 
+/** In which packages it is looked. */
+export const packageParameters = {
+  deps: {
+    type: 'strings',
+    help: 'in the packages that are installed (of another rev: locked), instead of the own files: react, @types/*, lodash@^4, !NAME, :direct, :prod; * for all',
+  },
+  withDeps: { type: 'boolean', help: 'in the own files and in packages' },
+  fetch: {
+    type: 'boolean',
+    help: 'fetch packages that nobody has on disk from the registry that npm is configured to use',
+  },
+} as const satisfies ParameterTable;
+
 export const patternParameters = {
   pattern: { type: 'string', required: true, help: 'a regular expression, or literal text with literal' },
   literal: { type: 'boolean', help: 'the pattern is literal text' },

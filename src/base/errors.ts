@@ -37,6 +37,7 @@ export const errorKinds = {
   NO_DEPENDENCIES: 'not-found',
   PACKAGE_NOT_FOUND: 'not-found',
   PACKAGE_UNREADABLE: 'user',
+  FETCH_FAILED: 'busy',
   USAGE: 'user',
   CONFIG_INVALID: 'config',
   MODE_UNAVAILABLE: 'user',

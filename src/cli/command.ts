@@ -11,6 +11,8 @@ export interface FlagSpec {
   readonly many?: true;
   /** The only values allowed. Strings only. */
   readonly choices?: readonly string[];
+  /** What it has where no value follows: none follows that is needed as an argument, or begins with `-`. Strings only. */
+  readonly implied?: string;
   /** What stands for the value in help: `REV`. */
   readonly value?: string;
   readonly default?: string | number;

@@ -37,6 +37,7 @@ export const defaultHints: Readonly<Record<ErrorCode, string>> = {
   NO_DEPENDENCIES: 'dependencies come of what is installed, or of a lock file: install first, or commit one',
   PACKAGE_NOT_FOUND: 'coppice status lists what a project depends on; names may have *, as @types/*',
   PACKAGE_UNREADABLE: 'install the package again',
+  FETCH_FAILED: 'see npm config get registry, and whether it can be reached',
   USAGE: 'coppice help COMMAND shows how it is used',
   CONFIG_INVALID: 'correct the setting, or remove it',
   MODE_UNAVAILABLE: 'use --mode lexical',

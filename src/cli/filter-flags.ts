@@ -1,5 +1,5 @@
-import { filterParameters, revParameter } from '../api/index.js';
-import type { FileFilter } from '../engine/index.js';
+import { filterParameters, packageParameters, revParameter } from '../api/index.js';
+import type { DependencyFilter, FileFilter } from '../engine/index.js';
 import { languageByAlias } from '../model/index.js';
 import type { FlagTable, FlagValues } from './command.js';
 import type { Place } from './place.js';
@@ -33,6 +33,37 @@ export const filterFlags = {
     help: 'not these languages',
   },
 } as const satisfies FlagTable;
+
+/** The flags that say in which packages to look. */
+export const packageFlags = {
+  deps: {
+    type: 'string',
+    implied: '*',
+    value: 'NAME,…',
+    help: 'in installed (or, at a rev, locked) packages: react,@types/*,lodash@^4,!NAME,:direct,:prod; all without names',
+  },
+  'with-deps': { type: 'boolean', help: packageParameters.withDeps.help },
+  fetch: { type: 'boolean', help: packageParameters.fetch.help },
+} as const satisfies FlagTable;
+
+export const asksForPackages = (flags: FlagValues<typeof packageFlags>): boolean =>
+  flags.deps !== undefined || flags['with-deps'];
+
+export function packageFilter(flags: FlagValues<typeof packageFlags>): DependencyFilter {
+  const { deps, fetch } = flags;
+  return {
+    ...(deps === undefined
+      ? {}
+      : {
+          deps: deps
+            .split(',')
+            .map((name) => name.trim())
+            .filter((name) => name !== ''),
+        }),
+    ...(flags['with-deps'] ? { withDeps: true } : {}),
+    ...(fetch ? { fetch: true } : {}),
+  };
+}
 
 export const revFlag = {
   rev: { type: 'string', value: 'REV', help: revParameter.rev.help },

@@ -143,8 +143,10 @@ export function highlightSpans(
 
 /** One object per line, its keys in the contract's order. */
 export function writeJsonLines(out: Output, lines: readonly AnyLine[]): void {
-  for (const { path, line, column, length, text, side, context } of lines) {
-    out.json({ path, line, column, length, text, side, context: context === true ? true : undefined });
+  for (const { path, line, column, length, text, side, context, ...from } of lines) {
+    const { repo, package: name, version, packagePath, direct, dev, chain } = from;
+    const labels = { repo, package: name, version, packagePath, direct, dev, chain };
+    out.json({ path, line, column, length, text, side, context: context === true ? true : undefined, ...labels });
   }
 }
 

@@ -99,6 +99,7 @@ class FlagParser {
   /** Letters and aliases of flags, by what is typed. */
   private readonly others = new Map<string, string>();
   private at = 0;
+  private readonly undecided: { readonly name: string; readonly word: string; readonly at: number }[] = [];
 
   constructor(
     private readonly words: readonly string[],
@@ -117,12 +118,13 @@ class FlagParser {
       if (word === '--') {
         this.result.plainArgs = this.result.args.length;
         this.result.args.push(...this.words.slice(this.at));
-        return;
+        break;
       }
       if (word.startsWith('--')) this.long(word);
       else if (word.startsWith('-') && word.length > 1 && !this.isDashedWord(word)) this.cluster(word);
       else this.result.args.push(word);
     }
+    this.decide();
   }
 
   private long(word: string): void {
@@ -135,7 +137,8 @@ class FlagParser {
       if (equals >= 0) throw this.usage(`--${typed} takes no value`);
       this.result.flags[name] = true;
     } else {
-      this.take(name, spec, `--${typed}`, equals < 0 ? this.next(`--${typed}`, spec) : word.slice(equals + 1));
+      if (equals < 0 && spec.implied !== undefined) this.maybe(name);
+      else this.take(name, spec, `--${typed}`, equals < 0 ? this.next(`--${typed}`, spec) : word.slice(equals + 1));
     }
   }
 
@@ -166,6 +169,24 @@ class FlagParser {
         return;
       }
       this.result.flags[name] = true;
+    }
+  }
+
+  /** A flag that may have a value: what follows is one, unless it turns out to be the only argument. */
+  private maybe(name: string): void {
+    const spec = this.table[name]!;
+    const word = this.words[this.at];
+    this.result.flags[name] = spec.implied!;
+    if (word === undefined || word.startsWith('-') || /\s/.test(word)) return;
+    this.at++;
+    this.undecided.push({ name, word, at: this.result.args.length });
+  }
+
+  private decide(): void {
+    for (const { name, word, at } of this.undecided.reverse()) {
+      if (this.result.args.length > 0 || this.result.given.some((flag) => flag.name === 'regexp'))
+        this.take(name, this.table[name]!, `--${name}`, word);
+      else this.result.args.splice(at, 0, word);
     }
   }
 

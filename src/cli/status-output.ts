@@ -1,4 +1,4 @@
-import type { RepositoryStatus, RevStatus, StatusResult, VectorStatus } from '../engine/index.js';
+import type { PackagesStatus, RepositoryStatus, RevStatus, StatusResult, VectorStatus } from '../engine/index.js';
 import { formatBytes, formatTable, formatTime, plural, shortCommit } from './format.js';
 import { quotePath } from './quote-path.js';
 import type { Colour, Paint } from './style.js';
@@ -44,6 +44,21 @@ function memoryOf({ memory }: StatusResult): string {
   return `${plural(snapshots, 'open snapshot')} (${bounded(snapshotBytes, snapshotBytesMax)}), caches ${bounded(cacheBytes, cacheBytesMax)}`;
 }
 
+function packagesOf(status: PackagesStatus, paint: Paint): string {
+  const { packages, direct, installed, indexed, missing, optional, ecosystems, skipped } = status;
+  const kinds = Object.entries(ecosystems).map(([name, count]) => `${String(count)} of ${name}`);
+  let text = `  depends on ${plural(packages, 'package')} (${kinds.join(', ')}; ${String(direct)} direct): `;
+  text += `${String(installed)} on disk, ${String(indexed)} indexed, ${String(missing.length)} missing`;
+  text += optional > 0 ? `, ${String(optional)} optional and not there\n` : '\n';
+  if (missing.length > 0) {
+    const more = missing.length > filesShown ? ', …' : '';
+    text += paint('dim', `    missing: ${missing.slice(0, filesShown).join(', ')}${more}`) + '\n';
+  }
+  for (const { what, reason } of skipped.slice(0, filesShown))
+    text += paint('dim', `    left out: ${quotePath(what)}: ${reason}`) + '\n';
+  return text;
+}
+
 function formatRepository(repository: RepositoryStatus, paint: Paint, all: boolean): string {
   let text = `${paint('boldMagenta', repository.name)}  ${paint('dim', repository.path)}\n`;
   const indexed = repository.revs.filter(({ kind, state }) => kind !== 'fork' && state !== 'not-indexed');
@@ -62,6 +77,8 @@ function formatRepository(repository: RepositoryStatus, paint: Paint, all: boole
   const left = repository.revs.filter(({ state }) => state === 'not-indexed').length;
   if (left > 0) text += paint('dim', `  ${plural(left, 'more rev is', 'more revs are')} not indexed yet`) + '\n';
   if (repository.forks > 0) text += `  ${plural(repository.forks, 'fork')} (coppice forks lists them)\n`;
+  const { packages } = repository;
+  if (packages !== undefined) text += packagesOf(packages, paint);
   const { skipped, exactOnly, diagnostics } = repository;
   if (exactOnly.length > 0) {
     text += `  ${plural(exactOnly.length, 'file')} too large to be ranked: grep and log find them\n`;

@@ -280,20 +280,25 @@ export class Daemon implements OperationHost {
   /** A work tree changed: those who listen are told, and what is new there is indexed before anybody asks. */
   private async changed(place: WatchedPlace, change: WatchedChange): Promise<void> {
     for (const what of ['worktree', 'head', 'refs'] as const) {
-      if (change[what]) this.hub.publish(place.workTree, { kind: 'changed', what });
+      if (change[what] && place.project === undefined) this.hub.publish(place.workTree, { kind: 'changed', what });
     }
     if (!change.worktree && !change.head) return;
+    if (place.project !== undefined) {
+      await this.keepFresh(place.project, [], place.workTree);
+      return;
+    }
     await this.keepFresh(place.workTree, change.head ? ['HEAD', '@worktree'] : ['@worktree']);
   }
 
   /** Indexes what somebody is likely to ask about again; what nobody has asked about for long is no longer watched. */
-  private async keepFresh(workTree: string, revs: readonly string[]): Promise<void> {
+  private async keepFresh(workTree: string, revs: readonly string[], packages?: string): Promise<void> {
     if (this.stopping !== null) return;
     const engine = this.engines.recent(workTree, activeMsMax);
-    if (engine === null) return this.watches.rest(workTree);
+    if (engine === null) return this.watches.rest(packages ?? workTree);
     try {
       await engine.index(revs, {
         lasting: false,
+        ...(packages === undefined ? {} : { deps: true }),
         onProgress: (progress) => this.progress(workTree, 'index', progress),
       });
       this.progress(workTree, 'index', null);

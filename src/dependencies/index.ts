@@ -3,7 +3,9 @@ export { isManifest, openDependencies, packageFiles } from './dependency-tree.js
 export { tarFiles } from './files/tar.js';
 export type { TarFile } from './files/tar.js';
 export { PackageIndex, pathInside } from './package-index.js';
-export { diskFiles } from './project-files.js';
+export { Registry } from './npm/registry.js';
+export type { FetchedPackage } from './npm/registry.js';
+export { diskFiles, findProjects } from './project-files.js';
 export { selectPackages } from './selection.js';
 export type { PackageSelection } from './selection.js';
 export { isLeftOut } from './file-rule.js';

@@ -6,6 +6,8 @@ import type { Package } from './types.js';
 export interface PackageSelection {
   /** `react`, `@types/*`, `lodash@^4`: any of them suffices. Empty: all. */
   readonly names?: readonly string[];
+  /** Of these any must hold besides. */
+  readonly and?: readonly string[];
   /** Those that are not wanted, written likewise. */
   readonly without?: readonly string[];
   /** Only what the project itself names. */
@@ -22,7 +24,7 @@ interface NamePattern {
 /** The packages that a selection means. PACKAGE_NOT_FOUND for a name that none has. */
 export function selectPackages(
   packages: readonly Package[],
-  { names = [], without = [], direct, prod }: PackageSelection,
+  { names = [], and = [], without = [], direct, prod }: PackageSelection,
 ): Package[] {
   const excluded = without.map(parsePattern);
   const candidates = packages.filter(
@@ -31,15 +33,20 @@ export function selectPackages(
       (prod !== true || !pkg.dev) &&
       !excluded.some((pattern) => isMeant(pattern, pkg)),
   );
-  if (names.length === 0) return candidates;
-  const chosen = new Set<Package>();
-  for (const name of names) {
+  return [names, and].reduce((left, list) => chosen(left, list, packages), candidates);
+}
+
+/** Those that one of a list means; all where it is empty. */
+function chosen(candidates: readonly Package[], list: readonly string[], packages: readonly Package[]): Package[] {
+  if (list.length === 0) return [...candidates];
+  const found = new Set<Package>();
+  for (const name of list) {
     const pattern = parsePattern(name);
-    const found = candidates.filter((pkg) => isMeant(pattern, pkg));
-    if (found.length === 0) throw notFound(name, pattern, packages);
-    for (const pkg of found) chosen.add(pkg);
+    const meant = candidates.filter((pkg) => isMeant(pattern, pkg));
+    if (meant.length === 0) throw notFound(name, pattern, packages);
+    for (const pkg of meant) found.add(pkg);
   }
-  return candidates.filter((pkg) => chosen.has(pkg));
+  return candidates.filter((pkg) => found.has(pkg));
 }
 
 function parsePattern(text: string): NamePattern {

@@ -56,6 +56,8 @@ export interface PackageFile {
   readonly executable: boolean;
   /** Another as soon as the file may have changed: its size, times and inode; empty where that is not known. */
   readonly stamp: string;
+  /** When it, or its entry in a folder, was last changed: milliseconds since 1970. */
+  readonly changedMs: number;
   /** Its bytes as they are now. PACKAGE_UNREADABLE when they cannot be read, or are no file any more. */
   read(): Buffer;
 }

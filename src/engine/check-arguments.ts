@@ -18,6 +18,7 @@ interface Shape {
 type Parameters = readonly (readonly [name: string, kind: Kind, optional?: 'optional'])[];
 
 const call = { 'signal?': 'signal', 'onProgress?': 'function', 'allowStale?': 'boolean' } as const;
+const packages = { 'deps?': 'texts', 'withDeps?': 'boolean', 'fetch?': 'boolean' } as const;
 const filter = { 'paths?': 'texts', 'languages?': 'texts' } as const;
 const ttl = { ...call, 'ttlMs?': 'number' } as const;
 const pattern = {
@@ -29,7 +30,7 @@ const pattern = {
   'maxCount?': 'number',
   'deadlineMs?': 'number',
 } as const;
-const lines = { ...pattern, 'invert?': 'boolean', 'folder?': 'text', 'pathspecs?': 'texts' } as const;
+const lines = { ...pattern, ...packages, 'invert?': 'boolean', 'folder?': 'text', 'pathspecs?': 'texts' } as const;
 const grep: Parameters = [
   ['pattern', 'text'],
   ['options', { ...lines, 'rev?': 'text', 'context?': 'number', 'before?': 'number', 'after?': 'number' }, 'optional'],
@@ -45,7 +46,7 @@ const log: Parameters = [
   ['revs', 'texts', 'optional'],
   ['options', { ...pattern, 'firstParent?': 'boolean' }, 'optional'],
 ];
-const limited = { ...call, ...filter, 'rev?': 'text', 'limit?': 'number' } as const;
+const limited = { ...call, ...filter, ...packages, 'rev?': 'text', 'limit?': 'number' } as const;
 
 /** What each method of an engine takes. */
 export const engineParameters: Readonly<Record<string, Parameters>> = {
@@ -55,7 +56,11 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
   ],
   index: [
     ['revs', 'texts'],
-    ['options', { ...call, 'all?': 'boolean', 'history?': 'boolean', 'lasting?': 'boolean' }, 'optional'],
+    [
+      'options',
+      { ...call, 'all?': 'boolean', 'history?': 'boolean', 'lasting?': 'boolean', 'deps?': 'boolean' },
+      'optional',
+    ],
   ],
   grep,
   grepBatches: grep,

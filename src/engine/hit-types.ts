@@ -5,8 +5,12 @@ export interface HitLabels {
   /** Of a package: its name and version. */
   readonly package?: string;
   readonly version?: string;
+  /** And the file's path inside it. */
+  readonly packagePath?: string;
   /** The project itself asks for the package, and not only another package does. */
   readonly direct?: boolean;
+  /** It is needed for development alone. */
+  readonly dev?: boolean;
   /** The packages by which the project comes to it, the project's own first; the package itself is not among them. */
   readonly chain?: readonly string[];
 }

@@ -41,6 +41,8 @@ export interface WatchedPlace {
   readonly workTree: string;
   /** Its own git folder: HEAD and the index are there. */
   readonly gitDir: string;
+  /** Of a folder that packages are installed in: the work tree whose they are. */
+  readonly project?: string;
   /** The git folder that its work trees share: refs are there. The same as `gitDir` for the main work tree. */
   readonly commonDir: string;
   /** Folders below the work tree whose contents git ignores altogether, relative to it and without a slash at the end; asked again when ignore rules change. */

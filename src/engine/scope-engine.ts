@@ -1,9 +1,11 @@
-import { collectBatches, type Batches } from '../base/index.js';
+import { CoppiceError, collectBatches, type Batches } from '../base/index.js';
 import { countRev, grepRev, grepRevs } from './answers/grep.js';
 import { searchRev } from './answers/search.js';
 import { showFile } from './answers/show.js';
 import { definitionOf, outlineOf, symbolsOf } from './answers/symbols.js';
 import { checkArguments } from './check-arguments.js';
+import { asksForPackages } from './packages/asked-packages.js';
+import type { AskedPackages } from './packages/asked-packages.js';
 import { withRev } from './revs/revs.js';
 import type { Place } from './session/place.js';
 import type { Scope } from './session/scope.js';
@@ -42,7 +44,7 @@ export abstract class ScopeEngine<S extends Scope & { release(): void }> {
   }
 
   grepBatches(pattern: string, options: api.GrepOptions = {}): Batches<api.LineMatch, api.GrepSummary> {
-    return this.place.stream((scope) => grepRev(scope, pattern, scope.rooted(options)));
+    return streamIn(this.place, options, (scope) => grepRev(scope, pattern, scope.rooted(options)));
   }
 
   async grepCounts(pattern: string, options: api.GrepOptions = {}): Promise<api.GrepCountsResult> {
@@ -51,7 +53,7 @@ export abstract class ScopeEngine<S extends Scope & { release(): void }> {
   }
 
   grepCountBatches(pattern: string, options: api.GrepOptions = {}): Batches<api.FileMatchCount, api.GrepCountsSummary> {
-    return this.place.stream((scope) => countRev(scope, pattern, scope.rooted(options)));
+    return streamIn(this.place, options, (scope) => countRev(scope, pattern, scope.rooted(options)));
   }
 
   async grepRange(
@@ -70,34 +72,40 @@ export abstract class ScopeEngine<S extends Scope & { release(): void }> {
     to: string,
     options: api.GrepRangeOptions = {},
   ): Batches<api.RangeLineMatch, api.GrepRangeSummary> {
-    return this.place.stream((scope) => grepRevs(scope, pattern, from, to, scope.rooted(options)));
+    return streamIn(this.place, { ...options, range: { from, to } }, (scope) =>
+      grepRevs(scope, pattern, from, to, scope.rooted(options)),
+    );
   }
 
   search(query: string, options: api.SearchOptions = {}): Promise<api.SearchResult> {
-    return this.place.run((scope) => searchRev(scope, query, scope.rooted(options)));
+    return runIn(this.place, { ...options, query }, (scope) => searchRev(scope, query, scope.rooted(options)));
   }
 
   symbols(name: string, options: api.SymbolsOptions = {}): Promise<api.SymbolsResult> {
-    return this.place.run((scope) => symbolsOf(scope, name, scope.rooted(options)));
+    return runIn(this.place, options, (scope) => symbolsOf(scope, name, scope.rooted(options)));
   }
 
   definition(name: string, options: api.DefinitionOptions = {}): Promise<api.DefinitionResult> {
-    return this.place.run((scope) => definitionOf(scope, name, scope.rooted(options)));
+    return runIn(this.place, options, (scope) => definitionOf(scope, name, scope.rooted(options)));
   }
 
   references(name: string, options: api.ReferencesOptions = {}): Promise<api.ReferencesResult> {
-    return this.place.run(async (scope) => {
+    return runIn(this.place, options, async (scope) => {
       const { referencesTo } = await import('./answers/references.js');
       return referencesTo(scope, name, scope.rooted(options));
     });
   }
 
-  outline(rev: string | undefined, path: string, options: api.CallOptions = {}): Promise<api.OutlineResult> {
-    return this.place.run((scope) => outlineOf(scope, rev, scope.rootedPath(path), options));
+  outline(
+    rev: string | undefined,
+    path: string,
+    options: api.CallOptions & api.DependencyFilter = {},
+  ): Promise<api.OutlineResult> {
+    return runIn(this.place, options, (scope) => outlineOf(scope, rev, scope.rootedPath(path), options));
   }
 
   files(options: api.FilesOptions = {}): Promise<api.FilesResult> {
-    return this.place.run(async (scope) => {
+    return runIn(this.place, options, async (scope) => {
       const { listFiles } = await import('./answers/files.js');
       return listFiles(scope, scope.rooted(options));
     });
@@ -118,9 +126,9 @@ export abstract class ScopeEngine<S extends Scope & { release(): void }> {
     rev: string | undefined,
     path: string,
     lines?: { start: number; end: number },
-    options: api.CallOptions = {},
+    options: api.CallOptions & api.DependencyFilter = {},
   ): Promise<api.ShownText> {
-    return this.place.run((scope) =>
+    return runIn(this.place, options, (scope) =>
       withRev(scope, rev, options, (opened) => showFile(scope, opened, scope.rootedPath(path), lines, options.signal)),
     );
   }
@@ -161,4 +169,34 @@ export abstract class ScopeEngine<S extends Scope & { release(): void }> {
   close(): Promise<void> {
     return (this.closing ??= this.place.close().then(this.onClosed));
   }
+}
+
+type Asked = AskedPackages & api.CallOptions;
+type Searched = Scope & { release(): void };
+
+/** Runs an action where a filter of packages says, else on what is there. */
+function runIn<S extends Searched, T>(place: Place<S>, asked: Asked, action: (scope: Scope) => Promise<T>): Promise<T> {
+  if (!asksForPackages(asked)) return place.run(action);
+  return place.run(async (scope) => action(await packagesOf(scope, asked)));
+}
+
+/** As `runIn`, for an action with many results. */
+function streamIn<S extends Searched, T, R>(
+  place: Place<S>,
+  asked: Asked,
+  action: (scope: Scope) => AsyncGenerator<T, R, undefined>,
+): AsyncGenerator<T, R, undefined> {
+  if (!asksForPackages(asked)) return place.stream(action);
+  return place.stream(async function* (scope) {
+    return yield* action(await packagesOf(scope, asked));
+  });
+}
+
+async function packagesOf({ session }: Scope, asked: Asked): Promise<Scope> {
+  if (session === null)
+    throw new CoppiceError('NOT_IN_A_VIEW', 'packages are those of one project, and several were named', {
+      hint: 'name the one that is meant, with --repo',
+    });
+  const { dependencyScope } = await import('./packages/dependency-scope.js');
+  return dependencyScope(session, asked);
 }

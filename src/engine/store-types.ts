@@ -32,6 +32,27 @@ export interface RepositoryStatus {
   readonly exactOnly: readonly Omit<SkippedFile, 'reason'>[];
   /** Files that fell back to line chunks, and why. */
   readonly diagnostics: readonly (FileDiagnostic & { readonly path: string })[];
+  /** Of the current repository, where it depends on anything. */
+  readonly packages?: PackagesStatus;
+}
+
+/** What the project at hand depends on. */
+export interface PackagesStatus {
+  /** Packages that are installed or locked, each at each place. */
+  readonly packages: number;
+  readonly direct: number;
+  /** That somebody has on disk. */
+  readonly installed: number;
+  /** Whose files the store has. */
+  readonly indexed: number;
+  /** `name@version` of those that are locked and that nobody has on disk. */
+  readonly missing: readonly string[];
+  /** How many are not there and need not be: those of other platforms. */
+  readonly optional: number;
+  /** How many of each ecosystem. */
+  readonly ecosystems: Readonly<Record<string, number>>;
+  /** What was left out, and why. */
+  readonly skipped: readonly { readonly what: string; readonly reason: string }[];
 }
 
 export interface StatusResult {

@@ -1,9 +1,9 @@
 import type { SymbolKind } from '../model/index.js';
 import type { HitLabels } from './hit-types.js';
 import type { SkippedFile } from './store-types.js';
-import type { CallOptions, FileFilter, Freshness, PlaceFilter, ResolvedRev } from './types.js';
+import type { CallOptions, DependencyFilter, FileFilter, Freshness, PlaceFilter, ResolvedRev } from './types.js';
 
-export interface SymbolsOptions extends CallOptions, FileFilter {
+export interface SymbolsOptions extends CallOptions, FileFilter, DependencyFilter {
   readonly rev?: string;
   readonly kinds?: readonly string[];
   /** Default 20. */
@@ -45,7 +45,7 @@ export interface SymbolsResult {
   readonly tookMs: number;
 }
 
-export interface DefinitionOptions extends CallOptions, FileFilter {
+export interface DefinitionOptions extends CallOptions, FileFilter, DependencyFilter {
   readonly rev?: string;
   readonly kinds?: readonly string[];
   /** A file that uses the name: what is near it is meant sooner. */
@@ -79,7 +79,7 @@ export interface DefinitionHit extends DefinedSymbol, HitLabels {
   readonly text: string;
 }
 
-export interface ReferencesOptions extends CallOptions, FileFilter, PlaceFilter {
+export interface ReferencesOptions extends CallOptions, FileFilter, PlaceFilter, DependencyFilter {
   readonly rev?: string;
   /** Mentions in comments, in strings and in files that are no code too. */
   readonly mentions?: boolean;

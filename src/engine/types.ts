@@ -66,6 +66,7 @@ export type {
   DoctorResult,
   GcResult,
   MemoryStatus,
+  PackagesStatus,
   ProvisionalTree,
   RepositoryStatus,
   RevStatus,
@@ -131,6 +132,8 @@ export interface IndexOptions extends CallOptions {
   readonly all?: boolean;
   /** Every commit reachable from the revs as well. */
   readonly history?: boolean;
+  /** What the project depends on as well. */
+  readonly deps?: boolean;
   /** False: work trees are only made ready for the next search of this process; what need not be stored is not. */
   readonly lasting?: boolean;
 }
@@ -154,6 +157,19 @@ export interface FileFilter {
   readonly languages?: readonly string[];
 }
 
+/** In which packages a search looks, of those that the project depends on: installed ones for a work tree, locked ones for all other revs. */
+export interface DependencyFilter {
+  /**
+   * Instead of the project's own files those of packages: `react`, `@types/*`, `lodash@^4`, any of them suffices; `!name` leaves out; `:direct` and
+   * `:prod` are those that the project names itself, and that are not for development alone. Empty: all.
+   */
+  readonly deps?: readonly string[];
+  /** The project's own files as well. */
+  readonly withDeps?: boolean;
+  /** Packages that nobody has on disk are fetched from the registry that npm is configured to use, their integrity checked. */
+  readonly fetch?: boolean;
+}
+
 /** Where a command stands in a repository, and what it names there. */
 export interface PlaceFilter {
   /** A folder from the root: nothing above it is looked at, unless a pathspec says so. */
@@ -162,7 +178,7 @@ export interface PlaceFilter {
   readonly pathspecs?: readonly string[];
 }
 
-export interface GrepOptions extends CallOptions, FileFilter, PlaceFilter {
+export interface GrepOptions extends CallOptions, FileFilter, PlaceFilter, DependencyFilter {
   /** A REV, default `@worktree`, or `HEAD` in a bare repository. For `A..B` see `grepRange`. */
   readonly rev?: string;
   /** The lines that do not match. */
@@ -258,7 +274,7 @@ export interface FileMatchCount extends HitLabels {
 
 export type SearchMode = 'hybrid' | 'lexical' | 'semantic';
 
-export interface SearchOptions extends CallOptions, FileFilter {
+export interface SearchOptions extends CallOptions, FileFilter, DependencyFilter {
   /**
    * A REV, or a range `A..B` to find what is new in B (`rev:` in the query wins). Default as for `grep`. New is a chunk with a line
    * that the file at its path does not have as often in A. It is ranked and scored as in a search of B.
@@ -380,7 +396,7 @@ export interface RevsResult {
   readonly truncated: boolean;
 }
 
-export interface FilesOptions extends CallOptions, FileFilter, PlaceFilter {
+export interface FilesOptions extends CallOptions, FileFilter, PlaceFilter, DependencyFilter {
   readonly rev?: string;
   /** Default 1,000. */
   readonly limit?: number;
@@ -467,7 +483,7 @@ export interface Engine {
   /** What `describe` would send, in that order. */
   describePlan(revs?: readonly string[], options?: CallOptions): AsyncIterable<PlannedDescription>;
   /** The definitions of one file. */
-  outline(rev: string | undefined, path: string, options?: CallOptions): Promise<OutlineResult>;
+  outline(rev: string | undefined, path: string, options?: CallOptions & DependencyFilter): Promise<OutlineResult>;
   /** Names of this repository that can be searched. */
   revs(options?: RevsOptions): Promise<RevsResult>;
   /** Files at a rev. */
@@ -486,7 +502,7 @@ export interface Engine {
     rev: string | undefined,
     path: string,
     lines?: { start: number; end: number },
-    options?: CallOptions,
+    options?: CallOptions & DependencyFilter,
   ): Promise<ShownText>;
   /** `ttlMs`: the fork drops itself so long after. */
   fork(name: string, options?: CallOptions & { from?: string; ttlMs?: number }): Promise<ForkResult>;

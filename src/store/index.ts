@@ -17,4 +17,5 @@ export { ProcessLock } from './lock.js';
 export type { LockHolder } from './lock.js';
 export { MemoryFiles } from './memory-files.js';
 export type { ReadableFile, SegmentFiles, WritableFile } from './memory-files.js';
+export { PackageRecords } from './package-records.js';
 export { Store, defaultStorePath, storeFormatVersion } from './store.js';

@@ -22,6 +22,7 @@ import { Journal } from './journal.js';
 import type { JournalDamage, JournalRecord } from './journal.js';
 import { ProcessLock } from './lock.js';
 import type { LockHolder } from './lock.js';
+import { PackageRecords } from './package-records.js';
 import { PagedFile, PagedFileWriter, createPageCache } from './paged-file.js';
 import type { PageCache } from './paged-file.js';
 import { privateFileMode, privateFolderMode, tighten } from './permissions.js';
@@ -83,10 +84,12 @@ export function defaultStorePath(): string {
  *     segments/         one paged file each, and one beside it for its vectors in each embedding space
  *     writer.lock       who indexes now
  *     remotes/          what was read of remotes and never changes
+ *     packages/         what packages of registries hold: a journal of its own
  *     spare             room for the way out of a full disk
  */
 export class Store {
   readonly catalog: Catalog;
+  readonly packages: PackageRecords;
   private readonly journal: Journal;
   private readonly lock: ProcessLock;
   /** Who we are in the journal while we hold the writer lock, and the first number of segments of ours. */
@@ -100,6 +103,7 @@ export class Store {
     public formatDamaged: boolean,
   ) {
     this.catalog = new Catalog();
+    this.packages = new PackageRecords(path);
     this.journal = Journal.open(path, this.catalog);
     this.lock = new ProcessLock(join(path, 'writer.lock'));
   }
@@ -388,6 +392,7 @@ export class Store {
   }
 
   close(): void {
+    this.packages.close();
     this.journal.close();
     this.pages.clear();
   }

@@ -1,6 +1,13 @@
 import type { ShownText } from '../../engine/index.js';
 import { defineOperation } from '../operation.js';
-import { filterParameters, freshnessParameter, placeParameters, rangeParameters, revParameter } from '../parameters.js';
+import {
+  filterParameters,
+  freshnessParameter,
+  packageParameters,
+  placeParameters,
+  rangeParameters,
+  revParameter,
+} from '../parameters.js';
 import { toWireContent } from '../wire-content.js';
 
 export const show = defineOperation({
@@ -13,6 +20,7 @@ export const show = defineOperation({
     path: { type: 'string', required: true, help: 'the file, from the top of the repository' },
     start: { type: 'integer', min: 1, help: 'first line, counted from 1' },
     end: { type: 'integer', min: 1, help: 'last line; the first one when left out' },
+    ...packageParameters,
     ...freshnessParameter,
   },
   async run(context, { rev, path, start, end, ...options }) {
@@ -41,6 +49,7 @@ export const outline = defineOperation({
   parameters: {
     rev: { ...revParameter.rev, help: 'where' },
     path: { type: 'string', required: true, help: 'the file, from the top of the repository' },
+    ...packageParameters,
     ...freshnessParameter,
   },
   run: (context, { rev, path, ...options }) => context.engine().outline(rev, path, { ...options, ...context.call }),
@@ -56,6 +65,7 @@ export const files = defineOperation({
     limit: { type: 'integer', min: 1, max: 1_000_000, default: 1000, help: 'how many' },
     ...placeParameters,
     ...filterParameters,
+    ...packageParameters,
     ...freshnessParameter,
   },
   list: 'files',

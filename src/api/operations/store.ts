@@ -11,6 +11,7 @@ export const index = defineOperation({
     revs: { type: 'strings', maxItems: 100_000, help: 'what to index; HEAD when none is given' },
     all: { type: 'boolean', help: 'every branch and tag as well' },
     history: { type: 'boolean', help: 'every commit reachable from them as well' },
+    deps: { type: 'boolean', help: 'what the project depends on as well' },
   },
   run: (context, { revs, ...options }) => context.engine().index(revs ?? ['HEAD'], { ...options, ...context.call }),
 });

@@ -1,6 +1,6 @@
 import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
-import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
+import { asksForPackages, fileFilter, filterFlags, packageFilter, packageFlags, revFlag } from '../filter-flags.js';
 import { formatBytes, formatTable } from '../format.js';
 import { noteMore } from '../note-more.js';
 import { isTreeRev, pathShower } from '../place.js';
@@ -16,6 +16,7 @@ export const command = defineCommand({
   flags: {
     ...revFlag,
     ...filterFlags,
+    ...packageFlags,
     long: { type: 'boolean', help: 'with language, size, and why a file has no searchable lines' },
     max: { type: 'integer', short: 'n', value: 'N', min: 1, default: 1_000_000, help: 'at most so many' },
     'full-name': { type: 'boolean', help: 'paths from the root, not from the current folder' },
@@ -42,8 +43,9 @@ export const command = defineCommand({
     const engine = await context.engine();
     const result = await engine.files({
       ...fileFilter(flags, place),
+      ...packageFilter(flags),
       ...(args.length > 0 ? { pathspecs: args.map((one) => place.pathspec(one)) } : {}),
-      ...(place.folder === '' || isTree ? {} : { folder: place.folder }),
+      ...(place.folder === '' || isTree || asksForPackages(flags) ? {} : { folder: place.folder }),
       ...given({ rev }),
       limit: flags.max,
       ...context.call(rev ?? null),

@@ -18,17 +18,20 @@ export const command = defineCommand({
   flags: {
     all: { type: 'boolean', help: operations.index.parameters.all.help },
     history: { type: 'boolean', help: operations.index.parameters.history.help },
+    deps: { type: 'boolean', help: operations.index.parameters.deps.help },
   },
   examples: [
     { command: 'coppice index', does: 'the commit that is checked out' },
     { command: 'coppice index --all', does: 'every branch and tag' },
+    { command: 'coppice index --deps', does: 'the files on disk, and the packages that are installed' },
     { command: 'coppice index main --history', does: 'every commit that main contains' },
   ],
   async run(context, { args, flags }) {
     for (const rev of args) singleRev(rev, 'index');
     const engine = await context.engine();
-    const revs = args.length > 0 ? args : ['HEAD'];
-    const result = await engine.index(revs, { ...context.call(), all: flags.all, history: flags.history });
+    const { all, history, deps } = flags;
+    const revs = args.length > 0 || deps ? args : ['HEAD'];
+    const result = await engine.index(revs, { ...context.call(), all, history, deps });
     context.clearProgress();
     if (context.json) context.out.json(result);
     else {

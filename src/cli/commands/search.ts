@@ -2,7 +2,7 @@ import { operations } from '../../api/index.js';
 import type { Hit } from '../../engine/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
-import { fileFilter, filterFlags } from '../filter-flags.js';
+import { fileFilter, filterFlags, packageFilter, packageFlags } from '../filter-flags.js';
 import { formatPlanned } from '../model-output.js';
 import type { CommandContext } from '../context.js';
 import { formatCompactHit, formatHit, searchNotes } from '../hit-output.js';
@@ -63,6 +63,7 @@ export const command = defineCommand({
     },
     'dry-run': { type: 'boolean', help: operations.search.parameters.dryRun.help },
     ...filterFlags,
+    ...packageFlags,
     'ignore-case': { type: 'boolean', short: 'i', help: 'accepted for habit: words are compared without case' },
   },
   dashedWords: true,
@@ -81,6 +82,7 @@ export const command = defineCommand({
     const engine = await context.engine();
     const options = {
       ...fileFilter(flags, place),
+      ...packageFilter(flags),
       ...context.call(range?.to ?? rev ?? null),
       ...given({ rev, effort }),
       limit,

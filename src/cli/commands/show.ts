@@ -1,7 +1,7 @@
 import { CoppiceError, decodeBytes } from '../../base/index.js';
 import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
-import { revFlag } from '../filter-flags.js';
+import { packageFilter, packageFlags, revFlag } from '../filter-flags.js';
 import { filePath } from '../place.js';
 import { singleRev } from '../rev-range.js';
 import { parseShowTarget } from '../show-target.js';
@@ -10,11 +10,12 @@ export const command = defineCommand({
   name: 'show',
   summary: operations.show.summary,
   args: [{ name: '[REV:]PATH[:A-B]', help: 'a file (at a rev); :A-B or :A at the end picks lines, counted from 1' }],
-  flags: { ...revFlag },
+  flags: { ...revFlag, ...packageFlags },
   examples: [
     { command: 'coppice show src/app.ts:10-20', does: 'lines of a file on disk' },
     { command: 'coppice show main:src/app.ts', does: 'the whole file, byte for byte' },
     { command: 'coppice show v1.2:src/app.ts:10-20', does: 'eleven of its lines' },
+    { command: 'coppice show --deps node_modules/react/index.js', does: 'a file of a package' },
     { command: 'coppice show fork:try:src/app.ts', does: 'as a fork has it' },
   ],
   surplusHint: 'rev and path are one word: REV:PATH',
@@ -27,15 +28,17 @@ export const command = defineCommand({
     const at = singleRev(flags.rev ?? rev, 'show');
     const path = filePath(context, { given, isFromHere: rev === undefined, rev: at });
     const engine = await context.engine();
-    const shown = await engine.show(at, path, lines, context.call(at ?? null)).catch(async (error: unknown) => {
-      // `git show HEAD`: what is meant is a commit.
-      const isRev = at === undefined && lines === undefined && isCode(error, 'PATH_NOT_FOUND');
-      const named = isRev ? await engine.resolve(given).catch(() => undefined) : undefined;
-      if (named === undefined) throw error;
-      throw new CoppiceError('USAGE', `${given} is a rev, and a file is shown`, {
-        hint: `coppice compare ${given}~ ${given} lists what a commit changed, coppice show ${given}:PATH shows a file`,
+    const shown = await engine
+      .show(at, path, lines, { ...context.call(at ?? null), ...packageFilter(flags) })
+      .catch(async (error: unknown) => {
+        // `git show HEAD`: what is meant is a commit.
+        const isRev = at === undefined && lines === undefined && isCode(error, 'PATH_NOT_FOUND');
+        const named = isRev ? await engine.resolve(given).catch(() => undefined) : undefined;
+        if (named === undefined) throw error;
+        throw new CoppiceError('USAGE', `${given} is a rev, and a file is shown`, {
+          hint: `coppice compare ${given}~ ${given} lists what a commit changed, coppice show ${given}:PATH shows a file`,
+        });
       });
-    });
     context.clearProgress();
     if (context.json) {
       const { rev, path, startLine, endLine, content } = shown;

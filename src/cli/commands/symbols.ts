@@ -1,6 +1,6 @@
 import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
-import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
+import { fileFilter, filterFlags, packageFilter, packageFlags, revFlag } from '../filter-flags.js';
 import { formatTable, printable } from '../format.js';
 import { noteMore } from '../note-more.js';
 import { pathShower } from '../place.js';
@@ -20,6 +20,7 @@ export const command = defineCommand({
     kind: { type: 'string', many: true, value: 'KIND', help: 'only these kinds: function, class, method' },
     limit: { type: 'integer', short: 'n', value: 'N', default: 20, min: 1, help: 'how many definitions' },
     ...filterFlags,
+    ...packageFlags,
   },
   examples: [
     { command: 'coppice symbols parseConfig', does: 'where it is defined' },
@@ -32,6 +33,7 @@ export const command = defineCommand({
     const engine = await context.engine();
     const result = await engine.symbols(name, {
       ...fileFilter(flags, place),
+      ...packageFilter(flags),
       ...context.call(rev ?? null),
       ...(flags.kind.length > 0 ? { kinds: flags.kind } : {}),
       ...given({ rev }),

@@ -1,6 +1,6 @@
 import { operations } from '../../api/index.js';
 import type { FlagTable, FlagValues } from '../command.js';
-import { filterFlags } from '../filter-flags.js';
+import { filterFlags, packageFlags } from '../filter-flags.js';
 import { patternFlags } from '../pattern-flags.js';
 
 /** What other greps have flags for and this one always does. */
@@ -71,6 +71,7 @@ export const grepFlags = {
   'no-heading': { type: 'boolean', help: 'the path before each line (what anything else gets)' },
   null: { type: 'boolean', short: 'z', aliases: ['0'], help: 'a zero byte after each path, which is written as it is' },
   ...filterFlags,
+  ...packageFlags,
   ...habits,
 } as const satisfies FlagTable;
 

@@ -5,7 +5,7 @@ import type { GrepOptions } from '../../engine/index.js';
 import { parseRevRange, type RevRange } from '../../model/index.js';
 import { given } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { fileFilter } from '../filter-flags.js';
+import { asksForPackages, fileFilter, packageFilter } from '../filter-flags.js';
 import { readInput } from '../input-file.js';
 import { patternOptions } from '../pattern-flags.js';
 import { isTreeRev, pathShower } from '../place.js';
@@ -39,9 +39,10 @@ export async function readRequest(
   const ignoreCase = flags['ignore-case'] || (flags['smart-case'] && !hasUpperCase(pattern, literal));
   const options = {
     ...fileFilter(flags, place),
+    ...packageFilter(flags),
     ...patternOptions({ ...flags, 'fixed-strings': literal, 'ignore-case': ignoreCase }),
     ...(pathspecs.length > 0 ? { pathspecs: pathspecs.map((one) => place.pathspec(one)) } : {}),
-    ...(place.folder === '' || isTreeRev(searched) ? {} : { folder: place.folder }),
+    ...(place.folder === '' || isTreeRev(searched) || asksForPackages(flags) ? {} : { folder: place.folder }),
     ...(flags['invert-match'] ? { invert: true } : {}),
     ...given({ maxCount: flags.max }),
     ...context.call(searched ?? null),

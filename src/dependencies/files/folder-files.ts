@@ -72,7 +72,9 @@ function fileAt(root: string, path: string): PackageFile | null {
   const stats = lookAt(`${root}/${path}`);
   if (stats?.isFile() !== true) return null;
   const { size, mtimeMs, ctimeMs, ino, mode } = stats;
-  return new DiskFile(root, path, Number(size), (Number(mode) & 0o100) !== 0, `${size}:${mtimeMs}:${ctimeMs}:${ino}`);
+  const changedMs = Math.max(Number(mtimeMs), Number(ctimeMs));
+  const executable = (Number(mode) & 0o100) !== 0;
+  return new DiskFile(root, path, Number(size), executable, `${size}:${mtimeMs}:${ctimeMs}:${ino}`, changedMs);
 }
 
 class DiskFile implements PackageFile {
@@ -82,6 +84,7 @@ class DiskFile implements PackageFile {
     readonly sizeBytes: number,
     readonly executable: boolean,
     readonly stamp: string,
+    readonly changedMs: number,
   ) {}
 
   read(): Buffer {

@@ -35,7 +35,7 @@ interface ZipEntry {
  */
 export function* zipFiles(archive: string, folder: string): Generator<PackageFile> {
   const prefix = folder === '' ? '' : `${folder}/`;
-  const { entries, stamp } = readDirectory(archive);
+  const { entries, stamp, changedMs } = readDirectory(archive);
   for (const entry of entries) {
     const { name, sizeBytes, mode } = entry;
     if (!name.startsWith(prefix) || name.endsWith('/')) continue;
@@ -51,12 +51,13 @@ export function* zipFiles(archive: string, folder: string): Generator<PackageFil
       sizeBytes,
       executable: (mode & 0o100) !== 0,
       stamp: `${stamp}:${entry.crc}:${sizeBytes}`,
+      changedMs,
       read: () => readEntry(archive, entry),
     };
   }
 }
 
-function readDirectory(archive: string): { entries: ZipEntry[]; stamp: string } {
+function readDirectory(archive: string): { entries: ZipEntry[]; stamp: string; changedMs: number } {
   return withFile(archive, (fd) => {
     const { size, mtimeMs, ino } = fstatSync(fd);
     if (size > archiveBytesMax) throw unreadable(archive, null, 'it is too large for a package');
@@ -73,6 +74,7 @@ function readDirectory(archive: string): { entries: ZipEntry[]; stamp: string } 
     return {
       entries: parseDirectory(archive, readAt(fd, start, bytes), count, start),
       stamp: `${size}:${mtimeMs}:${ino}`,
+      changedMs: mtimeMs,
     };
   });
 }

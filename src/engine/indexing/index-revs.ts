@@ -19,7 +19,7 @@ export async function indexRevs(
   const { repository } = session;
   session.incomplete.forgetTries();
   const repo = await session.repositoryId();
-  const names = new Set(revs.length > 0 ? revs : ['HEAD']);
+  const names = new Set(revs.length > 0 ? revs : [options.deps === true ? session.defaultRev : 'HEAD']);
   if (options.all === true) {
     const refs = await repository.refs(options.signal);
     const counts = new Map<string, number>();
@@ -44,6 +44,7 @@ export async function indexRevs(
     throwIfAborted(options.signal);
     const indexAndRecord = async (now: Target): Promise<void> => {
       results.push(await indexTarget(session, now, options, submodules));
+      if (options.deps === true) await (await session.packages()).view(now, {}, options);
       if (now.worktree === null || options.lasting !== false) recordRev(session, repo, now);
     };
     await withTarget(session, target.resolved.rev, options, indexAndRecord, target);

@@ -20,6 +20,7 @@ import { rootedPath, rootedPaths } from '../rooted-paths.js';
 import { IncompleteRoots } from '../trees/incomplete-roots.js';
 import { indexTrees } from '../trees/index-trees.js';
 import { Overlays } from '../worktree/overlays.js';
+import type { ProjectPackages } from '../packages/project-packages.js';
 import { loadIndexing } from '../shared/load-indexing.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import { SingleFlight } from '../shared/single-flight.js';
@@ -59,6 +60,7 @@ export class Session implements Scope {
   readonly incomplete = new IncompleteRoots(this);
   private readonly place: string;
   private identity: Promise<RepositoryId> | null = null;
+  private dependencies: Promise<ProjectPackages> | null = null;
   private holders = 1;
 
   constructor(
@@ -122,11 +124,19 @@ export class Session implements Scope {
 
   release(): void {
     if (--this.holders > 0) return;
+    void this.dependencies?.then((packages) => packages.close());
     this.overlays.close();
     this.worktree.close();
     this.volatile.close();
     this.repository.close();
     this.onClose();
+  }
+
+  /** What the project depends on. */
+  packages(): Promise<ProjectPackages> {
+    return (this.dependencies ??= import('../packages/project-packages.js').then(
+      ({ ProjectPackages }) => new ProjectPackages(this),
+    ));
   }
 
   /** The repository's identity, found once and remembered by where it was seen. */

@@ -1,12 +1,13 @@
-import { compareBytewise } from '../../base/index.js';
+import { CoppiceError, compareBytewise } from '../../base/index.js';
 import type { Oid, RepositoryId } from '../../model/index.js';
 import { rootKey } from '../../snapshot/index.js';
 import { storeFormatVersion } from '../../store/index.js';
 import type { Store } from '../../store/index.js';
+import { resolveTarget } from '../revs/revs.js';
 import { storedRoot } from '../trees/incomplete-roots.js';
 import type { Session } from '../session/session.js';
 import type { SharedStore } from '../shared/shared-store.js';
-import type { RepositoryStatus, RevStatus, StatusResult, VectorStatus } from '../types.js';
+import type { PackagesStatus, RepositoryStatus, RevStatus, StatusResult, VectorStatus } from '../types.js';
 
 /** What the store holds, and how fresh the revs of the repository at hand are. */
 export async function storeStatus(shared: SharedStore, session: Session | null): Promise<StatusResult> {
@@ -25,6 +26,7 @@ export async function storeStatus(shared: SharedStore, session: Session | null):
       revs: current === null ? knownRevs(store, id) : await freshRevs(current, id),
       forks: store.catalog.forksOf(id).length,
       ...(current === null ? { skipped: [], exactOnly: [], diagnostics: [] } : await headFiles(current)),
+      ...(current === null ? {} : await packagesOf(current)),
     });
   }
   return {
@@ -43,6 +45,18 @@ export async function storeStatus(shared: SharedStore, session: Session | null):
     memory: snapshots.memory,
     repositories: repositories.sort((a, b) => compareBytewise(a.name, b.name)),
   };
+}
+
+/** What it depends on; nothing where that cannot be told. */
+async function packagesOf(session: Session): Promise<{ packages?: PackagesStatus }> {
+  try {
+    const target = await resolveTarget(session, session.defaultRev, {});
+    const status = await (await session.packages()).status(target, {});
+    return status === null ? {} : { packages: status };
+  } catch (error) {
+    if (error instanceof CoppiceError) return {};
+    throw error;
+  }
 }
 
 /** What the live segments hold, by their ranges and sizes. */

@@ -60,6 +60,8 @@ export interface Query {
   readonly notRevs: readonly string[];
   /** `repo:` and `-repo:`: names of repositories. */
   readonly repos: NameFilter;
+  /** `dep:` and `-dep:`: packages that the project depends on, `direct` and `prod` among them. */
+  readonly deps: NameFilter;
   /** `case:yes`. Phrases' and expressions' patterns are compiled accordingly; it also holds for terms and names. */
   readonly caseSensitive: boolean;
 }

@@ -1,6 +1,6 @@
 import { CoppiceError, withCaret } from '../../base/index.js';
 
-export const filterNames = ['rev', 'repo', 'path', 'file', 'lang', 'sym', 'kind', 'case'] as const;
+export const filterNames = ['rev', 'repo', 'path', 'file', 'lang', 'sym', 'kind', 'case', 'dep'] as const;
 export type FilterName = (typeof filterNames)[number];
 
 export type QueryToken =

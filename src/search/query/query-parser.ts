@@ -28,6 +28,7 @@ export class QueryParser {
   private readonly ranking: QueryTerm[] = [];
   private readonly notRevs: string[] = [];
   private readonly repos = { include: [] as string[], exclude: [] as string[] };
+  private readonly deps = { include: [] as string[], exclude: [] as string[] };
   private readonly caseSensitive: boolean;
   private rev: string | undefined;
   private at = 0;
@@ -52,8 +53,8 @@ export class QueryParser {
     const rest = this.tokens[this.at];
     if (rest !== undefined) throw this.error(rest.offset, 'nothing opened this parenthesis', quoteHint);
     const clause = queryWords(this.ranking).length > 0 ? parsed : this.asTyped(parsed);
-    const { text, ranking, rev, notRevs, repos, caseSensitive } = this;
-    return { text, clause, ranking, rev, notRevs, repos, caseSensitive };
+    const { text, ranking, rev, notRevs, repos, deps, caseSensitive } = this;
+    return { text, clause, ranking, rev, notRevs, repos, deps, caseSensitive };
   }
 
   /** Where no term has a word in it (`=>`), nothing could rank: they must be there as they are typed. */
@@ -207,6 +208,7 @@ export class QueryParser {
       throw this.error(token.offset, `${token.name}: is about the whole query`, 'Move it out of "or" and "-( )".');
     }
     if (token.name === 'repo') (negated ? this.repos.exclude : this.repos.include).push(token.value);
+    else if (token.name === 'dep') (negated ? this.deps.exclude : this.deps.include).push(token.value);
     else if (token.name === 'rev' && negated) this.notRevs.push(token.value);
     else if (token.name === 'rev') {
       if (this.rev !== undefined)
@@ -253,7 +255,7 @@ export class QueryParser {
 const quoteHint = 'To search for the text itself, put it in double quotes.';
 const empty: Clause = { terms: [], conditions: [] };
 const only = (condition: Condition): Clause => ({ terms: [], conditions: [condition] });
-const isGlobal = (name: FilterName): boolean => name === 'rev' || name === 'repo' || name === 'case';
+const isGlobal = (name: FilterName): boolean => name === 'rev' || name === 'repo' || name === 'dep' || name === 'case';
 
 /** The same filter given several times becomes one condition, of which one value suffices. */
 function mergeFilters(conditions: readonly Condition[]): Condition[] {

@@ -1,0 +1,233 @@
+// Dependency trees: npm run bench -- dependencies --repo PROJECT [--cases 500]
+// PROJECT is a git work tree with packages installed in node_modules; nothing in it is changed (a copy is, below the temporary folder).
+// Peers (grep, ripgrep where it is on the PATH) search the same folders by the stated rule, in the same run.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { openEngine, type Engine } from 'coppice';
+import {
+  Report,
+  isOnPath,
+  median,
+  option,
+  printTable,
+  repositoryName,
+  timed,
+  timedProcess,
+  writeJson,
+} from './support/measure.js';
+import { countWords, wordPicker } from './support/patterns.js';
+
+const repo = resolve(option('repo'));
+const caseCount = Number(option('cases', '500'));
+const folder = mkdtempSync(join(tmpdir(), 'coppice-dependencies-'));
+const report = new Report();
+const store = join(folder, 'store');
+const everything = { deps: [] } as const;
+/** The stated rule, as grep and ripgrep are told it. */
+const grepRule = [
+  '--exclude=*.map',
+  '--exclude=*.min.*',
+  '--exclude-dir=.git',
+  '--exclude-dir=.bin',
+  '--exclude-dir=.cache',
+  '--exclude=.package-lock.json',
+  '--exclude=.modules.yaml',
+  '--exclude=lock.yaml',
+];
+const rgRule = [
+  '-uuu',
+  '-n',
+  '-g',
+  '!*.map',
+  '-g',
+  '!*.min.*',
+  '-g',
+  '!.bin',
+  '-g',
+  '!.cache',
+  '-g',
+  '!.package-lock.json',
+];
+
+const sizeOf = (engine: Engine): Promise<number> => engine.status().then(({ sizeBytes }) => sizeBytes);
+
+let firstMs = 0;
+let firstBytes = 0;
+
+try {
+  const engine = await openEngine({ repo, store });
+  const files = await coldIndex(engine);
+  const words = wordsIn(files);
+  await compareLines(engine, words);
+  await compareSpeed(engine, words);
+  await ranked(engine);
+  await engine.close();
+  await secondProject();
+  printTable(`dependencies of ${repositoryName(repo)}`, report.rows);
+  writeJson(`dependencies-${repositoryName(repo)}`, report.details);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function coldIndex(engine: Engine): Promise<readonly string[]> {
+  const before = process.cpuUsage();
+  const { ms } = await timed(() => engine.grep('no such line anywhere', everything));
+  const { user } = process.cpuUsage(before);
+  const { files, total } = await engine.files({ ...everything, limit: 1_000_000 });
+  const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const { packages } = (await engine.status()).repositories.find((one) => one.packages !== undefined)!;
+  firstMs = ms;
+  firstBytes = await sizeOf(engine);
+  const rate = bytes / 1e6 / (ms / 1000);
+  const rss = process.resourceUsage().maxRSS / 1024;
+  const told = `${rate.toFixed(1)} MB/s (${packages!.installed} packages, ${total} files, ${(bytes / 1e6).toFixed(0)} MB in ${(ms / 1000).toFixed(0)} s, ${(user / 1e6).toFixed(0)} s of CPU), ${rss.toFixed(0)} MiB at most`;
+  report.add('cold index of all packages', told, '≥ 6 MB/s, ≤ 1 GiB', rate >= 6 && rss <= 1024, {
+    ms,
+    bytes,
+    total,
+    user,
+    rss,
+  });
+  return files.map(({ path }) => path);
+}
+
+/** Words of the packages, from rare to common. */
+function wordsIn(files: readonly string[]): (share: number) => [string, number] {
+  const step = Math.max(1, Math.floor(files.length / 1500));
+  const chosen = files
+    .filter((path, i) => i % step === 0 && /\.(?:[cm]?[jt]sx?|py|go|rs|java|md)$/.test(path))
+    .map((path) => join(repo, path));
+  const { stdout } = spawnSync('cat', chosen, { maxBuffer: 2 ** 31 - 1 });
+  const lines = stdout
+    .toString('latin1')
+    .split('\n')
+    .filter((line) => line.length <= 300 && !/[^\x20-\x7e\t]/.test(line));
+  return wordPicker(countWords(lines));
+}
+
+const sortedLines = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort();
+
+/** The lines of `grep -rnI` in the same folders: as many of them, and the same. */
+async function compareLines(engine: Engine, word: (share: number) => [string, number]): Promise<void> {
+  let differing = 0;
+  let lines = 0;
+  const folders = [
+    ...new Set(
+      (await engine.files({ ...everything, limit: 1_000_000 })).files.map(
+        ({ path }) => /^.*?node_modules/.exec(path)?.[0] ?? '',
+      ),
+    ),
+  ].filter((name) => name !== '');
+  for (let i = 0; i < caseCount; i++) {
+    const pattern = word((i % 97) / 160)[0] + (i % 5 === 0 ? '\\(' : i % 5 === 1 ? ' ' : '');
+    const options = { ignoreCase: i % 7 === 3, wholeWord: i % 11 === 4 };
+    const flags = [...(options.ignoreCase ? ['-i'] : []), ...(options.wholeWord ? ['-w'] : [])];
+    const ours = (await engine.grep(pattern, { ...everything, ...options })).lines
+      .map(({ path, line, text }) => `${path}:${line}:${text}`)
+      .sort();
+    const { stdout } = timedProcess('grep', ['-rnIP', ...flags, ...grepRule, '-e', pattern, ...folders], repo);
+    const theirs = sortedLines(stdout.toString('utf8'));
+    lines += theirs.length;
+    const own = new Set(ours);
+    const other = new Set(theirs);
+    const wrong = [...ours.filter((line) => !other.has(line)), ...theirs.filter((line) => !own.has(line))];
+    if (wrong.length > 0)
+      process.stderr.write(`${pattern} ${flags.join(' ')}: ${wrong.length} differ: ${wrong[0]!.slice(0, 200)}\n`);
+    differing += wrong.length;
+  }
+  report.add(
+    `lines against grep -rnI, ${caseCount} cases`,
+    `${differing} of ${lines} differ`,
+    '0 differ',
+    differing === 0,
+    { differing, lines },
+  );
+}
+
+async function compareSpeed(engine: Engine, word: (share: number) => [string, number]): Promise<void> {
+  if (!isOnPath('rg')) return;
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let i = 0; i < 30; i++) {
+    const [pattern] = word(i / 45);
+    await engine.grep(pattern, everything);
+    ours.push((await timed(() => engine.grep(pattern, everything))).ms);
+    theirs.push(timedProcess('rg', [...rgRule, '-e', pattern, 'node_modules'], repo).ms);
+  }
+  const ratio = median(theirs.map((ms, i) => ms / ours[i]!));
+  report.add(
+    'grep of all packages against ripgrep without ignore, 30 patterns',
+    `${ratio.toFixed(1)}x faster (p50 ${median(ours).toFixed(1)} ms against ${median(theirs).toFixed(0)} ms)`,
+    '≥ 20x',
+    ratio >= 20,
+    { ours, theirs },
+  );
+}
+
+const questions = [
+  'parse a url',
+  'create middleware',
+  'retry with backoff',
+  'read file stream',
+  'deep clone object',
+  'schedule update',
+  'resolve module path',
+  'event emitter once',
+  'format date',
+  'validate schema',
+];
+
+async function ranked(engine: Engine): Promise<void> {
+  const all = { withDeps: true } as const;
+  await engine.search('warm up', all);
+  const took: number[] = [];
+  for (const question of [...questions, ...questions]) took.push((await timed(() => engine.search(question, all))).ms);
+  const p50 = median(took.slice(questions.length));
+  report.add('ranked over own code and all packages, warm', `p50 ${p50.toFixed(1)} ms`, 'p50 ≤ 15 ms', p50 <= 15, took);
+}
+
+/** A copy of the project in which a fifth of the packages are others, then one with one package more. */
+async function secondProject(): Promise<void> {
+  const copy = join(folder, 'copy');
+  cpSync(repo, copy, { recursive: true, verbatimSymlinks: true });
+  const engine = await openEngine({ repo: copy, store });
+  try {
+    const { files } = await engine.files({ ...everything, limit: 1_000_000 });
+    const packages = [...new Set(files.map(({ package: name }) => name!))];
+    const others = new Set(packages.filter((_, i) => i % 5 === 0));
+    for (const { path, package: name, skipped } of files)
+      if (others.has(name!) && skipped === null && /\.[cm]?[jt]sx?$/.test(path))
+        spawnSync('sed', ['-i', '1i // another release of this package', join(copy, path)]);
+    const before = await sizeOf(engine);
+    const second = (await timed(() => engine.grep('another release of this', everything))).ms;
+    const grown = (await sizeOf(engine)) - before;
+    const share = second / firstMs;
+    report.add(
+      'a project that shares 80 % of the packages',
+      `${(share * 100).toFixed(0)} % of the time of the first; the store grows by ${((grown / firstBytes) * 100).toFixed(0)} %`,
+      '≤ 25 %',
+      share <= 0.25,
+      { second, firstMs, grown },
+    );
+    const at = join(copy, 'node_modules/one-more-package');
+    mkdirSync(at);
+    writeFileSync(join(at, 'package.json'), '{"name":"one-more-package","version":"1.0.0"}');
+    writeFileSync(join(at, 'index.js'), 'exports.oneMorePackage = 1;\n');
+    const { ms, result } = await timed(() => engine.grep('oneMorePackage', everything));
+    report.add(
+      'one more package, without a daemon: found by the next search',
+      `${ms.toFixed(0)} ms`,
+      '≤ 1000 ms',
+      ms <= 1000 && result.lines.length === 1,
+      ms,
+    );
+  } finally {
+    await engine.close();
+  }
+}

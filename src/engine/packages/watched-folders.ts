@@ -1,0 +1,104 @@
+import { join, sep } from 'node:path';
+import type { Package } from '../../dependencies/index.js';
+import type { Session } from '../session/session.js';
+import type { WorktreeMonitor } from '../types.js';
+
+/** What may have changed in watched folders: nothing, anything, or what lies at some paths on disk. */
+export type Changes = 'none' | 'any' | ReadonlySet<string>;
+
+interface Watched {
+  readonly monitor: WorktreeMonitor;
+  /** As of the last look; null: not known. */
+  generation: number | null;
+  next: number | null;
+}
+
+const containers = /^(?:.*?\/)?(?:node_modules|site-packages|\.yarn)(?=\/|$)/;
+
+/** The folders of a project that packages are installed in, watched where a process stays. */
+export class WatchedFolders {
+  private readonly folders = new Map<string, Watched>();
+
+  constructor(private readonly session: Session) {}
+
+  /** What has changed since `accept`. */
+  async changes(): Promise<Changes> {
+    if (this.folders.size === 0) return 'any';
+    const touched = new Set<string>();
+    let isAny = false;
+    for (const [path, watched] of this.folders) {
+      watched.next = await watched.monitor.generation();
+      if (watched.next === null || watched.generation === null) isAny = true;
+      else if (watched.next !== watched.generation) {
+        const paths = watched.monitor.touchedSince(watched.generation);
+        if (paths === null) isAny = true;
+        else for (const below of paths) touched.add(`${path}/${below}`);
+      }
+    }
+    if (isAny) return 'any';
+    return touched.size === 0 ? 'none' : touched;
+  }
+
+  /** What was told by `changes` has been looked at; these are the packages now. */
+  accept(changes: Changes, packages: readonly Package[]): void {
+    for (const watched of this.folders.values()) watched.generation = watched.next;
+    if (changes === 'none' && this.folders.size > 0) return;
+    const { shared, repository } = this.session;
+    const { workTree, gitDir, commonDir } = repository;
+    const { watch } = shared.options;
+    if (watch === undefined || workTree === null) return;
+    const wanted = new Set(
+      packages.flatMap(({ origin, place }) =>
+        origin === null || place.startsWith('.yarn/cache') ? [] : this.containerOf(place),
+      ),
+    );
+    for (const [path, { monitor }] of this.folders) {
+      if (wanted.has(path)) continue;
+      monitor.close();
+      this.folders.delete(path);
+    }
+    for (const path of wanted) {
+      if (this.folders.has(path)) continue;
+      const monitor = watch({
+        workTree: path,
+        gitDir,
+        commonDir,
+        project: workTree,
+        ignoredFolders: () => Promise.resolve([]),
+        mayIgnoreOtherwise: () => false,
+        outsideRules: () => '',
+        nestedRepository: () => '',
+      });
+      this.folders.set(path, { monitor, generation: null, next: null });
+      void monitor.generation(); // begins to watch
+    }
+  }
+
+  /** Whether a package is where it is watched, and was not touched. */
+  isSame({ place, origin }: Package, changes: Changes): boolean {
+    if (changes === 'any' || origin === null) return false;
+    const container = this.containerOf(place)[0];
+    if (container === undefined || !this.folders.has(container)) return false;
+    if (changes === 'none') return true;
+    const own = origin.path.split(sep).join('/');
+    for (const path of changes)
+      if (path === own || path.startsWith(`${own}/`) || own.startsWith(`${path}/`)) return false;
+    return true;
+  }
+
+  /** All of them are watched. */
+  sees(packages: readonly Package[]): boolean {
+    return packages.every(({ place, origin }) => origin === null || this.folders.has(this.containerOf(place)[0] ?? ''));
+  }
+
+  close(): void {
+    for (const { monitor } of this.folders.values()) monitor.close();
+    this.folders.clear();
+  }
+
+  private containerOf(place: string): string[] {
+    const { workTree } = this.session.repository;
+    const container = containers.exec(place)?.[0];
+    return workTree === null || container === undefined ? [] : [join(workTree, container).split(sep).join('/')];
+  }
+}

@@ -40,10 +40,10 @@ export const packageFlags = {
     type: 'string',
     implied: '*',
     value: 'NAME,…',
-    help: 'in installed (or, at a rev, locked) packages: react,@types/*,lodash@^4,!NAME,:direct,:prod; all without names',
+    help: 'in packages: react,@types/*,:direct; all without names',
   },
   'with-deps': { type: 'boolean', help: packageParameters.withDeps.help },
-  fetch: { type: 'boolean', help: packageParameters.fetch.help },
+  fetch: { type: 'boolean', help: 'fetch packages that are not on disk from the registry' },
 } as const satisfies FlagTable;
 
 export const asksForPackages = (flags: FlagValues<typeof packageFlags>): boolean =>

@@ -269,7 +269,7 @@ class LexicalScan {
       const match = open.exec(this.text);
       if (match === null) continue;
       this.mark(this.at, 'code');
-      this.at += match[0]!.length;
+      this.at += match[0].length;
       if (close === '') this.mark(this.at, 'string');
       else this.frames.push({ kind: 'code', close, depth: 0 });
       return true;
@@ -292,9 +292,9 @@ class LexicalScan {
           open.lastIndex = this.at;
           const match = open.exec(this.text);
           if (match === null) continue;
-          const closed = close === '' ? this.at + match[0]!.length : this.text.indexOf(close, this.at);
+          const closed = close === '' ? this.at + match[0].length : this.text.indexOf(close, this.at);
           this.mark(this.at, 'code');
-          this.at = Math.max(this.at + match[0]!.length, Math.min(end, closed < 0 ? end : closed)) - 1;
+          this.at = Math.max(this.at + match[0].length, Math.min(end, closed < 0 ? end : closed)) - 1;
           this.mark(this.at + 1, 'string');
           break;
         }

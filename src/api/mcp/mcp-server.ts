@@ -88,7 +88,7 @@ function listedTools(withData: boolean): ListedTool[] {
       return [name, property];
     });
     const inputSchema = { ...listed.inputSchema, properties: Object.fromEntries(properties) as Record<string, object> };
-    return { ...listed, inputSchema } as ListedTool;
+    return { ...listed, inputSchema };
   });
 }
 

@@ -1,20 +1,8 @@
-import type { RankingSignals } from '../../src/search/index.js';
+import { leavesOf, valueOf } from '../../src/search/index.js';
+import type { Leaf, RankingSignals } from '../../src/search/index.js';
 
-/**
- * A number among the ranking signals, by its path: `bm25.weight.body`. Everything here works on whatever numbers the signals
- * have, so that a new one is measured and tuned without a word more.
- */
-export type Leaf = string;
-
-type Numbers = { readonly [name: string]: number | Numbers };
-
-export function leavesOf(signals: RankingSignals): Leaf[] {
-  const walk = (numbers: Numbers, prefix: string): Leaf[] =>
-    Object.entries(numbers).flatMap(([name, value]) =>
-      typeof value === 'number' ? [prefix + name] : walk(value, `${prefix}${name}.`),
-    );
-  return walk(signals as unknown as Numbers, '');
-}
+export { leavesOf, valueOf, withValue } from '../../src/search/index.js';
+export type { Leaf } from '../../src/search/index.js';
 
 /** The numbers that begin with one of the names: `meaning` is all of `meaning.weight`, `meaning.focus`, …; `all` is all. */
 export function selectLeaves(signals: RankingSignals, names: readonly string[]): Leaf[] {
@@ -27,20 +15,6 @@ export function selectLeaves(signals: RankingSignals, names: readonly string[]):
 }
 
 const isBelow = (leaf: Leaf, name: string): boolean => leaf === name || leaf.startsWith(`${name}.`);
-
-export function valueOf(signals: RankingSignals, leaf: Leaf): number {
-  return leaf.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], signals) as number;
-}
-
-export function withValue(signals: RankingSignals, leaf: Leaf, value: number): RankingSignals {
-  const copy = structuredClone(signals) as unknown as Record<string, unknown>;
-  const names = leaf.split('.');
-  const last = names.pop()!;
-  const parent = names.reduce((at, name) => at[name] as Record<string, unknown>, copy);
-  if (typeof parent[last] !== 'number') throw new Error(`no signal is called ${leaf}`);
-  parent[last] = value;
-  return copy as unknown as RankingSignals;
-}
 
 /** What makes a signal say nothing. For most that is 0; a factor says nothing at 1, an exponent at 1. */
 export function neutralValue(leaf: Leaf): number {

@@ -27,6 +27,7 @@ export const commandLoaders = {
   status: () => import('./commands/status.js'),
   eval: () => import('./commands/eval.js'),
   describe: () => import('./commands/describe.js'),
+  tune: () => import('./commands/tune.js'),
   gc: () => import('./commands/gc.js'),
   doctor: () => import('./commands/doctor.js'),
   serve: () => import('./commands/serve.js'),

@@ -50,6 +50,11 @@ export class CommandContext {
     return this.one;
   }
 
+  /** An engine with settings in place of the store's, in this process. Close it. */
+  engineWith(settings: Readonly<Record<string, unknown>>): Promise<Engine> {
+    return this.requireHost().openEngine({ ...this.engineOptions(), repo: this.repo, settings });
+  }
+
   /** The repository that is meant: the one named, else git's `GIT_DIR`, else the one around the current folder. */
   get repo(): string {
     return resolve(this.io.cwd, this.globals.repo ?? (this.io.env.GIT_DIR || '.'));

@@ -25,7 +25,8 @@ export class EngineSource {
   readonly openEngine = async (options: EngineOptions): Promise<Engine> => {
     const { findDaemon, storePathOf } = await loadDaemon();
     const storePath = storePathOf(options.store);
-    if (this.mode !== 'off') {
+    // The daemon has the settings of the store; who has others has an engine of their own.
+    if (this.mode !== 'off' && options.settings === undefined) {
       const engines = findDaemon(storePath) === null ? null : await this.connect(storePath, options);
       if (engines !== null) return closingAll(engines, options.repo);
       if (this.mode === 'auto') this.missed = { storePath, repo: placeOf(options.repo) };

@@ -1,4 +1,4 @@
-import type { Evaluation, Latency, LineSpan, Outcome, Summary, Target } from '../evaluation/index.js';
+import type { Comparison, Evaluation, Latency, LineSpan, Outcome, Summary, Target } from '../evaluation/index.js';
 import { formatDuration, formatTable, plural, printable, shortCommit } from './format.js';
 import { quotePath } from './quote-path.js';
 import type { Paint } from './style.js';
@@ -17,6 +17,51 @@ export function formatEvaluation({ rev, commit, queries, depth, modes }: Evaluat
       rows.push([`  ${printable(category)}`, ...summaryCells(summary)]);
   }
   return `${plural(queries, 'query', 'queries')} at ${printable(rev)} (${shortCommit(commit)})\n\n${formatTable(rows)}`;
+}
+
+/** A line for each rev and mode. */
+export function formatOverRevs(evaluations: readonly Evaluation[], paint: Paint): string {
+  const head = ['rev', 'commit', 'mode', 'queries', 'NDCG', 'files NDCG', 'recall', 'MRR', 'not there'];
+  const rows = [head.map((cell) => paint('bold', cell))];
+  for (const { rev, commit, modes, missing } of evaluations)
+    for (const { mode, all } of modes)
+      rows.push([
+        printable(rev),
+        shortCommit(commit),
+        paint('cyan', mode),
+        ...summaryCells(all),
+        String(missing.length),
+      ]);
+  return formatTable(rows);
+}
+
+/** Two configurations side by side: the means, then the questions that differ, the largest differences first. */
+export function formatComparison(
+  { mode, questions, before, after, difference, interval: [low, high], verdict, rows }: Comparison,
+  names: readonly [string, string],
+  paint: Paint,
+): string {
+  const signed = (value: number): string => `${value < 0 ? '−' : '+'}${formatScore(Math.abs(value))}`;
+  const said = {
+    better: `${names[1]} is better`,
+    worse: `${names[1]} is worse`,
+    'cannot tell': 'these questions cannot tell them apart',
+  }[verdict];
+  const differing = rows
+    .filter((row) => row.before !== row.after)
+    .sort((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before) || a.line - b.line);
+  const table = differing.map((row) => [
+    formatScore(row.before),
+    formatScore(row.after),
+    signed(row.after - row.before),
+    printable(row.query),
+  ]);
+  const means = `${plural(questions, 'question')}: NDCG ${formatScore(before)} with ${names[0]}, ${formatScore(after)} with ${names[1]}`;
+  return (
+    `${paint('cyan', mode)}  ${means}\n` +
+    `difference ${signed(difference)}, 95 % interval ${signed(low)} to ${signed(high)}: ${paint('bold', said)}\n` +
+    (table.length === 0 ? 'no question differs\n' : `\n${formatTable(table)}`)
+  );
 }
 
 const summaryCells = ({ queries, ndcg, fileNdcg, recall, mrr }: Summary): string[] => [

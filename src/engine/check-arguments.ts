@@ -80,6 +80,31 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
     ['revs', 'texts', 'optional'],
     ['options', { ...call, 'budgetTokens?': 'number', 'limit?': 'number' }, 'optional'],
   ],
+  changes: [
+    ['rev', 'text'],
+    ['options', { ...call, 'maxCount?': 'number' }, 'optional'],
+  ],
+  changedLines: [
+    ['parent', 'text'],
+    ['commit', 'text'],
+    ['path', 'text'],
+    ['options', call, 'optional'],
+  ],
+  addLabel: [
+    [
+      'label',
+      {
+        query: 'text',
+        path: 'text',
+        'startLine?': 'number',
+        'endLine?': 'number',
+        'rev?': 'text',
+        'set?': 'text',
+        'feedback?': 'boolean',
+        'answered?': 'boolean',
+      },
+    ],
+  ],
   describePlan: [
     ['revs', 'texts', 'optional'],
     ['options', call, 'optional'],
@@ -160,6 +185,7 @@ const streams: ReadonlySet<string> = new Set([
   'grepCountBatches',
   'grepRangeBatches',
   'describePlan',
+  'changes',
   'log',
   'logCommits',
 ]);

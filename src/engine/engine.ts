@@ -29,6 +29,32 @@ export class RepositoryEngine extends ScopeEngine<Session> implements api.Engine
     });
   }
 
+  changes(rev: string, options: api.ChangesOptions = {}): AsyncGenerator<api.FileChanges, void, undefined> {
+    return this.place.stream(async function* (session) {
+      const { listChanges } = await import('./answers/changes.js');
+      yield* listChanges(session, rev, options);
+    });
+  }
+
+  changedLines(
+    parent: string,
+    commit: string,
+    path: string,
+    options: api.CallOptions = {},
+  ): Promise<readonly api.ChangedLines[]> {
+    return this.place.run(async (session) => {
+      const { linesChanged } = await import('./answers/changes.js');
+      return linesChanged(session, parent, commit, path, options);
+    });
+  }
+
+  addLabel(label: api.Label): Promise<api.AddedLabel> {
+    return this.place.run(async (session) => {
+      const { addLabel } = await import('./answers/labels.js');
+      return addLabel(session, label);
+    });
+  }
+
   revs(options: api.RevsOptions = {}): Promise<api.RevsResult> {
     return this.place.run(async (session) => {
       const { listRevs } = await import('./answers/named-revs.js');

@@ -68,3 +68,46 @@ export interface PlannedDescription {
   readonly outputTokens: number;
   readonly cost?: number;
 }
+
+/** What a commit with one parent changed. */
+export interface FileChanges {
+  readonly commit: string;
+  readonly parent: string;
+  /** First line of the message. */
+  readonly subject: string;
+  /** A file that was renamed is removed and added. */
+  readonly files: readonly { readonly path: string; readonly change: 'added' | 'removed' | 'modified' }[];
+}
+
+/** Lines of a file as it was before a change, 1-based and inclusive; of an insertion the line before it. */
+export interface ChangedLines {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ChangesOptions extends CallOptions {
+  /** Commits, at most. Default 1,000. */
+  readonly maxCount?: number;
+}
+
+/** A question and a place that answers it, or does not. */
+export interface Label {
+  readonly query: string;
+  readonly path: string;
+  /** 1-based; without them the whole file. */
+  readonly startLine?: number;
+  readonly endLine?: number;
+  /** Where the file is; default: what one sees. */
+  readonly rev?: string;
+  /** The file that it goes to, a .jsonl in the work tree. Default `golden.jsonl` at its top; in the store for a bare repository. */
+  readonly set?: string;
+  /** It is an agent's: it goes to a set in the store, where the settings allow it. */
+  readonly feedback?: boolean;
+  /** False: this place does not answer. */
+  readonly answered?: boolean;
+}
+
+export interface AddedLabel {
+  /** The file that it went to. */
+  readonly set: string;
+}

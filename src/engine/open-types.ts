@@ -34,6 +34,8 @@ export interface EnginesOptions {
   readonly firstUse?: 'index' | 'read';
   /** Makes vectors besides the embedder that comes with Coppice, which answers until this one has made all; closed with the store. */
   readonly embedder?: Embedder;
+  /** Settings in place of those in `config.json` of the store's folder, by name. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** A work tree that is to be watched. All paths are absolute. */

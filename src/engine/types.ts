@@ -21,8 +21,13 @@ import type {
   SymbolsResult,
 } from './symbol-types.js';
 import type {
+  AddedLabel,
+  ChangedLines,
+  ChangesOptions,
   DescribeOptions,
   DescribeResult,
+  FileChanges,
+  Label,
   PlannedDescription,
   PlannedRequests,
   RerankSummary,
@@ -293,6 +298,8 @@ export interface SearchOptions extends CallOptions, FileFilter, DependencyFilter
    * outside of this process.
    */
   readonly effort?: SearchEffort;
+  /** Ranking signals by name, in place of those of the settings; for engines of this process alone. */
+  readonly ranking?: Readonly<Record<string, number>>;
   /** Says what would be sent to put the hits in order, and sends nothing: see `SearchResult.planned`. */
   readonly dryRun?: boolean;
   /** Give up with PATTERN_TIMEOUT when the query's regular expressions take so long, in milliseconds. Default 10,000. */
@@ -482,6 +489,12 @@ export interface Engine {
   describe(revs?: readonly string[], options?: DescribeOptions): Promise<DescribeResult>;
   /** What `describe` would send, in that order. */
   describePlan(revs?: readonly string[], options?: CallOptions): AsyncIterable<PlannedDescription>;
+  /** The newest commits with one parent behind a rev, newest first, and which files they changed. */
+  changes(rev: string, options?: ChangesOptions): AsyncIterable<FileChanges>;
+  /** Which lines of a file a commit changed, as its parent has them. */
+  changedLines(parent: string, commit: string, path: string, options?: CallOptions): Promise<readonly ChangedLines[]>;
+  /** Adds a question and its answer to a golden set. FORBIDDEN, PATH_NOT_FOUND, USAGE. */
+  addLabel(label: Label): Promise<AddedLabel>;
   /** The definitions of one file. */
   outline(rev: string | undefined, path: string, options?: CallOptions & DependencyFilter): Promise<OutlineResult>;
   /** Names of this repository that can be searched. */

@@ -28,6 +28,18 @@ export class ViewEngine extends ScopeEngine<ViewScope> implements api.Engine {
     return this.refuse('describe');
   }
 
+  async *changes(): AsyncGenerator<api.FileChanges, void, undefined> {
+    return this.refuse('changes');
+  }
+
+  changedLines(): Promise<readonly api.ChangedLines[]> {
+    return this.refuse('changedLines');
+  }
+
+  addLabel(): Promise<api.AddedLabel> {
+    return this.refuse('addLabel');
+  }
+
   revs(): Promise<api.RevsResult> {
     return this.refuse('revs');
   }

@@ -1,5 +1,5 @@
 import { CoppiceError, throwIfAborted } from '../base/index.js';
-import type { CallOptions, Engine, SearchMode, SearchResult } from '../engine/index.js';
+import type { CallOptions, Engine, SearchEffort, SearchMode, SearchResult } from '../engine/index.js';
 import type { GoldenQuery, GoldenTarget } from './golden-set.js';
 import { percentile, summarize } from './mean.js';
 import type { Scored, Summary } from './mean.js';
@@ -8,6 +8,13 @@ import type { LineSpan, Target } from './score.js';
 
 export interface EvaluationOptions extends CallOptions {
   readonly rev: string;
+  /** Queries that say where they are asked are asked there, and not at `rev`. */
+  readonly ownRevs?: boolean;
+  readonly effort?: SearchEffort;
+  /** False: each query is asked once, and how long that takes says nothing. */
+  readonly repeat?: boolean;
+  /** Called after each query. */
+  readonly onAsked?: (done: number, total: number) => void;
   /** MODE_UNAVAILABLE when the only one is; of several, those that are not available are told in the result. */
   readonly modes: readonly SearchMode[];
   /** Hits that are asked for and scored. */
@@ -66,18 +73,30 @@ const nowhere = { startLine: 0, endLine: 0 };
 export async function evaluate(
   engine: Pick<Engine, 'search' | 'files' | 'outline'>,
   golden: readonly GoldenQuery[],
-  { rev, modes: wanted, depth, ...call }: EvaluationOptions,
+  { rev, ownRevs = false, modes: wanted, depth, effort, onAsked, repeat = true, ...call }: EvaluationOptions,
 ): Promise<Evaluation> {
-  const search = (query: string, mode: SearchMode): Promise<SearchResult> => {
+  const revOf = (query: GoldenQuery): string => (ownRevs ? (query.rev ?? rev) : rev);
+  const search = (query: GoldenQuery, mode: SearchMode): Promise<SearchResult> => {
     throwIfAborted(call.signal);
-    return engine.search(query, { ...call, rev, limit: depth, mode });
+    const options = { ...call, rev: revOf(query), limit: depth, mode, ...(effort !== undefined && { effort }) };
+    return engine.search(query.query, options);
   };
-  const { commit, targets, missing } = await resolveTargets(engine, golden, rev, call);
+  const targets = new Map<GoldenQuery, Target[]>();
+  const missing: MissingTarget[] = [];
+  const commits = new Set<string | null>();
+  for (const own of new Set(golden.map(revOf))) {
+    const asked = golden.filter((query) => revOf(query) === own);
+    const resolved = await resolveTargets(engine, asked, own, call);
+    commits.add(resolved.commit);
+    missing.push(...resolved.missing);
+    for (const [i, query] of asked.entries()) targets.set(query, resolved.targets[i]!);
+  }
+  const commit = commits.size === 1 ? [...commits][0]! : null;
   const modes: SearchMode[] = [];
   const unavailable: { mode: SearchMode; reason: string }[] = [];
   for (const mode of wanted) {
     try {
-      await search(golden[0]!.query, mode);
+      await search(golden[0]!, mode);
       modes.push(mode);
     } catch (error) {
       const isUnavailable = error instanceof CoppiceError && error.code === 'MODE_UNAVAILABLE';
@@ -87,15 +106,17 @@ export async function evaluate(
   }
   const outcomes = new Map(modes.map((mode) => [mode, [] as Outcome[]]));
   for (const [i, query] of golden.entries()) {
+    const own = targets.get(query)!;
     // The modes take turns, so that whatever else the machine does is shared by all.
-    for (const mode of modes) await search(query.query, mode);
+    if (repeat) for (const mode of modes) await search(query, mode);
     for (const mode of modes) {
-      const { hits: found, coverage, tookMs } = await search(query.query, mode);
+      const { hits: found, coverage, tookMs } = await search(query, mode);
       const hits = found.map(({ path, startLine, endLine }) => ({ path, startLine, endLine }));
-      const chunks = scoreChunks(hits, targets[i]!, depth);
-      const files = scoreFiles(hits, targets[i]!, depth);
-      outcomes.get(mode)!.push({ query, targets: targets[i]!, hits, chunks, files, coverage, tookMs });
+      const chunks = scoreChunks(hits, own, depth);
+      const files = scoreFiles(hits, own, depth);
+      outcomes.get(mode)!.push({ query, targets: own, hits, chunks, files, coverage, tookMs });
     }
+    onAsked?.(i + 1, golden.length);
   }
   return {
     rev,

@@ -14,9 +14,26 @@ export interface GoldenQuery {
   /** Empty when it has none. */
   readonly category: string;
   readonly relevant: readonly GoldenTarget[];
+  /** Where it is asked; null: wherever the set is. */
+  readonly rev: string | null;
 }
 
-const queryKeys = ['query', 'relevant', 'category'];
+/** A query as a set has it, one JSON object on a line. */
+export interface GoldenEntry {
+  readonly query: string;
+  readonly category?: string;
+  /** Where it is asked, unless somebody says otherwise. */
+  readonly rev?: string;
+  /** The commit that it was made from. */
+  readonly commit?: string;
+  readonly relevant: readonly GoldenTarget[];
+  /** The text that it was made from. */
+  readonly chunk?: string;
+}
+
+const queryKeys = ['query', 'relevant', 'category', 'rev', 'commit', 'chunk', 'irrelevant'];
+/** They tell where a query comes from. */
+const textKeys = ['rev', 'commit', 'chunk'];
 const targetKeys = ['path', 'startLine', 'endLine', 'symbol'];
 /** Further mistakes are most likely the same one. */
 const shownMax = 10;
@@ -38,8 +55,10 @@ export function parseGoldenSet(text: string, name: string): GoldenQuery[] {
     }
   }
   if (problems.length > 0) throw invalid(name, problems);
-  if (queries.length === 0) throw invalid(name, [{ line: 1, problem: 'there is no query in it' }]);
-  return queries;
+  // Of what is known only not to answer nothing can be scored.
+  const scored = queries.filter(({ relevant }) => relevant.length > 0);
+  if (scored.length === 0) throw invalid(name, [{ line: 1, problem: 'there is no query in it' }]);
+  return scored;
 }
 
 class RowProblem extends Error {}
@@ -49,10 +68,17 @@ function readQuery(row: string, line: number): GoldenQuery {
   const { query, relevant, category = '' } = entry;
   if (typeof query !== 'string' || query.trim() === '') throw new RowProblem('"query" is not a text');
   if (typeof category !== 'string') throw new RowProblem('"category" is not a text');
-  if (!Array.isArray(relevant) || relevant.length === 0) {
+  const { irrelevant = [] } = entry;
+  if (!Array.isArray(irrelevant)) throw new RowProblem('"irrelevant" is not a list of {path, …}');
+  irrelevant.map(readTarget);
+  if (!Array.isArray(relevant) || (relevant.length === 0 && irrelevant.length === 0)) {
     throw new RowProblem('"relevant" is not a list of at least one {path, …}');
   }
-  return { line, query, category, relevant: relevant.map(readTarget) };
+  for (const key of textKeys)
+    if (entry[key] !== undefined && (typeof entry[key] !== 'string' || entry[key] === ''))
+      throw new RowProblem(`"${key}" is not a text`);
+  const { rev = null } = entry as { rev?: string };
+  return { line, query, category, relevant: relevant.map(readTarget), rev };
 }
 
 function readTarget(value: unknown): GoldenTarget {

@@ -11,6 +11,7 @@ export type { CommitLink, HistoryOptions } from './history.js';
 export type { LinkedWorktree } from './linked-worktrees.js';
 export type { WorktreeChange, WorktreeChanges } from './worktree-changes.js';
 export type { WorktreeFile } from './worktree-file.js';
+export type { CommitChanges, LineRange } from './change-list.js';
 export { decodeTree, encodeTree } from './tree-object.js';
 export { isDotGit } from './dot-git.js';
 export { hashBlob, hashCommit, hashTree } from './object-hash.js';

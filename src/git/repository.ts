@@ -23,6 +23,8 @@ import { locateRepository, type Location } from './locate.js';
 import { nestedRepositoryStamp } from './nested-repository.js';
 import { oidBytes, type ObjectFormat } from './object-hash.js';
 import { ObjectReader, contentBytesMax, objectTooLarge } from './object-reader.js';
+import { changedLines, listChanges } from './change-list.js';
+import type { CommitChanges, LineRange } from './change-list.js';
 import { gitOutput, runGitRaw, type RunOptions } from './process.js';
 import { RefFiles } from './ref-files.js';
 import { RefLister, readHead, type Head, type Ref } from './refs.js';
@@ -222,6 +224,16 @@ export class Repository {
   /** How many commits `commits` would list. */
   countCommits(from: readonly Oid[], options: HistoryOptions = {}): Promise<number> {
     return countCommits(this.processOptions, from, options);
+  }
+
+  /** The newest commits with one parent that a commit reaches, and which files they changed. */
+  listChanges(from: Oid, max: number, signal?: AbortSignal): Promise<CommitChanges[]> {
+    return listChanges({ ...this.processOptions, signal }, from, max);
+  }
+
+  /** Lines of a file that a commit changed, as its parent has them. */
+  changedLines(parent: Oid, commit: Oid, path: string, signal?: AbortSignal): Promise<LineRange[]> {
+    return changedLines({ ...this.processOptions, signal }, parent, commit, path);
   }
 
   /** Every commit that refs, reflogs or the HEAD of any work tree reach, with its tree; in no order. */

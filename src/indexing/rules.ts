@@ -27,7 +27,7 @@ const sizeMax = 2 ** 28;
 export function parseRules(given: Readonly<Record<string, unknown>>, path: string): IndexingRules {
   const invalid = (what: string): CoppiceError =>
     new CoppiceError('CONFIG_INVALID', `${path}: ${what}`, {
-      hint: `it may hold ${JSON.stringify(defaultRules)}, "embedding", "chat", "rerank" and "describe"`,
+      hint: `it may hold ${JSON.stringify(defaultRules)}, "embedding", "chat", "rerank", "describe", "ranking" and "feedback"`,
     });
   for (const [name, value] of Object.entries(given)) {
     const expected: unknown = defaultRules[name as keyof IndexingRules];

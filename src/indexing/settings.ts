@@ -26,6 +26,10 @@ export interface Settings {
   readonly remote: string | null;
   /** Public keys of who may publish there; null: whoever may write there. */
   readonly trust: readonly string[] | null;
+  /** Ranking signals by name, in place of those in use. */
+  readonly ranking: Readonly<Record<string, number>>;
+  /** Agents may say what answered and what did not, to a golden set of the store. */
+  readonly feedback: boolean;
 }
 
 /** Defaults where the file says nothing, or is not there; `over` is put in its place, setting by setting. CONFIG_INVALID. */
@@ -55,7 +59,12 @@ function readConfigFile(path: string): Record<string, unknown> {
 }
 
 function parseSettings(given: Readonly<Record<string, unknown>>, path: string): Settings {
-  const { embedding, rerank, chat, describe, remote, trust, ...rules } = given;
+  const { embedding, rerank, chat, describe, ranking = {}, feedback = false, remote, trust, ...rules } = given;
+  if (typeof feedback !== 'boolean')
+    throw new CoppiceError('CONFIG_INVALID', `${path}: "feedback" must be true or false`);
+  const weights = typeof ranking === 'object' && ranking !== null ? Object.values(ranking) : [NaN];
+  if (!weights.every((value) => typeof value === 'number' && value >= 0 && Number.isFinite(value)))
+    throw new CoppiceError('CONFIG_INVALID', `${path}: "ranking" must be an object of numbers from 0 on`);
   const parsed = <T>(value: unknown, parse: (value: unknown) => T): T | null =>
     value === undefined || value === null ? null : parse(value);
   return {
@@ -63,6 +72,8 @@ function parseSettings(given: Readonly<Record<string, unknown>>, path: string): 
     embedding: parsed(embedding, (value) => parseEmbeddingConfig(value, path)),
     rerank: parsed(rerank, (value) => parseRerankConfig(value, chat, path)),
     chat: parsed(chat, (value) => parseChatConfig(value, path)),
+    ranking: ranking as Record<string, number>,
+    feedback,
     describe: parsed(describe, (value) => parseDescribeConfig(value, chat, path)),
     ...parseRemote({ remote, trust }, path),
   };

@@ -21,6 +21,8 @@ export type { Descriptions } from './ranking/described.js';
 export { fileFactors } from './ranking/file-kinds.js';
 export { rankSnapshot } from './ranking/ranked.js';
 export type { RankMode } from './ranking/ranked.js';
+export { leavesOf, valueOf, withValue } from './ranking/signal-values.js';
+export type { Leaf } from './ranking/signal-values.js';
 export { rankingSignals } from './ranking/ranking-signals.js';
 export type { RankingSignals } from './ranking/ranking-signals.js';
 export { compareVectors, vectorCoverage } from './ranking/similarity.js';

@@ -1,8 +1,11 @@
 import type { Batches } from '../../base/index.js';
 import type {
+  AddedLabel,
   ApplyResult,
   ApplyStep,
   CallOptions,
+  ChangedLines,
+  ChangesOptions,
   CompareResult,
   DefinitionOptions,
   DefinitionResult,
@@ -10,6 +13,7 @@ import type {
   DescribeOptions,
   DescribeResult,
   Engine,
+  FileChanges,
   FileFilter,
   FileMatchCount,
   FilesOptions,
@@ -27,6 +31,7 @@ import type {
   GrepSummary,
   IndexOptions,
   IndexResult,
+  Label,
   LeaseInfo,
   LineHistory,
   LineMatch,
@@ -121,6 +126,24 @@ export class RemoteEngine implements Engine {
 
   describe(revs: readonly string[] = [], options?: DescribeOptions): Promise<DescribeResult> {
     return this.ask('describe', { revs }, options);
+  }
+
+  changes(rev: string, options?: ChangesOptions): AsyncIterable<FileChanges> {
+    return this.stream('changes', { rev }, options);
+  }
+
+  async changedLines(
+    parent: string,
+    commit: string,
+    path: string,
+    options?: CallOptions,
+  ): Promise<readonly ChangedLines[]> {
+    return (await this.ask<{ lines: readonly ChangedLines[] }>('changedLines', { parent, commit, path }, options))
+      .lines;
+  }
+
+  addLabel(label: Label): Promise<AddedLabel> {
+    return this.ask('addLabel', label);
   }
 
   describePlan(revs: readonly string[] = [], options?: CallOptions): AsyncIterable<PlannedDescription> {
@@ -268,7 +291,7 @@ export class RemoteEngine implements Engine {
   }
 
   private async *stream<I>(
-    operation: 'log' | 'logCommits' | 'describePlan',
+    operation: 'log' | 'logCommits' | 'describePlan' | 'changes',
     input: object,
     options?: CallOptions,
   ): AsyncGenerator<I, void, undefined> {

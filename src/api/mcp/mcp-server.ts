@@ -13,7 +13,7 @@ import { argumentsSchema } from './check-arguments.js';
 import { progressNotifier } from './progress-notifier.js';
 import type { ToolCaller } from './tool-caller.js';
 import { filterArguments, offsetArgument, repoArgument, revArgument, sizeArgument, type Tool } from './tool.js';
-import { toolsByName } from './tools.js';
+import { feedbackName, toolsByName } from './tools.js';
 
 /** When to use which: five lines, which each session pays for. */
 const instructions = [
@@ -28,12 +28,15 @@ const instructions = [
 export function makeMcpServer(caller: ToolCaller, version: string): Server {
   const info = { name: 'coppice', title: 'Coppice code search', version };
   const server = new Server(info, { capabilities: { tools: {} }, instructions });
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listedTools(caller.withData) }));
+  server.setRequestHandler(ListToolsRequestSchema, async () => {
+    const withFeedback = await caller.allowsFeedback();
+    return { tools: listedTools(caller.withData).filter(({ name }) => withFeedback || name !== feedbackName) };
+  });
   const roots = clientRoots(server);
   server.setRequestHandler(lenientCallSchema, async (request, { signal, _meta, sendNotification }) => {
     const { name, arguments: given } = CallToolRequestSchema.parse(request).params;
     const tool = toolsByName.get(name);
-    if (tool === undefined)
+    if (tool === undefined || (name === feedbackName && !(await caller.allowsFeedback())))
       throw new McpError(ErrorCode.InvalidParams, `there is no tool ${JSON.stringify(name.slice(0, 100))}`);
     const progressToken = _meta?.progressToken;
     const call: OperationContext['call'] = {

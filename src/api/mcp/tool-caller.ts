@@ -40,6 +40,12 @@ export class ToolCaller {
     return this.options.withData === true;
   }
 
+  /** See the tool of that name. */
+  async allowsFeedback(): Promise<boolean> {
+    const { allowsFeedback } = await import('../../engine/index.js');
+    return allowsFeedback(this.options.engines.storePath);
+  }
+
   /** `roots` are the folders, as `file:` URIs, that the client has open. */
   async call(
     tool: Tool,

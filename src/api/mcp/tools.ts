@@ -2,6 +2,7 @@ import type { Tool } from './tool.js';
 import { apply } from './tools/apply.js';
 import { compare } from './tools/compare.js';
 import { definition } from './tools/definition.js';
+import { feedback } from './tools/feedback.js';
 import { fork } from './tools/fork.js';
 import { grep } from './tools/grep.js';
 import { lease } from './tools/lease.js';
@@ -30,7 +31,11 @@ const table = [
   apply,
   lease,
   status,
+  feedback,
 ] as unknown as readonly Tool[];
+
+/** Only where the settings of the store allow it. */
+export const feedbackName = feedback.name;
 
 /** The tools, in the order that they are listed in. */
 export const toolsByName: ReadonlyMap<string, Tool> = new Map(table.map((tool) => [tool.name, tool]));

@@ -7,11 +7,12 @@ import {
   parseQuery,
   patternSpans,
   rankSnapshot,
-  rankingSignals,
   readQuestion,
   withTypedTerms,
 } from '../../search/index.js';
-import type { Question, RankedHit } from '../../search/index.js';
+import type { Question, RankedHit, RankingSignals } from '../../search/index.js';
+import { signalsWith } from '../shared/shared-store.js';
+import type { SharedStore } from '../shared/shared-store.js';
 import { firstSeen } from './first-seen.js';
 import { toHit } from './hits.js';
 import type { Found, Searched } from './hits.js';
@@ -23,6 +24,15 @@ import type { OpenedRev, Origin, Scope } from '../session/scope.js';
 import type { Hit, NearestHit, ResolvedRev, SearchOptions, SearchResult } from '../types.js';
 
 const limitDefault = 10;
+
+/** Signals that are tried, by their names and values: made once for as long as they are asked with, as what is derived of them is kept by them. */
+const tried = new WeakMap<Readonly<Record<string, number>>, RankingSignals>();
+
+function signalsOf({ settings }: SharedStore, ranking: Readonly<Record<string, number>>): RankingSignals {
+  const known = tried.get(ranking) ?? signalsWith({ ...settings.ranking, ...ranking });
+  tried.set(ranking, known);
+  return known;
+}
 
 /** See `Engine.search`. */
 export async function searchRev(scope: Scope, text: string, options: SearchOptions): Promise<SearchResult> {
@@ -97,7 +107,7 @@ export async function searchRev(scope: Scope, text: string, options: SearchOptio
       describedSimilarities,
       since: from?.snapshot,
       limit: words === '' ? limit : Math.max(limit, candidates),
-      signals: rankingSignals,
+      signals: options.ranking === undefined ? shared.signals : signalsOf(shared, options.ranking),
       ...patterns,
     });
     // Where nothing good is, nothing is shown: what is nearest is not what was asked for.

@@ -2,6 +2,8 @@ import { CoppiceError } from '../../base/index.js';
 import type { Embedder } from '../../embedding/index.js';
 import { exactBytesMax, readSettings, rulesFingerprint } from '../../indexing/index.js';
 import type { AnalysisPool, IndexingRules, Settings } from '../../indexing/index.js';
+import { leavesOf, rankingSignals, withValue } from '../../search/index.js';
+import type { RankingSignals } from '../../search/index.js';
 import { SnapshotStore } from '../../snapshot/index.js';
 import type { SnapshotStoreOptions } from '../../snapshot/index.js';
 import { Store } from '../../store/index.js';
@@ -32,16 +34,30 @@ export interface SharedStoreOptions {
   readonly embedder?: Embedder | undefined;
   /** See `EnginesOptions`. */
   readonly firstUse?: 'index' | 'read' | undefined;
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** After merging has given way to writers so many times in a row, they wait for it: or many small segments would pile up. */
 const givesWayMax = 3;
+
+/** The ranking signals with some others; CONFIG_INVALID for a name that there is not. */
+export function signalsWith(values: Readonly<Record<string, number>>): RankingSignals {
+  const known = leavesOf(rankingSignals);
+  const unknown = Object.keys(values).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new CoppiceError('CONFIG_INVALID', `"ranking" in config.json has "${unknown}", which is no ranking signal`, {
+      hint: `they are ${known.join(', ')}`,
+    });
+  return Object.entries(values).reduce((signals, [name, value]) => withValue(signals, name, value), rankingSignals);
+}
 
 /** What the repositories of a process share: the store, its open snapshots, the worker threads, and who writes now. */
 export class SharedStore {
   readonly store: Store;
   readonly snapshots: SnapshotStore;
   settings: Settings;
+  /** Those in use, with what the settings put in their place. */
+  readonly signals: RankingSignals;
   readonly fingerprint: string;
   readonly embeddings: Embeddings;
   readonly reranking: Reranking;
@@ -61,7 +77,9 @@ export class SharedStore {
 
   constructor(readonly options: SharedStoreOptions) {
     this.store = Store.open(options.storePath);
-    this.settings = readSettings(options.storePath, options.remote === undefined ? {} : { remote: options.remote });
+    const { remote } = options;
+    this.settings = readSettings(options.storePath, { ...options.settings, ...(remote !== undefined && { remote }) });
+    this.signals = signalsWith(this.settings.ranking);
     this.fingerprint = rulesFingerprint(this.rules);
     this.snapshots = new SnapshotStore(this.store, options.memory);
     this.volatile = new VolatileMemory(this);

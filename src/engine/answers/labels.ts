@@ -1,0 +1,48 @@
+import { join, resolve } from 'node:path';
+
+import { CoppiceError } from '../../base/index.js';
+import { appendLineBelow } from '../../store/index.js';
+import { withRev } from '../revs/revs.js';
+import type { Session } from '../session/session.js';
+import type { AddedLabel, CallOptions, Label } from '../types.js';
+
+const setDefault = 'golden.jsonl';
+
+/** See `Engine.addLabel`. */
+export async function addLabel(
+  session: Session,
+  { query, path, startLine, endLine, rev, set, feedback, answered = true }: Label & CallOptions,
+): Promise<AddedLabel> {
+  const { shared, repository } = session;
+  if (feedback === true && !shared.settings.feedback)
+    throw new CoppiceError('FORBIDDEN', 'feedback is not allowed', {
+      hint: '"feedback": true in config.json of the store allows it',
+    });
+  if (query.trim() === '') throw new CoppiceError('USAGE', 'the question is empty', { hint: 'say what was asked' });
+  await withRev(session, rev ?? session.defaultRev, {}, ({ snapshot }) => {
+    if (snapshot.fileAt(path) === undefined)
+      throw new CoppiceError('PATH_NOT_FOUND', `there is no file ${path}`, { data: { path } });
+    return Promise.resolve();
+  });
+  const isOfStore = feedback === true || (repository.workTree === null && set === undefined);
+  const folder = isOfStore || repository.workTree === null ? shared.store.path : repository.workTree;
+  const file = isOfStore
+    ? join(folder, 'golden', `${repository.name.replace(/[^\w.-]/g, '_')}${feedback === true ? '-feedback' : ''}.jsonl`)
+    : resolve(folder, set ?? setDefault);
+  if (!file.endsWith('.jsonl'))
+    throw new CoppiceError('USAGE', `${file} is no golden set: its name does not end with .jsonl`, {
+      hint: 'name a file such as golden.jsonl',
+    });
+  const target = {
+    path,
+    ...(startLine !== undefined && { startLine, endLine: endLine ?? startLine }),
+  };
+  const entry = {
+    query,
+    category: feedback === true ? 'feedback' : 'label',
+    relevant: answered ? [target] : [],
+    ...(answered ? {} : { irrelevant: [target] }),
+  };
+  appendLineBelow(folder, file, JSON.stringify(entry));
+  return { set: file };
+}

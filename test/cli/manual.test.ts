@@ -33,7 +33,7 @@ beforeAll(async () => {
   repo.commit({
     'src/app.ts': app(1).replaceAll('retry(', 'again(').replace('TODO', 'to do'),
     'src/config.ts': 'export function parseConfig(): string {\n  return "a";\n}\n',
-    'src/lock.ts': '/** Where a stale lock is released. */\nexport function release(): void {}\n',
+    'src/lock.ts': `${'\n'.repeat(40)}/** Where stale locks are released. */\nexport function release(): void {}\n${'\n'.repeat(20)}`,
     'src/old.ts': 'export const old = 1;\n',
     'src/a.ts': 'export const a = 1;\n',
     'src/b.ts': 'export const b = 1;\n',
@@ -43,7 +43,7 @@ beforeAll(async () => {
     'golden.jsonl': '{"query": "where are stale locks released", "relevant": [{"path": "src/lock.ts"}]}\n',
   });
   repo.tag('v1.0');
-  repo.commit({ 'src/app.ts': app(2) });
+  repo.commit({ 'src/app.ts': app(2) }, { message: 'Retry sending when the server is away' });
   repo.tag('v1.1');
   repo.commit({ 'src/app.ts': app(3), 'src/config.ts': 'export function parseConfig(): string {\n  return "b";\n}\n' });
   repo.tag('v1.2');

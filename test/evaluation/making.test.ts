@@ -133,6 +133,14 @@ test('labels by hand go to a set in the work tree and nowhere else; feedback onl
     'and what not?',
   ]);
   await expect(engine.addLabel({ ...label, path: 'src/b.ts' })).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' });
+  for (const [startLine, endLine] of [
+    [1000, 1001],
+    [2, 1],
+    [0, 1],
+  ] as const)
+    await expect(engine.addLabel({ ...label, startLine, endLine })).rejects.toMatchObject({
+      code: 'LINES_OUT_OF_RANGE',
+    });
   const outside = makeFolder();
   symlinkSync(outside, join(repository.path, 'out'));
   writeFileSync(join(outside, 'target'), '');

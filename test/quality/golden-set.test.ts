@@ -30,12 +30,14 @@ test('whole files, lines, definitions; empty lines are skipped and counted', () 
       line: 1,
       query: 'q',
       category: 'semantic',
+      rev: null,
       relevant: [{ path: 'src/a.ts' }, { path: 'b.ts', startLine: 3, endLine: 9 }],
     },
     {
       line: 3,
       query: 'q',
       category: '',
+      rev: null,
       relevant: [
         { path: 'c.ts', startLine: 4, endLine: 4 },
         { path: 'd.ts', symbol: 'Store.open' },
@@ -48,9 +50,16 @@ describe('mistakes are named with their line', () => {
   test.each([
     ['{', 'not JSON'],
     ['[]', 'a line is not an object'],
-    [line([{ path: 'a' }], { weight: 2 }), 'a line has query, relevant, category, not "weight"'],
+    [
+      line([{ path: 'a' }], { weight: 2 }),
+      'a line has query, relevant, category, rev, commit, chunk, irrelevant, not "weight"',
+    ],
     [JSON.stringify({ query: ' ', relevant: [{ path: 'a' }] }), '"query" is not a text'],
     [line([{ path: 'a' }], { category: 3 }), '"category" is not a text'],
+    [line([{ path: 'a' }], { rev: 3 }), '"rev" is not a text'],
+    [line([{ path: 'a' }], { commit: '' }), '"commit" is not a text'],
+    [line([{ path: 'a' }], { irrelevant: 'a' }), '"irrelevant" is not a list'],
+    [line([{ path: 'a' }], { irrelevant: [{ path: '/a' }] }), 'paths count from the top of the rev'],
     [line([]), '"relevant" is not a list of at least one'],
     [line('a.ts'), '"relevant" is not a list'],
     [line(['a.ts']), 'an entry of "relevant" is not an object'],

@@ -31,7 +31,7 @@ export const command = defineCommand({
     rev: {
       ...revFlag.rev,
       many: true,
-      help: 'where to ask: a branch, tag, sha, fork or @worktree (default: where each query says, else HEAD); several show quality over time',
+      help: 'where to ask (default: where each query says, else HEAD); several: over time',
     },
     mode: {
       type: 'string',

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { CoppiceError } from '../../base/index.js';
 import { appendLineBelow } from '../../store/index.js';
 import { withRev } from '../revs/revs.js';
+import { showFile } from './show.js';
 import type { Session } from '../session/session.js';
 import type { AddedLabel, CallOptions, Label } from '../types.js';
 
@@ -19,11 +20,10 @@ export async function addLabel(
       hint: '"feedback": true in config.json of the store allows it',
     });
   if (query.trim() === '') throw new CoppiceError('USAGE', 'the question is empty', { hint: 'say what was asked' });
-  await withRev(session, rev ?? session.defaultRev, {}, ({ snapshot }) => {
-    if (snapshot.fileAt(path) === undefined)
-      throw new CoppiceError('PATH_NOT_FOUND', `there is no file ${path}`, { data: { path } });
-    return Promise.resolve();
-  });
+  const lines = startLine === undefined ? undefined : { start: startLine, end: endLine ?? startLine };
+  const shown = await withRev(session, rev ?? session.defaultRev, {}, (opened) =>
+    showFile(session, opened, path, lines, undefined),
+  );
   const isOfStore = feedback === true || (repository.workTree === null && set === undefined);
   const folder = isOfStore || repository.workTree === null ? shared.store.path : repository.workTree;
   const file = isOfStore
@@ -35,7 +35,7 @@ export async function addLabel(
     });
   const target = {
     path,
-    ...(startLine !== undefined && { startLine, endLine: endLine ?? startLine }),
+    ...(lines !== undefined && { startLine: shown.startLine, endLine: shown.endLine }),
   };
   const entry = {
     query,

@@ -1,15 +1,17 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { dirname } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { createMcpServer } from '../../../src/api/mcp/serve-mcp.js';
 import { toolsByName } from '../../../src/api/mcp/tools.js';
+import { openEngines } from '../../../src/engine/index.js';
 import type { Engines } from '../../../src/engine/types.js';
 import { makeFolder, makeRepository, type TestRepository } from '../../support/git.js';
-import { call, connect, makeEngines, makeProject } from './support.js';
+import { call, closeAfterTests, connect, makeEngines, makeProject } from './support.js';
 
 let repository: TestRepository;
 let engines: Engines;
@@ -26,7 +28,7 @@ type Hits = Record<string, unknown>[];
 describe('the list of tools', () => {
   test('names what agents work with, each with schemas that are schemas', async () => {
     const { tools } = await client.listTools();
-    expect(tools.map(({ name }) => name)).toEqual([...toolsByName.keys()]);
+    expect(tools.map(({ name }) => name)).toEqual([...toolsByName.keys()].filter((name) => name !== 'feedback'));
     const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
     for (const { name, description, inputSchema, outputSchema } of tools) {
       expect(ajv.validateSchema(inputSchema), name).toBe(true);
@@ -38,6 +40,31 @@ describe('the list of tools', () => {
       for (const argument of Object.keys(inputSchema.properties!)) expect(argument).toMatch(/^[a-z_]+$/);
       expect(description!.length, name).toBeLessThan(330);
     }
+  });
+
+  test('has feedback only where the settings of the store allow it', async () => {
+    const path = makeFolder();
+    writeFileSync(join(path, 'config.json'), '{"feedback": true}');
+    const allowing = await openEngines({ store: path, workers: 0 });
+    closeAfterTests(() => allowing.close());
+    const asked = await connect(allowing, repository.path);
+    expect((await asked.listTools()).tools.map(({ name }) => name)).toEqual([...toolsByName.keys()]);
+    const { path: place } = ((await call(asked, 'search', { query: 'Pool' })).data.hits as { path: string }[])[0]!;
+    const told = { query: 'what holds connections?', path: place, start_line: 1 };
+    const sets = [];
+    for (const answered of [true, false]) sets.push((await call(asked, 'feedback', { ...told, answered })).data.set);
+    const target = { path: place, startLine: 1, endLine: 1 };
+    expect(
+      readFileSync(sets[0] as string, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
+      { query: told.query, category: 'feedback', relevant: [target] },
+      { query: told.query, category: 'feedback', relevant: [], irrelevant: [target] },
+    ]);
+    expect((sets[0] as string).startsWith(path)).toBe(true);
+    await expect(call(client, 'feedback', { ...told, answered: true })).rejects.toThrow('no tool "feedback"');
   });
 
   test('costs a session little: with the instructions less than 2,500 tokens of four bytes, and no schema of answers', async () => {

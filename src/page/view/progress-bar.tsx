@@ -10,6 +10,9 @@ const verbs: Readonly<Record<Progress['phase'], string>> = {
   gc: 'Collecting',
   verify: 'Verifying',
   embed: 'Embedding',
+  describe: 'Describing',
+  push: 'Publishing',
+  pull: 'Taking in',
 };
 
 /** How far the daemon is with what takes long; nothing while nothing does. */

@@ -61,7 +61,8 @@ export class S3Storage implements RemoteStorage {
     const answer = await this.ask(
       'PUT',
       this.urlOf(name),
-      { headers, body: bytes },
+      // Never shared memory, which `fetch` would refuse.
+      { headers, body: bytes as Uint8Array<ArrayBuffer> },
       { ...options, bytes: bytes.length },
     );
     const { status, headers: told, body, attempts } = answer;
@@ -116,7 +117,7 @@ export class S3Storage implements RemoteStorage {
   private ask(
     method: string,
     url: string,
-    init: { readonly headers?: Record<string, string>; readonly body?: Uint8Array },
+    init: { readonly headers?: Record<string, string>; readonly body?: Uint8Array<ArrayBuffer> },
     options: CallOptions & { readonly bytes?: number },
   ): Promise<Answer & { readonly attempts: number }> {
     const send = (signal: AbortSignal): Promise<Response> => this.client.fetch(url, { method, signal, ...init });

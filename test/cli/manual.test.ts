@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const pages = ['README.md', ...readdirSync(join(root, 'src/manual')).map((name) => `src/manual/${name}`)];
 const read = (page: string): string => readFileSync(join(root, page), 'utf8');
 
-/** Commands that stay, need another machine, or talk to something else: their words are checked, and they are run by other tests. */
+/** Commands that stay, need another machine, or talk to something else, as `--from model` does: their words are checked, and they are run by other tests. */
 const notRun = new Set('serve open mcp lsp install describe tune push pull remote'.split(' '));
 
 let repo: TestRepository;
@@ -49,6 +49,8 @@ beforeAll(async () => {
   repo.tag('v1.2');
   for (const branch of ['release/2', 'origin/main', 'v1.x']) repo.branch(branch);
   repo.write('src/app.ts', app(4));
+  repo.write('a.json', '{}');
+  repo.write('b.json', '{"mode": "lexical"}');
   repo.write('draft.ts', 'export const a = 2;\n');
   engine = await openEngine({ repo: repo.path, store: join(makeFolder(), 'store') });
   bound = new Proxy(engine, {
@@ -90,7 +92,7 @@ async function runLine({ line, commands }: Documented): Promise<void> {
     const [program, ...rest] = words;
     if (program === 'coppice') {
       const { name } = splitCommandLine(rest);
-      if (notRun.has(name ?? '')) await checkWords(line, rest);
+      if (notRun.has(name ?? '') || rest.includes('model')) await checkWords(line, rest);
       else {
         const { code, stdout, stderr } = await runCli(rest, { engine: bound, cwd: repo.path, stdin });
         expect({ line, code, stderr }).toEqual({

@@ -21,6 +21,7 @@ export const commandLoaders = {
   apply: () => import('./commands/apply.js'),
   forks: () => import('./commands/forks.js'),
   drop: () => import('./commands/drop.js'),
+  view: () => import('./commands/view.js'),
   push: () => import('./commands/push.js'),
   pull: () => import('./commands/pull.js'),
   remote: () => import('./commands/remote.js'),

@@ -1,11 +1,14 @@
-import { basename, relative, resolve } from 'node:path';
+import { basename, isAbsolute, relative, resolve } from 'node:path';
 import { CoppiceError } from '../base/index.js';
+import { allRepositories, isView, together, viewPrefix } from '../model/index.js';
+import type { Where } from '../model/index.js';
 import type { StartOptions } from '../daemon/index.js';
 import type { CallOptions, Engine, EngineOptions, Engines, EnginesOptions, Progress } from '../engine/index.js';
 import type { GlobalValues } from './global-flags.js';
 import type { Io } from './io.js';
 import { Output } from './output.js';
 import { Place, findRoot } from './place.js';
+import { placeFrom, rootsIn } from './place-words.js';
 import { ProgressReporter } from './progress.js';
 import { createPaint, wantsColour, type Paint } from './style.js';
 
@@ -45,19 +48,42 @@ export class CommandContext {
 
   /** Opened on first use and closed by the caller of the command. */
   engine(): Promise<Engine> {
-    this.one ??= this.requireHost().openEngine({ ...this.engineOptions(), repo: this.repo });
+    this.one ??= this.requireHost().openEngine({ ...this.engineOptions(), repo: this.where });
     this.opened = this.one;
     return this.one;
   }
 
   /** An engine with settings in place of the store's, in this process. Close it. */
   engineWith(settings: Readonly<Record<string, unknown>>): Promise<Engine> {
-    return this.requireHost().openEngine({ ...this.engineOptions(), repo: this.repo, settings });
+    return this.requireHost().openEngine({ ...this.engineOptions(), repo: this.where, settings });
   }
 
-  /** The repository that is meant: the one named, else git's `GIT_DIR`, else the one around the current folder. */
-  get repo(): string {
-    return resolve(this.io.cwd, this.globals.repo ?? (this.io.env.GIT_DIR || '.'));
+  /** Where to look: at what is named, else at git's `GIT_DIR`, else at the repository around the current folder. */
+  get where(): Where {
+    const { repo, view, 'all-repos': isAll } = this.globals;
+    const places = [
+      ...repo.map((place) => this.placeNamed(place)),
+      ...(view === undefined ? [] : [viewPrefix + view]),
+      ...(isAll ? [allRepositories] : []),
+    ];
+    if (places.length === 1) return places[0]!;
+    return places.length > 1 ? together(places.flatMap(rootsIn)) : resolve(this.io.cwd, this.io.env.GIT_DIR || '.');
+  }
+
+  /** Several repositories are meant, or may be. */
+  get isView(): boolean {
+    return isView(this.where);
+  }
+
+  /** A place as a user types it, for who stands elsewhere. */
+  placeNamed(text: string): Where {
+    return placeFrom(text, this.io.cwd);
+  }
+
+  /** The folder that is meant; null where that is a view, or is named by its name. */
+  get folder(): string | null {
+    const { where } = this;
+    return isAbsolute(where) ? where : null;
   }
 
   get env(): Io['env'] {
@@ -66,7 +92,8 @@ export class CommandContext {
 
   /** That repository was named, and not only stood in. */
   get isRepoNamed(): boolean {
-    return this.globals.repo !== undefined || (this.io.env.GIT_DIR ?? '') !== '';
+    const { repo, view, 'all-repos': isAll } = this.globals;
+    return repo.length > 0 || view !== undefined || isAll || (this.io.env.GIT_DIR ?? '') !== '';
   }
 
   /** A path that the command line names. */
@@ -174,7 +201,9 @@ export class CommandContext {
   }
 
   private repositoryName(): string {
-    return basename(findRoot(this.repo) ?? this.repo.replace(/\.git$/, ''));
+    const { folder, where } = this;
+    if (this.isView) return where === allRepositories ? 'all repositories' : where.replace(/^view:/, '');
+    return basename(folder === null ? where : (findRoot(folder) ?? folder.replace(/\.git$/, '')));
   }
 
   /**
@@ -182,8 +211,9 @@ export class CommandContext {
    * meant, and paths count from its root.
    */
   get place(): Place {
-    const isNamed = this.globals.repo !== undefined || this.io.env.GIT_DIR;
-    const root = isNamed ? findRoot(this.repo) : findRoot(this.io.cwd);
-    return new Place(root, isNamed || root === null ? '' : relative(root, this.io.cwd));
+    const { folder, isRepoNamed } = this;
+    if (folder === null) return new Place(null, '', this.isView);
+    const root = findRoot(isRepoNamed ? folder : this.io.cwd);
+    return new Place(root, isRepoNamed || root === null ? '' : relative(root, this.io.cwd));
   }
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../base/index.js';
 
 /** The way out of a failure that does not name a better one itself: no error leaves without a hint. */
 export const defaultHints: Readonly<Record<ErrorCode, string>> = {
-  NOT_A_REPOSITORY: 'run it inside a git repository, or name one with --repo DIR',
+  NOT_A_REPOSITORY: 'run it inside a git repository, or name one with --repo REPO',
   UNSAFE_REPOSITORY: 'it belongs to somebody else; git config --global --add safe.directory DIR trusts it',
   EMPTY_REPOSITORY: 'make a first commit, or search the files on disk with --rev @worktree',
   GIT_FAILED: 'run git fsck in the repository, and try again',

@@ -2,7 +2,14 @@ import type { FlagTable, FlagValues } from './command.js';
 
 /** Flags that every command takes, before or after its name. */
 export const globalFlags = {
-  repo: { type: 'string', value: 'DIR', help: 'the repository: a work tree, a bare repository or a .git folder' },
+  repo: {
+    type: 'string',
+    many: true,
+    value: 'REPO',
+    help: 'another repository: its folder or name, @REV behind; several are one view',
+  },
+  'all-repos': { type: 'boolean', help: 'all repositories that the store knows' },
+  view: { type: 'string', value: 'NAME', help: 'the repositories of a named view (coppice view list)' },
   store: {
     type: 'string',
     value: 'DIR',

@@ -4,6 +4,7 @@ import type { CommandContext } from './context.js';
 import { formatBytes } from './format.js';
 import type { MatchFinder, Span } from './match-finder.js';
 import type { Output } from './output.js';
+import type { Located, PathShower } from './place.js';
 import { quotePath } from './quote-path.js';
 import type { Paint } from './style.js';
 
@@ -29,7 +30,7 @@ export interface LineLayout {
   readonly paths: boolean;
   readonly lineNumbers: boolean;
   readonly columns: boolean;
-  readonly shownPath: (path: string) => string;
+  readonly shownPath: PathShower;
   /** Where all matches of a line are, for highlighting; only with colours. */
   readonly finder: MatchFinder | undefined;
 }
@@ -39,8 +40,8 @@ type PathLayout = Pick<LineLayout, 'zero' | 'shownPath'>;
 /** As other tools count: from 1, in bytes. */
 const byteColumn = ({ text, column }: AnyLine): number => encodeBytes(text.slice(0, column - 1)).length + 1;
 
-const writtenPath = (path: string, { zero, shownPath }: PathLayout): string =>
-  zero ? shownPath(path) : quotePath(shownPath(path));
+const writtenPath = (at: Located, { zero, shownPath }: PathLayout): string =>
+  zero ? shownPath(at) : quotePath(shownPath(at));
 
 /**
  * Prints lines as `git grep -n` does, `path:line:text` or `path-line-text` for context, down to its colours; with a heading as ripgrep
@@ -48,6 +49,7 @@ const writtenPath = (path: string, { zero, shownPath }: PathLayout): string =>
  */
 export class LineWriter {
   private lastPath: string | undefined;
+  private lastRepo: string | undefined;
   private lastLine = 0;
   private shownPath = '';
 
@@ -68,18 +70,19 @@ export class LineWriter {
 
   /** What stands before a line's text, and between it and the line before. */
   private before(match: AnyLine): string {
-    const { path, line, side, context } = match;
+    const { path, repo, line, side, context } = match;
     const { paint } = this.target;
     const { groups, heading, zero, paths, lineNumbers, columns } = this.layout;
-    const isFirst = path !== this.lastPath;
+    const isFirst = path !== this.lastPath || repo !== this.lastRepo;
     let text = '';
     if (groups && this.lastPath !== undefined && (isFirst ? !heading : line !== this.lastLine + 1))
       text += `${paint('cyan', '--')}\n`;
     if (isFirst) {
-      this.shownPath = paint('magenta', writtenPath(path, this.layout));
+      this.shownPath = paint('magenta', writtenPath(match, this.layout));
       if (heading) text += `${this.lastPath === undefined ? '' : '\n'}${this.shownPath}\n`;
     }
     this.lastPath = path;
+    this.lastRepo = repo;
     this.lastLine = line;
     const mark = zero ? '\0' : paint('cyan', context === true ? '-' : ':');
     if (side !== undefined) text += paint(side === '+' ? 'green' : 'red', side);
@@ -157,13 +160,14 @@ export function writeCounts(
   layout: PathLayout & { readonly pathsOnly: boolean; readonly paths: boolean },
 ): void {
   const { pathsOnly, paths, zero } = layout;
-  for (const { path, count, side } of files) {
+  for (const file of files) {
+    const { path, repo, count, side } = file;
     if (json) {
-      out.json(pathsOnly ? { path, side } : { path, count, side });
+      out.json(pathsOnly ? { path, side, repo } : { path, count, side, repo });
       continue;
     }
     const mark = side === undefined ? '' : paint(side === '+' ? 'green' : 'red', side);
-    const shown = mark + paint('magenta', writtenPath(path, layout));
+    const shown = mark + paint('magenta', writtenPath(file, layout));
     if (pathsOnly) out.write(shown + (zero ? '\0' : '\n'));
     else out.write(`${paths ? `${shown}${zero ? '\0' : paint('cyan', ':')}` : mark}${String(count)}\n`);
   }
@@ -172,14 +176,19 @@ export function writeCounts(
 const unsearchedShown = 20;
 
 /** Names the files that were not looked into, below the lines: no file is left out in silence. */
-export async function noteUnsearched(context: CommandContext, files: readonly SkippedFile[]): Promise<void> {
+export async function noteUnsearched(
+  context: CommandContext,
+  files: readonly SkippedFile[],
+  shownPath: PathShower,
+): Promise<void> {
   if (files.length === 0) return;
   context.out.flush();
   await context.io.stdout.drain();
-  for (const { path, reason, sizeBytes } of files.slice(0, unsearchedShown)) {
+  for (const file of files.slice(0, unsearchedShown)) {
+    const { reason, sizeBytes } = file;
     const why =
       reason === 'missing' ? 'its blob is missing from the repository' : `too large (${formatBytes(sizeBytes)})`;
-    context.note(`not searched: ${quotePath(path)}: ${why}`);
+    context.note(`not searched: ${quotePath(shownPath(file))}: ${why}`);
   }
   const more = files.length - unsearchedShown;
   if (more > 0) context.note(`not searched: ${more} more (coppice status --json lists those of HEAD)`);

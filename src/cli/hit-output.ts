@@ -1,6 +1,7 @@
 import type { Hit, HitExplanation, SearchResult } from '../engine/index.js';
 import { printable, shortCommit } from './format.js';
 import { formatRerank } from './model-output.js';
+import type { PathShower } from './place.js';
 import { quotePath } from './quote-path.js';
 import type { Paint } from './style.js';
 
@@ -9,13 +10,8 @@ const snippetLines = 8;
 const lineLength = 160;
 
 /** A hit for people: rank, place, definition and score, then the lines that matter. */
-export function formatHit(
-  hit: Hit,
-  rank: number,
-  paint: Paint,
-  shownPath: (path: string) => string = (path) => path,
-): string {
-  const place = `${paint('magenta', quotePath(shownPath(hit.path)))}:${String(hit.startLine)}-${String(hit.endLine)}`;
+export function formatHit(hit: Hit, rank: number, paint: Paint, shownPath: PathShower = ({ path }) => path): string {
+  const place = `${paint('magenta', quotePath(shownPath(hit)))}:${String(hit.startLine)}-${String(hit.endLine)}`;
   const symbol = [hit.kind, paint('bold', printable(hit.symbol))].filter((part) => part !== '').join(' ');
   const score = paint('dim', hit.score.toFixed(2));
   const { firstSeen } = hit;
@@ -66,7 +62,7 @@ function formatExplanation({ points, fileKind, repeat, confidence, terms }: HitE
 /** What has to be said of an answer besides its hits. */
 export function searchNotes(
   { didYouMean = [], notes = [], nearest, confidence, hits, rerank }: SearchResult,
-  shownPath: (path: string) => string,
+  shownPath: PathShower,
 ): string[] {
   const lines = [...notes];
   if (rerank !== undefined) lines.push(formatRerank(rerank));
@@ -74,7 +70,7 @@ export function searchNotes(
     lines.push(`did you mean ${didYouMean.map((query) => `'${printable(query)}'`).join(' or ')}?`);
   if (nearest !== undefined)
     lines.push(
-      `nothing good was found; the nearest is ${quotePath(shownPath(nearest.path))}:${String(nearest.startLine)}-${String(nearest.endLine)}; --weak shows such hits`,
+      `nothing good was found; the nearest is ${quotePath(shownPath(nearest))}:${String(nearest.startLine)}-${String(nearest.endLine)}; --weak shows such hits`,
     );
   else if (confidence === 'weak' && hits.length > 0) lines.push('little of the query was found: these are weak hits');
   return lines;

@@ -64,7 +64,8 @@ export function parseCommand(
   const parsed = parser.result;
   for (const name in globalFlags) {
     const value = parsed.flags[name];
-    if (value === undefined || value === false) parsed.flags[name] = early.flags[name];
+    if (Array.isArray(value)) parsed.flags[name] = [...(early.flags[name] as string[]), ...value];
+    else if (value === undefined || value === false) parsed.flags[name] = early.flags[name];
   }
   if (parsed.flags['help'] !== true) checkArguments(command, parsed.args);
   return { ...parsed, globals: parsed.flags as unknown as GlobalValues };

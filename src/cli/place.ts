@@ -11,15 +11,23 @@ export function findRoot(start: string): string | null {
   }
 }
 
+/** Where an answer says that something is. */
+export interface Located {
+  readonly path: string;
+  /** Of a view: the root that the path counts from. */
+  readonly repo?: string;
+}
+
 /** Where in a repository a command stands. */
 export class Place {
   /** From the root, with `/`; empty at the root, outside of any work tree, and in the `.git` folder. */
   readonly folder: string;
 
-  /** `folder`: from the root, as this system writes it. */
+  /** `folder`: from the root, as this system writes it; `isView`: several repositories are searched. */
   constructor(
     private readonly root: string | null,
     folder: string,
+    readonly isView = false,
   ) {
     const names = folder.split(sep).join('/');
     this.folder = /^\.git(\/|$)/.test(names) ? '' : names;
@@ -86,6 +94,12 @@ export function filePath(
 export const isTreeRev = (rev: string | undefined): boolean =>
   rev !== undefined && revEnd(rev.replace(/^(lease|overlay):/, '')) > 0;
 
+export type PathShower = (at: Located) => string;
+
+/** Paths from the root: of a view, whose folders are repositories. */
+export const fullPath = ({ isView }: Place): PathShower =>
+  isView ? ({ repo, path }) => (repo === undefined ? path : `${repo}/${path}`) : ({ path }) => path;
+
 /** How paths at a rev are shown to people who stand at a place. */
-export const pathShower = (place: Place, rev: string | undefined): ((path: string) => string) =>
-  isTreeRev(rev) ? (path) => path : (path) => place.show(path);
+export const pathShower = (place: Place, rev: string | undefined): PathShower =>
+  place.isView || isTreeRev(rev) ? fullPath(place) : ({ path }) => place.show(path);

@@ -129,7 +129,9 @@ function unknownCommand(name: string, { names }: CommandSet): CoppiceError {
 /** For help and errors, when flags may be wrong: of the global ones, those that can be made out. */
 function plainContext(argv: readonly string[], io: Io, options: CommandHost | undefined): CommandContext {
   const globals = {
-    repo: undefined,
+    repo: [],
+    'all-repos': false,
+    view: undefined,
     store: undefined,
     json: mentions(argv, '--json'),
     color: mentions(argv, '--color=always') ? 'always' : mentions(argv, '--color=never') ? 'never' : undefined,

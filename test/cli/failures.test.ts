@@ -95,7 +95,7 @@ describe('errors and interruption', () => {
       forks: () => Promise.reject(new CoppiceError('STORE_LOCKED', 'busy')),
       close: () => Promise.resolve(void seen.push('closed')),
     };
-    await runCli(['--repo', 'r', 'forks', '--store', '../s'], {
+    await runCli(['--repo', './r', 'forks', '--store', '../s'], {
       engine,
       cwd: '/w/d',
       onOpen: ({ repo, store }) => seen.push(repo, store),

@@ -78,6 +78,8 @@ export interface Outcome {
 
 export interface Surroundings {
   readonly engine?: Partial<Engine>;
+  /** Opens real ones, in place of `engine`. */
+  readonly open?: (options: EngineOptions) => Promise<Engine>;
   readonly env?: Readonly<Record<string, string>>;
   readonly terminal?: boolean;
   readonly stdin?: string;
@@ -124,6 +126,7 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
     },
     openEngine: (options) => {
       surroundings.onOpen?.(options);
+      if (surroundings.open !== undefined) return surroundings.open(options);
       if (surroundings.engine === undefined) throw new CoppiceError('NOT_A_REPOSITORY', 'no repository here');
       return Promise.resolve(fakeEngine(surroundings.engine));
     },

@@ -18,7 +18,7 @@ const pages = ['README.md', ...readdirSync(join(root, 'src/manual')).map((name) 
 const read = (page: string): string => readFileSync(join(root, page), 'utf8');
 
 /** Commands that stay, need another machine, or talk to something else, as `--from model` does: their words are checked, and they are run by other tests. */
-const notRun = new Set('serve open mcp lsp install describe tune push pull remote'.split(' '));
+const notRun = new Set('serve open mcp lsp install describe tune push pull remote view'.split(' '));
 
 let repo: TestRepository;
 let engine: Engine;
@@ -150,7 +150,7 @@ describe('what the documents name exists', () => {
     const spans = [...text.matchAll(/`(?:\$ )?coppice ([a-z][\w-]*)([^`]*)`/g)];
     expect(spans.map(([, name]) => name!).filter((name) => !names.has(name))).toEqual([]);
     const flags = new Map(commands.map(({ name, flags }) => [name, new Set(Object.keys(flags))]));
-    const common = ['repo', 'store', 'json', 'color', 'no-color', 'help', 'version'];
+    const common = ['repo', 'all-repos', 'view', 'store', 'json', 'color', 'no-color', 'help', 'version'];
     const unknown = spans.flatMap(([span, name, rest]) =>
       [...rest!.matchAll(/ \[?--([a-z][\w-]*)/g)]
         .map(([, flag]) => flag!)

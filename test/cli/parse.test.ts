@@ -52,7 +52,7 @@ describe('flags', () => {
     const split = splitCommandLine(['--repo', 'grep', '--json', 'grep', 'x', '--store', 's']);
     expect(split).toEqual({ before: ['--repo', 'grep', '--json'], name: 'grep', rest: ['x', '--store', 's'] });
     const { globals } = parseCommand((await loadCommand('grep'))!, split.before, split.rest);
-    expect(globals).toMatchObject({ repo: 'grep', json: true, store: 's' });
+    expect(globals).toMatchObject({ repo: ['grep'], json: true, store: 's' });
     expect(mentions(['grep', '--', '--json'], '--json')).toBe(false);
   });
 

@@ -19,7 +19,7 @@ export async function findRepository(named: string, usual: string | null, engine
   if (named === '~' || /^~[\\/]/.test(named)) return join(homedir(), named.slice(1));
   if (isAbsolute(named)) return named;
   if (/^\.\.?(?:[\\/]|$)/.test(named)) {
-    if (usual !== null) return resolve(usual, named);
+    if (usual !== null && isAbsolute(usual)) return resolve(usual, named);
     return checkPlace(named, hint);
   }
   const found = repositoriesNamed(named, await engines.repositories());

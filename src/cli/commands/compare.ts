@@ -59,9 +59,9 @@ export const command = defineCommand({
       out.json({ from: end(result.from), to: end(result.to), files, total, freshness });
       return files.length > 0 ? 0 : 1;
     }
-    for (const { path, change } of files) {
-      const [mark, colour] = marks[change];
-      const shown = flags.null ? shownPath(path) : quotePath(shownPath(path));
+    for (const file of files) {
+      const [mark, colour] = marks[file.change];
+      const shown = flags.null ? shownPath(file) : quotePath(shownPath(file));
       const head = flags['name-only'] ? '' : `${paint(colour, mark)}${flags.null ? '\0' : '\t'}`;
       out.write(`${head}${shown}${flags.null ? '\0' : '\n'}`);
     }

@@ -8,7 +8,7 @@ import { readTopics } from '../manual.js';
 
 export const command = defineCommand({
   name: 'completion',
-  summary: 'completion for a shell: commands, flags, revs, forks, languages, kinds',
+  summary: 'completion for a shell: commands, flags, revs, forks, views, languages',
   usage: 'bash|zsh|fish',
   description:
     'bash:  source <(coppice completion bash)                      in ~/.bashrc\n' +
@@ -41,6 +41,7 @@ async function printCandidates(context: CommandContext, words: readonly string[]
     load: loadCommand,
     topics: () => readTopics().map(({ name, title }) => ({ word: name, help: title })),
     revs: () => namesOf(context),
+    views: () => viewsOf(context),
   });
   if (completion.files) {
     out.write(':files\n');
@@ -48,6 +49,14 @@ async function printCandidates(context: CommandContext, words: readonly string[]
   }
   for (const { word, help = '' } of completion.candidates) out.write(help === '' ? `${word}\n` : `${word}\t${help}\n`);
   return completion.candidates.length > 0 ? 0 : 1;
+}
+
+async function viewsOf(context: CommandContext): Promise<Candidate[]> {
+  try {
+    return (await (await context.engine()).views()).map(({ name, roots }) => ({ word: name, help: roots.join(', ') }));
+  } catch {
+    return [];
+  }
 }
 
 const revsMax = 2000;

@@ -46,8 +46,8 @@ export const command = defineCommand({
       context.out.json({ name, rev: asked, commit, definitions, total, isExact, near, freshness, tookMs });
     } else {
       const shownPath = pathShower(place, rev);
-      const rows = definitions.map(({ path, line, kind, scope, name: own, signature, text }) => [
-        `${paint('magenta', quotePath(shownPath(path)))}:${paint('green', String(line))}`,
+      const rows = definitions.map(({ line, kind, scope, name: own, signature, text, ...at }) => [
+        `${paint('magenta', quotePath(shownPath(at)))}:${paint('green', String(line))}`,
         kind,
         printable(scope === '' ? '' : `${scope}.`) + paint('bold', printable(own)),
         paint('dim', printable(signature || text.trim()).slice(0, 100)),

@@ -3,7 +3,7 @@ import { defineCommand, given } from '../command.js';
 import { asksForPackages, fileFilter, filterFlags, packageFilter, packageFlags, revFlag } from '../filter-flags.js';
 import { formatBytes, formatTable } from '../format.js';
 import { noteMore } from '../note-more.js';
-import { isTreeRev, pathShower } from '../place.js';
+import { fullPath, isTreeRev, pathShower, type Located } from '../place.js';
 import { quotePath } from '../quote-path.js';
 import { singleRev } from '../rev-range.js';
 
@@ -52,19 +52,19 @@ export const command = defineCommand({
     });
     context.clearProgress();
     const { files, total, freshness } = result;
-    const shownPath = flags['full-name'] ? (path: string): string => path : pathShower(place, rev);
-    const written = (path: string): string => (flags.null ? shownPath(path) : quotePath(shownPath(path)));
+    const shownPath = flags['full-name'] ? fullPath(place) : pathShower(place, rev);
+    const written = (file: Located): string => (flags.null ? shownPath(file) : quotePath(shownPath(file)));
     const { out, paint } = context;
     if (context.json) out.json({ rev: result.rev.rev, commit: result.rev.commit, files, total, freshness });
     else if (flags.long) {
-      const rows = files.map(({ path, language, sizeBytes, skipped }) => [
-        paint('magenta', written(path)),
-        language,
-        formatBytes(sizeBytes),
-        paint('yellow', skipped ?? ''),
+      const rows = files.map((file) => [
+        paint('magenta', written(file)),
+        file.language,
+        formatBytes(file.sizeBytes),
+        paint('yellow', file.skipped ?? ''),
       ]);
       out.write(formatTable(rows));
-    } else for (const { path } of files) out.write(written(path) + (flags.null ? '\0' : '\n'));
+    } else for (const file of files) out.write(written(file) + (flags.null ? '\0' : '\n'));
     if (!context.json) await noteMore(context, { shown: files.length, total, flag: '-n' });
     return files.length > 0 ? 0 : 1;
   },

@@ -1,7 +1,7 @@
 import type { Batches } from '../../base/index.js';
 import { CoppiceError } from '../../base/index.js';
 import { operations } from '../../api/index.js';
-import type { LineMatch, MissingIndex, SkippedFile } from '../../engine/index.js';
+import type { FileMatchCount, LineMatch, MissingIndex, SkippedFile } from '../../engine/index.js';
 import { defineCommand, given } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { noteUnsearched, writeCounts, type SidedCount } from '../grep-output.js';
@@ -10,6 +10,7 @@ import { linePrinter } from '../grep/line-printer.js';
 import { RangeCounter } from '../grep/range-counter.js';
 import { readRequest, type GrepRequest } from '../grep/request.js';
 import { createSpanFinder } from '../match-finder.js';
+import { fullPath, type PathShower } from '../place.js';
 
 export const command = defineCommand({
   name: 'grep',
@@ -87,12 +88,13 @@ async function printFilesWithout(context: CommandContext, search: GrepRequest, f
   const { maxCount: _, ...options } = search.options;
   const engine = await context.engine();
   const matching = new Set<string>();
+  const named = fullPath(context.place);
   const counts = engine.grepCountBatches(pattern, { ...options, ...given({ rev }) });
-  const { rest } = await printBatches(context, counts, (files) => files.forEach(({ path }) => matching.add(path)));
+  const { rest } = await printBatches(context, counts, (files) => files.forEach((file) => matching.add(named(file))));
   const { files } = await engine.files({ ...options, ...given({ rev }), limit: filesMax });
-  const without = files.filter(({ path, skipped }) => skipped === null && !matching.has(path));
+  const without = files.filter((file) => file.skipped === null && !matching.has(named(file)));
   if (!flags.quiet) {
-    const shown = without.map(({ path }) => ({ path, count: 0 }));
+    const shown = without.map((file) => ({ ...file, count: 0 }));
     writeCounts(context, shown, { ...countLayout(flags, shownPath), pathsOnly: true });
   }
   await noteMissed(context, rest, without.length > 0);
@@ -101,7 +103,7 @@ async function printFilesWithout(context: CommandContext, search: GrepRequest, f
 
 const filesMax = 1_000_000;
 
-const countLayout = (flags: GrepFlags, shownPath: (path: string) => string): Parameters<typeof writeCounts>[2] => ({
+const countLayout = (flags: GrepFlags, shownPath: PathShower): Parameters<typeof writeCounts>[2] => ({
   pathsOnly: flags['files-with-matches'],
   paths: !flags['no-filename'],
   shownPath,
@@ -117,17 +119,18 @@ async function printMatchCounts(context: CommandContext, search: GrepRequest, fl
   const { maxCount: _, ...options } = search.options;
   const engine = await context.engine();
   const spansOf = createSpanFinder(pattern, options, { whole: true });
-  const counts = new Map<string, number>();
+  const counts = new Map<string, FileMatchCount>();
+  const named = fullPath(context.place);
   const lines = engine.grepBatches(pattern, { ...options, ...given({ rev }) });
   const { found, rest } = await printBatches(context, lines, async (batch) => {
     const spans = await spansOf(batch.map(({ text }) => text));
-    batch.forEach(({ path }, i) => counts.set(path, (counts.get(path) ?? 0) + spans[i]!.length));
+    batch.forEach(({ path, repo }, i) => {
+      const file = { path, ...given({ repo }) };
+      const count = (counts.get(named(file))?.count ?? 0) + spans[i]!.length;
+      counts.set(named(file), { ...file, count });
+    });
   });
-  writeCounts(
-    context,
-    [...counts].map(([path, count]) => ({ path, count })),
-    countLayout(flags, shownPath),
-  );
+  writeCounts(context, [...counts.values()], countLayout(flags, shownPath));
   await noteMissed(context, rest, found);
   return found ? 0 : 1;
 }
@@ -207,7 +210,7 @@ async function noteMissed(
   { unsearched, unmatched, index }: Missed,
   found: boolean,
 ): Promise<void> {
-  await noteUnsearched(context, unsearched);
+  await noteUnsearched(context, unsearched, fullPath(context.place));
   if (index !== undefined) {
     context.out.flush();
     await context.io.stdout.drain();

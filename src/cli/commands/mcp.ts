@@ -21,7 +21,7 @@ export const command = defineCommand({
     context.surviveFaults((fault) => context.tell(`a fault that nobody expected: ${faultText(fault)}\n`));
     const { createMcpServer, serveMcpStdio } = await import('../../api/index.js');
     const engines = await context.engines();
-    const defaultRepo = context.repo;
+    const defaultRepo = context.where;
     const server = await createMcpServer({
       engines,
       defaultRepo,

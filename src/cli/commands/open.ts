@@ -18,7 +18,7 @@ export const command = defineCommand({
   ],
   async run(context, { args, flags }) {
     const { url, token } = await openHttp(context.startOptions(storePathOf(context.storeFolder)), flags.port);
-    const repo = context.repo;
+    const repo = context.where;
     const query = args.length === 0 ? {} : { q: args.join(' ') };
     const link = `${url}/#${new URLSearchParams({ token, repo, ...query }).toString()}`;
     if (context.json) context.out.json({ url: link });

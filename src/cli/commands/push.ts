@@ -63,7 +63,7 @@ export async function withPublisher<T>(
 ): Promise<T> {
   const publisher = await openPublisher({
     ...given({ store: context.storeFolder }),
-    repo: context.repo,
+    repo: context.where,
     folder: context.io.cwd,
     onNote: (note) => context.note(note),
   });

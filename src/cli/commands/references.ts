@@ -4,7 +4,7 @@ import { defineCommand, given } from '../command.js';
 import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
 import { plural, printable } from '../format.js';
 import { highlightSpans, noteUnsearched } from '../grep-output.js';
-import { pathShower } from '../place.js';
+import { pathShower, type PathShower } from '../place.js';
 import { quotePath } from '../quote-path.js';
 import { singleRev } from '../rev-range.js';
 import type { Paint } from '../style.js';
@@ -60,8 +60,7 @@ export const command = defineCommand({
     const shownPath = pathShower(place, rev);
     const byFunction = !flags['no-heading'] && (flags.heading || context.io.stdout.isTerminal);
     if (flags['files-with-matches']) {
-      for (const path of new Set(groups.map((group) => group.path)))
-        out.write(`${paint('magenta', quotePath(shownPath(path)))}\n`);
+      for (const path of new Set(groups.map(shownPath))) out.write(`${paint('magenta', quotePath(path))}\n`);
     } else if (byFunction) out.write(groups.map((group) => formatGroup(group, shownPath, paint)).join('\n'));
     else for (const group of groups) out.write(formatLines(group, shownPath, paint));
     out.flush();
@@ -73,23 +72,23 @@ export const command = defineCommand({
       const counted = elsewhere.map((what) => `${String(lines[what])} in ${names[what]}`).join(', ');
       context.note(`besides ${plural(lines.code, 'line')} of code: ${counted} (--mentions)`);
     }
-    await noteUnsearched(context, unsearched);
+    await noteUnsearched(context, unsearched, shownPath);
     for (const path of unmatched) context.note(`no file matches '${path}'`);
     return groups.length > 0 ? 0 : 1;
   },
 });
 
-function formatGroup(group: ReferenceGroup, shownPath: (path: string) => string, paint: Paint): string {
-  const { path, kind, symbol, startLine, references } = group;
+function formatGroup(group: ReferenceGroup, shownPath: PathShower, paint: Paint): string {
+  const { kind, symbol, startLine, references } = group;
   const inside =
     symbol === '' ? '' : `  ${kind} ${paint('bold', printable(symbol))}${paint('dim', `:${String(startLine)}`)}`;
   const rows = references.map((reference) => `${paint('green', String(reference.line))}:${marked(reference, paint)}\n`);
-  return `${paint('magenta', quotePath(shownPath(path)))}${inside}\n${rows.join('')}`;
+  return `${paint('magenta', quotePath(shownPath(group)))}${inside}\n${rows.join('')}`;
 }
 
-function formatLines(group: ReferenceGroup, shownPath: (path: string) => string, paint: Paint): string {
+function formatLines(group: ReferenceGroup, shownPath: PathShower, paint: Paint): string {
   const mark = paint('cyan', ':');
-  const head = paint('magenta', quotePath(shownPath(group.path))) + mark;
+  const head = paint('magenta', quotePath(shownPath(group))) + mark;
   return group.references
     .map((reference) => `${head}${paint('green', String(reference.line))}${mark}${marked(reference, paint)}\n`)
     .join('');

@@ -7,7 +7,7 @@ import { formatPlanned } from '../model-output.js';
 import type { CommandContext } from '../context.js';
 import { formatCompactHit, formatHit, searchNotes } from '../hit-output.js';
 import { quotePath } from '../quote-path.js';
-import { pathShower } from '../place.js';
+import { pathShower, type PathShower } from '../place.js';
 
 /** What greps can be told, and where it is. */
 const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
@@ -116,13 +116,13 @@ function printHits(
   { out, paint }: CommandContext,
   hits: readonly Hit[],
   flags: { readonly 'files-with-matches': boolean; readonly compact: boolean; readonly null: boolean },
-  shownPath: (path: string) => string,
+  shownPath: PathShower,
 ): void {
   const { null: zero } = flags;
-  const written = (path: string): string => paint('magenta', zero ? shownPath(path) : quotePath(shownPath(path)));
+  const written = (path: string): string => paint('magenta', zero ? path : quotePath(path));
   if (flags['files-with-matches']) {
-    for (const path of new Set(hits.map((hit) => hit.path))) out.write(written(path) + (zero ? '\0' : '\n'));
+    for (const path of new Set(hits.map(shownPath))) out.write(written(path) + (zero ? '\0' : '\n'));
   } else if (flags.compact || zero) {
-    for (const hit of hits) out.write(formatCompactHit(hit, written(hit.path), paint, zero));
+    for (const hit of hits) out.write(formatCompactHit(hit, written(shownPath(hit)), paint, zero));
   } else hits.forEach((hit, i) => out.write((i > 0 ? '\n' : '') + formatHit(hit, i + 1, paint, shownPath)));
 }

@@ -70,7 +70,7 @@ export const command = defineCommand({
         });
       }
     }
-    const firstRepo = flags['on-demand'] && context.globals.repo !== undefined ? context.repo : undefined;
+    const firstRepo = flags['on-demand'] && context.isRepoNamed ? context.where : undefined;
     return serve(context, { storePath, port, onDemand: flags['on-demand'], firstRepo });
   },
 });

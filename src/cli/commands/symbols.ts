@@ -47,7 +47,7 @@ export const command = defineCommand({
       const { paint } = context;
       const shownPath = pathShower(place, rev);
       const rows = symbols.map((symbol) => [
-        `${paint('magenta', quotePath(shownPath(symbol.path)))}:${paint('green', String(symbol.line))}`,
+        `${paint('magenta', quotePath(shownPath(symbol)))}:${paint('green', String(symbol.line))}`,
         symbol.kind,
         printable(symbol.scope === '' ? '' : `${symbol.scope}.`) + paint('bold', printable(symbol.name)),
         paint('dim', printable(symbol.text.trim().slice(0, textLength))),

@@ -18,18 +18,20 @@ export interface CompletionSource {
   topics(): readonly Candidate[];
   /** Names of revs and forks of the repository around; none where there is none. */
   revs(): Promise<readonly Candidate[]>;
+  /** Views that have names. */
+  views(): Promise<readonly Candidate[]>;
 }
 
 /** `files`: the shell completes a path. */
 export type Completion =
   { readonly files: true } | { readonly files: false; readonly candidates: readonly Candidate[] };
 
-type Kind = 'rev' | 'fork' | 'language' | 'kind' | 'file' | 'command' | 'none';
+type Kind = 'rev' | 'fork' | 'view' | 'language' | 'kind' | 'file' | 'command' | 'none';
 
 /** What a value is, by what stands for it in help. */
 const kindOf = (name: string): Kind => {
   if (/\bFORK\b/.test(name)) return 'fork';
-  if (/\[REV:\]PATH|\bPATHSPEC\b|\bFILE\b|\bDIR\b|\bGLOB\b|\bSET\b/.test(name)) return 'file';
+  if (/\[REV:\]PATH|\bPATHSPEC\b|\bFILE\b|\bDIR\b|\bREPO\b|\bPLACE\b|\bGLOB\b|\bSET\b/.test(name)) return 'file';
   if (/\bREV\b/.test(name)) return 'rev';
   if (name === 'L') return 'language';
   if (name === 'KIND') return 'kind';
@@ -43,6 +45,7 @@ export async function complete(words: readonly string[], source: CompletionSourc
   const { name, rest } = splitCommandLine(before);
   if (name === undefined) {
     const flag = flagOf(before.at(-1), globalFlags);
+    if (flag === globalFlags.view) return ofKind('view', last, source);
     if (flag !== undefined) return valueOf(flag, last, source);
     return last.startsWith('-') ? listed(last, flagsOf(globalFlags)) : listed(last, await commandsOf(source));
   }
@@ -52,6 +55,7 @@ export async function complete(words: readonly string[], source: CompletionSourc
   if (!rest.includes('--')) {
     const joined = /^(--[\w-]+=)(.*)$/s.exec(last);
     const spec = joined === null ? flagOf(rest.at(-1), table) : flagOf(joined[1]!.slice(0, -1), table);
+    if (spec === globalFlags.view) return ofKind('view', joined?.[2] ?? last, source, joined?.[1]);
     if (spec !== undefined) return valueOf(spec, joined?.[2] ?? last, source, joined?.[1]);
     if (last.startsWith('-')) return listed(last, flagsOf(table));
   }
@@ -90,14 +94,20 @@ async function positional(
   const at = rest.filter((word, i) => !word.startsWith('-') && flagOf(rest[i - 1], command.flags) === undefined).length;
   const spec = args[Math.min(at, args.length - 1)];
   if (spec === undefined) return listed(last, []);
-  // `PATTERN PATHSPEC`: the first is one thing, those that follow another.
+  // `PATTERN PATHSPEC`: the first is one thing, those that follow others.
   const [first = '', ...others] = spec.name.split(' ');
-  const name = at === 0 || others.length === 0 ? first : others.join(' ');
+  const name = at === 0 || others.length === 0 ? first : others[Math.min(at, others.length) - 1]!;
   if (name === 'SHELL')
     return listed(
       last,
       ['bash', 'zsh', 'fish'].map((word) => ({ word })),
     );
+  if (name === 'ACTION')
+    return listed(
+      last,
+      ['add', 'list', 'drop'].map((word) => ({ word })),
+    );
+  if (name === 'NAME' && command.name === 'view') return ofKind(rest.includes('drop') ? 'view' : 'none', last, source);
   const isFork = name === 'NAME' && ['apply', 'drop'].includes(command.name);
   return ofKind(isFork ? 'fork' : kindOf(name), last, source);
 }
@@ -117,6 +127,8 @@ async function ofKind(kind: Kind, typed: string, source: CompletionSource, head 
         (await source.revs()).filter(({ help }) => help === 'fork'),
         head,
       );
+    case 'view':
+      return listed(typed, await source.views(), head);
     case 'language':
       return listed(
         typed,

@@ -89,7 +89,7 @@ export const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
         'u uu unrestricted no-ignore',
         'what git ignores is not searched; rg -uu PATTERN or grep -rn PATTERN DIR reads it',
       ],
-      ['no-index', 'name the folder: --repo DIR'],
+      ['no-index', 'name the folder: --repo REPO'],
       ['cached', 'the work tree (no --rev) and commits (--rev HEAD) are searched, what is staged is not'],
       ['files', 'coppice files lists them'],
       ['type-list', 'coppice help indexing has the languages'],

@@ -52,7 +52,7 @@ function perFileLimit(max: number, after: number): (lines: readonly Line[]) => r
   let last = 0;
   return (lines) =>
     lines.flatMap((line) => {
-      const its = (line.side ?? '') + line.path;
+      const its = `${line.side ?? ''}${line.repo ?? ''}\0${line.path}`;
       if (its !== file) {
         file = its;
         count = 0;

@@ -8,7 +8,7 @@ import type { CommandContext } from '../context.js';
 import { asksForPackages, fileFilter, packageFilter } from '../filter-flags.js';
 import { readInput } from '../input-file.js';
 import { patternOptions } from '../pattern-flags.js';
-import { isTreeRev, pathShower } from '../place.js';
+import { fullPath, isTreeRev, pathShower, type PathShower } from '../place.js';
 import type { GrepFlags } from './flags.js';
 
 /** What is looked for and where, as the engine takes it. */
@@ -19,7 +19,7 @@ export interface GrepRequest {
   /** The two revs that `rev` is, if it is a range. */
   readonly range: RevRange | undefined;
   readonly options: Omit<GrepOptions, 'rev'>;
-  readonly shownPath: (path: string) => string;
+  readonly shownPath: PathShower;
 }
 
 /** The words of a command line: patterns, then perhaps a rev as git takes it there, then pathspecs. */
@@ -47,7 +47,7 @@ export async function readRequest(
     ...given({ maxCount: flags.max }),
     ...context.call(searched ?? null),
   };
-  const shownPath = flags['full-name'] ? (path: string): string => path : pathShower(place, searched);
+  const shownPath = flags['full-name'] ? fullPath(place) : pathShower(place, searched);
   return { pattern, rev, range, options, shownPath };
 }
 
@@ -123,8 +123,8 @@ async function readRev(
   });
 }
 
-const looksLikePath = ({ io, repo, globals }: CommandContext, word: string): boolean =>
-  /^[:!.~]|[*?[\]\\]/.test(word) || existsSync(resolve(globals.repo === undefined ? io.cwd : repo, word));
+const looksLikePath = ({ io, folder, isRepoNamed }: CommandContext, word: string): boolean =>
+  /^[:!.~]|[*?[\]\\]/.test(word) || (folder !== null && existsSync(resolve(isRepoNamed ? folder : io.cwd, word)));
 
 /** Whether a word is a rev, or a range of two; `must`: or an error that says it is none. */
 async function resolves(context: CommandContext, word: string, must: boolean): Promise<boolean> {

@@ -91,9 +91,15 @@ const brand = Symbol.for('coppice.error');
 
 /** The only error that crosses a module boundary on purpose. Anything else is a bug. */
 export class CoppiceError extends Error {
-  /** The command's start is bundled apart from what it loads: an error is one of ours whichever copy of this class made it. */
+  /**
+   * The command's start is bundled apart from what it loads: an error is one of ours whichever copy of this class made it. Of a class below
+   * this one, what its copy made.
+   */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === 'object' && value !== null && brand in value;
+    if (typeof value !== 'object' || value === null) return false;
+    return this === CoppiceError
+      ? brand in value
+      : Object.prototype.isPrototypeOf.call(this.prototype as object, value);
   }
 
   override readonly name = 'CoppiceError';

@@ -1,3 +1,4 @@
+import { CoppiceError } from '../../src/base/index.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ describe('forks', () => {
       fork: (name, options) => Promise.resolve({ ...info, name, rev: options!.from!, commit, tookMs: 0.85 }),
       forks: () => Promise.resolve([info]),
       drop: () => Promise.resolve(),
+      resolve: () => Promise.reject(new CoppiceError('REV_NOT_FOUND', 'no such rev')),
     };
     expect((await runCli(['fork', 'try', '--from', 'main'], { engine })).stdout).toBe(
       'forked try from main (0123456789) in 0.8 ms\n',

@@ -14,6 +14,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const stubEngine = `
 export const openEngines = () => Promise.reject(new Error('only one engine here'));
+export const openPublisher = openEngines;
+export const shrinkStore = openEngines;
 export async function openEngine() {
   const rev = { rev: 'HEAD', kind: 'commit', commit: null, tree: '' };
   const line = (i) => ({ path: 'dir/file.txt', line: i + 1, column: 1, length: 4, text: 'text of line ' + (i + 1) });

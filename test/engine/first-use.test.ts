@@ -140,7 +140,7 @@ test('whatever is asked', async () => {
     }),
     { numRuns: 25 },
   );
-  expect(lines).toBeGreaterThan(100);
+  expect(lines).toBeGreaterThan(30);
 }, 60_000);
 
 test('what only the index can tell is asked of it', async () => {

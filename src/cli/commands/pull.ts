@@ -2,6 +2,9 @@ import { defineCommand } from '../command.js';
 import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '../format.js';
 import { remoteOr, withPublisher } from './push.js';
 
+/** What is no rev: a URL, or a path that says so. */
+const isAddress = /^(?:file|s3|https?):|^[/~]|^\.\.?\//;
+
 export const command = defineCommand({
   name: 'pull',
   summary: 'take the index of revs from a remote, instead of making it here',
@@ -9,13 +12,14 @@ export const command = defineCommand({
     'Takes what the store lacks of the revs, or of the nearest commit before them that is published. Every pack is checked:\n' +
     'by its hash, and its texts against the oids that git has for them. With "remote" in config.json or COPPICE_REMOTE every\n' +
     'command does this by itself before it would index.',
+  usage: '[REMOTE] [REV…] [--history]',
   args: [
     {
-      name: 'REMOTE',
-      help: 'file:DIR, s3://BUCKET/PREFIX or https://HOST/PATH; "remote" of config.json when none is given',
+      name: 'REMOTE|REV',
+      help: 'from where (file:DIR, s3://BUCKET/PREFIX, https://HOST/PATH; or as configured), and what (HEAD)',
       optional: true,
+      many: true,
     },
-    { name: 'REV', help: 'what to take; HEAD when none is given', optional: true, many: true },
   ],
   flags: {
     history: { type: 'boolean', help: 'the history behind them as well, so that log need not index it' },
@@ -25,10 +29,12 @@ export const command = defineCommand({
     { command: 'coppice pull https://ci.example.com/coppice main v2.0', does: 'these two' },
   ],
   async run(context, { args, flags }) {
-    const [address, ...revs] = args;
-    const result = await withPublisher(context, (publisher) =>
-      publisher.pull(remoteOr(address, publisher), revs, { ...context.call(), history: flags.history }),
-    );
+    const result = await withPublisher(context, (publisher) => {
+      // Without a remote of the configuration the first word has to be one, whatever it looks like.
+      const isNamed = args[0] !== undefined && (publisher.remote === null || isAddress.test(args[0]));
+      const [address, revs] = isNamed ? [args[0], args.slice(1)] : [undefined, args];
+      return publisher.pull(remoteOr(address, publisher), revs, { ...context.call(), history: flags.history });
+    });
     context.clearProgress();
     if (context.json) context.out.json(result);
     else {

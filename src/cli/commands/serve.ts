@@ -41,11 +41,7 @@ export const command = defineCommand({
   },
   examples: [
     { command: 'coppice serve --http --port 7878', does: 'in this terminal, until Ctrl-C' },
-    {
-      command:
-        'coppice serve --http --remote s3://team/coppice --cache /var/cache/coppice --users users.json --host 0.0.0.0',
-      does: 'a search node',
-    },
+    { command: 'coppice serve --http --remote s3://team/coppice --cache /var/cache/coppice', does: 'a search node' },
     { command: 'coppice serve --detach', does: 'in the background' },
     { command: 'coppice serve --stop', does: 'end it' },
   ],

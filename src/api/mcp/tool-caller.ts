@@ -86,7 +86,7 @@ export class ToolCaller {
     const some = paths.length === 0 ? '' : `, such as ${paths.join(', ')}`;
     return this.options.hasNames === true
       ? `give repo: the name of a repository here${some}`
-      : `give repo: the absolute path of a git repository${some}`;
+      : `give repo: the path or the name of a repository${some}`;
   }
 
   private context(repo: string, call: OperationContext['call']): ToolContext {

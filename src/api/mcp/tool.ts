@@ -1,3 +1,4 @@
+import type { DependencyFilter } from '../../engine/index.js';
 import type { Operation, OperationContext, ParameterTable, ParameterValues } from '../operation.js';
 import type { AnswerSchema } from './answer-schema.js';
 import type { ListAnswer, ListAnswerOptions, ToolAnswer } from './list-answer.js';
@@ -68,6 +69,24 @@ export const filterArguments = {
   paths: { type: 'strings', help: 'globs or substrings; !GLOB excludes' },
   languages: { type: 'strings', help: 'go, ts' },
 } as const satisfies ParameterTable;
+
+/** In which packages a search looks. */
+export const packageArguments = {
+  deps: { type: 'strings', help: 'in dependencies: react, * for all' },
+  with_deps: { type: 'boolean', help: 'own files and dependencies' },
+} as const satisfies ParameterTable;
+
+/** The engine's options for them. */
+export const packageOptions = ({
+  deps,
+  with_deps: withDeps,
+}: {
+  readonly deps?: readonly string[] | undefined;
+  readonly with_deps?: boolean | undefined;
+}): DependencyFilter => ({
+  ...(deps !== undefined && deps.length > 0 && { deps }),
+  ...(withDeps === true && { withDeps }),
+});
 
 /** What every tool takes. */
 export const repoArgument = {

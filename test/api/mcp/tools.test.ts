@@ -544,6 +544,41 @@ describe('grep in paths that are not there', () => {
   });
 });
 
+describe('packages', () => {
+  test('are searched and read beside the own files or instead of them', async () => {
+    const project = makeRepository();
+    project.commit({
+      'package.json': '{"name": "app", "dependencies": {"near": "1.0.0"}}',
+      '.gitignore': 'node_modules/\n',
+      'src/own.ts': 'export function needleOwn(): void {}\n',
+    });
+    project.write('node_modules/near/package.json', '{"name": "near", "version": "1.0.0"}');
+    project.write('node_modules/near/index.js', 'export function needleNear() {}\n');
+    const asked = await connect(engines, project.path);
+    const found = async (tool: string, args: object): Promise<string[]> => {
+      const { text, isError } = await call(asked, tool, { ...args });
+      expect([isError, text]).toEqual([false, expect.any(String)]);
+      return [text.includes('needleOwn') ? 'own' : '', text.includes('needleNear') ? 'near' : ''].filter(Boolean);
+    };
+    for (const [tool, args] of [
+      ['grep', { pattern: 'needle' }],
+      ['search', { query: 'needle' }],
+      ['symbols', { name: 'needle' }],
+    ] as const) {
+      expect([tool, await found(tool, args)]).toEqual([tool, ['own']]);
+      expect([tool, await found(tool, { ...args, deps: [] })]).toEqual([tool, ['own']]);
+      expect([tool, await found(tool, { ...args, deps: ['*'] })]).toEqual([tool, ['near']]);
+      expect([tool, await found(tool, { ...args, deps: 'near' })]).toEqual([tool, ['near']]);
+      expect([tool, await found(tool, { ...args, with_deps: true })]).toEqual([tool, ['own', 'near']]);
+    }
+    const path = 'node_modules/near/index.js';
+    expect(await found('read', { path, with_deps: true })).toEqual(['near']);
+    expect((await call(asked, 'read', { path: 'node_modules/near', with_deps: true })).text).toContain('index.js');
+    expect((await call(asked, 'read', { path })).text).toMatch(/^PATH_NOT_FOUND/);
+    expect((await call(asked, 'grep', { pattern: 'x', deps: ['far'] })).text).toMatch(/^PACKAGE_NOT_FOUND/);
+  });
+});
+
 describe('the repository', () => {
   test('may be a path, a file: URI, ~, a path from the usual one, or a name', async () => {
     const name = repository.path.split('/').slice(-2).join('/');

@@ -8,7 +8,16 @@ import { leftOutNote, summarizePaths } from '../left-out.js';
 import type { ToolAnswer } from '../list-answer.js';
 import { provenanceOf, showRev, type AnsweredRev } from '../provenance.js';
 import { largestFitting } from '../token-budget.js';
-import { defineTool, filterArguments, offsetArgument, revArgument, sizeArgument, type ToolContext } from '../tool.js';
+import {
+  defineTool,
+  filterArguments,
+  offsetArgument,
+  packageArguments,
+  packageOptions,
+  revArgument,
+  sizeArgument,
+  type ToolContext,
+} from '../tool.js';
 
 const { pattern, literal, ignoreCase, wholeWord, context } = operations.grep.parameters;
 
@@ -21,6 +30,7 @@ const parameters = {
   context: { ...context, max: 50, help: 'lines around' },
   files_only: { type: 'boolean', help: 'counts by file' },
   ...filterArguments,
+  ...packageArguments,
   ...offsetArgument,
   ...sizeArgument,
 } as const;
@@ -108,6 +118,7 @@ function patternOptions(context: ToolContext, input: Input): GrepOptions {
     wholeWord: whole_word === true,
     ...(paths && { paths }),
     ...(languages && { languages }),
+    ...packageOptions(input),
     ...context.call,
   };
 }

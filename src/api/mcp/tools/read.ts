@@ -8,7 +8,7 @@ import { leftOutNote } from '../left-out.js';
 import type { ToolAnswer } from '../list-answer.js';
 import { provenanceOf, showRev } from '../provenance.js';
 import { byteLength, bytesPerToken, jsonLength, largestFitting } from '../token-budget.js';
-import { defineTool, revArgument, sizeArgument, type ToolContext } from '../tool.js';
+import { defineTool, packageArguments, packageOptions, revArgument, sizeArgument, type ToolContext } from '../tool.js';
 
 const { path, start, end } = operations.show.parameters;
 
@@ -25,6 +25,7 @@ export const read = defineTool({
     ...revArgument,
     start_line: { ...start, help: '' },
     end_line: { ...end, help: '' },
+    with_deps: packageArguments.with_deps,
     ...sizeArgument,
   },
   answer: objectSchema(
@@ -42,16 +43,17 @@ export const read = defineTool({
     },
     ['blob', 'start_line', 'end_line', 'total_lines', 'text', 'binary', 'entries', 'note'],
   ),
-  run: (context, { rev, path, start_line: start, end_line: end, max_tokens: maxTokens }) =>
+  run: (context, { rev, path, start_line: start, end_line: end, max_tokens: maxTokens, with_deps }) =>
     context.atRev(rev, async (at) => {
       const clean = path.replace(/^(?:\.?\/)+|\/+$/g, '').replace(/^\.$/, '');
-      if (clean === '' || path.endsWith('/')) return listFolder(context, at, clean, maxTokens);
+      if (clean === '' || path.endsWith('/')) return listFolder(context, at, clean, { maxTokens, with_deps });
       try {
-        const shown = await context.engine().show(at, clean, undefined, context.call);
+        const options = { ...packageOptions({ with_deps }), ...context.call };
+        const shown = await context.engine().show(at, clean, undefined, options);
         return answerFile(context, shown, { start, end, maxTokens });
       } catch (error) {
         if (!(error instanceof CoppiceError) || error.code !== 'PATH_NOT_FOUND') throw error;
-        return await listFolder(context, at, clean, maxTokens, error);
+        return await listFolder(context, at, clean, { maxTokens, with_deps }, error);
       }
     }),
 });
@@ -128,12 +130,12 @@ async function listFolder(
   context: ToolContext,
   rev: string,
   folder: string,
-  maxTokens: number,
+  { maxTokens, with_deps }: { readonly maxTokens: number; readonly with_deps: boolean | undefined },
   otherwise?: CoppiceError,
 ): Promise<ToolAnswer> {
   // The leading slash is no part of the pattern: it keeps a folder's `!` from excluding.
   const glob = `/${folder.replace(/[*?[{\\]/g, '\\$&')}/**`;
-  const filter = folder === '' ? {} : { paths: [glob] };
+  const filter = { ...packageOptions({ with_deps }), ...(folder === '' ? {} : { paths: [glob] }) };
   const found = await context.engine().files({ rev, limit: filesMax, ...filter, ...context.call });
   if (found.files.length === 0 && folder !== '') {
     throw otherwise ?? new CoppiceError('PATH_NOT_FOUND', `there is no folder ${folder} at that rev`);

@@ -7,7 +7,7 @@ import { leftOutNote } from '../left-out.js';
 import type { ListAnswer } from '../list-answer.js';
 import { provenanceOf, showRev } from '../provenance.js';
 import { largestFitting } from '../token-budget.js';
-import { defineTool, filterArguments, revArgument, sizeArgument } from '../tool.js';
+import { defineTool, filterArguments, packageArguments, packageOptions, revArgument, sizeArgument } from '../tool.js';
 
 const { query, limit } = operations.search.parameters;
 
@@ -28,6 +28,7 @@ export const search = defineTool({
     weak: { ...operations.search.parameters.weak, help: 'poor matches too' },
     effort: operations.search.parameters.effort,
     ...filterArguments,
+    ...packageArguments,
     ...sizeArgument,
   },
   answer: listSchema(
@@ -56,9 +57,11 @@ export const search = defineTool({
       nearest: objectSchema({ path: text, start_line: integer, end_line: integer }),
     },
   ),
-  run: (context, { rev, query, limit, max_tokens, ...filter }) =>
+  run: (context, { rev, query, limit, max_tokens, deps, with_deps, ...filter }) =>
     context.atRev(rev, async (at) => {
-      const found = await context.engine().search(query, { ...filter, rev: at, limit, ...context.call });
+      const found = await context
+        .engine()
+        .search(query, { ...filter, ...packageOptions({ deps, with_deps }), rev: at, limit, ...context.call });
       const { hits } = found;
       const { confidence, nearest, didYouMean, notes } = found;
       const asked = {

@@ -4,7 +4,7 @@ import { definitionSchema, listSchema, objectSchema, provenance, text } from '..
 import { clipLine, plural, showPath } from '../code-text.js';
 import { leftOutNote } from '../left-out.js';
 import { provenanceOf, showRev } from '../provenance.js';
-import { defineTool, filterArguments, revArgument, sizeArgument } from '../tool.js';
+import { defineTool, filterArguments, packageArguments, packageOptions, revArgument, sizeArgument } from '../tool.js';
 
 const { name, kinds, limit } = operations.symbols.parameters;
 
@@ -22,6 +22,7 @@ export const symbols = defineTool({
     kinds: { ...kinds, help: 'function, class, method, type' },
     limit: { ...limit, max: 1000 },
     ...filterArguments,
+    ...packageArguments,
     ...sizeArgument,
   },
   answer: listSchema(
@@ -34,9 +35,10 @@ export const symbols = defineTool({
       text,
     }),
   ),
-  run: (context, { rev, name, max_tokens, ...options }) =>
+  run: (context, { rev, name, max_tokens, deps, with_deps, ...filter }) =>
     context.atRev(rev, async (at) => {
-      const found = await context.engine().symbols(name, { ...options, rev: at, ...context.call });
+      const options = { ...filter, ...packageOptions({ deps, with_deps }), rev: at, ...context.call };
+      const found = await context.engine().symbols(name, options);
       const asked = provenanceOf(context.repo(), found.rev, found.freshness);
       const title = `${titleOf(found.symbols)} at ${showRev(asked)}`;
       const answer = context.list({ maxTokens: max_tokens, title, list: 'hits', fields: asked });

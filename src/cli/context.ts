@@ -202,7 +202,12 @@ export class CommandContext {
 
   private repositoryName(): string {
     const { folder, where } = this;
-    if (this.isView) return where === allRepositories ? 'all repositories' : where.replace(/^view:/, '');
+    if (where === allRepositories) return 'all repositories';
+    if (this.isView)
+      return rootsIn(where)
+        .map((root) => basename(root.replace(/^view:/, '')))
+        .slice(0, 5)
+        .join(', ');
     return basename(folder === null ? where : (findRoot(folder) ?? folder.replace(/\.git$/, '')));
   }
 

@@ -215,6 +215,18 @@ describe.skipIf(skipsBrowser)('a comparison', () => {
     );
   });
 
+  test('a file of it is shown as what changed in it, with a way to its text', async () => {
+    const page = await served.current.open({ rev: 'main', against: 'next' });
+    await page.getByRole('link', { name: 'src/parser.ts' }).click();
+    const diff = page.getByRole('region', { name: 'Changes of src/parser.ts' });
+    await diff.waitFor();
+    expect(await diff.locator('.diff-added').count()).toBeGreaterThan(0);
+    expect(await diff.locator('.diff-removed').count()).toBeGreaterThan(0);
+    expect(await diff.locator('.diff-added .diff-sign').first().textContent()).toBe('+');
+    await page.getByRole('link', { name: 'The file at main alone' }).click();
+    await page.getByRole('region', { name: 'Text of src/parser.ts' }).waitFor();
+  });
+
   test('without a query shows the files that differ', async () => {
     const page = await served.current.open({ rev: 'main', against: 'next' });
     await eventually(() => status(page).textContent()).toBe('3 changed files');

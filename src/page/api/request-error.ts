@@ -11,7 +11,8 @@ export class RequestError extends Error {
   constructor({ code, message, hint, data }: WireError, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.hint = hint ?? '';
+    // The hint names the command line's flag.
+    this.hint = (hint ?? '').replace(' (-F)', ' (switch .* off)');
     this.data = data ?? {};
   }
 

@@ -1,6 +1,7 @@
 import type { LineMatch } from '../api/protocol.js';
 import { languageOfPath } from '../code/language-of-path.js';
 import { limitMax, type Place, type Side } from '../state/place.js';
+import { mindsCase } from './case-rule.js';
 import { leastFresh } from './freshness.js';
 import type { Item, Summary } from './item.js';
 import type { SearchRequest } from './run-search.js';
@@ -41,14 +42,17 @@ export async function searchExact(request: SearchRequest): Promise<Summary> {
   };
 }
 
-/** A place's query as the pattern that `grep` and `log` take. */
+/**
+ * A place's query as the pattern that `grep` and `log` take. Letter case matters where the query has a capital, or where it is asked for:
+ * `parsequery` finds ParseQuery, `ParseQuery` not parsequery.
+ */
 export function patternOf({ query, regex, matchCase, wholeWord }: Place): {
   pattern: string;
   literal: boolean;
   ignoreCase: boolean;
   wholeWord: boolean;
 } {
-  return { pattern: query, literal: !regex, ignoreCase: !matchCase, wholeWord };
+  return { pattern: query, literal: !regex, ignoreCase: !mindsCase({ query, regex, matchCase }), wholeWord };
 }
 
 function itemOf(line: LineMatch, side: Side | null, rev: string): Item {

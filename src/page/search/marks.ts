@@ -1,5 +1,6 @@
 import { lineStartsOf, type Span } from '../code/line-segments.js';
 import type { Place } from '../state/place.js';
+import { mindsCase } from './case-rule.js';
 import type { Item } from './item.js';
 
 /** More are of no use, and cost. */
@@ -10,12 +11,12 @@ const marksMax = 5_000;
  * not run here: nothing would stop one that takes for ever.
  */
 export function marksOfText(text: string, place: Place): Span[] | null {
-  const { mode, query, regex, matchCase, wholeWord } = place;
+  const { mode, query, regex, wholeWord } = place;
   if ((mode !== 'exact' && mode !== 'history') || regex || query === '') return null;
   const literal = query.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   const bounded = wholeWord ? `(?<![\\w])${literal}(?![\\w])` : literal;
   const marks: Span[] = [];
-  for (const { 0: match, index } of text.matchAll(new RegExp(bounded, matchCase ? 'g' : 'gi'))) {
+  for (const { 0: match, index } of text.matchAll(new RegExp(bounded, mindsCase(place) ? 'g' : 'gi'))) {
     marks.push({ start: index, end: index + match.length });
     if (marks.length >= marksMax) break;
   }

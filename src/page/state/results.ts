@@ -85,7 +85,7 @@ async function run(wanted: Place): Promise<void> {
     // Copied: rows and facets are computed anew only for another array.
     if (isWanted()) results.value = { ...results.peek(), id, place: wanted, items: [...items], ...change };
   };
-  results.value = { ...results.peek(), status: 'running', place: wanted, error: null };
+  results.value = { ...startingFrom(wanted), status: 'running', place: wanted, error: null };
   try {
     const { summary, revs } = await runSearch({
       api: api(),
@@ -119,6 +119,13 @@ async function run(wanted: Place): Promise<void> {
       if (waiting !== null) request(waiting);
     }
   }
+}
+
+/** What is shown until the first results are there: those of the search before, if they are of the same kind; what is counted is named by the mode. */
+function startingFrom(wanted: Place): Results {
+  const before = results.peek();
+  const kindOf = ({ mode, query, repo }: Place): string => JSON.stringify([query === '' ? 'files' : mode, repo]);
+  return kindOf(before.place) === kindOf(wanted) ? before : { ...before, items: [], summary: null, revs: null };
 }
 
 const revsOf = ({ rev, against }: Place): string => JSON.stringify([repository.peek(), rev, against]);

@@ -4,6 +4,7 @@ import { dialog } from '../state/dialogs.js';
 import { fileContent } from '../state/file-content.js';
 import { freshSearch, hrefOf, leaveFile, place } from '../state/navigation.js';
 import { formatLines, formatPlace } from '../state/place.js';
+import { FileName } from './path-name.js';
 import { shortRev } from './short-rev.js';
 import { Icon } from './icons.js';
 import { formatBytes } from './format-bytes.js';
@@ -106,7 +107,7 @@ function PathTrail({ path }: { readonly path: string }): JSX.Element {
           /
         </span>
       ))}
-      <span class="path-file">{parts.at(-1)}</span>
+      <FileName name={parts.at(-1)!} />
     </>
   );
 }

@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
 import { fileContent } from '../state/file-content.js';
 import { hrefOf, place } from '../state/navigation.js';
+import { otherSide, type OtherSide } from '../state/other-side.js';
 import { CodeView } from './code-view.js';
+import { DiffView } from './diff-view.js';
 import { ErrorPanel } from './error-panel.js';
 import { FileHead } from './file-head.js';
 import { OutdatedHint } from './outdated-hint.js';
@@ -12,6 +14,8 @@ import { SidePanel } from './side-panel.js';
 /** A file at a rev: its text, its definitions. */
 export function FilePage(): JSX.Element {
   const { status, error, text, sizeBytes, symbols } = fileContent.value;
+  // Of a file the changes are shown, of a line that is pointed at the text around it.
+  const other = place.value.file?.lines === null ? otherSide.value : null;
   return (
     <div class="columns">
       <SidePanel label="Outline">
@@ -24,10 +28,33 @@ export function FilePage(): JSX.Element {
         {error?.code === 'PATH_NOT_FOUND' && <FileElsewhere />}
         {status === 'loading' && text === null && <p class="nothing">Loading…</p>}
         {status === 'done' && text === null && <p class="nothing">A binary file of {formatBytes(sizeBytes)}.</p>}
-        {text === '' && <p class="nothing">The file is empty.</p>}
-        {text !== null && text !== '' && <CodeView text={text} />}
+        {text === '' && other === null && <p class="nothing">The file is empty.</p>}
+        {text !== null && other !== null ? (
+          <Compared text={text} other={other} />
+        ) : (
+          text !== null && text !== '' && <CodeView text={text} />
+        )}
       </main>
     </div>
+  );
+}
+
+/** In a comparison: the file's changes, which is what one opens it for; where it cannot be told, its text. */
+function Compared({ text, other }: { readonly text: string; readonly other: OtherSide }): JSX.Element {
+  const { file, rev, against } = place.value;
+  const { path, language } = fileContent.value;
+  if (other.status === 'loading') return <p class="nothing">Loading…</p>;
+  const isDiff = other.status === 'absent' || other.text !== null;
+  const isNewer = file!.rev !== against;
+  const [before, after] = isNewer ? [other.text ?? '', text] : [text, other.text ?? ''];
+  return (
+    <>
+      <p class="compared" role="note">
+        {other.status === 'absent' ? `${other.rev} does not have this file. ` : `Compared: ${against} → ${rev}. `}
+        <a href={hrefOf({ against: '' })}>The file at {file!.rev} alone</a>
+      </p>
+      {isDiff ? <DiffView before={before} after={after} language={language} path={path} /> : <CodeView text={text} />}
+    </>
   );
 }
 

@@ -9,6 +9,7 @@ const verbs: Readonly<Record<Progress['phase'], string>> = {
   merge: 'Merging',
   gc: 'Collecting',
   verify: 'Verifying',
+  describe: 'describing',
   embed: 'Embedding',
   describe: 'Describing',
   push: 'Publishing',

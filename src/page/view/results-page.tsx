@@ -58,7 +58,7 @@ function NothingFound(): JSX.Element {
       )}
       {mode === 'ranked' && (
         <p>
-          Words and filters in one query must all fit.{' '}
+          Filters, phrases and <code>-words</code> must fit; of the words at least some.{' '}
           <a href={hrefOf({ mode: 'exact' })}>Search for exactly this text</a> or{' '}
           <a href={hrefOf({ mode: 'history' })}>in all of history</a>.
         </p>

@@ -4,8 +4,9 @@ import type { Side } from '../state/place.js';
 
 /** What a side of a comparison is called: `only in main`. */
 export function sideName(side: Side): string {
-  const { rev, against } = place.value;
-  if (side === 'both') return 'in both';
+  const { rev, against, query } = place.value;
+  // Of files those that differ are listed: one that both have was changed.
+  if (side === 'both') return query === '' ? 'changed' : 'in both';
   return `only in ${side === 'a' ? rev : against}`;
 }
 

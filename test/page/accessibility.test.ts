@@ -29,6 +29,11 @@ const views: readonly View[] = [
   { name: 'exact', place: { query: 'parse', mode: 'exact' }, text: 'lexer.go' },
   { name: 'comparison', place: { query: 'parse', rev: 'main', against: 'next' }, text: 'only in next' },
   { name: 'changed files', place: { rev: 'main', against: 'next' }, text: 'printer.py' },
+  {
+    name: 'changed file',
+    place: { rev: 'main', against: 'next', file: { path: 'src/parser.ts', rev: 'main', lines: null } },
+    text: 'Compared: next → main',
+  },
   { name: 'symbols', place: { query: 'parse', mode: 'symbols' }, text: 'ParseTokens' },
   { name: 'history', place: { query: 'parse', mode: 'history' }, text: 'Parses one parameter' },
   { name: 'narrowed', place: { query: 'parse', languages: ['markdown'], folder: 'docs/' }, text: 'guide.md' },

@@ -167,6 +167,13 @@ describe.skipIf(skipsBrowser)('search', () => {
   });
 });
 
+test.skipIf(skipsBrowser)('what is typed asks no model that costs', async () => {
+  const page = await served.current.newTab();
+  const asked = page.waitForRequest((request) => request.url().endsWith('/v1/search'));
+  await page.goto(served.current.linkTo({ query: 'parse' }));
+  expect((await asked).postDataJSON()).toMatchObject({ query: 'parse', effort: 'fast' });
+});
+
 describe.skipIf(skipsBrowser)('a comparison', () => {
   const group = (page: Page, name: RegExp) => page.getByRole('heading', { name });
 

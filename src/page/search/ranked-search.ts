@@ -48,7 +48,8 @@ async function search(
   let freshness: Freshness = 'exact';
   const result = await api.stream(
     'search',
-    { repo, query, rev, limit },
+    // Every key asks: a model that the settings name, which costs, is for a search that is meant.
+    { repo, query, rev, limit, effort: 'fast' },
     (hits) => {
       count += hits.length;
       freshness = leastFresh(freshness, ...hits.slice(0, 1).map((hit) => hit.freshness));

@@ -65,14 +65,26 @@ function DiffRow({ line, language }: { readonly line: DiffLine; readonly languag
   const number = line.new ?? old!;
   const at = line.new === null ? against : rev;
   const href = hrefOf({ file: { ...file!, rev: at, lines: { start: number, end: number } } });
+  const link = (
+    <a class="diff-number" href={href} tabIndex={-1} aria-label={`Line ${number} at ${at}`}>
+      {number}
+    </a>
+  );
   return (
     <div class={`diff-line${classes[sign]}`}>
-      <span class="diff-number" aria-hidden="true">
-        {old ?? ''}
-      </span>
-      <a class="diff-number" href={href} tabIndex={-1} aria-label={`Line ${number} at ${at}`}>
-        {line.new ?? ''}
-      </a>
+      {line.new === null ? (
+        <>
+          {link}
+          <span class="diff-number" />
+        </>
+      ) : (
+        <>
+          <span class="diff-number" aria-hidden="true">
+            {old ?? ''}
+          </span>
+          {link}
+        </>
+      )}
       <span class="diff-sign" aria-hidden="true">
         {signs[sign]}
       </span>

@@ -13,9 +13,10 @@ import { SidePanel } from './side-panel.js';
 
 /** A file at a rev: its text, its definitions. */
 export function FilePage(): JSX.Element {
-  const { status, error, text, sizeBytes, symbols } = fileContent.value;
+  const { path, status, error, text, sizeBytes, symbols } = fileContent.value;
   // Of a file the changes are shown, of a line that is pointed at the text around it.
-  const other = place.value.file?.lines === null ? otherSide.value : null;
+  const shownOther = place.value.file?.lines === null ? otherSide.value : null;
+  const other = shownOther?.path === path ? shownOther : null;
   return (
     <div class="columns">
       <SidePanel label="Outline">
@@ -50,7 +51,9 @@ function Compared({ text, other }: { readonly text: string; readonly other: Othe
   return (
     <>
       <p class="compared" role="note">
-        {other.status === 'absent' ? `${other.rev} does not have this file. ` : `Compared: ${against} → ${rev}. `}
+        {other.status === 'absent' && `${other.rev} does not have this file. `}
+        {other.status === 'failed' && `The file at ${other.rev} could not be read. `}
+        {other.status === 'done' && (isDiff ? `Compared: ${against} → ${rev}. ` : `No text at ${other.rev}. `)}
         <a href={hrefOf({ against: '' })}>The file at {file!.rev} alone</a>
       </p>
       {isDiff ? <DiffView before={before} after={after} language={language} path={path} /> : <CodeView text={text} />}

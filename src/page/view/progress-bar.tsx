@@ -9,7 +9,6 @@ const verbs: Readonly<Record<Progress['phase'], string>> = {
   merge: 'Merging',
   gc: 'Collecting',
   verify: 'Verifying',
-  describe: 'describing',
   embed: 'Embedding',
   describe: 'Describing',
   push: 'Publishing',

@@ -85,7 +85,12 @@ export interface Operations {
   resolve: Answer<OfRepository & { readonly rev: string }, ResolvedRev>;
   revs: Answer<OfRepository & { readonly match?: string; readonly limit?: number }, RevsResult, 'revs'>;
   search: Answer<
-    OfRepository & { readonly query: string; readonly rev: string; readonly limit: number },
+    OfRepository & {
+      readonly query: string;
+      readonly rev: string;
+      readonly limit: number;
+      readonly effort: 'fast' | 'best';
+    },
     SearchResult,
     'hits'
   >;

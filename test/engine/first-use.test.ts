@@ -159,6 +159,21 @@ test('what only the index can tell is asked of it', async () => {
     repository.git('update-index', '--no-assume-unchanged', 'dir/needle');
     repository.git('checkout', '-q', 'dir/needle');
   }
+  // Packages are no files of the repository's own.
+  mkdirSync(join(repo, 'node_modules/thing'), { recursive: true });
+  writeFileSync(join(repo, 'package.json'), '{"dependencies":{"thing":"1.0.0"}}');
+  writeFileSync(join(repo, 'node_modules/thing/package.json'), '{"name":"thing","version":"1.0.0"}');
+  writeFileSync(join(repo, 'node_modules/thing/index.js'), 'needle of a package\n');
+  const depending = await openEngine({ repo, store: join(makeFolder(), 'store'), workers: 0, firstUse: 'read' });
+  try {
+    const { lines } = await depending.grep('needle', { deps: [] });
+    expect(lines.map(({ path }) => path)).toEqual(['node_modules/thing/index.js']);
+    expect((await depending.grepCounts('needle', { deps: ['thing'] })).files.map(({ count }) => count)).toEqual([1]);
+  } finally {
+    await depending.close();
+    rmSync(join(repo, 'node_modules'), { recursive: true });
+    rmSync(join(repo, 'package.json'));
+  }
   writeFileSync(join(repo, '.coppiceignore'), 'many/\n');
   const other = await openEngine({ repo, store: join(makeFolder(), 'store'), workers: 0, firstUse: 'read' });
   try {

@@ -43,12 +43,14 @@ type Options = CallOptions & FileFilter & { readonly invert?: boolean };
  * only that can tell (languages, what is left out on purpose, missing objects).
  */
 export async function openUnindexed(
-  { session }: Scope,
+  scope: Scope,
   asked: string | undefined,
   pattern: Pattern,
   options: Options,
 ): Promise<UnindexedRev | null> {
-  if (session === null) return null;
+  const { session } = scope;
+  // A view, and the packages of a project, are more than the repository's own files.
+  if (session === null || scope !== session) return null;
   const { shared, repository } = session;
   const { rules } = shared;
   const rev = asked ?? session.defaultRev;

@@ -99,7 +99,7 @@ export class CoppiceError extends Error {
     if (typeof value !== 'object' || value === null) return false;
     return this === CoppiceError
       ? brand in value
-      : Object.prototype.isPrototypeOf.call(this.prototype as object, value);
+      : Object.prototype.isPrototypeOf.call(this.prototype, value);
   }
 
   override readonly name = 'CoppiceError';

@@ -218,8 +218,10 @@ describe('packages in searches', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const home = mkdtempSync(join(tmpdir(), 'coppice-home-'));
+    vi.stubEnv('npm_config_registry', undefined);
     const at = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    writeFileSync(join(home, '.npmrc'), `registry=http://${at}/npm/\n//${at}/npm/:_authToken=secret\n`);
+    const configure = (): void =>
+      writeFileSync(join(home, '.npmrc'), `registry=http://${at}/npm/\n//${at}/npm/:_authToken=secret\n`);
     vi.stubEnv('HOME', home);
     try {
       const lockOf = (hash: string): string =>
@@ -234,7 +236,10 @@ describe('packages in searches', () => {
       commit(root, 'good');
       const engine = await engineAt(root);
       await expect(engine.grep('needle', { rev: 'good', deps: [] })).rejects.toMatchObject({ code: 'NO_DEPENDENCIES' });
+      const unconfigured = engine.grep('needle', { rev: 'good', deps: [], fetch: true });
+      await expect(unconfigured).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
       expect(asked).toEqual([]);
+      configure();
       await expect(engine.grep('needle', { rev: 'bad', deps: [], fetch: true })).rejects.toMatchObject({
         code: 'FETCH_FAILED',
       });

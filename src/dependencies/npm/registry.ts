@@ -54,9 +54,12 @@ export class Registry {
   private urlOf(name: string, version: string): URL {
     const scope = name.startsWith('@') ? name.slice(0, name.indexOf('/')) : null;
     const registry =
-      (scope === null ? undefined : this.settings.get(`${scope}:registry`)) ??
-      this.settings.get('registry') ??
-      'https://registry.npmjs.org/';
+      (scope === null ? undefined : this.settings.get(`${scope}:registry`)) ?? this.settings.get('registry');
+    // Nothing is asked that the user did not name.
+    if (registry === undefined)
+      throw new CoppiceError('CONFIG_INVALID', 'npm is not configured to use a registry', {
+        hint: 'name one: npm config set registry URL, or registry=URL in .npmrc',
+      });
     const base = name.slice(name.indexOf('/') + 1);
     try {
       const url = new URL(`${registry.replace(/\/*$/, '/')}${name}/-/${base}-${version}.tgz`);

@@ -97,9 +97,7 @@ export class CoppiceError extends Error {
    */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (typeof value !== 'object' || value === null) return false;
-    return this === CoppiceError
-      ? brand in value
-      : Object.prototype.isPrototypeOf.call(this.prototype, value);
+    return this === CoppiceError ? brand in value : Object.prototype.isPrototypeOf.call(this.prototype, value);
   }
 
   override readonly name = 'CoppiceError';

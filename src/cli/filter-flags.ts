@@ -65,6 +65,11 @@ export function packageFilter(flags: FlagValues<typeof packageFlags>): Dependenc
   };
 }
 
+/** Paths for other programs to read. */
+export const nullFlag = {
+  null: { type: 'boolean', short: 'z', aliases: ['0'], help: 'a zero byte after each path, which is written as it is' },
+} as const satisfies FlagTable;
+
 export const revFlag = {
   rev: { type: 'string', value: 'REV', help: revParameter.rev.help },
 } as const satisfies FlagTable;

@@ -3,7 +3,7 @@ import { operations } from '../../api/index.js';
 import type { ComparedFile } from '../../engine/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand } from '../command.js';
-import { fileFilter, filterFlags } from '../filter-flags.js';
+import { fileFilter, filterFlags, nullFlag } from '../filter-flags.js';
 import { noteMore } from '../note-more.js';
 import { pathShower } from '../place.js';
 import { quotePath } from '../quote-path.js';
@@ -28,12 +28,7 @@ export const command = defineCommand({
     ...filterFlags,
     'name-only': { type: 'boolean', help: 'only the paths' },
     max: { type: 'integer', short: 'n', value: 'N', min: 1, default: 1_000_000, help: 'at most so many' },
-    null: {
-      type: 'boolean',
-      short: 'z',
-      aliases: ['0'],
-      help: 'a zero byte after each path, which is written as it is',
-    },
+    ...nullFlag,
   },
   elsewhere: {
     'name-status': 'that is what is printed',

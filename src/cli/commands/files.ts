@@ -1,6 +1,14 @@
 import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
-import { asksForPackages, fileFilter, filterFlags, packageFilter, packageFlags, revFlag } from '../filter-flags.js';
+import {
+  asksForPackages,
+  fileFilter,
+  filterFlags,
+  nullFlag,
+  packageFilter,
+  packageFlags,
+  revFlag,
+} from '../filter-flags.js';
 import { formatBytes, formatTable } from '../format.js';
 import { noteMore } from '../note-more.js';
 import { fullPath, isTreeRev, pathShower, type Located } from '../place.js';
@@ -20,12 +28,7 @@ export const command = defineCommand({
     long: { type: 'boolean', help: 'with language, size, and why a file has no searchable lines' },
     max: { type: 'integer', short: 'n', value: 'N', min: 1, default: 1_000_000, help: 'at most so many' },
     'full-name': { type: 'boolean', help: 'paths from the root, not from the current folder' },
-    null: {
-      type: 'boolean',
-      short: 'z',
-      aliases: ['0'],
-      help: 'a zero byte after each path, which is written as it is',
-    },
+    ...nullFlag,
   },
   elsewhere: {
     o: 'what git does not track is listed as well, unless it ignores it',

@@ -2,7 +2,7 @@ import { operations } from '../../api/index.js';
 import type { Hit } from '../../engine/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
-import { fileFilter, filterFlags, packageFilter, packageFlags } from '../filter-flags.js';
+import { fileFilter, filterFlags, nullFlag, packageFilter, packageFlags } from '../filter-flags.js';
 import { formatPlanned } from '../model-output.js';
 import type { CommandContext } from '../context.js';
 import { formatCompactHit, formatHit, searchNotes } from '../hit-output.js';
@@ -48,12 +48,7 @@ export const command = defineCommand({
     weak: { type: 'boolean', help: operations.search.parameters.weak.help },
     'files-with-matches': { type: 'boolean', short: 'l', help: 'only the paths of files with hits, the best first' },
     compact: { type: 'boolean', help: 'a line for each hit, as path:line:text' },
-    null: {
-      type: 'boolean',
-      short: '0',
-      aliases: ['z'],
-      help: 'a zero byte after each path, which is written as it is',
-    },
+    ...nullFlag,
     explain: { type: 'boolean', help: operations.search.parameters.explain.help },
     effort: {
       type: 'string',

@@ -1,6 +1,6 @@
 import { operations } from '../../api/index.js';
 import type { FlagTable, FlagValues } from '../command.js';
-import { filterFlags, packageFlags } from '../filter-flags.js';
+import { filterFlags, nullFlag, packageFlags } from '../filter-flags.js';
 import { patternFlags } from '../pattern-flags.js';
 
 /** What other greps have flags for and this one always does. */
@@ -69,7 +69,7 @@ export const grepFlags = {
   vimgrep: { type: 'boolean', help: 'each match on a line, with its column' },
   heading: { type: 'boolean', help: 'the path once, above its lines (what a terminal gets)' },
   'no-heading': { type: 'boolean', help: 'the path before each line (what anything else gets)' },
-  null: { type: 'boolean', short: 'z', aliases: ['0'], help: 'a zero byte after each path, which is written as it is' },
+  ...nullFlag,
   ...filterFlags,
   ...packageFlags,
   ...habits,

@@ -285,8 +285,7 @@ class Walk implements Walked {
     const { startIndex, endIndex } = this.cursor;
     if (this.hasHint(startIndex, endIndex)) return false;
     if (rule.localTypes === undefined) return true;
-    const brace = this.text.indexOf('{', startIndex);
-    return brace < 0 || brace >= endIndex;
+    return !this.text.slice(startIndex, endIndex).includes('{');
   }
 
   private within(around: Surroundings, changes: Partial<Surroundings>): Outcome {

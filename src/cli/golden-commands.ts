@@ -49,7 +49,7 @@ export async function makeSet(context: CommandContext, flags: GoldenFlags): Prom
     if (entries.length < count) context.note(`${plural(entries.length, 'commit')} can be asked about`);
     return entries.length > 0 ? 0 : 1;
   }
-  const client = openModel(engine.storePath);
+  const client = await openModel(engine.storePath);
   try {
     const examples = await readExamples(context, flags.examples);
     const options = { ...context.call(rev), rev, count, seed, examples };

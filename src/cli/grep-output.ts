@@ -182,8 +182,7 @@ export async function noteUnsearched(
   shownPath: PathShower,
 ): Promise<void> {
   if (files.length === 0) return;
-  context.out.flush();
-  await context.io.stdout.drain();
+  await context.out.end();
   for (const file of files.slice(0, unsearchedShown)) {
     const { reason, sizeBytes } = file;
     const why =

@@ -7,8 +7,7 @@ export async function noteMore(
   { shown, total, flag }: { readonly shown: number; readonly total?: number | null; readonly flag: string },
 ): Promise<void> {
   if (typeof total === 'number' && shown >= total) return;
-  context.out.flush();
-  await context.io.stdout.drain();
+  await context.out.end();
   const all = typeof total !== 'number' ? 'many more' : formatCount(total);
   const larger =
     typeof total !== 'number' ? `${flag} ${String(10 * shown)} shows more` : `${flag} ${String(total)} shows all`;

@@ -2,7 +2,6 @@ import { throwIfAborted } from '../base/index.js';
 import { ChatClient, addTokens, costOf, noModel, noTokens, readJson } from '../chat/index.js';
 import type { Asked, ChatRequest, Tokens } from '../chat/index.js';
 import { looksSecret } from '../endpoint/index.js';
-import { chatSettings } from '../engine/index.js';
 import type { CallOptions, Engine } from '../engine/index.js';
 import type { GoldenEntry } from './golden-set.js';
 import { SeededRandom } from './seeded-random.js';
@@ -17,7 +16,8 @@ export interface ModelOptions extends CallOptions {
 }
 
 /** The model that the settings of a store name. MODEL_NOT_NAMED, CONFIG_INVALID. */
-export function openModel(storePath: string): ChatClient {
+export async function openModel(storePath: string): Promise<ChatClient> {
+  const { chatSettings } = await import('../engine/index.js');
   const config = chatSettings(storePath);
   if (config === null) throw noModel('making questions needs a model');
   return new ChatClient(config, { setting: 'chat' });

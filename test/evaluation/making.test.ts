@@ -102,7 +102,7 @@ test('model: what is sent is what the plan says; questions that copy names or ar
     if (user.includes('openLock')) return '{"question": "where does openLock happen at last?"}';
     return '```json\n{"question": "how is the way in shut again?"}\n```';
   };
-  const client = openModel(engine.storePath);
+  const client = await openModel(engine.storePath);
   const options = { rev: 'main', count: 4, seed: 1, examples: ['where are locks released?'] };
   const planned = new Set<string>();
   for await (const { judge, question } of planQuestions(engine, client, options))

@@ -189,8 +189,7 @@ async function printBatches<T, R>(
 
 /** The lines go out first, so that the note stands below them. */
 async function noteTruncated(context: CommandContext, max: number | undefined): Promise<void> {
-  context.out.flush();
-  await context.io.stdout.drain();
+  await context.out.end();
   context.note(`stopped after ${String(max ?? 'many')} lines (--max); there are more`);
 }
 
@@ -212,8 +211,7 @@ async function noteMissed(
 ): Promise<void> {
   await noteUnsearched(context, unsearched, fullPath(context.place));
   if (index !== undefined) {
-    context.out.flush();
-    await context.io.stdout.drain();
+    await context.out.end();
     context.note(missingIndexNotes[index]);
   }
   const way = found ? '' : ' (nor is a rev called so)';

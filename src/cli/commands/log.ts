@@ -168,15 +168,14 @@ async function printEach<T>(
     if (count === 0) context.clearProgress();
     if (count === max) {
       // The output goes out first, so that the note stands below it.
-      context.out.flush();
-      await context.io.stdout.drain();
+      await context.out.end();
       context.note(`stopped after ${plural(count, what)} (--max); there are more`);
       break;
     }
     count++;
     if (context.json) context.out.json(item);
     else context.out.write(await format(item));
-    if (count % resultsPerDrain === 0) await context.io.stdout.drain();
+    if (count % resultsPerDrain === 0) await context.out.end();
   }
   return count > 0 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-import { openPublisher, type Publisher } from '../../engine/index.js';
+import type { Publisher } from '../../engine/index.js';
 import { CoppiceError } from '../../base/index.js';
 import { defineCommand, given } from '../command.js';
 import type { CommandContext } from '../context.js';
@@ -61,6 +61,8 @@ export async function withPublisher<T>(
   context: CommandContext,
   action: (publisher: Publisher) => Promise<T>,
 ): Promise<T> {
+  // Whoever lists all commands needs no engine.
+  const { openPublisher } = await import('../../engine/index.js');
   const publisher = await openPublisher({
     ...given({ store: context.storeFolder }),
     repo: context.where,

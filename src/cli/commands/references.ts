@@ -63,8 +63,7 @@ export const command = defineCommand({
       for (const path of new Set(groups.map(shownPath))) out.write(`${paint('magenta', quotePath(path))}\n`);
     } else if (byFunction) out.write(groups.map((group) => formatGroup(group, shownPath, paint)).join('\n'));
     else for (const group of groups) out.write(formatLines(group, shownPath, paint));
-    out.flush();
-    await context.io.stdout.drain();
+    await context.out.end();
     if (truncated) context.note(`stopped after ${plural(flags.max, 'line')} (-n); there are more`);
     const elsewhere = (['comment', 'string', 'text'] as const).filter((what) => lines[what] > 0);
     if (!flags.mentions && !flags['files-with-matches'] && elsewhere.length > 0) {

@@ -176,8 +176,7 @@ async function report(context: CommandContext, served: Served): Promise<0> {
       `serving ${store} (process ${pid})${http === null ? '' : ` at ${context.paint('cyan', http)}`}\n`,
     );
   }
-  context.out.flush();
-  await context.io.stdout.drain();
+  await context.out.end();
   if (served.http !== null && !context.json) context.note(`the token for HTTP is in ${tokenFileOf(served.store)}`);
   return 0;
 }

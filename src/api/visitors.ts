@@ -47,12 +47,12 @@ export function parseUsers(
   } catch {
     throw invalid('not JSON');
   }
-  const { users: entries } = given as { users?: unknown };
+  const { users: entries } = (given ?? {}) as { users?: unknown };
   if (!Array.isArray(entries)) throw invalid('no list of users');
-  const users = (entries as Partial<UserEntry>[]).map((entry): User => {
+  const users = (entries as (Partial<UserEntry> | null)[]).map((entry): User => {
     const isTexts = (value: unknown): value is string[] =>
       Array.isArray(value) && value.every((text) => typeof text === 'string');
-    const { name, tokens, repositories, forks = false, metrics = false } = entry;
+    const { name, tokens, repositories, forks = false, metrics = false } = entry ?? {};
     if (typeof name !== 'string' || name === '') throw invalid('a user has no name');
     if (!isTexts(tokens) || !isTexts(repositories)) throw invalid(`user ${name} has no tokens, or no repositories`);
     if (typeof forks !== 'boolean' || typeof metrics !== 'boolean')

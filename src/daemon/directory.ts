@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { CoppiceError, sleep } from '../base/index.js';
 import { visiting } from '../api/index.js';
-import { shrinkStore, type KnownRepository, type LocalEngines } from '../engine/index.js';
-import { Publications, openStorage } from '../remote/index.js';
+import { publishedAt, shrinkStore, type KnownRepository, type LocalEngines } from '../engine/index.js';
 import { PublishedClones } from './published-clones.js';
 
 /** So soon at the latest something that is published is seen. */
@@ -70,14 +69,22 @@ export class KnownDirectory extends Directory {
 
   protected async refresh(): Promise<void> {
     const paths = new Map<string, { id: string; path: string }>();
-    for (const { id, name, path } of await this.engines.repositories()) paths.set(name, { id, path });
+    const twice = new Set<string>();
+    for (const { id, name, path } of await this.engines.repositories()) {
+      if (paths.has(name)) twice.add(name);
+      paths.set(name, { id, path });
+    }
+    // Who may read a name may read what has it: where that is not one repository, it is none.
+    for (const name of twice) paths.delete(name);
     this.paths = paths;
   }
 }
 
 /** The repositories that are published at a remote. */
 export class PublishedDirectory extends Directory {
-  private readonly clones: PublishedClones;
+  private readonly remote: string;
+  private readonly folder: string;
+  private clones: PublishedClones | null = null;
   private readonly cacheBytes: number;
   private shrunkMs = 0;
   private lastFault = '';
@@ -89,11 +96,13 @@ export class PublishedDirectory extends Directory {
   ) {
     super();
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.clones = new PublishedClones(new Publications(openStorage(remote), { trust: null }), folder, log);
+    this.remote = remote;
+    this.folder = folder;
     this.cacheBytes = cacheBytes;
   }
 
   protected async refresh(signal: AbortSignal): Promise<void> {
+    this.clones ??= new PublishedClones(await publishedAt(this.engines, this.remote), this.folder, this.log);
     await this.clones.refresh(signal);
     this.paths = new Map(this.clones.published.map(({ name, path }) => [name, { id: name, path }]));
     this.lastFault = '';

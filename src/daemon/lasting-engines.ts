@@ -22,6 +22,8 @@ const streams: ReadonlySet<string | symbol> = new Set([
   'grepBatches',
   'grepCountBatches',
   'grepRangeBatches',
+  'changes',
+  'describePlan',
 ] satisfies (keyof Engine)[]);
 
 type Method = (...args: readonly unknown[]) => unknown;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CoppiceError, uniqueSuffix } from '../base/index.js';
 import { decodeCommit, hashCommit, packCommits } from '../git/index.js';
 import { asOid } from '../model/index.js';
+import { sha256 } from '../remote/index.js';
 import type { Publications, PublishedHead } from '../remote/index.js';
 
 /** In the git folder of a repository that is no clone: see `PublishedClones`. */
@@ -44,14 +45,20 @@ export class PublishedClones {
   async refresh(signal: AbortSignal): Promise<void> {
     const call = { signal, patienceMs: pollPatienceMs };
     const names = new Map<string, Clone>();
+    const twice = new Set<string>();
     for (const { id, name } of await this.remote.repositories(call)) {
       let clone = this.clones.get(id);
       if (clone === undefined) {
-        // A name is the publisher's, and no path of ours.
-        const path = join(this.folder, `${name.replace(/[^\w.-]/g, '_').replace(/^\.+/, '_')}.git`);
+        // A name is the publisher's, and no path of ours; two may look alike, and what is published again is not what was.
+        const shown = name
+          .replace(/[^\w.-]/g, '_')
+          .replace(/^\.+/, '_')
+          .slice(0, 80);
+        const path = join(this.folder, `${shown}-${sha256(Buffer.from(id)).slice(0, 16)}.git`);
         clone = { name, path, version: null, tables: new Set(), commits: new Set() };
         this.clones.set(id, clone);
       }
+      if (names.has(name)) twice.add(name);
       names.set(name, clone);
       try {
         const head = await this.remote.head(id, call);
@@ -60,6 +67,11 @@ export class PublishedClones {
         if (signal.aborted) throw error;
         this.log(`${name} is not brought up to date: ${error instanceof Error ? error.message : String(error)}`);
       }
+    }
+    // Who may read a name may read what has it: where that is not one repository, it is none.
+    for (const name of twice) {
+      names.delete(name);
+      this.log(`${name} is the name of several repositories: none of them is served`);
     }
     this.names = names;
   }

@@ -7,6 +7,7 @@ import { isView, together } from '../model/index.js';
 import type { Where } from '../model/index.js';
 import { enableLinearFallback } from '../pattern/index.js';
 import { defaultStorePath } from '../store/index.js';
+import type { Publications } from '../remote/index.js';
 import { threadScript } from '../threads/index.js';
 import { RepositoryEngine } from './engine.js';
 import type { Publisher } from './remotes/publisher.js';
@@ -98,6 +99,12 @@ export async function shrinkStore(engines: LocalEngines, bytesMax: number): Prom
   if (shared === undefined || shared.store.sizeBytes() <= bytesMax) return;
   const { evict } = await import('./remotes/evict.js');
   await evict(shared, bytesMax);
+}
+
+/** What is published at an address, as the settings of the engines' store trust it. REMOTE_INVALID, CONFIG_INVALID. */
+export async function publishedAt(engines: LocalEngines, address: string): Promise<Publications> {
+  const { openRemote } = await import('./remotes/open-remote.js');
+  return openRemote(sharedOf.get(engines)!, address);
 }
 
 class StoreEngines implements LocalEngines {

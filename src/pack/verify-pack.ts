@@ -84,10 +84,9 @@ export async function verifyPack(
       return { name, kind, oid: found! };
     });
     if (hashTree(named, oid.length === 40 ? 'sha1' : 'sha256') === oid) continue;
-    // Old repositories have modes that are not told apart here.
+    // Old repositories have modes that are not told apart here: git has the tree, or nobody can tell.
     const there = git === null ? null : await git.readTree(oid).catch(() => null);
-    if (git !== null && (there === null || !isSame(there, named)))
-      throw invalid(`what it calls tree ${oid} is not that tree`);
+    if (there === null || !isSame(there, named)) throw invalid(`what it calls tree ${oid} is not that tree`);
   }
   return texts === null ? undefined : (doc) => texts.get(doc) ?? segment.content.get(doc);
 }

@@ -166,19 +166,22 @@ export function decodeHead(
     throw remoteInvalid(url, 'its head cannot be read');
   }
   const isSound =
+    isObject(body) &&
     body.repository === repository &&
     Number.isSafeInteger(body.version) &&
-    [body.tables, body.recent, body.packs].every((list) => Array.isArray(list)) &&
+    [body.tables, body.recent, body.packs].every((list) => Array.isArray(list) && list.every(isObject)) &&
+    // Names become paths.
+    body.tables.every(({ name, objects }) => isHash(name) && (objects === null || isHash(objects))) &&
     body.packs.every(
       ({ name, from, to }, i) =>
-        /^[0-9a-f]{64}$/.test(name) &&
-        from <= to &&
-        (i === 0 || body.packs[i - 1]!.to < from) &&
-        to < body.nextSequence,
+        isHash(name) && from <= to && (i === 0 || body.packs[i - 1]!.to < from) && to < body.nextSequence,
     );
   if (!isSound) throw remoteInvalid(url, 'its head is of another repository, or not in order');
   return { body, isSigned: signed.signature !== undefined };
 }
+
+const isHash = (value: unknown): boolean => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 export const encodeJson = (value: unknown): Buffer => gzipSync(JSON.stringify(value));
 

@@ -25,14 +25,14 @@ export class HttpStorage implements RemoteStorage {
   }
 
   async read(name: string, options: ReadOptions = {}): Promise<StoredObject | 'unchanged' | null> {
-    const { unless, range } = options;
+    const { unless, range, sizeBytes = 0 } = options;
     const headers = new Headers();
     if (this.authorization !== null) headers.set('authorization', this.authorization);
     if (unless !== undefined) headers.set('if-none-match', unless);
     if (range !== undefined) headers.set('range', `bytes=${range.offset}-${range.offset + range.length - 1}`);
     const answer = await askUntilAnswered(this.url, (signal) => fetch(this.base + name, { headers, signal }), {
       ...options,
-      bytes: range?.length ?? 0,
+      bytes: range?.length ?? sizeBytes,
     });
     return readAnswer(this.url, answer, range);
   }

@@ -49,7 +49,10 @@ function localPath(address: string): string {
   }
 }
 
+/** An address for people to see: who asks, and with what password, is not told. */
+const withoutUser = (address: string): string => address.replace(/\/\/[^/]*@/, '//***@');
+
 const unknownAddress = (address: string): CoppiceError =>
-  new CoppiceError('REMOTE_INVALID', `'${address.slice(0, 200)}' is no address of a remote`, {
+  new CoppiceError('REMOTE_INVALID', `'${withoutUser(address).slice(0, 200)}' is no address of a remote`, {
     hint: 'give file:DIR, s3://BUCKET/PREFIX or https://HOST/PATH (read only)',
   });

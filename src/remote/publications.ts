@@ -131,8 +131,8 @@ export class Publications {
   }
 
   /** A pack's bytes, checked. Null when it is gone: the head has changed since. */
-  async pack({ name }: PackRef, call: CallOptions = {}): Promise<Buffer | null> {
-    const found = await this.storage.read(`packs/${name}`, call);
+  async pack({ name, bytes }: PackRef, call: CallOptions = {}): Promise<Buffer | null> {
+    const found = await this.storage.read(`packs/${name}`, { ...call, sizeBytes: bytes });
     return found === null || found === 'unchanged' ? null : found.bytes;
   }
 

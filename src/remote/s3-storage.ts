@@ -41,11 +41,16 @@ export class S3Storage implements RemoteStorage {
   }
 
   async read(name: string, options: ReadOptions = {}): Promise<StoredObject | 'unchanged' | null> {
-    const { unless, range } = options;
+    const { unless, range, sizeBytes = 0 } = options;
     const headers: Record<string, string> = {};
     if (unless !== undefined) headers['if-none-match'] = unless;
     if (range !== undefined) headers['range'] = `bytes=${range.offset}-${range.offset + range.length - 1}`;
-    const answer = await this.ask('GET', this.urlOf(name), { headers }, { ...options, bytes: range?.length ?? 0 });
+    const answer = await this.ask(
+      'GET',
+      this.urlOf(name),
+      { headers },
+      { ...options, bytes: range?.length ?? sizeBytes },
+    );
     return readAnswer(this.url, answer, range);
   }
 

@@ -30,6 +30,8 @@ export interface ReadOptions extends CallOptions {
   readonly unless?: string | undefined;
   /** Bytes from `offset` on; fewer at the object's end. */
   readonly range?: { readonly offset: number; readonly length: number } | undefined;
+  /** About how large the object is, where the caller knows: a large one may take longer. */
+  readonly sizeBytes?: number | undefined;
 }
 
 /** Told apart from each other by equality alone. */

@@ -42,11 +42,12 @@ class RemoteSource {
     return elapsedMs() < this.restsUntilMs;
   }
 
-  published(session: Session, signal: AbortSignal): Promise<PublishedRepository> {
+  /** Shared by who asks within a second, so none of them ends it. */
+  published(session: Session): Promise<PublishedRepository> {
     const key = session.repository.commonDir;
     const known = this.heads.get(key);
     if (known !== undefined && elapsedMs() - known.atMs < headMsMax) return known.found;
-    const found = findPublished(session, this.remote, { signal, patienceMs });
+    const found = findPublished(session, this.remote, { patienceMs });
     found.catch(() => this.heads.delete(key));
     this.heads.set(key, { atMs: elapsedMs(), found });
     return found;
@@ -97,6 +98,7 @@ export async function takeOrIndex<T>(
   ]);
   throwIfAborted(call.signal);
   if (ahead !== 'late') {
+    stop.abort();
     if (ahead !== null) await takeOrTell(session, source, ahead, call);
     return index(call);
   }
@@ -119,9 +121,9 @@ export async function takeOrIndex<T>(
 export async function takePublished(session: Session, commit: Oid | null, call: CallOptions): Promise<void> {
   const source = sourceOf(session.shared);
   if (source === null || commit === null) throw notPublished(commit);
-  const signal = call.signal ?? new AbortController().signal;
   const remote = source.publications;
-  const published = await source.published(session, signal);
+  const published = await source.published(session);
+  throwIfAborted(call.signal);
   if (!published.commits.has(commit)) throw notPublished(commit);
   const request = { commits: [commit], history: false, whole: true };
   const fetched = await fetchPacks(session, remote, published, request, { ...call, patienceMs: 30_000 });
@@ -144,7 +146,8 @@ async function fetchNear(
   call: CallOptions & { readonly signal: AbortSignal },
 ): Promise<FetchedPacks | null> {
   const wanted = commit ?? (await session.repository.head()).commit;
-  const published = await source.published(session, call.signal);
+  const published = await source.published(session);
+  throwIfAborted(call.signal);
   const near = await nearestPublished(session, published, wanted, call.signal);
   if (near === null || isHere(session, published.commits.get(near)!.tree)) return null;
   return fetchPacks(
@@ -177,7 +180,8 @@ export async function takeHistory(session: Session, commits: readonly Oid[], cal
   if (source === null || (source.isResting && !session.isPublished) || commits.length === 0) return;
   try {
     const signal = call.signal ?? new AbortController().signal;
-    const published = await source.published(session, signal);
+    const published = await source.published(session);
+    throwIfAborted(call.signal);
     if (published.id !== (await session.repositoryId())) return;
     const recorded = new Set([...published.commits].flatMap(([oid, row]) => (row.recorded ? [oid as Oid] : [])));
     const near: Oid[] = [];

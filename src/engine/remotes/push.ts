@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 
 import { CoppiceError, elapsedMs } from '../../base/index.js';
 import { asCommitId, asOid } from '../../model/index.js';
-import type { CommitId, Oid, TreeId } from '../../model/index.js';
+import type { CommitId, Oid, RepositoryId, TreeId } from '../../model/index.js';
 import { packObjects } from '../../remote/index.js';
 import type { CommitRow, HeadBody, PackRef, Publications, RecentPublication } from '../../remote/index.js';
 import { rootKey } from '../../snapshot/index.js';
@@ -170,7 +170,7 @@ async function publish(
     await builder.flush();
     if (options.history === true && isRecordable) {
       await builder.beginHistory();
-      for (const record of unpublishedHistory(session, tips, known, list)) {
+      for (const record of unpublishedHistory(session, tips, known, list, repo)) {
         const { oid, tree } = list.commit(record);
         await builder.addCommit(record);
         const treeOid = list.tree(tree).oid;
@@ -259,10 +259,8 @@ function unpublishedHistory(
   tips: readonly { readonly commit: Oid }[],
   known: PublishedRepository['commits'],
   list: ReturnType<Session['snapshots']['segments']>,
+  repo: RepositoryId,
 ): CommitId[] {
-  const { catalog } = session.store;
-  const repo = [...catalog.repositories.values()].find(({ path }) => path === session.repository.commonDir)?.id;
-  if (repo === undefined) return [];
   const wanted = new Set<number>();
   const open: number[] = [];
   const visit = (id: number): void => {

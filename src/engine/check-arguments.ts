@@ -128,7 +128,7 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
   outline: [
     ['rev', 'text', 'optional'],
     ['path', 'text'],
-    ['options', call, 'optional'],
+    ['options', { ...call, ...packages }, 'optional'],
   ],
   revs: [['options', { ...call, 'match?': 'text', 'limit?': 'number' }, 'optional']],
   files: [['options', { ...limited, 'folder?': 'text', 'pathspecs?': 'texts' }, 'optional']],
@@ -143,7 +143,7 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
     ['rev', 'text', 'optional'],
     ['path', 'text'],
     ['lines', { start: 'number', end: 'number' }, 'optional'],
-    ['options', call, 'optional'],
+    ['options', { ...call, ...packages }, 'optional'],
   ],
   fork: [
     ['name', 'text'],

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Oid } from '../model/index.js';
 import { Journal } from './journal.js';
@@ -17,6 +17,8 @@ export class PackageRecords implements JournalState {
   constructor(private readonly storePath: string) {}
 
   find(key: string): Oid | undefined {
+    // Reading makes nothing.
+    if (this.journal === null && !existsSync(join(this.storePath, folderName))) return undefined;
     this.open();
     return this.byKey.get(key);
   }
@@ -25,14 +27,6 @@ export class PackageRecords implements JournalState {
     if (found.size === 0) return;
     this.open();
     for (const record of recordsOf(found)) this.journal!.append(record);
-  }
-
-  /** Forgets all. */
-  clear(): void {
-    this.journal?.close();
-    this.journal = null;
-    this.reset();
-    rmSync(join(this.storePath, folderName), { recursive: true, force: true });
   }
 
   close(): void {

@@ -75,7 +75,9 @@ export class Registry {
   }
 
   private async download(url: URL, what: string, signal: AbortSignal | undefined): Promise<Buffer> {
-    const limits = AbortSignal.any([AbortSignal.timeout(answerMs), ...(signal === undefined ? [] : [signal])]);
+    // Node 20 may collect a composite whose only source is a timer.
+    const timeout = AbortSignal.timeout(answerMs);
+    const limits = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     try {
       const response = await fetch(url, { signal: limits, headers: this.headersFor(url) });
       if (!response.ok || response.body === null) throw failed(what, `${url.host} answers ${response.status}`);

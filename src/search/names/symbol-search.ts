@@ -90,17 +90,35 @@ export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): P
     ['fuzzy', () => names.misspelt()],
     ['fuzzy', () => names.abbreviated()],
   ];
+  // Places stand for a definition each, unless a scope is asked for: those beyond what is wanted are counted, and read only when they are few.
+  const enough = scope === '' ? request.limit : countMax + 1;
+  const uncounted: Place[] = [];
+  const tooMany = (): FoundSymbols => ({ symbols: found.slice(0, request.limit), total: null });
   for (const [match, namesOf] of ways) {
     // Misspellings come last: when there is enough else, none would be shown.
     if (match === 'fuzzy' && found.length >= request.limit) break;
     for (const group of bySameAndLength(await namesOf(), bare)) {
-      for await (const one of definitions.of(group)) {
-        found.push({ ...one, match });
-        if (found.length > countMax) return { symbols: found.slice(0, request.limit), total: null };
+      const places = await definitions.placesOf(group);
+      let at = 0;
+      while (at < places.length && found.length < enough) {
+        if (slices.isOver) await slices.next();
+        const { symbols, next } = definitions.at(places, at);
+        for (const one of symbols) found.push({ ...one, match });
+        at = next;
       }
+      for (; at < places.length; at++) uncounted.push(places[at]!);
+      if (found.length + uncounted.length > countMax) return tooMany();
     }
   }
-  return { symbols: found.slice(0, request.limit), total: found.length };
+  let total = found.length;
+  for (let at = 0; at < uncounted.length;) {
+    if (slices.isOver) await slices.next();
+    const { symbols, next } = definitions.at(uncounted, at);
+    total += symbols.length;
+    if (total > countMax) return tooMany();
+    at = next;
+  }
+  return { symbols: found.slice(0, request.limit), total };
 }
 
 /** All definitions of exactly a name, letter case aside, whatever they are in; and the scope that the name asks for. */
@@ -114,7 +132,13 @@ export async function findNamed(
   const factors = await fileFactors(snapshot, request.signals);
   const definitions = new Definitions(snapshot, { ...request, limit: Infinity }, '', factors, slices);
   const found: PlacedSymbol[] = [];
-  for await (const one of definitions.of(new NamesLike(tables, bare, slices).exact())) found.push(one);
+  const places = await definitions.placesOf(new NamesLike(tables, bare, slices).exact());
+  for (let at = 0; at < places.length;) {
+    if (slices.isOver) await slices.next();
+    const { symbols, next } = definitions.at(places, at);
+    found.push(...symbols);
+    at = next;
+  }
   return { bare, scope, found };
 }
 
@@ -284,31 +308,35 @@ class Definitions {
     this.kinds = request.kinds === null ? -1 : bitsOf(request.kinds);
   }
 
-  /** Those of some names, in order but for their names. */
-  async *of(names: readonly PlacedName[]): AsyncGenerator<PlacedSymbol> {
-    const { snapshot, factors, slices } = this;
-    const { occurrenceFiles } = snapshot;
+  /** Where some names are defined, in order but for the names. */
+  async placesOf(names: readonly PlacedName[]): Promise<Place[]> {
+    const { factors, slices } = this;
+    const { occurrenceFiles } = this.snapshot;
     const places: Place[] = [];
     for (const placed of names) {
       if (slices.isOver) await slices.next();
       this.addPlaces(placed, places);
     }
     const factorOf = ({ position }: Place): number => factors[occurrenceFiles[position]!]!;
-    places.sort(
+    return places.sort(
       (a, b) => Number(a.isMinor) - Number(b.isMinor) || factorOf(b) - factorOf(a) || a.position - b.position,
     );
-    for (let from = 0; from < places.length;) {
-      if (slices.isOver) await slices.next();
-      const { position, isMinor } = places[from]!;
-      const here = new Set<string>();
-      for (; places[from]?.position === position && places[from]!.isMinor === isMinor; from++)
-        here.add(places[from]!.name);
-      const { symbols } = snapshot.segments.chunkSymbols(snapshot.occurrenceDocs[position]!);
-      const own = symbols.filter(
+  }
+
+  /** The definitions of the place at `from` and of those behind it that are in the same chunk; and where the next chunk's begin. */
+  at(places: readonly Place[], from: number): { readonly symbols: readonly PlacedSymbol[]; readonly next: number } {
+    const { segments, occurrenceDocs } = this.snapshot;
+    const { position, isMinor } = places[from]!;
+    const here = new Set<string>();
+    let next = from;
+    for (; places[next]?.position === position && places[next]!.isMinor === isMinor; next++)
+      here.add(places[next]!.name);
+    const own = segments
+      .chunkSymbols(occurrenceDocs[position]!)
+      .symbols.filter(
         (symbol) => here.has(symbol.name) && minorKinds.has(symbol.kind) === isMinor && this.isAsked(symbol),
       );
-      for (const symbol of own.sort((a, b) => a.line - b.line)) yield { position, symbol };
-    }
+    return { symbols: own.sort((a, b) => a.line - b.line).map((symbol) => ({ position, symbol })), next };
   }
 
   private addPlaces({ table, block, at }: PlacedName, places: Place[]): void {

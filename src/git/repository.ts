@@ -372,21 +372,21 @@ export class Repository {
     return tracked === null || !isWhole ? null : inOrder([...tracked, ...others]);
   }
 
-  /** The files of a tree in git's order, of those that have one of some texts; with null all. Null when git cannot tell. */
+  /** The files of a tree in git's order, and those of them that have one of some texts (with null all). Null when git cannot tell. */
   async treeFiles(
     tree: Oid,
     sought: SoughtTexts | null,
     folder: string,
     signal?: AbortSignal,
-  ): Promise<TreeFile[] | null> {
+  ): Promise<{ readonly all: readonly TreeFile[]; readonly found: readonly TreeFile[] } | null> {
     const options = { ...this.processOptions, signal };
     const [all, having] = await Promise.all([
       listTree(checkedOid(tree), options),
       sought === null ? null : filesWithText(sought, folder, checkedOid(tree), options),
     ]);
-    if (sought === null) return all;
+    if (sought === null) return { all, found: all };
     const paths = new Set(having);
-    return having === null ? null : all.filter(({ path }) => paths.has(path));
+    return having === null ? null : { all, found: all.filter(({ path }) => paths.has(path)) };
   }
 
   /** How many files the index of the work tree has. */

@@ -2,12 +2,12 @@ import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:
 import { collectBatches, systemErrorCode, throwIfAborted, type Batches } from '../../base/index.js';
 import type { CoppiceError } from '../../base/index.js';
 import {
-  NdjsonReader,
   aborted,
   acceptOf,
   errorOfBody,
   failureOf,
   isNdjson,
+  ndjsonBatches,
   unreachable,
   wasConnected,
   type ClientCall,
@@ -89,19 +89,9 @@ export class HttpClient {
     });
   }
 
-  private async *batchesOf(response: IncomingMessage, call: ClientCall): Batches<unknown, object> {
-    const reader = new NdjsonReader(call);
+  private batchesOf(response: IncomingMessage, call: ClientCall): Batches<unknown, object> {
     response.setEncoding('utf8');
-    try {
-      // To the end, also behind the result: a connection whose answer was read whole is used again.
-      for await (const piece of response as AsyncIterable<string>) {
-        const items = reader.items(piece);
-        if (items.length > 0) yield items;
-      }
-      return reader.end();
-    } catch (error) {
-      throw failureOf(error, call.signal);
-    }
+    return ndjsonBatches(response as AsyncIterable<string>, call);
   }
 }
 

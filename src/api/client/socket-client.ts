@@ -1,12 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import { collectBatches, systemErrorCode, throwIfAborted, type Batches } from '../../base/index.js';
 import {
-  NdjsonReader,
   aborted,
   acceptOf,
   errorOfBody,
   failureOf,
   isNdjson,
+  ndjsonBatches,
   unreachable,
   wasConnected,
   type ClientCall,
@@ -140,13 +140,8 @@ class Answer {
     return JSON.parse(text);
   }
 
-  async *batches(call: ClientCall): Batches<unknown, object> {
-    const reader = new NdjsonReader(call);
-    for await (const piece of this.body()) {
-      const items = reader.items(piece);
-      if (items.length > 0) yield items;
-    }
-    return reader.end();
+  batches(call: ClientCall): Batches<unknown, object> {
+    return ndjsonBatches(this.body(), call);
   }
 
   private async *body(): AsyncGenerator<string, void, undefined> {

@@ -1,4 +1,4 @@
-import { CoppiceError, errorKinds, type ErrorCode } from '../../base/index.js';
+import { CoppiceError, errorKinds, type Batches, type ErrorCode } from '../../base/index.js';
 import type { CallOptions, Progress } from '../../engine/index.js';
 import type { WireError } from '../http/reply.js';
 
@@ -19,9 +19,9 @@ type Line =
   | { readonly error: WireError };
 
 /** The lines of an NDJSON answer, given as pieces of its text, which end anywhere. */
-export class NdjsonReader {
+class NdjsonReader {
   /** The rest of the answer, once it has come. */
-  result: object | null = null;
+  private result: object | null = null;
   private rest = '';
 
   constructor(private readonly call: ClientCall) {}
@@ -52,6 +52,21 @@ export class NdjsonReader {
   end(): object {
     if (this.result === null) throw unreachable('the answer ended before it was whole', true);
     return this.result;
+  }
+}
+
+/** The items of an NDJSON answer in batches as its pieces come; returns the rest of it. */
+export async function* ndjsonBatches(pieces: AsyncIterable<string>, call: ClientCall): Batches<unknown, object> {
+  const reader = new NdjsonReader(call);
+  try {
+    // To the end, also behind the result: a connection whose answer was read whole is used again.
+    for await (const piece of pieces) {
+      const items = reader.items(piece);
+      if (items.length > 0) yield items;
+    }
+    return reader.end();
+  } catch (error) {
+    throw failureOf(error, call.signal);
   }
 }
 

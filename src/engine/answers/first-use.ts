@@ -152,12 +152,10 @@ async function openTree(session: Session, rev: string, pattern: Pattern, options
   if (fork !== null || snapshots.findRoot(rootKey(resolved.tree, fingerprint)) !== null) return null;
   const entries = await source.readTree(resolved.tree);
   if (entries.some(({ name }) => name === ignoreFileName)) return null;
-  const [found, all] = await Promise.all([
-    repository.treeFiles(resolved.tree, soughtIn(pattern, options), folderOf(options), signal),
-    narrows(options) ? repository.treeFiles(resolved.tree, null, '', signal) : [],
-  ]);
-  if (found === null || all === null) return null;
-  const files = pass(found, ({ path }) => path, options);
+  const listed = await repository.treeFiles(resolved.tree, soughtIn(pattern, options), folderOf(options), signal);
+  if (listed === null) return null;
+  const { all } = listed;
+  const files = pass(listed.found, ({ path }) => path, options);
   const reading = new Reading();
   const read = async function* (): AsyncGenerator<readonly ReadText[], void, undefined> {
     const oids = files.map(({ oid }) => oid);

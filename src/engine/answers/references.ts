@@ -34,11 +34,13 @@ export async function referencesTo(scope: Scope, asked: string, options: Referen
     const request = { pattern, mask, deadline, signal, maxCount: Infinity };
     for await (const found of byFile(grepLines(snapshot, request))) {
       if (slices.isOver) await slices.next();
-      const references = readReferences(snapshot, found, name);
+      const definitions = new FileDefinitions(snapshot.segments, snapshot.files[found[0]!.file]!.record);
+      const references = readReferences(snapshot, definitions, found, name);
       const wanted = references.filter(({ place }) => mentions || place === 'code');
       const kept = wanted.slice(0, limit - listed);
       for (const reference of kept.length < wanted.length ? kept : references) lines[reference.place]++;
-      for (const group of groupReferences(snapshot, origin, found[0]!.file, kept, name)) groups.push(group);
+      for (const group of groupReferences(snapshot, definitions, origin, found[0]!.file, kept, name))
+        groups.push(group);
       listed += kept.length;
       if (kept.length < wanted.length) {
         truncated = true;
@@ -80,9 +82,12 @@ async function* byFile(
 }
 
 /** What each line's mentions are in: code, if any of them is. */
-function readReferences(snapshot: Snapshot, found: readonly GrepLine[], name: string): Reference[] {
-  const { record } = snapshot.files[found[0]!.file]!;
-  const definitions = new FileDefinitions(snapshot.segments, record);
+function readReferences(
+  snapshot: Snapshot,
+  definitions: FileDefinitions,
+  found: readonly GrepLine[],
+  name: string,
+): Reference[] {
   const regex = literalsRegex([name], 'g');
   const columns = found.map(({ text, column }) => wholeWords(text, regex, column));
   const places = placesOf(snapshot, found, columns, definitions.language);
@@ -133,13 +138,13 @@ function placesOf(
 /** The references of one file by the function around them. */
 function groupReferences(
   snapshot: Snapshot,
+  definitions: FileDefinitions,
   origin: OpenedRev['origin'],
   file: number,
   references: readonly Reference[],
   name: string,
 ): ReferenceGroup[] {
-  const { path, record } = snapshot.files[file]!;
-  const definitions = new FileDefinitions(snapshot.segments, record);
+  const { path } = snapshot.files[file]!;
   const groups = new Map<string, ReferenceGroup & { references: Reference[] }>();
   for (const reference of references) {
     const around = definitions.around(reference.line - 1, name);

@@ -1,5 +1,5 @@
 import { CoppiceError, compareBytewise, nowMs, throwIfAborted, uniqueSuffix } from '../../base/index.js';
-import { allRepositories, together, viewPrefix } from '../../model/index.js';
+import { allRepositories, viewPrefix } from '../../model/index.js';
 import type { ViewEntry } from '../../store/index.js';
 import { shorten } from '../limits.js';
 import type { Sessions } from '../session/sessions.js';
@@ -47,7 +47,7 @@ export class NamedViews {
   private async canonical(root: string, call: CallOptions): Promise<string[]> {
     if (root === allRepositories) return [root]; // those that are known when it is asked
     const places: string[] = [];
-    for (const { path, rev } of defineView(this.shared.store, together([root, root])).roots) {
+    for (const { path, rev } of defineView(this.shared.store, JSON.stringify([root])).roots) {
       throwIfAborted(call.signal);
       const session = await this.sessions.open(path);
       try {

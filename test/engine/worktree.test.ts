@@ -220,7 +220,7 @@ test('whatever is done to a work tree, a monitored engine and a fresh one see th
     }
   };
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 10 }), run), {
-    numRuns: 12,
+    numRuns: 6,
     seed: Number(process.env['COPPICE_SEED'] ?? 11),
     endOnFailure: true,
   });

@@ -148,7 +148,7 @@ describe('a work tree that is followed', () => {
           if (await followed.expectTrue()) asked++;
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
     expect(answers).toBeGreaterThan(asked); // or nothing was tested
   });

@@ -4,7 +4,7 @@ import { openEngine } from '../../src/engine/index.js';
 import { describeSteps, histories, runHistory } from './support/history.js';
 
 // A fixed seed here; `npm run bench -- equivalence` takes new ones.
-const runs = Number(process.env['COPPICE_HISTORIES'] ?? 12);
+const runs = Number(process.env['COPPICE_HISTORIES'] ?? 6);
 const seed = Number(process.env['COPPICE_SEED'] ?? 20);
 
 test('a snapshot reached through the shared store answers as a fresh store of that tree', async () => {

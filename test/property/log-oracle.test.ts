@@ -97,7 +97,7 @@ test('log tells what whole files of all commits tell, and logCommits what git lo
       },
     ),
     {
-      numRuns: Number(process.env['COPPICE_RUNS'] ?? 25),
+      numRuns: Number(process.env['COPPICE_RUNS'] ?? 15),
       seed: Number(process.env['COPPICE_SEED'] ?? 9),
       endOnFailure: true,
     },

@@ -17,7 +17,7 @@ import { ignoreLib, maxFileBytes, rangeHistory } from './support/range-history.j
 import type { RangeHistory } from './support/range-history.js';
 
 const runs = {
-  numRuns: Number(process.env['COPPICE_RUNS'] ?? 15),
+  numRuns: Number(process.env['COPPICE_RUNS'] ?? 8),
   seed: Number(process.env['COPPICE_SEED'] ?? 7),
   endOnFailure: true,
 };

@@ -4,9 +4,11 @@
 // searched over every surface (commands, HTTP, MCP, LSP) under strace: no program of theirs may run, nothing outside of them may be opened, nothing
 // may be written below them, and no text of a file outside may be in an answer.
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { request } from 'node:http';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { hasRun, hostileKeys, makeHostile, places, secret, type HostileCase } from '../test/support/hostile.js';
 import { findingsOf } from '../test/support/strace.js';
@@ -123,18 +125,21 @@ class Daemon {
     this.child.stderr.resume();
   }
 
-  private async post(path: string, body: unknown): Promise<{ text: string; headers: Headers }> {
-    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-      headers: {
-        Authorization: `Bearer ${readFileSync(join(this.store, 'daemon/token'), 'utf8').trim()}`,
-        'Content-Type': 'application/json',
-        Accept: path === '/mcp' ? 'application/json, text/event-stream' : 'application/json',
-        ...(this.session === '' || path !== '/mcp' ? {} : { 'mcp-session-id': this.session }),
-      },
+  /** By `http.request`, which waits as long as it takes: a daemon under strace on a busy machine may need minutes, which `fetch` does not give it. */
+  private post(path: string, body: unknown): Promise<{ text: string; session: string }> {
+    const headers = {
+      Authorization: `Bearer ${readFileSync(join(this.store, 'daemon/token'), 'utf8').trim()}`,
+      'Content-Type': 'application/json',
+      Accept: path === '/mcp' ? 'application/json, text/event-stream' : 'application/json',
+      ...(this.session === '' || path !== '/mcp' ? {} : { 'mcp-session-id': this.session }),
+    };
+    return new Promise((done, failed) => {
+      const sent = request({ host: '127.0.0.1', port: this.port, path, method: 'POST', headers }, (answer) => {
+        text(answer).then((text) => done({ text, session: String(answer.headers['mcp-session-id'] ?? '') }), failed);
+      });
+      sent.on('error', failed);
+      sent.end(JSON.stringify(body));
     });
-    return { text: await answer.text(), headers: answer.headers };
   }
 
   async ready(): Promise<void> {
@@ -148,8 +153,7 @@ class Daemon {
       }
     }
     const params = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'hostile', version: '0' } };
-    const { headers } = await this.post('/mcp', { jsonrpc: '2.0', id: 0, method: 'initialize', params });
-    this.session = headers.get('mcp-session-id') ?? '';
+    this.session = (await this.post('/mcp', { jsonrpc: '2.0', id: 0, method: 'initialize', params })).session;
     await this.post('/mcp', { jsonrpc: '2.0', method: 'notifications/initialized' });
   }
 

@@ -73,3 +73,6 @@ export function compareBytewise(a: string, b: string): number {
   }
   return a.length - b.length;
 }
+
+/** The first `units` UTF-16 units of a text, without half of a character at its end. */
+export const startOf = (text: string, units: number): string => text.slice(0, units).replace(/[\ud800-\udbff]$/, '');

@@ -5,7 +5,7 @@ export { BitSet, Gap } from './bit-set.js';
 export { ByteReader } from './byte-reader.js';
 export { ByteWriter } from './byte-writer.js';
 export { withCaret } from './caret.js';
-export { compareBytewise, decodeBytes, encodeBytes } from './bytes-text.js';
+export { compareBytewise, decodeBytes, encodeBytes, startOf } from './bytes-text.js';
 export { closest, editDistance } from './closest.js';
 export { elapsedMs, jittered, nowMs, sleep, uniqueSuffix } from './clock.js';
 export {

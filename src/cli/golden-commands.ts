@@ -1,5 +1,4 @@
 import { posix } from 'node:path';
-
 import { CoppiceError, decodeBytes } from '../base/index.js';
 import {
   compareOutcomes,
@@ -18,6 +17,8 @@ import type { CommandContext } from './context.js';
 import { formatComparison } from './evaluation-output.js';
 import { plural, printable } from './format.js';
 import { readInput } from './input-file.js';
+import { filePath } from './place.js';
+import { parseShowTarget } from './show-target.js';
 import { formatSpent } from './model-output.js';
 
 interface GoldenFlags {
@@ -114,14 +115,14 @@ export async function addToSet(
     throw new CoppiceError('USAGE', 'eval add takes a question and where its answer is', {
       hint: "coppice eval add 'where are locks released' src/lock.ts:40-62",
     });
-  const [, file, start, end] = /^(.*?)(?::(\d+)(?:-(\d+))?)?$/.exec(place)!;
-  const path = posix.normalize(posix.join(context.place.folder, file!)).replace(/^\.\//, '');
-  const engine = await context.engine();
+  const { path: given, lines } = parseShowTarget(place, true);
   const rev = flags.rev[0];
+  const path = filePath(context, { given, isFromHere: true, rev });
+  const engine = await context.engine();
   const { set } = await engine.addLabel({
     query,
     path,
-    ...(start !== undefined && { startLine: Number(start), endLine: Number(end ?? start) }),
+    ...(lines !== undefined && { startLine: lines.start, endLine: lines.end }),
     ...(flags.set !== undefined && { set: posix.join(context.place.folder, flags.set) }),
     ...(rev !== undefined && { rev }),
   });

@@ -1,4 +1,4 @@
-import { contentHash } from '../base/index.js';
+import { contentHash, startOf } from '../base/index.js';
 import { answerOf } from '../chat/index.js';
 import type { Asked } from '../chat/index.js';
 
@@ -32,7 +32,7 @@ export function askedOf({ text, language, symbols, scopes }: DescribedChunk, max
     ...(within.length === 0 ? [] : [`Within: ${within.slice(0, 8).join(', ')}`]),
     ...(symbols.length === 0 ? [] : [`Defines: ${symbols.slice(0, 16).join(', ')}`]),
   ];
-  const code = text.length > maxChars ? `${text.slice(0, maxChars).replace(/[\ud800-\udbff]$/, '')}\n…` : text;
+  const code = text.length > maxChars ? `${startOf(text, maxChars)}\n…` : text;
   return { system, user: `${facts.join('\n')}\n\n${code.trimEnd()}`, maxTokens: answerTokens };
 }
 

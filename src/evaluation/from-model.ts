@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../base/index.js';
+import { startOf, throwIfAborted } from '../base/index.js';
 import { ChatClient, addTokens, costOf, noModel, noTokens, readJson } from '../chat/index.js';
 import type { Asked, ChatRequest, Tokens } from '../chat/index.js';
 import { looksSecret } from '../endpoint/index.js';
@@ -104,10 +104,7 @@ export async function* sampleChunks(
     if (fit.length === 0) continue;
     const { name, scope, startLine, endLine } = fit[random.below(fit.length)]!;
     const { content } = await engine.show(rev, path, { start: startLine, end: endLine }, call);
-    const text = Buffer.from(content)
-      .toString('utf8')
-      .slice(0, textCharsMax)
-      .replace(/[\ud800-\udbff]$/, '');
+    const text = startOf(Buffer.from(content).toString('utf8'), textCharsMax);
     yield { path, startLine, endLine, symbol: scope === '' ? name : `${scope}.${name}`, text };
   }
 }

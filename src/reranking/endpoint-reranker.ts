@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../base/index.js';
+import { startOf, throwIfAborted } from '../base/index.js';
 import { noTokens } from '../chat/index.js';
 import { JsonEndpoint, modelCodes } from '../endpoint/index.js';
 import type { EndpointRerankConfig } from './config.js';
@@ -16,7 +16,7 @@ export function openEndpointReranker(config: EndpointRerankConfig, { onNote }: R
   const bodyOf = (query: string, passages: readonly Passage[]): object => ({
     model,
     query,
-    documents: passages.map(({ text }) => cutOff(text)),
+    documents: passages.map(({ text }) => startOf(text, documentCharsMax)),
     top_n: passages.length,
     return_documents: false,
   });
@@ -48,12 +48,6 @@ export function openEndpointReranker(config: EndpointRerankConfig, { onNote }: R
     }),
     close: () => endpoint.close(),
   };
-}
-
-/** The beginning of a text, without half of a character at its end. */
-function cutOff(text: string): string {
-  if (text.length <= documentCharsMax) return text;
-  return text.slice(0, documentCharsMax).replace(/[\ud800-\udbff]$/, '');
 }
 
 function readScores(answer: unknown, count: number): number[] | null {

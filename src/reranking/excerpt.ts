@@ -1,3 +1,4 @@
+import { startOf } from '../base/index.js';
 import type { Passage } from './reranker.js';
 
 /** Lines that are shown before a matching one. */
@@ -22,14 +23,13 @@ export function excerptOf({ text, matching }: Passage, maxChars: number): string
   for (let line = 0; line < lines.length && keep(line, matching.length === 0 ? maxChars : maxChars / 2); line++);
   for (const match of matching)
     for (let line = Math.max(0, match - leadLines); line <= match; line++) if (!keep(line, maxChars)) break;
-  if (kept.size === 0) return `${whole.slice(0, maxChars).replace(/[\ud800-\udbff]$/, '')} …`;
+  if (kept.size === 0) return `${startOf(whole, maxChars)} …`;
   let shown = '';
   let next = 0;
   for (const line of [...kept].sort((a, b) => a - b)) {
     if (line > next) shown += '…\n';
     const own = lines[line]!;
-    shown +=
-      own.length > maxChars / 2 ? `${own.slice(0, maxChars / 2).replace(/[\ud800-\udbff]$/, '')} …\n` : `${own}\n`;
+    shown += own.length > maxChars / 2 ? `${startOf(own, maxChars / 2)} …\n` : `${own}\n`;
     next = line + 1;
   }
   return next < lines.length ? `${shown}…` : shown.trimEnd();

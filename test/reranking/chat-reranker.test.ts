@@ -42,7 +42,7 @@ const passages = (values: readonly number[]): Passage[] =>
 const shuffled = (count: number): number[] => Array.from({ length: count }, (_, i) => (i * 37 + 11) % 101);
 
 function open(settings: object = {}): Reranker {
-  const given = { provider: 'chat', endpoint: server.endpoint, model: 'judge', timeoutMs: 400, ...settings };
+  const given = { provider: 'chat', endpoint: server.endpoint, model: 'judge', timeoutMs: 60_000, ...settings };
   const reranker = openReranker(parseRerankConfig(given, undefined, '/store/config.json'), {
     onNote: (note) => notes.push(note),
   });
@@ -107,7 +107,7 @@ test.each<[string, string | ChatFault, RegExp]>([
   ['returns the wrong count', '{"order": [1]}', /does not answer with an order/],
   ['names what is not there', '{"order": [61, 1, 2, 3, 4, 5, 6]}', /does not answer with an order/],
 ])('a model that %s leaves the order as it is, in time, which is noted once', async (_, said, reason) => {
-  const reranker = open();
+  const reranker = open({ timeoutMs: 400 });
   server.model = () => said;
   for (let i = 0; i < 2; i++) {
     const startMs = performance.now();
@@ -129,7 +129,7 @@ test('one window that fails keeps its order, and the others are put in theirs', 
 });
 
 test('a request that is much slower than the others is sent once more', async () => {
-  const reranker = open({ timeoutMs: 5000 });
+  const reranker = open();
   for (const count of [3, 4, 5]) await reranker.rerank('which?', passages(shuffled(count)));
   const before = server.received.length;
   server.delayMs = (number) => (number === before ? 4000 : 0);
@@ -142,7 +142,7 @@ test('who cancels does not wait', async () => {
   server.model = () => 'stall';
   const controller = new AbortController();
   const cancelled = expect(
-    open({ timeoutMs: 60_000 }).rerank('which?', passages(shuffled(4)), controller.signal),
+    open().rerank('which?', passages(shuffled(4)), controller.signal),
   ).rejects.toMatchObject({ code: 'ABORTED' });
   setTimeout(() => controller.abort(), 20);
   await cancelled;

@@ -1,3 +1,5 @@
+import { startOf } from '../../base/index.js';
+
 /**
  * Bytes of UTF-8 that are counted as one token. Tokenizers make a token of 3 to 4 bytes of code; the lower end is taken, so
  * that what is promised to fit does fit.
@@ -30,5 +32,5 @@ export function clip(text: string, bytesMax: number): string {
   const head = text.length > bytesMax ? text.slice(0, bytesMax) : text;
   if (head === text && jsonLength(text) <= bytesMax) return text;
   const length = largestFitting(head.length, (count) => jsonLength(`${head.slice(0, count)}…`) <= bytesMax);
-  return `${head.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return `${startOf(head, length)}…`;
 }

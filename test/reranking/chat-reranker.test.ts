@@ -114,7 +114,7 @@ test.each<[string, string | ChatFault, RegExp]>([
     const reranking = await reranker.rerank('which?', passages(shuffled(60)));
     expect(reranking).toMatchObject({ order: null, ordered: 0 });
     expect(reranking.reason).toMatch(reason);
-    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(performance.now() - startMs).toBeLessThan(10_000);
   }
   expect(notes.filter((note) => note.startsWith('hits are not reranked')).length).toBeLessThanOrEqual(2);
 });

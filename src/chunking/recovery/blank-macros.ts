@@ -9,7 +9,9 @@ export function blankMacros(text: string): string {
     conditions,
     (_, head: string, condition: string) => `${head}1${blank(condition.slice(1))}`,
   );
-  for (const [pattern, edit] of passes) blanked = blanked.replace(pattern, edit);
+  for (const [pattern, edit, needed] of passes) {
+    if (needed?.test(blanked) !== false) blanked = blanked.replace(pattern, edit);
+  }
   blanked = blankLoneMacros(blanked);
   return blankSpecifiers(blanked);
 }
@@ -21,12 +23,13 @@ const conditions = /^([ \t]*#[ \t]*(?:if|elif)[ \t]+)((?:[^\n\\]|\\[^\n]|\\\r?\n
 type Edit = (match: string, ...groups: string[]) => string;
 
 const args = String.raw`\((?:[^()]|\((?:[^()]|\([^()]{0,200}\)){0,400}\)){0,800}\)`;
-const macro = String.raw`(?:[A-Z][A-Z0-9_]+|[A-Za-z_]\w*_(?:EXPORT|export|API|api)|__\w+)(?:[ \t]*${args})?`;
+const macro = String.raw`(?:[A-Z][A-Z0-9_]+\b|(?!__|[A-Z][A-Z0-9_]*\b)[A-Za-z_]\w*_(?:EXPORT|export|API|api)\b|__\w+)(?:[ \t]*${args})?`;
 /** What says something about locks, arguments or use, never a type or a function. */
 const annotation = String.raw`(?:[A-Z][A-Z0-9]*_)*(?:GUARDED|GUARDED_BY|REQUIRES?D?|REQUIRES_SHARED|LOCKS?_[A-Z_]+|LOCKABLE|UNLOCK_[A-Z_]+|(?:TRY_?)?(?:ACQUIRED?|LOCKED|RELEASED?)(?:_[A-Z]+)*|LOCK_FUNCTION|EXCLUDES|ASSERT_CAPABILITY|RETURN_CAPABILITY|LOCK_RETURNED|ATTRIBUTE|ATTRIBUTE_[A-Z_]+|ATTR_[A-Z_]+|DEPRECATED|PRINTF[A-Z_]*|PRINTFLIKE|FORMAT|NONNULL|UNUSED|ALIGNED|SECTION|WARN_UNUSED[A-Z_]*)`;
 const classKey = String.raw`\b(?:class|struct|union|enum(?:[ \t]+(?:class|struct))?)`;
 
-const passes: readonly (readonly [RegExp, Edit])[] = [
+/** What is looked for, what it becomes, and what a text that has it must have: most have not, which is quickly seen. */
+const passes: readonly (readonly [RegExp, Edit, needed?: RegExp])[] = [
   // `LIB_EXPORT(x) int f(`
   [
     new RegExp(
@@ -35,7 +38,11 @@ const passes: readonly (readonly [RegExp, Edit])[] = [
     ),
     (_, space, call) => space + blank(call),
   ],
-  [new RegExp(String.raw`\b(?:__attribute__|__attribute|__declspec)[ \t]*${args}`, 'g'), blank],
+  [
+    new RegExp(String.raw`\b(?:__attribute__|__attribute|__declspec)[ \t]*${args}`, 'g'),
+    blank,
+    /__attribute|__declspec/,
+  ],
   // `class EXPORT Name : …`
   [
     new RegExp(
@@ -47,14 +54,14 @@ const passes: readonly (readonly [RegExp, Edit])[] = [
   // `struct name __packed {`
   [
     new RegExp(
-      String.raw`(${classKey}\s+[A-Za-z_]\w*\s+)((?:(?!final\b)(?:[A-Z_][A-Z0-9_]{2,}|__\w+)(?:[ \t]*${args})?\s*)+)(?=\{|:[^:])`,
+      String.raw`(${classKey}\s+[A-Za-z_]\w*\s+)((?:(?!final\b)(?:[A-Z_][A-Z0-9_]{2,}\b|__(?=\w*[a-z])\w+\b)(?:[ \t]*${args})?\s*)+)(?=\{|:[^:])`,
       'g',
     ),
     (_, head, macros) => head + blank(macros),
   ],
   // `} __packed name;`
   [
-    new RegExp(String.raw`(\}[ \t]*)((?:__\w+(?:[ \t]*${args})?[ \t]*)+)(?=[\w*]*[ \t]*;)`, 'g'),
+    new RegExp(String.raw`(\}[ \t]*)((?:__\w+\b(?:[ \t]*${args})?[ \t]*)+)(?=[\w*]*[ \t]*;)`, 'g'),
     (_, brace, macros) => brace + blank(macros),
   ],
   // `f(int x)⏎ LOCKS_REQUIRED(m);`, `T x GUARDED_BY(m);`
@@ -69,17 +76,18 @@ const passes: readonly (readonly [RegExp, Edit])[] = [
   [
     /^((?:\w+[ \t*]+)+)([a-z_]\w*\([\d, \t]+\))(?=[ \t]*\r?\n?[ \t*]*\w+[ \t]*\()/gm,
     (_, head, call) => head + blank(call),
+    /\([\d, \t]+\)[ \t]*\r?\n?[ \t*]*\w+[ \t]*\(/,
   ],
   [/(\)\s*)(\b[a-z_]\w*\([\d, \t]+\))(?=\s*[;{])/g, (_, before, call) => before + blank(call)],
   // `typedef int (WINAPI *f)(`
   [
-    /\(([ \t]*(?:[A-Z][A-Z0-9_]+[ \t]+|__\w+[ \t]+|[A-Z][A-Z0-9_]+(?=\*))+)(?=\*[ \t]*(?:const[ \t]+)?\w+[ \t]*\)[ \t]*\()/g,
+    /\(([ \t]*(?:[A-Z][A-Z0-9_]+(?:[ \t]+|(?=\*))|__\w+[ \t]+)+)(?=\*[ \t]*(?:const[ \t]+)?\w+[ \t]*\)[ \t]*\()/g,
     (_, macros) => `(${blank(macros)}`,
   ],
   // `f() const NOEXCEPT {`
   [
     new RegExp(
-      String.raw`(\)[ \t]*(?:const\b[ \t]*)?(?:noexcept\b[ \t]*)?)((?:[A-Z][A-Z0-9_]{3,}(?:[ \t]*${args})?[ \t]*)+)(?=\s*(?:[{;]|->|const\b|override\b|final\b|=\s*(?:0|default|delete)\b))`,
+      String.raw`(\)[ \t]*(?:const\b[ \t]*)?(?:noexcept\b[ \t]*)?)((?:[A-Z][A-Z0-9_]{3,}\b(?:[ \t]*${args})?[ \t]*)+)(?=\s*(?:[{;]|->|const\b|override\b|final\b|=\s*(?:0|default|delete)\b))`,
       'g',
     ),
     (_, head, macros) => head + blank(macros),
@@ -87,10 +95,12 @@ const passes: readonly (readonly [RegExp, Edit])[] = [
   [
     /\b(public|private|protected)([ \t]+)(slots|Q_SLOTS)(?=[ \t]*:)/g,
     (_, access, space, slots) => access + space + blank(slots),
+    /slots|Q_SLOTS/,
   ],
   [
     /^([ \t]*)(signals|Q_SIGNALS)(?=[ \t]*:[^:])/gm,
     (_, space, word) => `${space}public`.padEnd(space.length + word.length),
+    /signals|Q_SIGNALS/,
   ],
   // `template <typename T, ENABLE_IF(…)>`
   [
@@ -104,9 +114,10 @@ const passes: readonly (readonly [RegExp, Edit])[] = [
 ];
 
 const loneMacro = new RegExp(
-  String.raw`^[ \t]*([A-Z][A-Z0-9_]{2,})([ \t]*${args})?[ \t]*;?[ \t]*(?://.*|/\*.*\*/[ \t]*)?\r?$`,
+  String.raw`^[ \t]*([A-Z][A-Z0-9_]{2,})([ \t]*${args})?[ \t]*(?:;[ \t]*)?(?://.*|/\*.*\*/[ \t]*)?\r?$`,
   'gm',
 );
+const aloneBefore = new RegExp(String.raw`^[ \t]*[A-Z][A-Z0-9_]{2,}(?:[ \t]*${args})?[ \t]*$`);
 /** What may stand before a statement. */
 const endsStatement = /(?:[;{}:>]|\*\/|^)$/;
 
@@ -119,7 +130,7 @@ function blankLoneMacros(text: string): string {
     if (call === undefined ? /^[}\w:~]*\s*[(,=;})\]|&+?]/.test(next) || next === '' : /^[{:]/.test(next)) return line;
     if (call === undefined && /^\}/.test(next)) return line;
     const before = lineBefore(text, at);
-    const afterMacro = new RegExp(String.raw`^[ \t]*[A-Z][A-Z0-9_]{2,}(?:[ \t]*${args})?[ \t]*$`).test(before);
+    const afterMacro = aloneBefore.test(before);
     return before === '' ||
       before.startsWith('#') ||
       endsStatement.test(before) ||
@@ -148,8 +159,19 @@ function lineBefore(text: string, at: number): string {
   return '';
 }
 
-const heads =
-  /^([ \t]*(?:template[ \t]*<[^;{}()]*>[ \t]*)?)((?:[\w:]+(?:<[^;{}()]*>(?:::\w+)*)?(?:[ \t*&]+|[ \t*&]*\r?\n(?=\w+[ \t]*\()))+)(~?[\w:]+|operator[^\s(]*[^\n(]*)(?=[ \t]*[(;=[])/gm;
+const inArguments = '[^;{}()<>]*';
+/**
+ * Template arguments, to a depth of three. An opening has one closing: with any text between the two, a line of many could be read in
+ * a number of ways that doubles with each.
+ */
+const templateArguments = `<${inArguments}(?:<${inArguments}(?:<${inArguments}>${inArguments})*>${inArguments})*>`;
+const typeName = String.raw`[\w:]+(?:${templateArguments}(?:::\w+)*)?`;
+/** Only where a word of capitals, or such a suffix, is before the first bracket. */
+const heads = new RegExp(
+  String.raw`^([ \t]*(?=[\w:])(?=[^;{}()]*?(?:[A-Z_]{2}|_(?:api|export|inline|noinline|noreturn)\b))(?:template[ \t]*<[^;{}()]*>[ \t]*)?)((?:${typeName}(?:[ \t*&]+|[ \t*&]*\r?\n(?=\w+[ \t]*\()))+)(~?[\w:]+|operator[^\s(]*[^\n(]*)(?=[ \t]*[(;=[])`,
+  'gm',
+);
+const typeNames = new RegExp(typeName, 'g');
 const specifiers = new Set(
   'static inline extern virtual const constexpr consteval friend explicit typedef register volatile mutable public private protected thread_local'.split(
     ' ',
@@ -167,7 +189,7 @@ const specifierMacro =
 function blankSpecifiers(text: string): string {
   return text.replace(heads, (head: string, space: string, words: string, name: string) => {
     if (!/[A-Z_]{2}|_(?:api|export|inline|noinline|noreturn)\b/.test(words)) return head;
-    const found = [...words.matchAll(/[\w:]+(?:<[^;{}()]*>(?:::\w+)*)?/g)];
+    const found = [...words.matchAll(typeNames)];
     if (found.some(([word]) => noDeclaration.test(word))) return head;
     const macros = found.filter(([word]) => isMacro(word));
     if (macros.length === 0) return head;

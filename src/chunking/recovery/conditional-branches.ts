@@ -41,11 +41,7 @@ export function keepFirstBranches(text: string, always: boolean): Prepared {
   let inComment = false;
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i]!;
-    const directive = inComment
-      ? null
-      : /^[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif|elifdef|elifndef|elseif|endif|region|endregion|pragma|nullable|define|undef|warning|error|line)\b([^]*)$/.exec(
-          line,
-        );
+    const directive = inComment || !isDirective(line) ? null : directives.exec(line);
     if (directive !== null) {
       const word = directive[1]!;
       if (word.startsWith('if')) {
@@ -117,33 +113,53 @@ function settle(group: Group, always: boolean, drop: Set<number>, silence: Set<n
   if (isSplit || isPart || always) for (const line of directives) silence.add(line);
 }
 
-/** A line's code without comments and strings, and how many braces it opens more than it closes. */
+const directives =
+  /^[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif|elifdef|elifndef|elseif|endif|region|endregion|pragma|nullable|define|undef|warning|error|line)\b([^]*)$/;
+
+const [tab, space, quote, hash, apostrophe, star, slash, backslash, openBrace, closeBrace] =
+  Buffer.from('\t "#\'*/\\{}');
+
+function isDirective(line: string): boolean {
+  let at = 0;
+  for (let code = line.charCodeAt(0); code === space || code === tab; code = line.charCodeAt(++at));
+  return line.charCodeAt(at) === hash;
+}
+
+const character = /'(?:\\.[^']{0,4}|[^'\\])'/y;
+
+/** The last character of a line's code without comments and strings, and how many braces it opens more than it closes. Every line of a file is read. */
 function codeOf(line: string, inComment: boolean): { text: string; braces: number; inComment: boolean } {
   let braces = 0;
-  let last = '';
+  let last = -1;
   let within = inComment;
   for (let i = 0; i < line.length; i++) {
-    const character = line[i]!;
+    const code = line.charCodeAt(i);
     if (within) {
-      if (character === '*' && line[i + 1] === '/') {
+      if (code === star && line.charCodeAt(i + 1) === slash) {
         within = false;
         i++;
       }
-    } else if (character === '/' && line[i + 1] === '/') break;
-    else if (character === '/' && line[i + 1] === '*') {
+    } else if (code === slash && line.charCodeAt(i + 1) === slash) break;
+    else if (code === slash && line.charCodeAt(i + 1) === star) {
       within = true;
       i++;
-    } else if (character === '"') {
-      for (i++; i < line.length && line[i] !== '"'; i++) if (line[i] === '\\') i++;
-      last = '"';
-    } else if (character === "'" && /^'(?:\\.[^']*|[^'\\])'/.test(line.slice(i, i + 8))) {
-      i = line.indexOf("'", line[i + 1] === '\\' ? i + 3 : i + 2);
-      last = "'";
+    } else if (code === quote) {
+      last = i;
+      for (i++; i < line.length && line.charCodeAt(i) !== quote; i++) if (line.charCodeAt(i) === backslash) i++;
+    } else if (code === apostrophe && isCharacter(line, i)) {
+      last = i;
+      i = line.indexOf("'", line.charCodeAt(i + 1) === backslash ? i + 3 : i + 2);
     } else {
-      if (character === '{') braces++;
-      else if (character === '}') braces--;
-      if (character > ' ') last = character;
+      if (code === openBrace) braces++;
+      else if (code === closeBrace) braces--;
+      if (code > space!) last = i;
     }
   }
-  return { text: last, braces, inComment: within };
+  return { text: last < 0 ? '' : line[last]!, braces, inComment: within };
+}
+
+/** Whether a character literal begins here, not a digit separator. */
+function isCharacter(line: string, at: number): boolean {
+  character.lastIndex = at;
+  return character.test(line);
 }

@@ -5,6 +5,7 @@ import type { Definition } from './definition.js';
 import { loadGrammar } from './grammar.js';
 import type { Grammar } from './grammar.js';
 import { canEmbed, embeddedBlocks } from './embedded/blocks.js';
+import { isNestedTooDeep } from './embedded/markup.js';
 import { mergeByLines, placed } from './embedded/place.js';
 import { addByLines, linesMissed } from './line-rules.js';
 import { LineTable, textLineStarts } from './lines.js';
@@ -37,8 +38,8 @@ export interface Chunker {
 }
 
 /**
- * Work that parsing a text of so many bytes may take, in steps: a hundred operations of the parser are one, and so is each time it asks for the next piece
- * of text. A step takes some 0.2 ms; code takes 7 for each KiB. Counted, not timed, so that a busy machine does not find other symbols.
+ * Work that parsing a text of so many bytes may take, in steps: a hundred operations of the parser are one, and each time it asks for the next piece of text
+ * is twenty, as a lexer may go over all of it. A step takes some 0.2 ms; code takes 7 to 14 for each KiB. Counted, not timed, so that a busy machine does not find other symbols.
  */
 export const parseWorkMax = (bytes: number): number => 10_000 + Math.ceil(bytes / 50);
 
@@ -223,11 +224,14 @@ function definitionsOf(
   options: ChunkOptions,
 ): Definition[] | FileDiagnostic {
   const prepared = prepareText(text, grammar.language);
+  if (grammar.language === 'html' && isNestedTooDeep(prepared.text))
+    return { code: 'parse-limit', message: 'more elements are open at once than a parser is asked for' };
   const workMax = options.parseWork ?? parseWorkMax(bytes);
   let work = 0;
   // The parser asks for text in pieces of its buffer's size; longer ones would be cut off unseen. A lexer can go over a text again and
   // again without one operation of the parser: past the limit it meets the end of the text.
-  const read = (index: number): string => (++work > workMax ? '' : prepared.text.slice(index, index + inputUnits));
+  const read = (index: number): string =>
+    (work += pieceWork) > workMax ? '' : prepared.text.slice(index, index + inputUnits);
   const progressCallback = (): boolean => ++work > workMax;
   try {
     const tree = grammar.parser.parse(read, null, { progressCallback });
@@ -261,5 +265,6 @@ function definitionsByLines({ text, lineCount }: Pick<Source, 'text' | 'lineCoun
 }
 
 const inputUnits = 5000;
+const pieceWork = 20;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -7,16 +7,28 @@ import { bytesOf, expectPartition } from './helpers.js';
 // for ever. Runs of what they are made of, behind what they begin with, must be read like anything else.
 
 const pieces = [
-  'A_API ', 'ABCDEFGH', '__a', '__A ', 'x<y> ', 'x<y', 'f(1) ', '(', '@a ', '@a(b) ', 'a.', 'a::', ' ', '\t', 'pub ', 'static ', '[a] ', '#a ', "'a ", '"', 'a, ', '-> ', '<a b="c"> ', '* ',
+  'A_API ', 'ABCDEFGH', '__a', '__A ', 'x<y> ', 'x<y', 'f(1) ', '(', '@a ', '@a(b) ', 'a.', 'a::', ' ', '\t', 'pub ', 'static ', '[a] ', '#a ', "'a ", '"', 'a, ', '-> ', '-U ', '-> & ', '<a b="c"> ', '* ',
 ]; // prettier-ignore
-const beginnings = ['', 'class a ', 'f(a) ', '} ', 'template<', 'A_API ', 'def ', 'type '];
+const beginnings = [
+  '',
+  'class a ',
+  'f(a) ',
+  '} ',
+  'template<',
+  'A_API ',
+  'def ',
+  'type ',
+  '@property (a) ',
+  'set ',
+  'f(a) -> ',
+];
 /** Else the text would be taken for a program's, which nobody reads by rules. */
-const between = `\n${'a\n'.repeat(40)}`;
-const runs = beginnings.map((beginning) => pieces.map((piece) => beginning + piece.repeat(90)));
+const between = '\na\na\n';
+const runs = beginnings.map((beginning) => pieces.map((piece) => beginning + piece.repeat(45)));
 
 const chunker = await createChunker();
 
-test.each(languages.map(({ name }) => name))('%s', (language) => {
+test.each(languages.map(({ id }) => id))('%s', (language) => {
   for (const lines of runs) {
     const content = bytesOf(lines.join(between) + between);
     expectPartition(content, chunker.chunk(content, language));
@@ -25,8 +37,34 @@ test.each(languages.map(({ name }) => name))('%s', (language) => {
 
 test.each(['c', 'cpp'])('%s on one line, however long', (language) => {
   for (const piece of pieces) {
-    const content = bytesOf(`struct a ${piece.repeat(300)}\n) ${piece.repeat(300)}\n${between.repeat(20)}`);
+    const content = bytesOf(`struct a ${piece.repeat(100)}\n) ${piece.repeat(100)}\n${between.repeat(150)}`);
     expectPartition(content, chunker.chunk(content, language));
   }
   expect(chunker.chunk(bytesOf('int f(void);\n'), language).chunks.length).toBe(1);
+});
+
+test.each(['html', 'vue', 'svelte', 'astro', 'php'])('what %s opens and never closes', (language) => {
+  for (const piece of [
+    '<!--',
+    '<script ',
+    '<script "',
+    '<script>a</script>',
+    '<style',
+    '<a',
+    '<?',
+    '<%',
+    '{%',
+    '{{',
+    '',
+  ]) {
+    const content = bytesOf(`${piece}\n`.repeat(40_000 / (piece.length + 1)));
+    expectPartition(content, chunker.chunk(content, language));
+  }
+});
+
+test('elements that are open at once, far more than any page has', () => {
+  const { chunks, diagnostics } = chunker.chunk(bytesOf('<b>\n'.repeat(12_000)), 'html');
+  expect(chunks.length).toBeGreaterThan(1);
+  expect(diagnostics.map(({ code }) => code)).toEqual(['parse-limit']);
+  expect(chunker.chunk(bytesOf('<p>one\n<li>two\n'.repeat(6000)), 'html').diagnostics).toEqual([]);
 });

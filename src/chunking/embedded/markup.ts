@@ -10,7 +10,10 @@ export interface MarkupOptions {
   readonly php?: boolean;
 }
 
-const rawElement = /<!--[\s\S]*?-->|<(script|style)(?=[\s>/])((?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^>"'{])*)>/gi;
+const opening = /<!--|<(script|style)(?=[\s>/])/gi;
+/** So long a tag is a text with a bracket in it. */
+const tagUnitsMax = 4000;
+const tagRest = /(?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^<>"'{])*>/y;
 
 const scriptEnd = /<\/script\s*>/gi;
 const styleEnd = /<\/style\s*>/gi;
@@ -18,14 +21,15 @@ const styleEnd = /<\/style\s*>/gi;
 /** The scripts and styles of a text in markup, whatever templates stand around and in them. */
 export function markupBlocks(text: string, { script, frontMatter, php = false }: MarkupOptions): EmbeddedBlock[] {
   const blocks: EmbeddedBlock[] = [];
+  const lines = new LineCounter(text);
   const add = (language: string, start: number, end: number, from: string): void => {
-    const first = countLines(text, start);
+    const first = lines.at(start);
     blocks.push({ language, text: from.slice(start, end), lines: (line) => first + line });
   };
   let from = 0;
   if (frontMatter !== undefined) {
-    const fence = /^\s*---[ \t]*\r?\n([\s\S]*?)^---[ \t]*\r?$/m.exec(text);
-    if (fence?.index === 0) {
+    const fence = /^\s*---[ \t]*\r?\n([\s\S]*?)^---[ \t]*\r?$/my.exec(text);
+    if (fence !== null) {
       from = fence[0].length;
       const start = text.indexOf('\n', text.indexOf('---')) + 1;
       add(frontMatter, start, start + fence[1]!.length, text);
@@ -33,20 +37,48 @@ export function markupBlocks(text: string, { script, frontMatter, php = false }:
   }
   if (php && /<\?(?:php|=)/.test(text)) blocks.push({ language: 'php', text, lines: (line) => line });
   const markup = withoutTemplates(text);
-  rawElement.lastIndex = from;
-  for (let found = rawElement.exec(markup); found !== null; found = rawElement.exec(markup)) {
-    const [whole, name, attributes = ''] = found;
-    if (name === undefined || attributes.endsWith('/')) continue;
-    const start = found.index + whole.length;
+  const commentsEnd = markup.lastIndexOf('-->');
+  opening.lastIndex = from;
+  for (let found = opening.exec(markup); found !== null; found = opening.exec(markup)) {
+    const name = found[1];
+    const at = found.index + found[0].length;
+    if (name === undefined) {
+      if (at <= commentsEnd) opening.lastIndex = markup.indexOf('-->', at) + 3;
+      continue;
+    }
+    tagRest.lastIndex = 0;
+    const rest = tagRest.exec(markup.slice(at, at + tagUnitsMax))?.[0];
+    if (rest === undefined || rest.endsWith('/>')) continue;
+    const start = at + rest.length;
     const isStyle = name.toLowerCase() === 'style';
     const close = isStyle ? styleEnd : scriptEnd;
     close.lastIndex = start;
     const end = close.exec(markup)?.index ?? markup.length;
+    const attributes = rest.slice(0, -1);
     const language = isStyle ? styleLanguage(attributes) : scriptLanguage(attributes, script);
     if (language !== undefined && /\S/.test(markup.slice(start, end))) add(language, start, end, markup);
-    rawElement.lastIndex = end;
+    opening.lastIndex = end;
   }
   return blocks;
+}
+
+/** Elements without an end tag, or that may do without. */
+const endless = new Set(
+  'area base br col embed hr img input link meta source track wbr html head body p li dt dd tr td th thead tbody tfoot colgroup option optgroup rp rt'.split(
+    ' ',
+  ),
+);
+const depthMax = 5000;
+
+/** Whether more elements are open at once than any page has: the grammar goes over all of them at each tag. */
+export function isNestedTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [tag, name = ''] of text.matchAll(/<\/?([a-z][\w:-]*)|\/>/gi)) {
+    if (tag[1] === '>') depth--;
+    else if (!endless.has(name.toLowerCase())) depth += tag[1] === '/' ? -1 : 1;
+    if (depth > depthMax) return true;
+  }
+  return false;
 }
 
 /**
@@ -55,11 +87,18 @@ export function markupBlocks(text: string, { script, frontMatter, php = false }:
  */
 function withoutTemplates(text: string): string {
   if (!/<[?%]|\{[{%]/.test(text)) return text;
-  return text.replace(
-    /<\?(=)?[\s\S]*?(?:\?>|$(?![\s\S]))|<%(=|-)?[\s\S]*?%>|\{(\{)\{?[^{}\n]*\}\}\}?|\{%[\s\S]*?%\}/g,
-    (tag, ...groups) =>
-      groups.slice(0, 3).some((group) => group !== undefined) ? tag.replace(/[^\n]/g, '_') : tag.replace(/[^\n]/g, ' '),
-  );
+  let blanked = text.replace(/<\?(=)?[\s\S]*?(?:\?>|$(?![\s\S]))/g, blankTag);
+  blanked = replaceUpTo('%>', blanked, /<%(=|-)?[\s\S]*?%>/g);
+  blanked = blanked.replace(/\{(\{)\{?[^{}\n]*\}\}\}?/g, blankTag);
+  return replaceUpTo('%}', blanked, /\{%[\s\S]*?%\}/g);
+}
+
+const blankTag = (tag: string, value: unknown): string => tag.replace(/[^\n]/g, typeof value === 'string' ? '_' : ' ');
+
+/** Behind the last place that ends a tag none is looked for: each that is open there would be read to the end of the text. */
+function replaceUpTo(end: string, text: string, tag: RegExp): string {
+  const last = text.lastIndexOf(end) + end.length;
+  return text.slice(0, last).replace(tag, blankTag) + text.slice(last);
 }
 
 const attribute = /(?:^|\s)(lang|type)\s*=\s*(?:"([^"]*)"|'([^']*)'|\{["'`]?([^}"'`]*)["'`]?\}|([^\s>]+))/gi;
@@ -96,8 +135,19 @@ function styleLanguage(attributes: string): string | undefined {
   return lang === 'postcss' || lang === 'pcss' || lang === '' ? 'css' : languageByAlias(lang);
 }
 
-function countLines(text: string, end: number): number {
-  let count = 0;
-  for (let at = text.indexOf('\n'); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) count++;
-  return count;
+/** Counts the lines before places that come in order, each line once. */
+class LineCounter {
+  private count = 0;
+  private counted = 0;
+
+  constructor(private readonly text: string) {}
+
+  at(place: number): number {
+    for (let end = this.text.indexOf('\n', this.counted); end >= 0 && end < place;) {
+      this.count++;
+      this.counted = end + 1;
+      end = this.text.indexOf('\n', this.counted);
+    }
+    return this.count;
+  }
 }

@@ -83,7 +83,7 @@ export const codeRules: Readonly<Record<string, readonly CodeRule[]>> = {
   groovy: [
     rule('class', /^\s*(?:(?:public|private|protected|static|final|abstract|@\w+(?:\([^)]*\))?)\s+)*class\s+(\w+)/), rule('interface', /^\s*(?:public\s+|private\s+)?@?interface\s+(\w+)/),
     rule('trait', /^\s*(?:public\s+)?trait\s+(\w+)/), rule('enum', /^\s*(?:public\s+|private\s+|static\s+)*enum\s+(\w+)/), rule('test', /^\s*(?:def|void)\s+(["'].*["'])\s*\(/),
-    rule('function', new RegExp(String.raw`^\s*${callable}(?:@\w+\s+)*(?:(?:public|private|protected|static|final|abstract|synchronized|def|void)\s+|[A-Za-z][\w.]*(?:<[^()]*>)?(?:\[\])*\s+)+(\w+)\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*(?:throws\s+[\w.,\s]+)?\{?\s*$`)),
+    rule('function', new RegExp(String.raw`^\s*${callable}(?:@\w+\s+)*(?:[A-Za-z][\w.]*(?:<[^()<>]*(?:<[^()<>]*>[^()<>]*)*>)?(?:\[\])*\s+)+(\w+)\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*(?:throws\s+[\w.,\s]+)?\{?\s*$`)),
     rule('function', /^\s*(?:def|final|static|Closure)\s+(?:def\s+)?(\w+)\s*=\s*\{/), rule('function', /^\s*task\s+['"]?(\w+)/), rule('function', /^\s*tasks\.(?:register|create|named)\(?\s*['"](\w+)/),
   ],
   powershell: [
@@ -101,14 +101,14 @@ export const codeRules: Readonly<Record<string, readonly CodeRule[]>> = {
   ],
   objc: [
     rule('class', /^\s*@(?:interface|implementation)\s+(\w+)/, /^\s*@end\b/), rule('interface', /^\s*@protocol\s+(\w+)(?!.*;\s*$)/, /^\s*@end\b/),
-    rule('property', /^\s*@property\b.*\(\s*\^\s*(?:_\w+\s+)?(\w+)\s*\)/), rule('property', /^\s*@property\b[^;]*?(\w+)\s*(?:[A-Z_]{4,}(?:\(.*\))?\s*)*;/), rule('macro', /^\s*#\s*define\s+(\w+)/),
+    rule('property', /^\s*@property\b.*\(\s*\^\s*(?:_\w+\s+)?(\w+)\s*\)/), rule('property', /^\s*@property\b[^;]*?(\w+)\s*(?:[A-Z_]{4,}\b(?:\((?:[^()]|\([^()]*\))*\))?\s*)*;/), rule('macro', /^\s*#\s*define\s+(\w+)/),
     rule('enum', /\bNS_(?:ENUM|OPTIONS|CLOSED_ENUM|ERROR_ENUM)\s*\(\s*\w+\s*,\s*(\w+)/), rule('enum', /^\s*(?:typedef\s+)?enum\s+(\w+)\s*(?::\s*\w+\s*)?\{/), rule('struct', /^\s*(?:typedef\s+)?(?:struct|union)\s+(\w+)\s*\{/),
     rule('type', /^\s*typedef\b.*\(\s*[\^*]\s*(\w+)\s*\)/), rule('type', /^\s*typedef\b[^({]*?(\w+)\s*(?:[A-Z_]{4,}(?:\(.*\))?\s*)?;/), rule('type', /^\}\s*(\w+)\s*;/),
     rule('class', /^class\s+(?:[A-Z_]+\s+)?(\w+)[^;]*$/), rule('namespace', /^namespace\s+([\w:]+)/),
-    rule('function', new RegExp(String.raw`^${callable}(?:[\w:<>*&]+[\s*&]+)+(?:\w+::)?(\w+)\s*\([^;]*$`)), rule('constant', /^(?:extern|static|const|FOUNDATION_EXPORT|FOUNDATION_EXTERN|UIKIT_EXTERN|[A-Z]+_(?:EXPORT|EXTERN))\b[^({;=]*?\b(\w+)\s*(?:\[\w*\]\s*)?(?:=|;)/),
+    rule('function', new RegExp(String.raw`^${callable}(?:[\w:<>]+[\s*&]+)+(?:\w+::)?(\w+)\s*\([^;]*$`)), rule('constant', /^(?:extern|static|const|FOUNDATION_EXPORT|FOUNDATION_EXTERN|UIKIT_EXTERN|[A-Z]+_(?:EXPORT|EXTERN))\b[^({;=]*?\b(\w+)\s*(?:\[\w*\]\s*)?(?:=|;)/),
   ],
   matlab: [rule('class', /^\s*classdef\s+(?:\([^)]*\)\s*)?(\w+)/), rule('function', /^\s*function\s+(?:(?:\[[^\]]*\]|\w+)\s*=\s*)?(?:[\w.]+\.)?(\w+)/)],
-  fish: [rule('function', /^\s*function\s+([^\s;]+)/), rule('variable', /^\s*set\s+(?:-\w*[gUx]\w*\s+|--(?:global|universal|export)\s+)+(\w+)/)],
+  fish: [rule('function', /^\s*function\s+([^\s;]+)/), rule('variable', /^\s*set\s+(?:-(?=\w*[gUx])\w+\s+|--(?:global|universal|export)\s+)+(\w+)/)],
   vim: [rule('function', /^\s*(?:export\s+)?(?:fu|fun|func|function|def)!?\s+(?:[sgbwtla]:)?([\w#.:]+)\s*\(/), rule('function', /^\s*com(?:m(?:a(?:nd?)?)?)?!?\s+(?:-\S+\s+)*([A-Z]\w*)/), rule('variable', /^\s*let\s+([gs]:\w+)\s*=/), rule('section', /^\s*aug(?:roup)?\s+(?!END)(\w+)/i)],
   fortran: [
     rule('module', /^\s*(?:sub)?module\s+(?!procedure\b|function\b|subroutine\b)(?:\([^)]*\)\s*)?(\w+)/i), rule('module', /^\s*program\s+(\w+)/i), rule('struct', /^\s*type\s*(?:,[^:]*)?(?:::\s*|\s+)(?!is\b)(\w+)\s*$/i), rule('interface', /^\s*(?:abstract\s+)?interface\s+(?:operator\s*\(|assignment\s*\()?(\w+)/i),

@@ -46,7 +46,7 @@ const passes: readonly (readonly [RegExp, Edit, needed?: RegExp])[] = [
   // `class EXPORT Name : …`
   [
     new RegExp(
-      String.raw`(${classKey}\s+)((?:(?:${macro}|alignas[ \t]*${args})\s+)+)(?=[A-Za-z_]\w*(?:::\w+)*\s*(?:<[^;{}()]*>\s*)?(?:final\b\s*)?(?::(?!:)|\{))`,
+      String.raw`(${classKey}\s+)((?:(?:${macro}|alignas[ \t]*${args})\s+)+)(?=[A-Za-z_]\w*(?:::\w+)*\s*(?:<[^;{}()]{0,1000}>\s*)?(?:final\b\s*)?(?::(?!:)|\{))`,
       'g',
     ),
     (_, key, macros) => key + blank(macros),
@@ -168,7 +168,7 @@ const templateArguments = `<${inArguments}(?:<${inArguments}(?:<${inArguments}>$
 const typeName = String.raw`[\w:]+(?:${templateArguments}(?:::\w+)*)?`;
 /** Only where a word of capitals, or such a suffix, is before the first bracket. */
 const heads = new RegExp(
-  String.raw`^([ \t]*(?=[\w:])(?=[^;{}()]*?(?:[A-Z_]{2}|_(?:api|export|inline|noinline|noreturn)\b))(?:template[ \t]*<[^;{}()]*>[ \t]*)?)((?:${typeName}(?:[ \t*&]+|[ \t*&]*\r?\n(?=\w+[ \t]*\()))+)(~?[\w:]+|operator[^\s(]*[^\n(]*)(?=[ \t]*[(;=[])`,
+  String.raw`^([ \t]*(?=[\w:])(?=[^;{}()]{0,2000}?(?:[A-Z_]{2}|_(?:api|export|inline|noinline|noreturn)\b))(?:template[ \t]*<[^;{}()]{0,2000}>[ \t]*)?)((?:${typeName}(?:[ \t*&]+|[ \t*&]*\r?\n(?=\w+[ \t]*\()))+)(~?[\w:]+|operator[^\s(]*[^\n(]*)(?=[ \t]*[(;=[])`,
   'gm',
 );
 const typeNames = new RegExp(typeName, 'g');

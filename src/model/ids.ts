@@ -19,6 +19,8 @@ export type RepositoryId = Brand<string, 'RepositoryId'>;
  * only lower ones. So no number means two things in a process, and what is in memory takes none from the store.
  */
 export const volatileIdMin = 2 ** 30;
+/** Of these, those from this one on are of what lies in a cluster, as far as a process has met it. */
+export const clusterIdMin = volatileIdMin + 2 ** 29;
 /** Numbers are lower: they fit 31 bits. */
 export const volatileIdMax = 2 ** 31;
 

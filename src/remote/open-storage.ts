@@ -2,13 +2,15 @@ import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { CoppiceError } from '../base/index.js';
+import { ClusterStorage } from './cluster-storage.js';
 import { FileStorage } from './file-storage.js';
 import { HttpStorage } from './http-storage.js';
 import { S3Storage } from './s3-storage.js';
+import { readClusterAddress } from './search-cluster.js';
 import type { RemoteStorage } from './storage.js';
 
 /**
- * The storage at an address: `file:DIR` or a path, `s3://BUCKET/PREFIX`, `https://HOST/PATH`. Relative paths count from `folder`.
+ * The storage at an address: `file:DIR` or a path, `s3://BUCKET/PREFIX`, `https://HOST/PATH`, `opensearch://HOST:PORT/PREFIX`. Relative paths count from `folder`.
  * REMOTE_INVALID for any other; nothing is asked of it yet.
  */
 export function openStorage(address: string, folder = process.cwd()): RemoteStorage {
@@ -36,6 +38,11 @@ export function openStorage(address: string, folder = process.cwd()): RemoteStor
       } catch {
         throw unknownAddress(address);
       }
+    case 'opensearch':
+    case 'opensearchs':
+    case 'elasticsearch':
+    case 'elasticsearchs':
+      return new ClusterStorage(readClusterAddress(address));
     default:
       throw unknownAddress(address);
   }
@@ -54,5 +61,5 @@ const withoutUser = (address: string): string => address.replace(/\/\/[^/]*@/, '
 
 const unknownAddress = (address: string): CoppiceError =>
   new CoppiceError('REMOTE_INVALID', `'${withoutUser(address).slice(0, 200)}' is no address of a remote`, {
-    hint: 'give file:DIR, s3://BUCKET/PREFIX or https://HOST/PATH (read only)',
+    hint: 'give file:DIR, s3://BUCKET/PREFIX, opensearch://HOST:PORT/PREFIX or https://HOST/PATH (read only)',
   });

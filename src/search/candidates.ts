@@ -14,19 +14,14 @@ const listToChunkCost = 100;
 const gramsMax = 8;
 const fewChunks = 8;
 
-/** Visible docs of a snapshot, ascending, whose grams satisfy a plan: all that can match, and usually few more. */
-export function candidateDocs(snapshot: Snapshot, plan: GramPlan): number[] {
-  return docsOfPlan(visibleSegments(snapshot), snapshot.visible, plan);
-}
-
 /** The same of all docs of a store, whatever sees them. */
 export function storedCandidateDocs({ segments }: SegmentList, plan: GramPlan): number[] {
   const all = segments.map((segment) => ({ segment, visibleCount: segment.docCount, docEnd: segment.docEnd }));
   return docsOfPlan(all, null, plan);
 }
 
-/** `visible` null: all docs. */
-function docsOfPlan(segments: readonly VisibleSegment[], visible: BitSet | null, plan: GramPlan): number[] {
+/** Those docs of segments that can match, ascending. `visible` null: all docs. */
+export function docsOfPlan(segments: readonly VisibleSegment[], visible: BitSet | null, plan: GramPlan): number[] {
   const docs: number[] = [];
   if (plan.kind === 'none') return docs;
   for (const { segment, visibleCount, docEnd } of segments) {

@@ -2,7 +2,7 @@ import { throwIfAborted } from '../base/index.js';
 import { scanTexts } from '../pattern/index.js';
 import type { FoundInText, ScanRequest } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { candidateDocs } from './candidates.js';
+import { backendOf, bringDocs } from './backend.js';
 import type { FileMask } from './file-mask.js';
 
 /** A matching line: its file's position in the snapshot, line and column from 0. */

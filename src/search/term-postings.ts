@@ -1,40 +1,30 @@
 import { compilePattern } from '../pattern/index.js';
 import type { GramPlan } from '../pattern/index.js';
-import type { Snapshot } from '../snapshot/index.js';
-import { isUnsegmented, packFrequencies, selectTermPostings, termKey } from '../text/index.js';
-import { candidateDocs, visibleSegments } from './candidates.js';
+import type { Snapshot, TermPostings } from '../snapshot/index.js';
+import { isUnsegmented, packFrequencies, termKey } from '../text/index.js';
+import { backendOf, candidateDocs } from './backend.js';
 
-/** A term's visible chunks, ascending by doc id, with their packed frequencies. */
-export interface VisiblePostings {
-  readonly docs: Uint32Array | readonly number[];
-  readonly frequencies: Uint8Array | readonly number[];
-}
+export type VisiblePostings = TermPostings;
 
 /** The postings of a normalised term that a snapshot sees. Their count is its exact document frequency. */
 export function visiblePostings(snapshot: Snapshot, term: string): VisiblePostings {
   const key = `postings:${term}`;
   const known = snapshot.recall<VisiblePostings>(key);
   if (known !== undefined) return known;
-  const found =
-    isUnsegmented(term) && [...term].length !== 2 ? typedPostings(snapshot, term) : listedPostings(snapshot, term);
+  const found = isTyped(term) ? typedPostings(snapshot, term) : backendOf(snapshot).postings(termKey(term));
   snapshot.remember(key, found, 200 + 5 * found.docs.length);
   return found;
 }
 
-function listedPostings(snapshot: Snapshot, term: string): VisiblePostings {
-  const { high, low } = termKey(term);
-  const lists = visibleSegments(snapshot).flatMap(({ segment, docEnd }) => {
-    const list = segment.terms.find(high, low);
-    return list === null ? [] : [{ segment, docEnd, list }];
-  });
-  const most = lists.reduce((sum, { list }) => sum + list.docCount, 0);
-  const docs = new Uint32Array(most);
-  const frequencies = new Uint8Array(most);
-  let at = 0;
-  for (const { segment, docEnd, list } of lists)
-    at = selectTermPostings(list.bytes, snapshot.visible, segment.docBase, docEnd, { docs, frequencies, at });
-  return at === most ? { docs, frequencies } : { docs: docs.slice(0, at), frequencies: frequencies.slice(0, at) };
-}
+/** A run that the index does not have as such. */
+const isTyped = (term: string): boolean => isUnsegmented(term) && [...term].length !== 2;
+
+/** Brings the postings of terms that are about to be read, where they are not here. */
+export const bringPostings = (
+  snapshot: Snapshot,
+  terms: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> => backendOf(snapshot).bring({ terms: terms.filter((term) => !isTyped(term)).map(termKey) }, signal);
 
 /**
  * Chunks with a run of a script without spaces as it is typed: the index has its pairs, which may stand anywhere. Found as exact search

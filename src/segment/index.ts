@@ -1,4 +1,7 @@
 /** An immutable file of chunks, files, trees and postings: writer, reader, merge, table of contents, format version. */
+export { NotHere } from './far-chunks.js';
+export type { FarChunks } from './far-chunks.js';
+export { DecodedBlock } from './record-blocks.js';
 export { SegmentList } from './segment-list.js';
 export { mergeSegments } from './segment-merge.js';
 export type { LiveIds, MergeOptions } from './segment-merge.js';

@@ -4,6 +4,7 @@ import type { CommitId } from '../model/index.js';
 import { compareSegments } from '../store/index.js';
 import type { MemoryFiles, SegmentEntry, Store } from '../store/index.js';
 import { readTermPostings } from '../text/index.js';
+import type { FarChunks } from './far-chunks.js';
 import { decodeChunkSymbols, decodeCommitRecord, decodeFileRecord, decodeTreeNode } from './records.js';
 import type { ChunkSymbols, CommitRecord, FileRecord, TreeNode } from './records.js';
 import type { ChangeSign } from './segment-format.js';
@@ -66,6 +67,11 @@ export class SegmentList {
     const segment = Segment.open(files, entry, caches);
     for (const space of files.vectorSpaces().get(entry.id) ?? []) segment.openVectors(space);
     return new SegmentList([segment]);
+  }
+
+  /** A segment in memory of chunks that lie elsewhere. */
+  static openFar(files: MemoryFiles, entry: SegmentEntry, caches: SegmentCaches, far: FarChunks): SegmentList {
+    return new SegmentList([Segment.open(files, entry, caches, far)]);
   }
 
   /** The segments of several lists as one, in order of their ids. */

@@ -2,6 +2,8 @@ import { CoppiceError, LruCache, TimeSlices } from '../base/index.js';
 import { MemoryFiles } from '../store/index.js';
 import type { SegmentEntry, ReadableFile, SegmentFiles } from '../store/index.js';
 import { readColumn } from './columns.js';
+import { FarRecords } from './far-chunks.js';
+import type { FarChunks } from './far-chunks.js';
 import { KeyTable } from './key-table.js';
 import { writeSymbolNames } from './names/segment-names.js';
 import type { NameBlock, NameBlockCache } from './names/sorted-names.js';
@@ -9,7 +11,7 @@ import { SymbolNames } from './names/symbol-names.js';
 import type { SymbolNamesLocation } from './names/symbol-names.js';
 import { PostingTable } from './posting-table.js';
 import { RecordBlocks } from './record-blocks.js';
-import type { BlockCache, DecodedBlock } from './record-blocks.js';
+import type { BlockCache, DecodedBlock, RecordBlocksLocation } from './record-blocks.js';
 import { VectorCache } from './vector-cache.js';
 import { VectorFile } from './vector-file.js';
 import { columnTypes, commitColumnTypes, readableSegmentFormats } from './segment-format.js';
@@ -62,10 +64,19 @@ export class Segment {
     private readonly toc: TableOfContents,
     private readonly place: SegmentFiles,
     private readonly caches: SegmentCaches,
+    /** Where its chunks are, when it does not hold them: then it has files, trees and columns, and no postings. */
+    readonly far: FarChunks | null,
   ) {
     const cache = caches.blocks;
-    this.content = new RecordBlocks(file, toc.content, cache);
-    this.symbols = new RecordBlocks(file, toc.symbols, cache);
+    const recordsAt = (location: RecordBlocksLocation, of: 'content' | 'symbols'): RecordBlocks => {
+      if (far === null) return new RecordBlocks(file, location, cache);
+      const near = [file, location, cache] as const;
+      return of === 'content'
+        ? new FarRecords((number) => far.content(number).bytesOf(number), (number) => far.content(number), [...near])
+        : new FarRecords((number) => far.symbols(number), null, [...near]);
+    };
+    this.content = recordsAt(toc.content, 'content');
+    this.symbols = recordsAt(toc.symbols, 'symbols');
     this.fileRecords = new RecordBlocks(file, toc.fileRecords, cache);
     this.treeRecords = new RecordBlocks(file, toc.treeRecords, cache);
     this.commitRecords = new RecordBlocks(file, toc.commitRecords, cache);
@@ -79,7 +90,12 @@ export class Segment {
   }
 
   /** Opens what the catalog lists, or by its id alone what it does not. */
-  static open(place: SegmentFiles, listed: SegmentEntry | string, caches: SegmentCaches): Segment {
+  static open(
+    place: SegmentFiles,
+    listed: SegmentEntry | string,
+    caches: SegmentCaches,
+    far: FarChunks | null = null,
+  ): Segment {
     const id = typeof listed === 'string' ? listed : listed.id;
     const file = place.openSegmentFile(id);
     try {
@@ -106,7 +122,7 @@ export class Segment {
           },
         );
       }
-      return new Segment(entry, file, toc, place, caches);
+      return new Segment(entry, file, toc, place, caches, far);
     } catch (error) {
       file.close();
       throw error;
@@ -148,10 +164,12 @@ export class Segment {
     const { file, toc, docBase } = this;
     const open = (from: ReadableFile, locations: readonly SymbolNamesLocation[]): readonly SymbolNames[] =>
       locations.map((location) => new SymbolNames(from, location, this.caches.names, docBase));
-    if (toc.symbolNames !== undefined) return open(file, toc.symbolNames);
+    if (toc.symbolNames !== undefined && this.far === null) return open(file, toc.symbolNames);
     const memory = new MemoryFiles();
     const made = memory.createSegmentFile(this.entry.id);
-    const locations = await writeSymbolNames(made, this.docCount, (doc) => this.symbols.get(doc), slices);
+    const read = await this.far?.allSymbols();
+    const symbolsOf = (doc: number): Buffer => read?.[doc] ?? this.symbols.get(doc);
+    const locations = await writeSymbolNames(made, this.docCount, symbolsOf, slices);
     made.finish(Buffer.alloc(0));
     return open(memory.openSegmentFile(this.entry.id), locations);
   }
@@ -161,7 +179,7 @@ export class Segment {
    * readable when the segment is merged away.
    */
   vectors(spaceId: string): VectorFile | null {
-    return this.vectorFiles.get(spaceId) ?? null;
+    return this.far === null ? (this.vectorFiles.get(spaceId) ?? null) : this.far.vectors(spaceId);
   }
 
   /** Spaces that there are vectors in. */

@@ -9,6 +9,7 @@ import { ComposedTrees } from './composed-trees.js';
 import type { Mount, Mounts } from './mounts.js';
 import { createRecordCaches, readTreeNode } from './record-caches.js';
 import type { RecordCaches } from './record-caches.js';
+import type { SearchBackend } from './search-backend.js';
 import { Snapshot } from './snapshot.js';
 import type { SnapshotFile } from './snapshot.js';
 import { KnownPaths } from './snapshot-paths.js';
@@ -61,10 +62,21 @@ export interface SegmentPlace {
   take(entry: SegmentEntry, next: NextIds): void;
 }
 
+/** What lies in a cluster, as far as a process has met it: its files and trees as segments, its chunks where they are. */
+export interface FarSegments {
+  readonly bytes: number;
+  has(tree: TreeId): boolean;
+  segments(): SegmentList;
+  /** Searches the chunks that some of its roots see, one of which has them each. */
+  backendOf(roots: readonly TreeId[]): SearchBackend;
+}
+
 /** Opens snapshots over the store's live segments and keeps the most recent ones open. */
 export class SnapshotStore implements SegmentPlace {
   /** Segments that are not the store's, and lie over it. */
   readonly volatile = new Set<VolatileSegments>();
+  /** What lies in a cluster. */
+  far: FarSegments | null = null;
   readonly caches: RecordCaches;
   readonly segmentCaches: SegmentCaches;
   private readonly snapshots: LruCache<number, Snapshot>;
@@ -153,7 +165,8 @@ export class SnapshotStore implements SegmentPlace {
     try {
       const node = mounts === null ? readTreeNode(segments, root, this.caches) : nodeOf(mounts);
       const pathsOf = (files: readonly SnapshotFile[]): SnapshotPaths => this.paths.of(files);
-      const snapshot = await Snapshot.open(segments, { id: root, node }, this.caches, pathsOf, mounts);
+      const far = this.backendOf(mounts === null ? [root] : mounts.list.map(({ tree }) => tree));
+      const snapshot = await Snapshot.open(segments, { id: root, node }, this.caches, pathsOf, mounts, far);
       this.snapshots.set(root, snapshot, snapshot.weight);
       return snapshot.retain();
     } finally {
@@ -181,15 +194,21 @@ export class SnapshotStore implements SegmentPlace {
   /** The segments that have a tree, with all that it refers to. */
   private segmentsOf(tree: TreeId): SegmentList {
     for (const place of this.volatile) if (place.has(tree)) return place.segments();
-    return this.segments();
+    return this.far?.has(tree) === true ? this.far.segments() : this.segments();
   }
 
   /** Those that have some trees together; to be released. */
   private segmentsOfAll({ list }: Mounts): SegmentList {
     const places = [...this.volatile].filter((place) => list.some(({ tree }) => place.has(tree)));
-    return places.length === 0
+    const far = list.some(({ tree }) => this.far?.has(tree) === true) ? [this.far!.segments()] : [];
+    return places.length + far.length === 0
       ? this.segments().retain()
-      : SegmentList.join([this.segments(), ...places.flatMap((place) => place.lists)]);
+      : SegmentList.join([this.segments(), ...places.flatMap((place) => place.lists), ...far]);
+  }
+
+  private backendOf(roots: readonly TreeId[]): SearchBackend | null {
+    const own = roots.filter((root) => this.far?.has(root) === true);
+    return own.length === 0 ? null : this.far!.backendOf(own);
   }
 
   /** What is held in memory now, and its bound, in bytes by our own count. */
@@ -202,7 +221,7 @@ export class SnapshotStore implements SegmentPlace {
       snapshots: snapshots.size,
       snapshotBytes: snapshots.weight,
       snapshotBytesMax: snapshots.weightMax,
-      cacheBytes: [...this.volatile].reduce((sum, { bytes }) => sum + bytes, weightOf(caches)),
+      cacheBytes: [...this.volatile].reduce((sum, { bytes }) => sum + bytes, weightOf(caches)) + (this.far?.bytes ?? 0),
       cacheBytesMax: caches.reduce((sum, { weightMax }) => sum + weightMax, volatileBytesMax),
     };
   }

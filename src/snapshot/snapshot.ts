@@ -7,6 +7,7 @@ import type { RecordCaches } from './record-caches.js';
 import { collectFiles, placeOccurrences } from './snapshot-contents.js';
 import type { Occurrences, TreeContents } from './snapshot-contents.js';
 import type { Mounts } from './mounts.js';
+import type { SearchBackend } from './search-backend.js';
 import type { SnapshotPaths } from './snapshot-paths.js';
 
 let nextSerial = 0;
@@ -54,6 +55,8 @@ export class Snapshot {
     private readonly found: RecordCaches['found'],
     /** The folders that are roots themselves; null for the tree of a single root. */
     readonly mounts: Mounts | null,
+    /** Searches its chunks that lie in a cluster; null where all are in segments. */
+    readonly far: SearchBackend | null,
   ) {
     this.files = contents.files;
     this.unfollowed = contents.unfollowed;
@@ -70,6 +73,7 @@ export class Snapshot {
     caches: RecordCaches,
     pathsOf: (files: readonly SnapshotFile[]) => SnapshotPaths,
     mounts: Mounts | null = null,
+    far: SearchBackend | null = null,
   ): Promise<Snapshot> {
     segments.retain();
     try {
@@ -77,7 +81,7 @@ export class Snapshot {
       const contents = await collectFiles(segments, root.node, caches, slices);
       const occurrences = await placeOccurrences(segments, contents.files, slices);
       const paths = pathsOf(contents.files);
-      return new Snapshot(segments, root.id, contents, occurrences, paths, caches.found, mounts);
+      return new Snapshot(segments, root.id, contents, occurrences, paths, caches.found, mounts, far);
     } catch (error) {
       segments.release();
       throw error;

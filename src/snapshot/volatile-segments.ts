@@ -1,4 +1,4 @@
-import { volatileIdMax, volatileIdMin } from '../model/index.js';
+import { clusterIdMin, volatileIdMin } from '../model/index.js';
 import type { TreeId } from '../model/index.js';
 import { SegmentList } from '../segment/index.js';
 import type { Segment } from '../segment/index.js';
@@ -26,7 +26,7 @@ export class VolatileIds {
   /** Hardly any are left: that takes a process that lives for many years. */
   get areUsedUp(): boolean {
     const { doc, file, tree } = this.ids;
-    return Math.max(doc, file, tree) > volatileIdMax - idsLeftMin;
+    return Math.max(doc, file, tree) > clusterIdMin - idsLeftMin;
   }
 
   /** `next` are the first that are free now. */

@@ -3,7 +3,7 @@ import type { Snapshot } from '../../snapshot/index.js';
 import { splitIdentifier, termsOfIdentifier } from '../../text/index.js';
 import type { Descriptions } from '../ranking/described.js';
 import { KnownNames } from '../names/near-names.js';
-import { visiblePostings } from '../term-postings.js';
+import { bringPostings, visiblePostings } from '../term-postings.js';
 import type { VisiblePostings } from '../term-postings.js';
 import { withFolders } from './folders.js';
 import type { Query } from './query.js';
@@ -48,6 +48,8 @@ export async function readQuestion(
     return own;
   };
   const words = queryWords(query.ranking);
+  const terms = words.flatMap(({ parts, whole }) => (whole === null ? parts : [...parts, whole]));
+  await bringPostings(snapshot, terms, undefined);
   let text = rankingText(query.ranking);
   const exact = { query, words, nearWords: [], text, didYouMean: [], notes, postings };
   if (query.caseSensitive || words.length === 0) return exact;

@@ -1,7 +1,5 @@
-import { lowerBound } from '../../base/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
-import { readTermPostings } from '../../text/index.js';
-import { visibleSegments } from '../candidates.js';
+import { backendOf } from '../backend.js';
 
 /** A term of the index that means about the same as one of the query's. */
 export interface AlikeWord {
@@ -29,30 +27,17 @@ export function alikeShares(
   const sums = new Float64Array(docs.length);
   const best = new Float64Array(docs.length);
   let most = 0;
-  const segments = visibleSegments(snapshot);
+  const backend = backendOf(snapshot);
   for (const [term, words] of alike) {
     const weight = idf.get(term) ?? 0;
     if (weight === 0) continue;
     most += weight;
     best.fill(0);
     mark(docs, hasTerm(term), (at) => (best[at] = 1));
-    for (const { high, low, likeness } of words) {
-      for (const { segment, docEnd } of segments) {
-        const list = segment.terms.find(high, low);
-        if (list === null) continue;
-        let at = lowerBound(docs, segment.docBase);
-        if (at === docs.length || docs[at]! >= docEnd) continue;
-        readTermPostings(
-          list.bytes,
-          (own) => {
-            const doc = segment.docBase + own;
-            while (at < docs.length && docs[at]! < doc) at++;
-            if (docs[at] === doc && likeness > best[at]!) best[at] = likeness;
-          },
-          docEnd - segment.docBase,
-        );
-      }
-    }
+    for (const word of words)
+      backend.forEachWith(docs, word, (at) => {
+        if (word.likeness > best[at]!) best[at] = word.likeness;
+      });
     for (let i = 0; i < docs.length; i++) sums[i]! += weight * best[i]!;
   }
   if (most > 0) for (let i = 0; i < docs.length; i++) sums[i]! /= most;

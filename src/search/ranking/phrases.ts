@@ -1,7 +1,7 @@
 import { BitSet } from '../../base/index.js';
 import { compilePattern } from '../../pattern/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
-import { candidateDocs } from '../candidates.js';
+import { candidateDocs } from '../backend.js';
 import type { Query } from '../query/query.js';
 
 /** Words that make a run; fewer stand beside each other by chance. */

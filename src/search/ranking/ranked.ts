@@ -5,6 +5,7 @@ import { byScore } from './candidate.js';
 import { noGains } from './candidate.js';
 import type { RankedHit } from './candidate.js';
 import { bestCandidates } from './best-candidates.js';
+import { backendOf } from '../backend.js';
 import { compileClause } from '../clause.js';
 import type { Holds } from '../clause.js';
 import { gatherEvidence } from './evidence.js';
@@ -105,6 +106,8 @@ export async function rankSnapshot(snapshot: Snapshot, given: RankRequest): Prom
     limit,
     slices,
   });
+  const read = candidates.map(({ doc }) => doc);
+  await backendOf(snapshot).bring({ docs: read, termsOf: mode === 'lexical' ? [] : read }, signal);
   return rerank(snapshot, {
     candidates,
     newChunks,

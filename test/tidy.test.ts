@@ -24,7 +24,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   embedding: ['base', 'model', 'text', 'vector', 'endpoint'],
   segment: ['base', 'model', 'text', 'vector', 'store'],
   pack: ['base', 'model', 'git', 'store', 'segment'],
-  snapshot: ['base', 'model', 'store', 'segment'],
+  snapshot: ['base', 'model', 'store', 'pattern', 'segment'],
+  cluster: ['base', 'model', 'store', 'remote', 'pattern', 'text', 'segment', 'snapshot'],
   indexing: [
     'base',
     'model',
@@ -67,6 +68,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'history',
     'remote',
     'pack',
+    'cluster',
   ],
   api: ['base', 'model', 'engine'],
   lsp: ['base', 'model', 'engine'],

@@ -9,6 +9,7 @@ import type { AskedPackages } from './packages/asked-packages.js';
 import { withRev } from './revs/revs.js';
 import type { Place } from './session/place.js';
 import type { Scope } from './session/scope.js';
+import { streamUntilHere, untilHere } from './session/until-here.js';
 import type { SharedStore } from './shared/shared-store.js';
 import type * as api from './types.js';
 import type { NamedViews } from './views/named-views.js';
@@ -116,7 +117,7 @@ export abstract class ScopeEngine<S extends Scope & { release(): void }> {
     to: string,
     options: api.CallOptions & api.FileFilter & { limit?: number } = {},
   ): Promise<api.CompareResult> {
-    return this.place.run(async (scope) => {
+    return runIn(this.place, options, async (scope) => {
       const { compareRevs } = await import('./answers/files.js');
       return compareRevs(scope, from, to, scope.rooted(options));
     });
@@ -176,7 +177,7 @@ type Searched = Scope & { release(): void };
 
 /** Runs an action where a filter of packages says, else on what is there. */
 function runIn<S extends Searched, T>(place: Place<S>, asked: Asked, action: (scope: Scope) => Promise<T>): Promise<T> {
-  if (!asksForPackages(asked)) return place.run(action);
+  if (!asksForPackages(asked)) return place.run((scope) => untilHere(asked.signal, () => action(scope)));
   return place.run(async (scope) => action(await packagesOf(scope, asked)));
 }
 
@@ -186,7 +187,7 @@ function streamIn<S extends Searched, T, R>(
   asked: Asked,
   action: (scope: Scope) => AsyncGenerator<T, R, undefined>,
 ): AsyncGenerator<T, R, undefined> {
-  if (!asksForPackages(asked)) return place.stream(action);
+  if (!asksForPackages(asked)) return place.stream((scope) => streamUntilHere(asked.signal, () => action(scope)));
   return place.stream(async function* (scope) {
     return yield* action(await packagesOf(scope, asked));
   });

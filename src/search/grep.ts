@@ -155,23 +155,39 @@ function scanSnapshot(
   limit?: () => number,
 ): { places: TextPlaces; found: FoundTexts } {
   // Lines that do not match can be anywhere.
-  const docs = candidateDocs(snapshot, invert ? { kind: 'all' } : pattern.plan);
-  const positions = occurrencesOf(snapshot, docs, mask);
-  const textOf = (i: number): string => snapshot.segments.chunkText(snapshot.occurrenceDocs[positions[i]!]!);
-  const scan = {
-    pattern,
-    deadline,
-    signal,
-    count: positions.length,
-    textOf,
-    wanted: invert ? ('other-lines' as const) : ('lines' as const),
-  };
+  const plan = invert ? ({ kind: 'all' } as const) : pattern.plan;
+  const wanted = invert ? ('other-lines' as const) : ('lines' as const);
+  let positions: Uint32Array = new Uint32Array(0);
+  const docAt = (at: number): number => snapshot.occurrenceDocs[positions[at]!]!;
+  async function* scan(): FoundTexts {
+    const backend = backendOf(snapshot);
+    await backend.bring({ plans: [plan] }, signal);
+    positions = occurrencesOf(snapshot, backend.candidates(plan), mask);
+    // What lies elsewhere is brought and read page by page.
+    const page = snapshot.far === null ? positions.length : docsAtOnce;
+    for (let from = 0; from < positions.length && (limit === undefined || limit() > 0); from += page) {
+      const count = Math.min(page, positions.length - from);
+      if (snapshot.far !== null)
+        await bringDocs(
+          snapshot,
+          Array.from({ length: count }, (_, i) => docAt(from + i)),
+          signal,
+        );
+      const textOf = (i: number): string => snapshot.segments.chunkText(docAt(from + i));
+      const texts = { pattern, deadline, signal, count, textOf, wanted };
+      for await (const batch of scanTexts(limit === undefined ? texts : { ...texts, limit }))
+        yield from === 0 ? batch : batch.map((found) => ({ ...found, i: from + found.i }));
+    }
+  }
   const places = {
     fileOf: (i: number) => snapshot.occurrenceFiles[positions[i]!]!,
     firstLineOf: (i: number) => snapshot.occurrenceLines[positions[i]!]!,
   };
-  return { places, found: scanTexts(limit === undefined ? scan : { ...scan, limit }) };
+  return { places, found: scan() };
 }
+
+/** Chunks that are brought from elsewhere at a time. */
+const docsAtOnce = 512;
 
 /** Where the docs occur in files that the mask lets pass, in order of path and line. */
 export function occurrencesOf(snapshot: Snapshot, docs: readonly number[], mask: FileMask): Uint32Array {

@@ -1,5 +1,6 @@
 import { CoppiceError, elapsedMs, sleep, throwIfAborted } from '../../base/index.js';
 import type { Oid } from '../../model/index.js';
+import { isClusterAddress } from '../../remote/index.js';
 import type { Publications } from '../../remote/index.js';
 import type { Session } from '../session/session.js';
 import type { SharedStore } from '../shared/shared-store.js';
@@ -66,7 +67,7 @@ const sources = new WeakMap<SharedStore, RemoteSource>();
 
 function sourceOf(shared: SharedStore): RemoteSource | null {
   const { remote } = shared.settings;
-  if (remote === null) return null;
+  if (remote === null || isClusterAddress(remote)) return null;
   let source = sources.get(shared);
   if (source === undefined) sources.set(shared, (source = new RemoteSource(shared, remote)));
   return source;
@@ -130,7 +131,8 @@ export async function takePublished(session: Session, commit: Oid | null, call: 
   await takePacks(session, remote, fetched, call);
 }
 
-const notPublished = (commit: Oid | null): CoppiceError =>
+/** REMOTE_NOT_FOUND. */
+export const notPublished = (commit: Oid | null): CoppiceError =>
   new CoppiceError(
     'REMOTE_NOT_FOUND',
     commit === null ? 'only commits are published' : `commit ${commit} is not published`,

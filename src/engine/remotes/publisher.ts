@@ -12,6 +12,7 @@ import type { RemoteGcResult } from './collect-remote.js';
 import { openRemote } from './open-remote.js';
 import { pullRevs } from './pull.js';
 import type { PullOptions, PullResult } from './pull.js';
+import { isCluster, pushToCluster } from './push-to-cluster.js';
 import { pushRevs } from './push.js';
 import type { PushOptions, PushResult } from './push.js';
 
@@ -49,12 +50,19 @@ export class Publisher {
     const remote = openRemote(this.shared, address, this.folder);
     const { sign, ...push } = options;
     const key = sign === undefined ? null : keyFile(sign);
-    this.shared.useRemote(address);
-    return this.place.run((session) => pushRevs(session, remote, revs, { ...push, key }));
+    // A cluster is searched where it is: what is pushed there has to be indexed here.
+    this.shared.useRemote(isCluster(remote) ? null : address);
+    const publish = isCluster(remote) ? pushToCluster : pushRevs;
+    return this.place.run((session) => publish(session, remote, revs, { ...push, key }));
   }
 
   pull(address: string, revs: readonly string[], options: PullOptions = {}): Promise<PullResult> {
     const remote = openRemote(this.shared, address, this.folder);
+    if (isCluster(remote)) {
+      throw new CoppiceError('USAGE', `${remote.url} is searched where it is, and not pulled from`, {
+        hint: 'set it as "remote" or COPPICE_REMOTE, or serve it: coppice serve --http --remote URL --cache DIR',
+      });
+    }
     return this.place.run((session) => pullRevs(session, remote, revs, options));
   }
 

@@ -36,7 +36,10 @@ export interface PushResult {
   /** Commits that were not published before. */
   readonly commits: number;
   readonly packs: number;
-  /** Of packs. */
+  /** Of a cluster: those that were not there, and the chunks among them. */
+  readonly documents?: number;
+  readonly chunks?: number;
+  /** Of packs, or documents. */
   readonly bytes: number;
   readonly tookMs: number;
 }
@@ -60,21 +63,7 @@ export async function pushRevs(
 ): Promise<PushResult> {
   const startMs = elapsedMs();
   const call = { signal: options.signal, patienceMs: options.patienceMs ?? patienceMsDefault };
-  const indexed = await indexRevs(session, revs, {
-    ...options,
-    all: options.all ?? false,
-    history: options.history ?? false,
-  });
-  const tips: { rev: string; commit: Oid }[] = [];
-  for (const { rev } of indexed.revs) {
-    const { resolved } = await resolveTarget(session, rev, options);
-    if (resolved.commit === null || resolved.kind !== 'commit') {
-      throw new CoppiceError('USAGE', `only commits are published, and '${rev}' is none`, {
-        hint: 'commit it, and push the branch',
-      });
-    }
-    tips.push({ rev, commit: resolved.commit });
-  }
+  const tips = await indexTips(session, revs, options);
   const refs = await refsOf(session, tips);
   for (let tries = 1; ; tries++) {
     const published = await findPublished(session, remote, call);
@@ -94,6 +83,30 @@ export async function pushRevs(
       tookMs: elapsedMs() - startMs,
     };
   }
+}
+
+/** Indexes revs, which have to be commits. */
+export async function indexTips(
+  session: Session,
+  revs: readonly string[],
+  options: PushOptions,
+): Promise<{ rev: string; commit: Oid }[]> {
+  const indexed = await indexRevs(session, revs, {
+    ...options,
+    all: options.all ?? false,
+    history: options.history ?? false,
+  });
+  const tips: { rev: string; commit: Oid }[] = [];
+  for (const { rev } of indexed.revs) {
+    const { resolved } = await resolveTarget(session, rev, options);
+    if (resolved.commit === null || resolved.kind !== 'commit') {
+      throw new CoppiceError('USAGE', `only commits are published, and '${rev}' is none`, {
+        hint: 'commit it, and push the branch',
+      });
+    }
+    tips.push({ rev, commit: resolved.commit });
+  }
+  return tips;
 }
 
 interface Call {
@@ -206,7 +219,7 @@ async function publish(
   }
 }
 
-function withPublication(
+export function withPublication(
   body: HeadBody,
   packs: readonly PackRef[],
   rows: readonly { readonly oid: Oid; readonly tree: Oid; readonly recorded: boolean; readonly isTip: boolean }[],
@@ -278,7 +291,7 @@ function unpublishedHistory(
   return [...wanted].sort((a, b) => a - b).map(asCommitId);
 }
 
-async function objectsOf(session: Session, rows: readonly { readonly oid: Oid }[]): Promise<string> {
+export async function objectsOf(session: Session, rows: readonly { readonly oid: Oid }[]): Promise<string> {
   const objects: Buffer[] = [];
   for (const { oid } of rows) {
     const bytes = await session.repository.readCommitObject(oid);
@@ -288,7 +301,7 @@ async function objectsOf(session: Session, rows: readonly { readonly oid: Oid }[
 }
 
 /** What the revs are called, for those who have no clone: full names of refs, and HEAD's. */
-async function refsOf(
+export async function refsOf(
   { repository }: Session,
   tips: readonly { readonly rev: string; readonly commit: Oid }[],
 ): Promise<Record<string, string>> {

@@ -8,7 +8,7 @@ import type { ObjectSource, SegmentSink, StoredRoot } from '../../indexing/index
 import { asCommitId } from '../../model/index.js';
 import type { CommitId, Oid, RepositoryId, TreeId } from '../../model/index.js';
 import type { SegmentList } from '../../segment/index.js';
-import { remoteInvalid } from '../../remote/index.js';
+import { isClusterAddress, remoteInvalid } from '../../remote/index.js';
 import { commitKey, rootKey } from '../../snapshot/index.js';
 import type { SnapshotStore } from '../../snapshot/index.js';
 import type { RevEntry, Store } from '../../store/index.js';
@@ -168,12 +168,25 @@ export class Session implements Scope {
       if (this.isPublished) this.shared.usedRoots.set(id, elapsedMs());
       return { id, key, provisional: false, added: nothingAdded };
     }
+    const far = await this.farTree(key, origin, call);
+    if (far !== null) return { id: far, key, provisional: false, added: nothingAdded };
     const incomplete = await this.incomplete.find(oid, source, origin.commit);
     if (incomplete !== null) return { ...incomplete, added: nothingAdded };
     const { what } = call;
     return this.indexing.join(oid, call, (shared) =>
       this.takeOrIndexTree(oid, source, what === undefined ? shared : { ...shared, what }, origin),
     );
+  }
+
+  /** In the cluster that is the remote: searched where it is. Null when there is none, or it lacks the tree and that can be indexed. */
+  private async farTree(key: Buffer, { commit }: TreeOrigin, call: CallOptions): Promise<TreeId | null> {
+    const { remote } = this.shared.settings;
+    if (remote === null || !isClusterAddress(remote)) return null;
+    const { openFar } = await import('../remotes/far.js');
+    const found = await openFar(this.shared, key, this.isPublished, call);
+    if (found !== null || !this.isPublished) return found;
+    const { notPublished } = await import('../remotes/auto-take.js');
+    throw notPublished(commit);
   }
 
   /** From the remote, where there is one that is quicker than indexing. */
@@ -183,7 +196,8 @@ export class Session implements Scope {
     call: CallOptions & { what?: string },
     origin: TreeOrigin,
   ): Promise<EnsuredRoot> {
-    if (this.shared.settings.remote === null) return this.indexTree(oid, source, call, origin);
+    const { remote } = this.shared.settings;
+    if (remote === null || isClusterAddress(remote)) return this.indexTree(oid, source, call, origin);
     const { takeOrIndex, takePublished } = await import('../remotes/auto-take.js');
     const key = rootKey(oid, this.fingerprint);
     const stored = (): EnsuredRoot | null => {
@@ -193,7 +207,7 @@ export class Session implements Scope {
     if (this.isPublished) {
       await takePublished(this, origin.commit, call);
       const root = stored();
-      if (root === null) throw remoteInvalid(this.shared.settings.remote, `tree ${oid} is not what its packs hold`);
+      if (root === null) throw remoteInvalid(remote, `tree ${oid} is not what its packs hold`);
       this.shared.usedRoots.set(root.id, elapsedMs());
       return root;
     }

@@ -91,8 +91,8 @@ export class SharedStore {
   /** When roots were used last that came from a remote, and can come again. */
   readonly usedRoots = new Map<number, number>();
 
-  /** From now on that remote is asked before anything is indexed. */
-  useRemote(address: string): void {
+  /** From now on that remote is asked before anything is indexed; null: none. */
+  useRemote(address: string | null): void {
     this.settings = { ...this.settings, remote: address };
   }
 

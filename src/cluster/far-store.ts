@@ -1,0 +1,217 @@
+import { clusterIdMin } from '../model/index.js';
+import type { DocId, FileId, TreeId } from '../model/index.js';
+import { remoteInvalid } from '../remote/index.js';
+import type { SearchCluster } from '../remote/index.js';
+import { SegmentList, SegmentWriter } from '../segment/index.js';
+import type { SegmentCaches } from '../segment/index.js';
+import type { FarSegments, SearchBackend } from '../snapshot/index.js';
+import { MemoryFiles } from '../store/index.js';
+import type { NextIds } from '../store/index.js';
+import { ClusterBackend } from './backend.js';
+import type { FarRoot } from './backend.js';
+import { FarContents } from './contents.js';
+import { decodeFile, decodeTree } from './layout.js';
+import type { ChunkShape, FarFile, FarTree } from './layout.js';
+
+interface Call {
+  readonly signal?: AbortSignal | undefined;
+  readonly patienceMs?: number | undefined;
+}
+
+const firstIds: NextIds = { doc: clusterIdMin, file: clusterIdMin, tree: clusterIdMin, commit: clusterIdMin, segment: 0 };
+/** With more segments one behind the other, or more of them in memory, all is begun anew: it can be read again. */
+const segmentsMax = 64;
+const bytesMax = 512 * 1024 * 1024;
+
+/**
+ * What a process has met of a cluster: files and directories as segments in memory, each with what was new when a snapshot was opened, under numbers of
+ * the process's own. Chunks are known by what they are like; their contents are read when they are needed. Nothing here is the only copy of anything.
+ */
+export class FarStore implements FarSegments {
+  private contents: FarContents;
+  private next = firstIds;
+  private lists: SegmentList[] = [];
+  private joined: SegmentList | null = null;
+  private readonly roots = new Map<string, TreeId>();
+  private readonly rootOf = new Map<TreeId, FarRoot>();
+  private readonly docs = new Map<number, DocId>();
+  private readonly files = new Map<string, FileId>();
+  private readonly trees = new Map<string, TreeId>();
+  private queue: Promise<unknown> = Promise.resolve();
+  bytes = 0;
+
+  constructor(
+    readonly cluster: SearchCluster,
+    private readonly caches: SegmentCaches,
+  ) {
+    this.contents = new FarContents(cluster, caches);
+  }
+
+  has(tree: TreeId): boolean {
+    return this.rootOf.has(tree);
+  }
+
+  segments(): SegmentList {
+    return (this.joined ??= SegmentList.join(this.lists));
+  }
+
+  backendOf(roots: readonly TreeId[]): SearchBackend {
+    return new ClusterBackend(
+      this.cluster,
+      this.contents,
+      roots.map((root) => this.rootOf.get(root)!),
+    );
+  }
+
+  /** The root tree of a key, in hex, with all below it; null when no snapshot of it is published. */
+  open(key: string, call: Call): Promise<TreeId | null> {
+    const known = this.roots.get(key);
+    if (known !== undefined) return Promise.resolve(known);
+    // One after the other: each takes the numbers that follow those of the one before.
+    const opening = this.queue.then(() => this.roots.get(key) ?? this.openNext(key, call));
+    this.queue = opening.catch(() => undefined);
+    return opening;
+  }
+
+  /** Lets go what can be read again; open snapshots stay as they are. */
+  trim(): void {
+    this.contents.trim();
+  }
+
+  close(): void {
+    this.clear();
+  }
+
+  private async openNext(key: string, call: Call): Promise<TreeId | null> {
+    const found = await this.cluster.getMany('snapshots', [key], ['root', 'indices', 'count'], call);
+    const snapshot = found.get(key);
+    if (snapshot === undefined) return null;
+    if (this.lists.length >= segmentsMax || this.bytes > bytesMax) this.clear();
+    const rootKey = String(snapshot['root']);
+    const trees = await this.newTrees(rootKey, call);
+    const files = await this.newFiles(trees, call);
+    const root = await this.add(rootKey, trees, files);
+    this.roots.set(key, root);
+    this.rootOf.set(root, { id: key, indices: snapshot['indices'] as string[], count: Number(snapshot['count']) });
+    return root;
+  }
+
+  /** Directories that are not here yet, the root first. */
+  private async newTrees(root: string, call: Call): Promise<Map<string, FarTree>> {
+    const trees = new Map<string, FarTree>();
+    for (let level = this.trees.has(root) ? [] : [root]; level.length > 0;) {
+      const found = await this.cluster.getMany('trees', level, everything, call);
+      const below = new Set<string>();
+      for (const key of level) {
+        const source = found.get(key);
+        if (source === undefined) throw missing(this.cluster.url, 'a directory');
+        const tree = decodeTree(this.cluster.url, source);
+        trees.set(key, tree);
+        for (const { kind, key: own } of tree.entries)
+          if (kind === 'tree' && !this.trees.has(own) && !trees.has(own)) below.add(own);
+      }
+      level = [...below].filter((key) => !trees.has(key));
+    }
+    return trees;
+  }
+
+  private async newFiles(trees: ReadonlyMap<string, FarTree>, call: Call): Promise<Map<string, FarFile>> {
+    const wanted = new Set<string>();
+    for (const { entries } of trees.values())
+      for (const { kind, key } of entries)
+        if ((kind === 'file' || kind === 'executable') && !this.files.has(key)) wanted.add(key);
+    const keys = [...wanted];
+    const found = await this.cluster.getMany('files', keys, everything, call);
+    const files = new Map<string, FarFile>();
+    for (const key of keys) {
+      const source = found.get(key);
+      if (source === undefined) throw missing(this.cluster.url, 'a file');
+      files.set(key, decodeFile(this.cluster.url, source));
+    }
+    return files;
+  }
+
+  /** Makes a segment of what is new. */
+  private async add(
+    root: string,
+    trees: ReadonlyMap<string, FarTree>,
+    files: ReadonlyMap<string, FarFile>,
+  ): Promise<TreeId> {
+    if (trees.size > 0) {
+      const memory = new MemoryFiles();
+      const writer = new SegmentWriter(memory, this.next, Infinity, null);
+      const numbers: number[] = [];
+      const addChunk = (shape: ChunkShape): DocId => {
+        let doc = this.docs.get(shape.number);
+        if (doc !== undefined) return doc;
+        doc = writer.addChunk({
+          key: keyOfNumber(shape.number),
+          content: nothing,
+          language: shape.language,
+          lineCount: shape.lineCount,
+          symbols: nothing,
+          analysis: { ...noPostings, ...shape },
+          vector: null,
+        });
+        numbers.push(shape.number);
+        this.docs.set(shape.number, doc);
+        return doc;
+      };
+      for (const [key, { chunks, ...file }] of files)
+        this.files.set(key, writer.addFile(Buffer.from(key, 'hex'), { ...file, docs: chunks.map(addChunk) }));
+      const addTree = (key: string): TreeId => {
+        const own = this.trees.get(key);
+        if (own !== undefined) return own;
+        const { entries, ...tree } = trees.get(key)!;
+        const node = entries.map(({ name, kind, key: to }) => {
+          if (kind === 'tree') return { name, kind, tree: addTree(to) };
+          if (kind === 'file' || kind === 'executable') return { name, kind, file: this.files.get(to)! };
+          return { name, kind, oid: to as FarTree['oid'] };
+        });
+        const id = writer.addTree(Buffer.from(key, 'hex'), { ...tree, entries: node });
+        this.trees.set(key, id);
+        return id;
+      };
+      addTree(root);
+      const next = writer.next;
+      const entry = await writer.finish();
+      const far = this.contents.of(entry.docs[0], numbers);
+      this.lists.push(SegmentList.openFar(memory, entry, this.caches, far));
+      this.next = next;
+      this.bytes += entry.bytes + 60 * numbers.length + 120 * (files.size + trees.size);
+      this.joined?.release();
+      this.joined = null;
+    }
+    return this.trees.get(root)!;
+  }
+
+  private clear(): void {
+    this.joined?.release();
+    this.joined = null;
+    for (const list of this.lists) list.release();
+    this.lists = [];
+    for (const map of [this.roots, this.rootOf, this.docs, this.files, this.trees]) map.clear();
+    this.bytes = 0;
+    // Numbers are never used twice: open snapshots still have theirs, and what was read of them.
+    this.contents = new FarContents(this.cluster, this.caches);
+  }
+}
+
+const everything = ['*'];
+const nothing = new Uint8Array(0);
+const noPostings = {
+  grams: new Uint32Array(0),
+  termHigh: new Uint32Array(0),
+  termLow: new Uint32Array(0),
+  frequencies: new Uint8Array(0),
+};
+
+/** Chunks are told apart by their numbers. */
+function keyOfNumber(number: number): Buffer {
+  const key = Buffer.alloc(16);
+  key.writeUInt32BE(Math.imul(number, 0x9e3779b1) >>> 0, 0);
+  key.writeUInt32BE(number, 4);
+  return key;
+}
+
+const missing = (url: string, what: string): Error => remoteInvalid(url, `${what} is missing of what is published`);

@@ -1,0 +1,319 @@
+import { TimeSlices } from '../base/index.js';
+import type { FileId, TreeId } from '../model/index.js';
+import type { ClusterStorage } from '../remote/index.js';
+import type { SegmentList, TreeNode } from '../segment/index.js';
+import { readFileRecord, readTreeNode } from '../snapshot/index.js';
+import type { RecordCaches } from '../snapshot/index.js';
+import { ChunkDocuments } from './chunk-documents.js';
+import { chunkIndexOf, chunkIndices, decodeShapes, encodeFile, encodeTree, makeIndex } from './layout.js';
+import type { FarEntry } from './layout.js';
+import { NumberBlocks } from './numbers.js';
+import { encodeRoaring } from './roaring.js';
+import { StoreKeys } from './store-keys.js';
+
+/** Bodies of bulk requests are about so long; two are under way at once, so that the cluster works while the next is made. */
+const bulkCharsMax = 6 * 1024 * 1024;
+
+interface Call {
+  readonly signal?: AbortSignal | undefined;
+  readonly patienceMs?: number | undefined;
+}
+
+export interface PublishProgress {
+  readonly chunks: number;
+  readonly bytes: number;
+}
+
+/**
+ * Publishes trees of a store: chunks first, then files, then directories from the leaves on, then the snapshot. So what a directory's document
+ * says is there is there, whenever a publisher ends; the next one looks at what is missing and continues.
+ */
+export class TreePublisher {
+  private readonly keys: StoreKeys;
+  private readonly documents: ChunkDocuments;
+  private readonly numbers: NumberBlocks;
+  private readonly slices: TimeSlices;
+  /** Numbers in the cluster, by the store's. */
+  private readonly numberOf = new Map<number, number>();
+  private readonly publishedTrees = new Set<number>();
+  private readonly publishedFiles = new Set<number>();
+  private readonly made = new Set<string>();
+  readonly sent = { documents: 0, chunks: 0, bytes: 0 };
+
+  constructor(
+    private readonly storage: ClusterStorage,
+    private readonly list: SegmentList,
+    private readonly caches: RecordCaches,
+    private readonly call: Call,
+    private readonly onProgress: (sent: PublishProgress) => void = () => undefined,
+  ) {
+    this.keys = new StoreKeys(list);
+    this.documents = new ChunkDocuments(list);
+    this.numbers = new NumberBlocks(storage);
+    this.slices = new TimeSlices(call.signal);
+  }
+
+  /** A root tree, by its key in hex. Searches find it when this returns. */
+  async publish(root: TreeId, rootKey: string, about: Readonly<Record<string, unknown>>): Promise<void> {
+    const { cluster } = this.storage;
+    for (const name of ['files', 'trees', 'snapshots']) await this.makeOnce(name);
+    if (await cluster.get('snapshots', rootKey, this.call)) return;
+    const missing = await this.missingTrees(root);
+    const files = await this.missingFiles(missing);
+    await this.publishChunks(files);
+    await this.publishFiles(files);
+    await this.publishTrees(missing);
+    await this.publishSnapshot(root, rootKey, about);
+  }
+
+  /** Those below a root, itself included, that the cluster lacks: what is below one that it has, it has too. */
+  private async missingTrees(root: TreeId): Promise<{ id: TreeId; node: TreeNode }[]> {
+    const missing: { id: TreeId; node: TreeNode }[] = [];
+    const seen = new Set<TreeId>([root]);
+    for (let level = [root]; level.length > 0;) {
+      const asked = level.filter((id) => !this.publishedTrees.has(id));
+      const keys = asked.map((id) => this.keys.keyOf('trees', id));
+      const there = await this.storage.cluster.getMany('trees', keys, [], this.call);
+      const next: TreeId[] = [];
+      for (const [i, id] of asked.entries()) {
+        if (there.has(keys[i]!)) {
+          this.publishedTrees.add(id);
+          continue;
+        }
+        const node = readTreeNode(this.list, id, this.caches);
+        missing.push({ id, node });
+        for (const { tree } of node.entries)
+          if (tree !== undefined && !seen.has(tree)) {
+            seen.add(tree);
+            next.push(tree);
+          }
+      }
+      level = next;
+    }
+    return missing;
+  }
+
+  private async missingFiles(trees: readonly { readonly node: TreeNode }[]): Promise<FileId[]> {
+    const all = new Set<FileId>();
+    for (const { node } of trees)
+      for (const { file } of node.entries) if (file !== undefined && !this.publishedFiles.has(file)) all.add(file);
+    const ids = [...all];
+    const keys = ids.map((id) => this.keys.keyOf('files', id));
+    const there = await this.storage.cluster.getMany('files', keys, ['chunks'], this.call);
+    return ids.filter((id, i) => {
+      const found = there.get(keys[i]!);
+      if (found !== undefined) this.learnFile(id, found);
+      return found === undefined;
+    });
+  }
+
+  private learnFile(id: FileId, { chunks }: Readonly<Record<string, unknown>>): void {
+    this.publishedFiles.add(id);
+    const { docs } = readFileRecord(this.list, id, this.caches);
+    for (const [i, { number }] of decodeShapes(String(chunks)).entries()) this.numberOf.set(docs[i]!, number);
+  }
+
+  private async publishChunks(files: readonly FileId[]): Promise<void> {
+    const { cluster } = this.storage;
+    const wanted = new Set<number>();
+    for (const file of files)
+      for (const doc of readFileRecord(this.list, file, this.caches).docs) if (!this.numberOf.has(doc)) wanted.add(doc);
+    if (wanted.size === 0) return;
+    const docs = [...wanted].sort((a, b) => a - b);
+    await this.learnNumbers(docs, chunkIndices(await this.numbers.end(this.call)));
+    const fresh = docs.filter((doc) => !this.numberOf.has(doc));
+    if (fresh.length === 0) return;
+    const first = await this.numbers.take(fresh.length, this.call);
+    const given = new Map(fresh.map((doc, i) => [doc, first + i]));
+    for (const name of new Set([chunkIndexOf(first), chunkIndexOf(first + fresh.length - 1)])) await this.makeOnce(name);
+    const others: number[] = [];
+    const underWay: Promise<void>[] = [];
+    const send = async (batch: { doc: number; json: string }[]): Promise<void> => {
+      const outcomes = await cluster.create(
+        batch.map(({ doc, json }) => ({
+          index: chunkIndexOf(given.get(doc)!),
+          id: this.keys.keyOf('docs', doc),
+          json,
+        })),
+        this.call,
+      );
+      for (const [i, { doc, json }] of batch.entries()) {
+        if (outcomes[i] === 'exists') {
+          others.push(doc);
+          continue;
+        }
+        this.numberOf.set(doc, given.get(doc)!);
+        this.sent.chunks++;
+        this.sent.documents++;
+        this.sent.bytes += json.length;
+      }
+      this.onProgress(this.sent);
+    };
+    let batch: { doc: number; json: string }[] = [];
+    let chars = 0;
+    const flush = async (): Promise<void> => {
+      if (batch.length === 0) return;
+      if (underWay.length >= 2) await underWay.shift();
+      const sending = send(batch);
+      sending.catch(() => undefined); // told when it is waited for
+      underWay.push(sending);
+      batch = [];
+      chars = 0;
+    };
+    for await (const part of this.documents.of(fresh, (doc) => given.get(doc)!, this.call.signal))
+      for (const document of part) {
+        batch.push(document);
+        chars += document.json.length;
+        if (chars > bulkCharsMax) await flush();
+      }
+    await flush();
+    await Promise.all(underWay);
+    // Somebody else has published these meanwhile: under their numbers.
+    if (others.length > 0) await this.learnNumbers(others, chunkIndices(await this.numbers.end(this.call)));
+    await cluster.refresh(chunkIndices(first + fresh.length), this.call);
+  }
+
+  private async learnNumbers(docs: readonly number[], indices: readonly string[]): Promise<void> {
+    const keys = docs.map((doc) => this.keys.keyOf('docs', doc));
+    for (const index of indices) {
+      const there = await this.storage.cluster.getMany(index, keys, ['n'], this.call);
+      for (const [i, doc] of docs.entries()) {
+        const n = there.get(keys[i]!)?.['n'];
+        if (typeof n === 'number') this.numberOf.set(doc, n);
+      }
+    }
+  }
+
+  private async publishFiles(files: readonly FileId[]): Promise<void> {
+    const documents = files.map((id) => {
+      const { oid, language, sizeBytes, skipped, generated, exactOnly, diagnostics, docs } = readFileRecord(
+        this.list,
+        id,
+        this.caches,
+      );
+      const chunks = docs.map((doc) => this.documents.shapeOf(doc, this.numberOf.get(doc)!));
+      const json = encodeFile({ oid, language, sizeBytes, skipped, generated, exactOnly, diagnostics, chunks });
+      return { index: 'files', id: this.keys.keyOf('files', id), json };
+    });
+    const outcomes = await this.createAll(documents);
+    // Another publisher's may name other chunks, where two gave one chunk two numbers at the turn of an index.
+    const others = files.filter((_, i) => outcomes[i] === 'exists');
+    const keys = others.map((id) => this.keys.keyOf('files', id));
+    const there = await this.storage.cluster.getMany('files', keys, ['chunks'], this.call);
+    for (const [i, id] of others.entries()) this.learnFile(id, there.get(keys[i]!)!);
+    for (const id of files) this.publishedFiles.add(id);
+  }
+
+  private async publishTrees(trees: readonly { readonly id: TreeId; readonly node: TreeNode }[]): Promise<void> {
+    // Found from the root on: in the opposite order what is below a tree comes before it.
+    const ordered = this.leavesFirst(trees);
+    await this.createAll(
+      ordered.map(({ id, node }) => {
+        const { oid, fileCount, chunkCount, submoduleCount } = node;
+        const entries = node.entries.map(({ name, kind, file, tree, oid: own }): FarEntry => {
+          if (file !== undefined) return { name, kind, key: this.keys.keyOf('files', file) };
+          return { name, kind, key: tree !== undefined ? this.keys.keyOf('trees', tree) : own! };
+        });
+        const json = encodeTree({ oid, fileCount, chunkCount, submoduleCount, entries });
+        return { index: 'trees', id: this.keys.keyOf('trees', id), json };
+      }),
+    );
+    for (const { id } of trees) this.publishedTrees.add(id);
+  }
+
+  private leavesFirst(trees: readonly { readonly id: TreeId; readonly node: TreeNode }[]): typeof trees {
+    const nodes = new Map(trees.map((tree) => [tree.id, tree]));
+    const ordered: { id: TreeId; node: TreeNode }[] = [];
+    const done = new Set<TreeId>();
+    for (const root of trees) {
+      const open: { tree: { id: TreeId; node: TreeNode }; isEntered: boolean }[] = [{ tree: root, isEntered: false }];
+      for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+        const { id, node } = top.tree;
+        if (done.has(id)) open.pop();
+        else if (top.isEntered) {
+          done.add(id);
+          ordered.push(top.tree);
+          open.pop();
+        } else {
+          top.isEntered = true;
+          for (const { tree } of node.entries) {
+            const below = tree === undefined ? undefined : nodes.get(tree);
+            if (below !== undefined && !done.has(below.id)) open.push({ tree: below, isEntered: false });
+          }
+        }
+      }
+    }
+    return ordered;
+  }
+
+  /** In order, each request after the one before. */
+  private async createAll(
+    documents: readonly { readonly index: string; readonly id: string; readonly json: string }[],
+  ): Promise<('written' | 'exists')[]> {
+    const outcomes: ('written' | 'exists')[] = [];
+    for (let from = 0; from < documents.length;) {
+      let to = from;
+      for (let chars = 0; to < documents.length && chars < bulkCharsMax; to++) chars += documents[to]!.json.length;
+      const batch = documents.slice(from, to);
+      const done = await this.storage.cluster.create(batch, this.call);
+      this.sent.documents += done.filter((outcome) => outcome === 'written').length;
+      for (const outcome of done) outcomes.push(outcome);
+      from = to;
+    }
+    return outcomes;
+  }
+
+  private async publishSnapshot(root: TreeId, key: string, about: Readonly<Record<string, unknown>>): Promise<void> {
+    const files = await this.filesBelow(root);
+    const unknown = files.filter((id) => !this.publishedFiles.has(id));
+    const keys = unknown.map((id) => this.keys.keyOf('files', id));
+    const there = await this.storage.cluster.getMany('files', keys, ['chunks'], this.call);
+    for (const [i, id] of unknown.entries()) this.learnFile(id, there.get(keys[i]!)!);
+    const docs = new Set<number>();
+    for (const file of files) {
+      const record = readFileRecord(this.list, file, this.caches);
+      if (record.skipped === null) for (const doc of record.docs) docs.add(doc);
+    }
+    const numbers = Uint32Array.from(docs, (doc) => this.numberOf.get(doc)!).sort();
+    const totals = { body: 0, comment: 0, symbol: 0 };
+    for (const doc of docs) {
+      const { bodyLength, commentLength, symbolLength } = this.documents.shapeOf(doc, 0);
+      totals.body += bodyLength;
+      totals.comment += commentLength;
+      totals.symbol += symbolLength;
+    }
+    const source = {
+      ...about,
+      root: this.keys.keyOf('trees', root),
+      chunks: encodeRoaring(numbers).toString('base64'),
+      count: numbers.length,
+      files: files.length,
+      indices: [...new Set(Array.from(numbers, chunkIndexOf))],
+      lengths: totals,
+    };
+    await this.storage.cluster.create([{ index: 'snapshots', id: key, json: JSON.stringify(source) }], this.call);
+    this.sent.documents++;
+  }
+
+  private async filesBelow(root: TreeId): Promise<FileId[]> {
+    const files = new Set<FileId>();
+    const seen = new Set<TreeId>([root]);
+    for (let open = [root], id = open.pop(); id !== undefined; id = open.pop()) {
+      if (this.slices.isOver) await this.slices.next();
+      for (const { file, tree } of readTreeNode(this.list, id, this.caches).entries) {
+        if (file !== undefined) files.add(file);
+        else if (tree !== undefined && !seen.has(tree)) {
+          seen.add(tree);
+          open.push(tree);
+        }
+      }
+    }
+    return [...files];
+  }
+
+  private async makeOnce(name: string): Promise<void> {
+    if (this.made.has(name)) return;
+    await makeIndex(this.storage.cluster, name, this.call);
+    this.made.add(name);
+  }
+}

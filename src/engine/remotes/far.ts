@@ -1,0 +1,54 @@
+import { CoppiceError, elapsedMs, throwIfAborted } from '../../base/index.js';
+import { FarStore } from '../../cluster/index.js';
+import type { TreeId } from '../../model/index.js';
+import { SearchCluster, readClusterAddress } from '../../remote/index.js';
+import type { SharedStore } from '../shared/shared-store.js';
+import type { CallOptions } from '../types.js';
+
+/** A cluster that failed is left alone for so long by who can do without. */
+const restMs = 30_000;
+/** One that does not answer is not waited for by them. */
+const patienceMs = 5_000;
+
+interface Far {
+  readonly store: FarStore;
+  readonly address: string;
+  restsUntilMs: number;
+}
+
+const known = new WeakMap<SharedStore, Far>();
+
+function farOf(shared: SharedStore, address: string): Far {
+  let far = known.get(shared);
+  if (far?.address !== address) {
+    const store = new FarStore(new SearchCluster(readClusterAddress(address)), shared.snapshots.segmentCaches);
+    far = { store, address, restsUntilMs: 0 };
+    known.set(shared, far);
+    shared.snapshots.far = store;
+  }
+  return far;
+}
+
+/**
+ * A root tree by its key, where the cluster that is this process's remote has it; else null. Who can index it instead does so when the cluster
+ * fails, which is told.
+ */
+export async function openFar(
+  shared: SharedStore,
+  key: Buffer,
+  mustBeThere: boolean,
+  call: CallOptions,
+): Promise<TreeId | null> {
+  const far = farOf(shared, shared.settings.remote!);
+  if (mustBeThere) return far.store.open(key.toString('hex'), call);
+  if (elapsedMs() < far.restsUntilMs) return null;
+  try {
+    return await far.store.open(key.toString('hex'), { ...call, patienceMs });
+  } catch (error) {
+    throwIfAborted(call.signal);
+    far.restsUntilMs = elapsedMs() + restMs;
+    const what = error instanceof CoppiceError ? error.message : String(error);
+    shared.note(`${what}; what is missing is indexed here`);
+    return null;
+  }
+}

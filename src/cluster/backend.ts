@@ -50,7 +50,8 @@ export class ClusterBackend implements SearchBackend {
 
   candidates(plan: GramPlan): readonly number[] {
     const key = planKey(plan);
-    return this.known(key, (signal) => this.bring({ plans: [plan] }, signal)).docs as Uint32Array as unknown as number[];
+    return this.known(key, (signal) => this.bring({ plans: [plan] }, signal))
+      .docs as Uint32Array as unknown as number[];
   }
 
   postings(term: TermOf): TermPostings {

@@ -18,7 +18,13 @@ interface Call {
   readonly patienceMs?: number | undefined;
 }
 
-const firstIds: NextIds = { doc: clusterIdMin, file: clusterIdMin, tree: clusterIdMin, commit: clusterIdMin, segment: 0 };
+const firstIds: NextIds = {
+  doc: clusterIdMin,
+  file: clusterIdMin,
+  tree: clusterIdMin,
+  commit: clusterIdMin,
+  segment: 0,
+};
 /** With more segments one behind the other, or more of them in memory, all is begun anew: it can be read again. */
 const segmentsMax = 64;
 const bytesMax = 512 * 1024 * 1024;

@@ -59,7 +59,11 @@ class PlanFilter {
           if (own === null) return null;
           if (own !== 'none') parts.push(own);
         }
-        return parts.length === 0 ? 'none' : parts.length === 1 ? parts[0]! : { bool: { should: parts, minimum_should_match: 1 } };
+        return parts.length === 0
+          ? 'none'
+          : parts.length === 1
+            ? parts[0]!
+            : { bool: { should: parts, minimum_should_match: 1 } };
       }
     }
   }

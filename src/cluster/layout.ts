@@ -226,7 +226,8 @@ export function encodeTree({ oid, fileCount, chunkCount, submoduleCount, entries
 
 export function decodeTree(url: string, source: Readonly<Record<string, unknown>>): FarTree {
   const { oid, counts, entries } = source;
-  if (typeof oid !== 'string' || !Array.isArray(counts) || typeof entries !== 'string') throw notOurs(url, 'a directory');
+  if (typeof oid !== 'string' || !Array.isArray(counts) || typeof entries !== 'string')
+    throw notOurs(url, 'a directory');
   const [fileCount, chunkCount, submoduleCount] = counts as [number, number, number];
   let rows: [string, number, string][];
   try {

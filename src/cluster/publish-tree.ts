@@ -125,7 +125,8 @@ export class TreePublisher {
     if (fresh.length === 0) return;
     const first = await this.numbers.take(fresh.length, this.call);
     const given = new Map(fresh.map((doc, i) => [doc, first + i]));
-    for (const name of new Set([chunkIndexOf(first), chunkIndexOf(first + fresh.length - 1)])) await this.makeOnce(name);
+    for (const name of new Set([chunkIndexOf(first), chunkIndexOf(first + fresh.length - 1)]))
+      await this.makeOnce(name);
     const others: number[] = [];
     const underWay: Promise<void>[] = [];
     const send = async (batch: { doc: number; json: string }[]): Promise<void> => {

@@ -49,7 +49,10 @@ export class ClusterStorage implements RemoteStorage {
         index,
         {
           settings: { number_of_shards: shards, number_of_replicas: replicas },
-          mappings: { dynamic: false, properties: { name: { type: 'keyword' }, at: { type: 'long' }, size: { type: 'long' } } },
+          mappings: {
+            dynamic: false,
+            properties: { name: { type: 'keyword' }, at: { type: 'long' }, size: { type: 'long' } },
+          },
         },
         call,
       );

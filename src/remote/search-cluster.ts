@@ -48,7 +48,10 @@ export function readClusterAddress(address: string): ClusterAddress {
     throw invalid('this is no address of a cluster', form);
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    throw invalid('credentials are not part of the address of a cluster: addresses are told and logged', credentialsHint);
+    throw invalid(
+      'credentials are not part of the address of a cluster: addresses are told and logged',
+      credentialsHint,
+    );
   }
   const isSecure = scheme.toLowerCase().endsWith('chs');
   const dialect = dialects[scheme.toLowerCase().replace(/chs$/, 'ch')];
@@ -63,11 +66,13 @@ export function readClusterAddress(address: string): ClusterAddress {
   const count = (name: string, fallback: number, max: number): number => {
     const text = parsed.searchParams.get(name);
     if (text === null) return fallback;
-    if (!/^\d+$/.test(text) || Number(text) > max) throw invalid(`'${name}=${text.slice(0, 20)}' is no such number`, form);
+    if (!/^\d+$/.test(text) || Number(text) > max)
+      throw invalid(`'${name}=${text.slice(0, 20)}' is no such number`, form);
     return Number(text);
   };
   for (const name of parsed.searchParams.keys())
-    if (name !== 'shards' && name !== 'replicas') throw invalid(`'${name.slice(0, 40)}' is nothing that an address says`, form);
+    if (name !== 'shards' && name !== 'replicas')
+      throw invalid(`'${name.slice(0, 40)}' is nothing that an address says`, form);
   const port = parsed.port === '' ? '9200' : parsed.port;
   return {
     dialect,
@@ -215,7 +220,8 @@ export class SearchCluster {
       }
       if (failure !== null) {
         const isBlocked = failure.error?.type === 'cluster_block_exception';
-        if (isBlocked || !isPassing(failure.status) || tries === bulkTriesMax) throw this.failed(failure.status, failure.error);
+        if (isBlocked || !isPassing(failure.status) || tries === bulkTriesMax)
+          throw this.failed(failure.status, failure.error);
         await pause(tries, call);
       }
       open = again;
@@ -228,7 +234,8 @@ export class SearchCluster {
     const names = indices.map((name) => this.index(name)).join();
     const { status, value } = await this.ask('POST', `${names}/_refresh?ignore_unavailable=true`, null, call);
     const failed = (value as { _shards?: { failed?: number } })._shards?.failed ?? 0;
-    if (status >= 300 || failed > 0) throw remoteUnreachable(this.url, new Error('not all shards took note of what is new'));
+    if (status >= 300 || failed > 0)
+      throw remoteUnreachable(this.url, new Error('not all shards took note of what is new'));
   }
 
   /** A search over all shards of some indices. The answer's `filter` names the parts of it that are sent. */
@@ -265,10 +272,16 @@ export class SearchCluster {
   /** How many documents match. */
   async count(indices: readonly string[], query: unknown, call: CallOptions = {}): Promise<number> {
     const names = indices.map((name) => this.index(name)).join();
-    const { status, value } = await this.ask('POST', `${names}/_count?ignore_unavailable=true`, JSON.stringify({ query }), call);
+    const { status, value } = await this.ask(
+      'POST',
+      `${names}/_count?ignore_unavailable=true`,
+      JSON.stringify({ query }),
+      call,
+    );
     const { count, _shards: shards } = value as { count?: number; _shards?: { failed: number } };
     if (status === 404) return 0;
-    if (count === undefined || (shards?.failed ?? 0) > 0) throw remoteUnreachable(this.url, new Error('not all shards were counted'));
+    if (count === undefined || (shards?.failed ?? 0) > 0)
+      throw remoteUnreachable(this.url, new Error('not all shards were counted'));
     return count;
   }
 
@@ -299,7 +312,9 @@ export class SearchCluster {
     expected: readonly number[] = [],
   ): Promise<{ readonly status: number; readonly value: unknown }> {
     const headers: Record<string, string> = {};
-    if (body !== null) headers['content-type'] = path.includes('_bulk') || path.startsWith('_msearch') ? 'application/x-ndjson' : 'application/json';
+    if (body !== null)
+      headers['content-type'] =
+        path.includes('_bulk') || path.startsWith('_msearch') ? 'application/x-ndjson' : 'application/json';
     if (this.authorization !== null) headers['authorization'] = this.authorization;
     const url = `${this.address.origin}/${path}`;
     // A redirect could lead the credentials elsewhere.

@@ -1,4 +1,5 @@
 /** From query to lines and ranked hits on one snapshot: parse, plan, execute, rank, excerpt. */
+export { backendOf } from './backend.js';
 export { storedCandidateDocs } from './candidates.js';
 export { fileLines, withContext } from './context-lines.js';
 export { compileFileFilter, fileMask, unmatchedPaths } from './file-mask.js';

@@ -41,6 +41,9 @@ export class FarRecords extends RecordBlocks {
   }
 
   override blockOf(number: number): DecodedBlock {
-    return this.decoded?.(number) ?? new DecodedBlock(number, this.bytesOf(number), Uint32Array.of(0, this.bytesOf(number).length));
+    return (
+      this.decoded?.(number) ??
+      new DecodedBlock(number, this.bytesOf(number), Uint32Array.of(0, this.bytesOf(number).length))
+    );
   }
 }

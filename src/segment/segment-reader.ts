@@ -72,7 +72,11 @@ export class Segment {
       if (far === null) return new RecordBlocks(file, location, cache);
       const near = [file, location, cache] as const;
       return of === 'content'
-        ? new FarRecords((number) => far.content(number).bytesOf(number), (number) => far.content(number), [...near])
+        ? new FarRecords(
+            (number) => far.content(number).bytesOf(number),
+            (number) => far.content(number),
+            [...near],
+          )
         : new FarRecords((number) => far.symbols(number), null, [...near]);
     };
     this.content = recordsAt(toc.content, 'content');

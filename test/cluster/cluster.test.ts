@@ -1,40 +1,198 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FarStore, NumberBlocks } from '../../src/cluster/index.js';
+import { runDaemon } from '../../src/daemon/index.js';
 import { openEngine } from '../../src/engine/index.js';
 import type { Engine } from '../../src/engine/index.js';
+import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
+import { asOid } from '../../src/model/index.js';
+import { ClusterStorage, SearchCluster, readClusterAddress } from '../../src/remote/index.js';
+import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
+import { Store } from '../../src/store/index.js';
 import { makeFolder, type TestRepository } from '../support/git.js';
 import { startOpenSearch, type OpenSearch } from '../support/opensearch.js';
 import { answersOf, makeHistory, withEngine, withPublisher } from '../remote/support.js';
+import { checkBackend } from './backend-contract.js';
 
 const opensearch = await startOpenSearch();
 afterAll(() => opensearch?.stop());
 
+const code = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'it succeeded',
+    (error: unknown) => (error as { code?: string }).code ?? String(error),
+  );
+
 describe.skipIf(opensearch === null)('a search cluster', () => {
   const cluster = opensearch as OpenSearch;
-  const remote = cluster.remote('code');
+  let remote: string;
   let repository: TestRepository;
-  /** Indexed here. */
+  /** Where it is indexed. */
   let own: string;
 
-  /** An engine that has nothing but the cluster. */
-  async function withCluster<T>(action: (engine: Engine) => Promise<T>, address = remote): Promise<T> {
-    const engine = await openEngine({ repo: repository.path, store: makeFolder(), settings: { remote: address } });
-    try {
-      return await action(engine);
-    } finally {
-      await engine.close();
-    }
+  const push = (address: string, revs: readonly string[], options: object = {}, repo = repository.path, store = own) =>
+    withPublisher(repo, store, (publisher) => publisher.push(address, revs, options));
+
+  /** Distinct chunks of what is published, counted over a store that has nothing else. */
+  async function chunksOf(repo: string, revs: readonly string[]): Promise<number> {
+    return withEngine(repo, makeFolder(), async (engine) => {
+      await engine.index(revs);
+      return (await engine.status()).chunks;
+    });
   }
 
   beforeAll(async () => {
+    remote = cluster.remote('code');
     repository = makeHistory();
     own = makeFolder();
-    await withPublisher(repository.path, own, (publisher) => publisher.push(remote, [], { all: true }));
+    await push(remote, [], { all: true });
   });
 
-  test('answers as a store that indexed it', async () => {
-    for (const rev of ['main', 'side', 'v1']) expect(rev).toBe(rev);
-    void answersOf;
-    void withEngine;
-    void withCluster;
+  test('answers as a store that indexed it, and nothing is taken into the store', async () => {
+    const revs = ['main', 'side', 'v1'];
+    const store = makeFolder();
+    const engine = await openEngine({ repo: repository.path, store, settings: { remote } });
+    const ask = async (of: Engine): Promise<unknown> => ({
+      range: (await of.grepRange('parcel|count', 'v1', 'main')).lines,
+      compare: (await of.compare('v1', 'main')).files,
+      fuzzy: (await of.symbols('weihgtOf', { rev: 'main' })).symbols,
+      typo: (await of.search('wieghtOf parcel', { rev: 'main' })).didYouMean,
+      references: { ...(await of.references('weightOf', { rev: 'main' })), tookMs: 0 },
+      none: (await of.grep('nowhere to be found', { rev: 'main' })).lines,
+      others: (await of.grep('a', { rev: 'side', invert: true })).lines,
+    });
+    try {
+      expect(await ask(engine)).toEqual(await withEngine(repository.path, own, ask));
+      expect((await engine.status()).chunks).toBe(0);
+    } finally {
+      await engine.close();
+    }
+    const fromCluster = await answersOf(repository.path, store, revs, { remote });
+    expect(fromCluster).toEqual(await answersOf(repository.path, own, revs));
+  });
+
+  test('a chunk is one document, a second publish nothing, one more commit its diff', async () => {
+    const address = cluster.remote('once');
+    const first = await push(address, ['main']);
+    expect(await cluster.count('once-chunks-*')).toBe(await chunksOf(repository.path, ['main']));
+    expect(first.chunks).toBe(await cluster.count('once-chunks-*'));
+    expect(await push(address, ['main'])).toMatchObject({ commits: 0, documents: 0, chunks: 0 });
+    const next = await push(address, ['side']);
+    // The file, its directory, the root, the snapshot, and what the older commit has otherwise.
+    expect(next.documents! - next.chunks!).toBeLessThan(16);
+    expect(await cluster.count('once-chunks-*')).toBe(await chunksOf(repository.path, ['main', 'side']));
+  });
+
+  test('publishers at once, one of which is ended: every number is given once, and what is lacking comes later', async () => {
+    const address = cluster.remote('many');
+    const repositories = [repository, makeHistory(5, 'letters'), makeHistory(6, 'boxes')];
+    const ending = new AbortController();
+    const all = await Promise.allSettled([
+      ...[...repositories, ...repositories].map((one) => push(address, ['main'], {}, one.path, makeFolder())),
+      push(
+        address,
+        [],
+        { all: true, signal: ending.signal, onProgress: () => ending.abort() },
+        repository.path,
+        makeFolder(),
+      ),
+    ]);
+    expect(all.slice(0, -1).map(({ status }) => status)).toEqual(
+      repositories.flatMap(() => ['fulfilled', 'fulfilled']),
+    );
+    await push(address, [], { all: true });
+    await cluster.ask('POST', 'many-*/_refresh');
+    const { body } = await cluster.ask('POST', 'many-chunks-*/_search', { size: 10_000, _source: ['n', 'text'] });
+    const found = body['hits'] as { hits: { _source: { n: number } }[] };
+    expect(new Set(found.hits.map(({ _source: { n } }) => n)).size).toBe(found.hits.length);
+    const blocks = new NumberBlocks(new ClusterStorage(readClusterAddress(address)));
+    const given = await Promise.all(Array.from({ length: 8 }, () => blocks.take(5, {})));
+    expect(new Set(given.flatMap((n) => [0, 1, 2, 3, 4].map((i) => n + i))).size).toBe(40);
+    expect(await answersOf(repository.path, makeFolder(), ['side'], { remote: address })).toEqual(
+      await answersOf(repository.path, own, ['side']),
+    );
+  });
+
+  test('a cluster that takes nothing is told, and a publish continues when it does', async () => {
+    const address = cluster.remote('full');
+    await push(address, ['v1']);
+    const block = (on: boolean) =>
+      cluster.ask('PUT', 'full-chunks-000000/_settings', { 'index.blocks.read_only_allow_delete': on ? true : null });
+    await block(true);
+    expect(await code(push(address, ['main'], { patienceMs: 2000 }))).toBe('REMOTE_READ_ONLY');
+    await block(false);
+    await push(address, ['main']);
+    expect(await cluster.count('full-chunks-*')).toBe(await chunksOf(repository.path, ['main', 'v1']));
+  });
+
+  test('without the cluster a clone indexes, and says so', async () => {
+    const notes: string[] = [];
+    const engine = await openEngine({
+      repo: repository.path,
+      store: makeFolder(),
+      settings: { remote: 'opensearch://127.0.0.1:1/code' },
+      onNote: (note) => notes.push(note),
+    });
+    try {
+      expect((await engine.grep('parcel', { rev: 'v1' })).lines.length).toBeGreaterThan(0);
+      expect(notes.join()).toMatch(/cannot be reached.*indexed here/);
+    } finally {
+      await engine.close();
+    }
+    expect(await code(push('opensearch://127.0.0.1:1/code', ['main'], { patienceMs: 300 }))).toBe('REMOTE_UNREACHABLE');
+    expect(await code(withPublisher(repository.path, makeFolder(), (publisher) => publisher.pull(remote, [])))).toBe(
+      'USAGE',
+    );
+  });
+
+  test('a search node serves what is published, without a clone', async () => {
+    const cache = makeFolder();
+    const node = await runDaemon({
+      storePath: join(cache, 'store'),
+      version: '0',
+      onDemand: false,
+      port: 0,
+      log: () => undefined,
+      node: { remote, folder: join(cache, 'repositories'), cacheBytes: 2 ** 30 },
+    });
+    const ask = async (operation: string, body: object): Promise<Record<string, unknown>> => {
+      const response = await fetch(`${node.http!.url}/v1/${operation}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${node.http!.token}` },
+        body: JSON.stringify(body),
+      });
+      return (await response.json()) as Record<string, unknown>;
+    };
+    try {
+      const found = await ask('grep', { repo: 'repo', pattern: 'parcel', rev: 'side' });
+      const mine = await withEngine(repository.path, own, (engine) => engine.grep('parcel', { rev: 'side' }));
+      expect(found['lines']).toEqual(mine.lines);
+      expect(await ask('grep', { repo: 'repo', pattern: 'parcel', rev: 'main~5' })).toMatchObject({
+        error: { code: 'REV_NOT_FOUND' },
+      });
+    } finally {
+      await node.stop();
+    }
+  });
+
+  test('search reads the same of a store and of a cluster', async () => {
+    const { tree } = await withEngine(repository.path, own, (engine) => engine.resolve('main'));
+    const store = Store.open(own);
+    const snapshots = new SnapshotStore(store);
+    const far = new FarStore(new SearchCluster(readClusterAddress(remote)), snapshots.segmentCaches);
+    snapshots.far = far;
+    try {
+      const key = rootKey(asOid(tree), rulesFingerprint(defaultRules));
+      const near = await snapshots.open(snapshots.findRoot(key)!);
+      const there = await snapshots.open((await far.open(key.toString('hex'), {}))!);
+      const [mine, theirs] = [await checkBackend(near), await checkBackend(there)];
+      expect(theirs).toEqual(mine);
+      near.release();
+      there.release();
+    } finally {
+      far.close();
+      snapshots.close();
+      store.close();
+    }
   });
 });

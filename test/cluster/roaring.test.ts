@@ -4,19 +4,21 @@ import { decodeRoaring, encodeRoaring } from '../../src/cluster/index.js';
 
 /** Sets with sparse and dense stretches, over several containers. */
 const sets = fc
-  .array(fc.tuple(fc.nat(2 ** 19), fc.integer({ min: 1, max: 9000 }), fc.integer({ min: 1, max: 7 })), { maxLength: 5 })
-  .map((runs) => {
-    const all = new Set<number>();
-    for (const [from, count, step] of runs) for (let i = 0; i < count; i++) all.add(from + i * step);
-    return Uint32Array.from(all).sort();
-  });
+  .array(fc.tuple(fc.nat(2 ** 18), fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 20 })), {
+    maxLength: 3,
+  })
+  .map((runs) =>
+    Uint32Array.from(
+      new Set(runs.flatMap(([from, count, step]) => Array.from({ length: count }, (_, i) => from + i * step))),
+    ).sort(),
+  );
 
 test('a bitmap is the set that it was made of', () => {
   fc.assert(
-    fc.property(sets, (numbers) => {
-      expect(Buffer.from(decodeRoaring(encodeRoaring(numbers)).buffer)).toEqual(Buffer.from(numbers.slice().buffer));
-    }),
-    { numRuns: 60 },
+    fc.property(sets, (numbers) =>
+      Buffer.from(decodeRoaring(encodeRoaring(numbers)).buffer).equals(Buffer.from(numbers.slice().buffer)),
+    ),
+    { numRuns: 20 },
   );
 });
 

@@ -42,8 +42,13 @@ export async function withPublisher<T>(
   }
 }
 
-export async function withEngine<T>(repo: string, store: string, action: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = await openEngine({ repo, store });
+export async function withEngine<T>(
+  repo: string,
+  store: string,
+  action: (engine: Engine) => Promise<T>,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<T> {
+  const engine = await openEngine({ repo, store, settings });
   try {
     return await action(engine);
   } finally {
@@ -52,8 +57,13 @@ export async function withEngine<T>(repo: string, store: string, action: (engine
 }
 
 /** What a store answers to a set of questions at some revs, scores and all; not when lines came, which needs the history. */
-export function answersOf(repo: string, store: string, revs: readonly string[]): Promise<unknown> {
-  return withEngine(repo, store, async (engine) => {
+export function answersOf(
+  repo: string,
+  store: string,
+  revs: readonly string[],
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<unknown> {
+  const ask = async (engine: Engine): Promise<unknown> => {
     const answers: unknown[] = [];
     for (const rev of revs) {
       answers.push((await engine.grep('parcel', { rev, ignoreCase: true })).lines);
@@ -66,5 +76,6 @@ export function answersOf(repo: string, store: string, revs: readonly string[]):
       answers.push((await engine.show(rev, 'docs/guide.md')).content);
     }
     return answers;
-  });
+  };
+  return withEngine(repo, store, ask, settings);
 }

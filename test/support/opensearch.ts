@@ -59,7 +59,10 @@ export interface StartOptions {
 }
 
 /** A real cluster, its jars fetched with Maven where that and Java are; null, with the reason told, where it cannot be. */
-export async function startOpenSearch({ nodes = 1, heapMegabytes = 256 }: StartOptions = {}): Promise<OpenSearch | null> {
+export async function startOpenSearch({
+  nodes = 1,
+  heapMegabytes = 256,
+}: StartOptions = {}): Promise<OpenSearch | null> {
   const program = installOpenSearch();
   if (program === null) return null;
   const folder = join(tmpdir(), `coppice-opensearch-${process.pid}-${Math.floor(performance.now())}`);

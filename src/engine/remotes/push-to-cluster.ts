@@ -45,7 +45,14 @@ export async function pushToCluster(
   let commits = 0;
   try {
     const publisher = new TreePublisher(storage, list, snapshots.caches, call, ({ chunks, bytes }) =>
-      options.onProgress?.({ phase: 'push', done: chunks, total: 0, unit: 'chunks', bytes, what: `${remote.url}: chunks` }),
+      options.onProgress?.({
+        phase: 'push',
+        done: chunks,
+        total: 0,
+        unit: 'chunks',
+        bytes,
+        what: `${remote.url}: chunks`,
+      }),
     );
     const wanted: Oid[] = tips.map(({ commit }) => commit);
     if (options.history === true) wanted.unshift(...(await historyOf(session, wanted)));

@@ -1,5 +1,15 @@
 /** The nouns and their typed ids: blob, commit, chunk, symbol, tree. Data, no behaviour, no IO. */
-export { asCommitId, asDocId, asFileId, asOid, asRepositoryId, asTreeId, clusterIdMin, volatileIdMax, volatileIdMin } from './ids.js';
+export {
+  asCommitId,
+  asDocId,
+  asFileId,
+  asOid,
+  asRepositoryId,
+  asTreeId,
+  clusterIdMin,
+  volatileIdMax,
+  volatileIdMin,
+} from './ids.js';
 export type { CommitId, DocId, FileId, Oid, RepositoryId, TreeId } from './ids.js';
 export { diagnosticCodes, isProvisional, symbolKinds } from './chunk.js';
 export type { ChunkSpan, ChunkedFile, DiagnosticCode, FileDiagnostic, SymbolDefinition, SymbolKind } from './chunk.js';

@@ -55,7 +55,12 @@ export async function checkBackend(snapshot: Snapshot): Promise<unknown> {
     snapshot.statistics,
     snapshot.files.map(({ path, record }) => [path, record.oid]),
   );
-  answers.push(visible.map((doc) => [placeOf(doc), textOf(doc), snapshot.segments.chunkSymbols(doc)]).sort());
+  const held = visible.map((doc) => ({
+    at: placeOf(doc),
+    text: textOf(doc),
+    own: snapshot.segments.chunkSymbols(doc),
+  }));
+  answers.push(held.sort((a, b) => (a.at < b.at ? -1 : 1)));
   // What is asked for unprepared is there, or can be brought.
   for (let tries = 0; ; tries++) {
     expect(tries).toBeLessThan(3);

@@ -10,9 +10,10 @@ export const command = defineCommand({
   description:
     'What the remote lacks is sent as packs, and made visible by one conditional write: any number may push at once, and\n' +
     'one that is killed leaves the remote as it was. A remote is file:DIR or s3://BUCKET/PREFIX (AWS_* variables or\n' +
-    '~/.aws; AWS_ENDPOINT_URL for other servers than Amazon). Revs are indexed first where they are not.',
+    '~/.aws; AWS_ENDPOINT_URL for other servers than Amazon), or opensearch://HOST:PORT/PREFIX, which is searched where it is.\n' +
+    'Revs are indexed first where they are not.',
   args: [
-    { name: 'REMOTE', help: 'file:DIR or s3://BUCKET/PREFIX' },
+    { name: 'REMOTE', help: 'file:DIR, s3://BUCKET/PREFIX or opensearch://HOST:PORT/PREFIX' },
     { name: 'REV', help: 'what to publish; HEAD when none is given', optional: true, many: true },
   ],
   flags: {
@@ -47,7 +48,9 @@ export const command = defineCommand({
           isNew ? 'published' : context.paint('dim', 'was there'),
         ]);
       context.out.write(formatTable(rows));
-      const sent = `${plural(result.commits, 'new commit')}, ${plural(result.packs, 'pack')}, ${formatBytes(result.bytes)}`;
+      const { commits, packs, documents, bytes } = result;
+      const as = documents === undefined ? plural(packs, 'pack') : plural(documents, 'new document');
+      const sent = `${plural(commits, 'new commit')}, ${as}, ${formatBytes(bytes)}`;
       context.out.write(`${sent} to ${result.remote} in ${formatDuration(result.tookMs)}\n`);
     }
     return 0;

@@ -68,6 +68,11 @@ export class Publisher {
 
   collect(address: string, options: CollectOptions): Promise<RemoteGcResult> {
     const remote = openRemote(this.shared, address, this.folder);
+    if (isCluster(remote)) {
+      throw new CoppiceError('USAGE', `documents of ${remote.url} are not cleaned up`, {
+        hint: 'publish what is to stay under another prefix, then delete the indices of this one',
+      });
+    }
     const { keep, dryRun = false, graceMs = graceMsDefault, sign, ...rest } = options;
     if (keep.length === 0) {
       throw new CoppiceError('USAGE', 'what is to be kept has to be said: everything else goes', {

@@ -38,8 +38,6 @@ const nothingElse = { dynamic: false } as const;
 const mappings = {
   chunks: {
     ...nothingElse,
-    // Grams are in no answer.
-    _source: { excludes: ['grams'] },
     properties: {
       n: { type: 'integer' },
       language: { type: 'keyword' },

@@ -131,7 +131,7 @@ export class OpenSearch {
     return Number((await this.ask('GET', `${index}/_count`)).body['count']);
   }
 
-  async waitFor(nodes: number, seconds = 90): Promise<void> {
+  async waitFor(nodes: number, seconds = 240): Promise<void> {
     const end = performance.now() + seconds * 1000;
     for (;;) {
       try {

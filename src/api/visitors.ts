@@ -18,6 +18,17 @@ interface User {
   readonly digests: readonly Buffer[];
 }
 
+/** What is known so far of a request under way, for its line in the log. */
+export interface Audit {
+  user: string | null;
+  repo: string | null;
+  /** Of MCP: the tools that it called. */
+  tool: string | null;
+}
+
+/** The request under way, where each leaves a line. */
+export const auditing = new AsyncLocalStorage<Audit>();
+
 /** Who the request under way is from; absent: somebody whom the file system let in, or who has the server's own token. */
 export const visiting = new AsyncLocalStorage<Visitor>();
 
@@ -120,6 +131,22 @@ export function checkAllowed({ name, effect, repo }: Pick<Operation, 'name' | 'e
   throw new CoppiceError('FORBIDDEN', `${visitor.name} may not use ${name} here`, {
     hint:
       effect === 'names' ? 'who runs this server allows forks with "forks": true' : 'it is for who runs this server',
+  });
+}
+
+/**
+ * FORBIDDEN for packages: they lie outside of the repository, wherever manifests point, and those of a fork are written by who asks.
+ *
+ * @param input what was asked, of an operation or a tool
+ */
+export function checkOwnFiles(input: Readonly<Record<string, unknown>>): void {
+  const visitor = visiting.getStore();
+  if (visitor === undefined) return;
+  const { deps, withDeps, with_deps: tool, query } = input;
+  const isFilter = typeof query === 'string' && /\bdep:/.test(query);
+  if (deps === undefined && withDeps !== true && tool !== true && !isFilter) return;
+  throw new CoppiceError('FORBIDDEN', `${visitor.name} may not look into packages here`, {
+    hint: 'they are not of the repository: leave out deps, withDeps and dep:',
   });
 }
 

@@ -8,6 +8,7 @@ const idleMsMax = 30 * 60_000;
 const openMax = 200;
 
 interface OpenRepository {
+  readonly path: string;
   readonly engine: Engine;
   /** See `placeOf`. */
   place: string | null;
@@ -39,8 +40,13 @@ export class OpenRepositories implements LocalEngines {
     this.check();
     const path = this.directory === null ? repo : this.directory.require(repo);
     let entry = this.entries.get(repo);
-    if (entry === undefined) entry = { engine: this.engines.open(path), place: null, usedMs: 0 };
-    else this.entries.delete(repo);
+    this.entries.delete(repo);
+    if (entry !== undefined && entry.path !== path) {
+      // The name is another repository's now.
+      void entry.engine.close().catch(() => undefined);
+      entry = undefined;
+    }
+    entry ??= { path, engine: this.engines.open(path), place: null, usedMs: 0 };
     entry.usedMs = elapsedMs();
     this.entries.set(repo, entry);
     if (this.entries.size > openMax) this.closeFirst();

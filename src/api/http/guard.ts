@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { CoppiceError } from '../../base/index.js';
-import type { Visitor } from '../visitors.js';
+import type { Audit, Visitor } from '../visitors.js';
 
 /**
  * Who may come in over TCP. Everybody on this machine can connect to loopback, and so can any page in the user's browser,
@@ -22,9 +22,7 @@ export interface Users {
   audit(line: AuditLine): void;
 }
 
-export interface AuditLine {
-  readonly user: string | null;
-  readonly repo: string | null;
+export interface AuditLine extends Readonly<Audit> {
   /** The operation, or another path that is known. */
   readonly what: string;
   /** `ok` or the code of an error. */

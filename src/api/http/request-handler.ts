@@ -11,7 +11,7 @@ import { operationsByName } from '../operations.js';
 import { describeApi } from '../openapi.js';
 import { checkPlace } from '../place.js';
 import { checkRequest } from '../validate.js';
-import { checkAllowed, checkVisitor, visiting } from '../visitors.js';
+import { auditing, checkAllowed, checkOwnFiles, checkVisitor, visiting, type Audit } from '../visitors.js';
 import { AnswerMemory, answerLimits, type AnswerLimits } from './answer-memory.js';
 import { ByteBudget } from './byte-budget.js';
 import { checkOrigin, checkToken, type TcpAccess } from './guard.js';
@@ -99,7 +99,7 @@ export class RequestHandler {
       const path = pathOf(request);
       response.on('error', () => undefined); // the client went; `close` tells
       this.closeWithSocket(response);
-      const audit: Audit = { user: null, repo: null };
+      const audit: Audit = { user: null, repo: null, tool: null };
       failable(() => this.handle(request, response, path, tcp, audit))
         .catch((error: unknown) => {
           const known = asCoppiceError(error);
@@ -111,7 +111,12 @@ export class RequestHandler {
           this.latestMs = elapsedMs();
           this.metrics.count(labelOf(path), outcome, elapsedMs() - startMs);
           const tookMs = Math.round(elapsedMs() - startMs);
-          tcp?.users?.audit({ ...audit, what: labelOf(path), outcome, tookMs });
+          const users = tcp?.users;
+          if (users === undefined) return;
+          const tell = (): void => users.audit({ ...audit, what: labelOf(path), outcome, tookMs });
+          // What a tool of MCP does goes on until its answer is out.
+          if (response.closed) tell();
+          else response.once('close', tell);
         });
     };
   }
@@ -149,7 +154,8 @@ export class RequestHandler {
     if (users !== undefined) {
       const visitor = checkVisitor(request, (token) => users.find(token));
       audit.user = visitor.name;
-      return visiting.run(visitor, () => this.route(request, response, path, isGet, audit));
+      const route = (): Promise<void> => this.route(request, response, path, isGet, audit);
+      return auditing.run(audit, () => visiting.run(visitor, route));
     }
     if (tcp !== null) checkToken(request, tcp);
     return this.route(request, response, path, isGet, audit);
@@ -200,6 +206,7 @@ export class RequestHandler {
   ): Promise<void> {
     const body = checkRequest(operation, await this.readBody(request, response));
     if (typeof body['repo'] === 'string') audit.repo = body['repo'];
+    checkOwnFiles(body);
     const gone = new AbortController();
     response.on('close', () => {
       if (!response.writableFinished) gone.abort();
@@ -315,12 +322,6 @@ async function sendBatches<R>(batches: Batches<unknown, R>, reply: JsonReply | N
   } finally {
     await batches.return(undefined as R);
   }
-}
-
-/** Who asked for what, as far as it is known. */
-interface Audit {
-  user: string | null;
-  repo: string | null;
 }
 
 /** Not more often than anybody can look, except for the last step. */

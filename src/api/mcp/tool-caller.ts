@@ -6,7 +6,7 @@ import { Limiter } from '../http/limiter.js';
 import { failable } from '../request-scope.js';
 import type { OperationContext, OperationHost } from '../operation.js';
 import { checkPlace } from '../place.js';
-import { checkToolAllowed } from '../visitors.js';
+import { auditing, checkOwnFiles, checkToolAllowed } from '../visitors.js';
 import { checkArguments } from './check-arguments.js';
 import { wellFormed } from './code-text.js';
 import { errorResult } from './error-result.js';
@@ -29,6 +29,14 @@ export interface ToolCallerOptions {
 const runningMax = 16;
 const waitingMax = 512;
 const repositoriesNamed = 5;
+
+/** The log tells which tools a request called, and where: one request may have several. */
+function noteForAudit(tool: string, repo: string | undefined): void {
+  const audit = auditing.getStore();
+  if (audit === undefined) return;
+  audit.tool = audit.tool === null ? tool : `${audit.tool}, ${tool}`;
+  if (repo !== undefined) audit.repo = audit.repo === null ? repo : `${audit.repo}, ${repo}`;
+}
 
 /** Runs tools, for any number of sessions. What goes wrong is an answer too: the model is told and can try again. */
 export class ToolCaller {
@@ -55,7 +63,9 @@ export class ToolCaller {
   ): Promise<CallToolResult> {
     try {
       const { repo, input } = checkArguments(tool, given);
+      noteForAudit(tool.name, repo);
       checkToolAllowed(tool.name);
+      checkOwnFiles(input);
       const context = this.context(await this.repository(repo, roots), call);
       const { text, structured } = await this.limiter.run(() => failable(() => tool.run(context, input)));
       return wellFormed({

@@ -3,6 +3,7 @@ import { CoppiceError } from '../../base/index.js';
 import { defineOperation } from '../operation.js';
 import type { ParameterTable, ParameterValues } from '../operation.js';
 import { contentFields, ttlParameter } from '../parameters.js';
+import { visiting } from '../visitors.js';
 import { fromWireContent } from '../wire-content.js';
 
 const forkName = { name: { type: 'string', required: true, help: 'the fork' } } as const satisfies ParameterTable;
@@ -40,7 +41,11 @@ export const apply = defineOperation({
     ...forkName,
     steps: { type: 'objects', required: true, maxItems: 10_000, fields: stepFields, help: 'what to apply, in order' },
   },
-  run: (context, { name, steps }) => context.engine().apply(name, steps.map(toStep), context.call),
+  async run(context, { name, steps }) {
+    const { newChunks, ...told } = await context.engine().apply(name, steps.map(toStep), context.call);
+    // What is new to the store tells what else is in it, in repositories that a visitor may not see.
+    return visiting.getStore() === undefined ? { ...told, newChunks } : told;
+  },
 });
 
 function toStep({ kind, rev, path, ...content }: ParameterValues<typeof stepFields>, index: number): ApplyStep {

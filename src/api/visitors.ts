@@ -114,6 +114,8 @@ const reading: ReadonlySet<string> = new Set([
   'resolve',
   'outline',
   'files',
+  'folder',
+  'last-changes',
   'compare',
   'revs',
   'forks',

@@ -23,6 +23,7 @@ const streams: ReadonlySet<string | symbol> = new Set([
   'grepCountBatches',
   'grepRangeBatches',
   'changes',
+  'lastChanges',
   'describePlan',
 ] satisfies (keyof Engine)[]);
 

@@ -132,6 +132,14 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
   ],
   revs: [['options', { ...call, 'match?': 'text', 'limit?': 'number' }, 'optional']],
   files: [['options', { ...limited, 'folder?': 'text', 'pathspecs?': 'texts' }, 'optional']],
+  folder: [
+    ['path', 'text'],
+    ['options', { ...call, ...packages, 'rev?': 'text' }, 'optional'],
+  ],
+  lastChanges: [
+    ['path', 'text'],
+    ['options', { ...call, ...packages, 'rev?': 'text', 'deadlineMs?': 'number' }, 'optional'],
+  ],
   compare: [
     ['from', 'text'],
     ['to', 'text'],

@@ -112,6 +112,20 @@ export abstract class ScopeEngine<S extends Scope & { release(): void }> {
     });
   }
 
+  folder(path: string, options: api.FolderOptions = {}): Promise<api.FolderResult> {
+    return runIn(this.place, options, async (scope) => {
+      const { listFolder } = await import('./answers/folder.js');
+      return listFolder(scope, path === '' ? '' : scope.rootedPath(path), options);
+    });
+  }
+
+  lastChanges(path: string, options: api.LastChangesOptions = {}): AsyncGenerator<api.LastChange, void, undefined> {
+    return streamIn(this.place, options, async function* (scope) {
+      const { listLastChanges } = await import('./answers/folder.js');
+      yield* listLastChanges(scope, path === '' ? '' : scope.rootedPath(path), options);
+    });
+  }
+
   compare(
     from: string,
     to: string,

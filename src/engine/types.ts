@@ -1,5 +1,6 @@
 import type { Batches } from '../base/index.js';
 import type { SkipReason, SymbolKind, WorkPhase } from '../model/index.js';
+import type { FolderOptions, FolderResult, LastChange, LastChangesOptions } from './folder-types.js';
 import type { HitExplanation, HitLabels, NearestHit } from './hit-types.js';
 import type {
   ApplyResult,
@@ -66,6 +67,7 @@ export type {
   SymbolsOptions,
   SymbolsResult,
 } from './symbol-types.js';
+export type { FolderEntry, FolderOptions, FolderResult, LastChange, LastChangesOptions } from './folder-types.js';
 export type {
   DoctorProblem,
   DoctorResult,
@@ -501,6 +503,10 @@ export interface Engine {
   revs(options?: RevsOptions): Promise<RevsResult>;
   /** Files at a rev. */
   files(options?: FilesOptions): Promise<FilesResult>;
+  /** What a folder holds directly, empty for the root. PATH_NOT_FOUND. */
+  folder(path: string, options?: FolderOptions): Promise<FolderResult>;
+  /** Which commit changed each entry of a folder last, the newest first; nothing above the roots of a view. */
+  lastChanges(path: string, options?: LastChangesOptions): AsyncIterable<LastChange>;
   /** Files that differ between two revs, links and submodules among them; `limit` 1,000 by default. */
   compare(from: string, to: string, options?: CallOptions & FileFilter & { limit?: number }): Promise<CompareResult>;
   /**

@@ -1,6 +1,6 @@
 import { decodeBytes } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
-import { runGit, type RunOptions } from './process.js';
+import { gitOutput, runGit, type RunOptions } from './process.js';
 import { checkedOid } from './resolve.js';
 
 /** What a commit with one parent did. */
@@ -54,4 +54,49 @@ export async function changedLines(options: RunOptions, parent: Oid, commit: Oid
     const start = Math.max(1, Number(first));
     return { start, end: start + Math.max(1, Number(count ?? 1)) - 1 };
   });
+}
+
+/** What a commit changed in a folder. */
+export interface FolderChange {
+  readonly commit: Oid;
+  /** Committer date, ISO 8601. */
+  readonly date: string;
+  readonly author: string;
+  /** First line of the message. */
+  readonly subject: string;
+  /** Of what changed, the first name below the folder, each once. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** The commits that changed something in a folder (empty: anything), newest first, no faster than they are taken. */
+export async function* changesBelow(options: RunOptions, from: Oid, folder: string): AsyncGenerator<FolderChange> {
+  const args = [
+    '--literal-pathspecs',
+    'log',
+    '--no-merges',
+    '--name-only',
+    '--no-renames',
+    '-z',
+    '--no-show-signature',
+  ];
+  args.push('--no-notes', '--encoding=UTF-8', '--format=%x01%H%x02%cI%x02%an%x02%s', checkedOid(from), '--');
+  if (folder !== '') args.push(folder);
+  const start = folder === '' ? 0 : folder.length + 1;
+  const read = (entry: string): FolderChange => {
+    const [head, ...paths] = entry.split('\0').map((field) => field.replace(/^\n/, ''));
+    const [commit, date, author, subject] = head!.split('\x02') as [string, string, string, string];
+    const names = new Set(
+      paths.filter((path) => path.length > start).map((path) => path.slice(start).split('/', 1)[0]!),
+    );
+    return { commit: asOid(commit), date, author, subject, names };
+  };
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of gitOutput(args, options)) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    for (let end = rest.indexOf(1, 1); end >= 0; end = rest.indexOf(1, 1)) {
+      if (end > 1) yield read(decodeBytes(rest.subarray(1, end)));
+      rest = rest.subarray(end);
+    }
+  }
+  if (rest.length > 1) yield read(decodeBytes(rest.subarray(1)));
 }

@@ -23,8 +23,8 @@ import { locateRepository, type Location } from './locate.js';
 import { nestedRepositoryStamp } from './nested-repository.js';
 import { oidBytes, type ObjectFormat } from './object-hash.js';
 import { ObjectReader, contentBytesMax, objectTooLarge } from './object-reader.js';
-import { changedLines, listChanges } from './change-list.js';
-import type { CommitChanges, LineRange } from './change-list.js';
+import { changedLines, changesBelow, listChanges } from './change-list.js';
+import type { CommitChanges, FolderChange, LineRange } from './change-list.js';
 import { gitOutput, runGitRaw, type RunOptions } from './process.js';
 import { RefFiles } from './ref-files.js';
 import { RefLister, readHead, type Head, type Ref } from './refs.js';
@@ -229,6 +229,11 @@ export class Repository {
   /** The newest commits with one parent that a commit reaches, and which files they changed. */
   listChanges(from: Oid, max: number, signal?: AbortSignal): Promise<CommitChanges[]> {
     return listChanges({ ...this.processOptions, signal }, from, max);
+  }
+
+  /** The commits that changed something in a folder, newest first, no faster than they are taken. */
+  changesBelow(from: Oid, folder: string, signal?: AbortSignal): AsyncIterable<FolderChange> {
+    return changesBelow({ ...this.processOptions, signal }, from, folder);
   }
 
   /** Lines of a file that a commit changed, as its parent has them. */

@@ -1,12 +1,15 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { dialog } from './state/dialogs.js';
+import { showsFolder } from './state/folder-content.js';
 import { place } from './state/navigation.js';
 import { connection, repository, repositoryName } from './state/session.js';
 import { ErrorPanel } from './view/error-panel.js';
 import { FilePage } from './view/file-page.js';
+import { FolderPage } from './view/folder-page.js';
 import { Header } from './view/header.js';
 import { KeysDialog } from './view/keys-dialog.js';
+import { NamesDialog } from './view/names-dialog.js';
 import { LockedPage } from './view/locked-page.js';
 import { ProgressBar } from './view/progress-bar.js';
 import { RepositoryPicker } from './view/repository-picker.js';
@@ -33,16 +36,16 @@ export function App(): JSX.Element {
 }
 
 function SearchApp(): JSX.Element {
-  const { file, query } = place.value;
+  const { file, query, folder } = place.value;
   const name = repositoryName.value;
   useEffect(() => {
-    document.title = [file?.path ?? query, name, 'Coppice'].filter((part) => part).join(' · ');
-  }, [file?.path, query, name]);
+    document.title = [file?.path ?? (query || folder), name, 'Coppice'].filter((part) => part).join(' · ');
+  }, [file?.path, query, folder, name]);
   return (
     <>
       <Header />
       <ProgressBar />
-      {file === null ? <ResultsPage /> : <FilePage />}
+      {showsFolder.value ? <FolderPage /> : file === null ? <ResultsPage /> : <FilePage />}
       <Dialogs />
     </>
   );
@@ -58,6 +61,8 @@ function Dialogs(): JSX.Element | null {
       return <AgainstPicker />;
     case 'repository':
       return <RepositoryPicker />;
+    case 'names':
+      return <NamesDialog />;
     case 'keys':
       return <KeysDialog />;
     case null:

@@ -18,6 +18,10 @@ import type {
   FileMatchCount,
   FilesOptions,
   FilesResult,
+  FolderOptions,
+  FolderResult,
+  LastChange,
+  LastChangesOptions,
   ForkInfo,
   ForkResult,
   GcResult,
@@ -174,6 +178,14 @@ export class RemoteEngine implements Engine {
     return this.ask('files', {}, options);
   }
 
+  folder(path: string, options?: FolderOptions): Promise<FolderResult> {
+    return this.ask('folder', { path }, options);
+  }
+
+  lastChanges(path: string, options?: LastChangesOptions): AsyncIterable<LastChange> {
+    return this.stream('lastChanges', { path }, options);
+  }
+
   compare(from: string, to: string, options?: CallOptions & FileFilter & { limit?: number }): Promise<CompareResult> {
     return this.ask('compare', { from, to }, options);
   }
@@ -291,7 +303,7 @@ export class RemoteEngine implements Engine {
   }
 
   private async *stream<I>(
-    operation: 'log' | 'logCommits' | 'describePlan' | 'changes',
+    operation: 'log' | 'logCommits' | 'describePlan' | 'changes' | 'lastChanges',
     input: object,
     options?: CallOptions,
   ): AsyncGenerator<I, void, undefined> {

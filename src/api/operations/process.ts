@@ -1,3 +1,4 @@
+import { allowsFeedback } from '../../engine/index.js';
 import { defineOperation, defineStream } from '../operation.js';
 
 export const repositories = defineOperation({
@@ -7,7 +8,11 @@ export const repositories = defineOperation({
   repo: 'none',
   parameters: {},
   list: 'repositories',
-  run: async (context) => ({ repositories: await context.host.engines.repositories() }),
+  run: async ({ host: { engines } }) => ({
+    repositories: await engines.repositories(),
+    /** Whether the settings let clients say which hits answered (`add-label` with `feedback`). */
+    feedback: allowsFeedback(engines.storePath),
+  }),
 });
 
 export const events = defineStream({

@@ -1,5 +1,5 @@
 import type { ShownText } from '../../engine/index.js';
-import { defineOperation } from '../operation.js';
+import { defineOperation, defineStream } from '../operation.js';
 import {
   filterParameters,
   freshnessParameter,
@@ -70,6 +70,45 @@ export const files = defineOperation({
   },
   list: 'files',
   run: (context, options) => context.engine().files({ ...options, ...context.call }),
+});
+
+const folderParameters = {
+  path: { type: 'string', default: '', help: 'the folder, from the top of the repository; empty: the top' },
+  rev: { ...revParameter.rev, help: 'where' },
+  ...packageParameters,
+  ...freshnessParameter,
+} as const;
+
+export const folder = defineOperation({
+  name: 'folder',
+  summary: 'what a folder holds directly, at a rev',
+  description:
+    'Folders first, with how many files are below them; one with nothing but another folder in it stands with that as `a/b`.',
+  effect: 'store',
+  repo: 'required',
+  parameters: folderParameters,
+  list: 'entries',
+  run: (context, { path, ...options }) => context.engine().folder(path, { ...options, ...context.call }),
+});
+
+export const lastChanges = defineStream({
+  name: 'last-changes',
+  summary: 'which commit changed each entry of a folder last',
+  description:
+    'The newest first. Merges do not count, nor what is in no commit; above the roots of a view there is nothing to tell.',
+  effect: 'store',
+  repo: 'required',
+  parameters: {
+    ...folderParameters,
+    deadlineMs: {
+      type: 'integer',
+      min: 1,
+      max: 60_000,
+      default: 3_000,
+      help: 'give up after this long, in milliseconds',
+    },
+  },
+  stream: (context, { path, ...options }) => context.engine().lastChanges(path, { ...options, ...context.call }),
 });
 
 export const compare = defineOperation({

@@ -1,24 +1,32 @@
 import type {
   CompareResult,
+  DefinitionResult,
   FileFilter,
   FilesResult,
+  FolderResult,
   GrepRangeResult,
   GrepResult,
+  LastChange,
   LineHistory,
   OutlineResult,
   Progress,
+  ReferencesResult,
   ResolvedRev,
   RevsResult,
   SearchResult,
   ShownText,
   SymbolsResult,
+  ViewInfo,
 } from '../../engine/types.js';
 
 export type {
   ComparedFile,
-  FileEntry,
+  DefinitionHit,
+  FolderEntry,
   Freshness,
   Hit,
+  HitLabels,
+  LastChange,
   LineChange,
   LineHistory,
   LineMatch,
@@ -28,14 +36,21 @@ export type {
   OutlineSymbol,
   Progress,
   RangeLineMatch,
+  ReferenceGroup,
   ResolvedRev,
   SearchResult,
   SymbolHit,
 } from '../../engine/types.js';
 
 interface OfRepository {
-  /** Absolute path of a work tree, a bare repository or a git folder. */
-  readonly repo: string;
+  /** Absolute path of a work tree, a bare repository or a git folder; a name, a view; or a list of these. */
+  readonly repo: string | readonly string[];
+}
+
+/** Where is searched: repositories, and perhaps what they depend on. */
+export interface WireScope extends OfRepository {
+  readonly deps?: readonly string[];
+  readonly withDeps?: boolean;
 }
 
 interface Pattern {
@@ -81,11 +96,16 @@ interface Items<Input, Item> {
 
 /** The operations of the daemon that the page uses, by name: `POST /v1/NAME`. */
 export interface Operations {
-  repositories: Answer<object, { readonly repositories: readonly Repository[] }, 'repositories'>;
+  repositories: Answer<
+    object,
+    { readonly repositories: readonly Repository[]; readonly feedback: boolean },
+    'repositories'
+  >;
+  views: Answer<object, { readonly views: readonly ViewInfo[] }, 'views'>;
   resolve: Answer<OfRepository & { readonly rev: string }, ResolvedRev>;
   revs: Answer<OfRepository & { readonly match?: string; readonly limit?: number }, RevsResult, 'revs'>;
   search: Answer<
-    OfRepository & {
+    WireScope & {
       readonly query: string;
       readonly rev: string;
       readonly limit: number;
@@ -94,26 +114,51 @@ export interface Operations {
     SearchResult,
     'hits'
   >;
-  grep: Answer<OfRepository & FileFilter & Pattern & { readonly rev: string }, GrepResult, 'lines'>;
-  'grep-range': Answer<
-    OfRepository & Pattern & { readonly from: string; readonly to: string },
-    GrepRangeResult,
-    'lines'
-  >;
+  grep: Answer<WireScope & FileFilter & Pattern & { readonly rev: string }, GrepResult, 'lines'>;
+  'grep-range': Answer<WireScope & Pattern & { readonly from: string; readonly to: string }, GrepRangeResult, 'lines'>;
   symbols: Answer<
-    OfRepository & { readonly name: string; readonly rev: string; readonly limit: number },
+    WireScope & { readonly name: string; readonly rev: string; readonly limit: number },
     SymbolsResult,
     'symbols'
   >;
   log: Items<OfRepository & Pattern & { readonly revs: readonly string[] }, LineHistory>;
-  files: Answer<OfRepository & FileFilter & { readonly rev: string; readonly limit: number }, FilesResult, 'files'>;
+  files: Answer<WireScope & FileFilter & { readonly rev: string; readonly limit: number }, FilesResult, 'files'>;
   compare: Answer<
     OfRepository & { readonly from: string; readonly to: string; readonly limit: number },
     CompareResult,
     'files'
   >;
-  show: Answer<OfRepository & { readonly rev: string; readonly path: string }, WireText>;
-  outline: Answer<OfRepository & { readonly rev: string; readonly path: string }, OutlineResult>;
+  show: Answer<WireScope & { readonly rev: string; readonly path: string }, WireText>;
+  outline: Answer<WireScope & { readonly rev: string; readonly path: string }, OutlineResult>;
+  folder: Answer<WireScope & { readonly rev: string; readonly path: string }, FolderResult, 'entries'>;
+  'last-changes': Items<WireScope & { readonly rev: string; readonly path: string }, LastChange>;
+  definition: Answer<
+    WireScope & {
+      readonly name: string;
+      readonly rev: string;
+      readonly usedIn: string;
+      readonly usedOnLine?: number;
+      readonly limit: number;
+    },
+    DefinitionResult,
+    'definitions'
+  >;
+  references: Answer<
+    WireScope & { readonly name: string; readonly rev: string; readonly limit: number },
+    ReferencesResult,
+    'groups'
+  >;
+  'add-label': Answer<
+    OfRepository & {
+      readonly query: string;
+      readonly path: string;
+      readonly rev: string;
+      readonly startLine: number;
+      readonly endLine: number;
+      readonly feedback: true;
+    },
+    { readonly set: string }
+  >;
   events: Items<OfRepository, DaemonEvent>;
 }
 

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../api/api-client.js';
-import type { NamedRev } from '../api/protocol.js';
+import type { NamedRev, WireScope } from '../api/protocol.js';
 import { epoch } from '../state/epoch.js';
 import { knownSuggestions, type CompletionPoint, type Suggestion } from './completion.js';
 
@@ -8,7 +8,7 @@ const filesMax = 100_000;
 
 export interface SuggestionContext {
   readonly api: ApiClient;
-  readonly repo: string;
+  readonly scope: WireScope;
   readonly rev: string;
   readonly signal: AbortSignal;
 }
@@ -22,28 +22,30 @@ export async function suggest(point: CompletionPoint, context: SuggestionContext
 
 async function askedSuggestions(
   { filter, typed }: CompletionPoint,
-  { api, repo, rev, signal }: SuggestionContext,
+  { api, scope, rev, signal }: SuggestionContext,
 ): Promise<readonly Suggestion[]> {
   if (filter === 'rev') {
-    const { items } = await api.call('revs', { repo, match: typed, limit: suggestionsMax }, { signal });
+    const { items } = await api.call('revs', { repo: scope.repo, match: typed, limit: suggestionsMax }, { signal });
     return items.map((named) => ({ insert: named.rev, label: named.rev, detail: describeRev(named) }));
   }
   if (filter === 'sym') {
     if (typed === '') return [];
-    const { items } = await api.call('symbols', { repo, name: typed, rev, limit: 4 * suggestionsMax }, { signal });
+    const { items } = await api.call('symbols', { ...scope, name: typed, rev, limit: 4 * suggestionsMax }, { signal });
     const kinds = new Map(items.map(({ name, kind }) => [name, kind] as const));
     return [...kinds].map(([name, kind]) => ({ insert: name, label: name, detail: kind }));
   }
-  return pathSuggestions(await pathsOf(api, repo, rev), typed);
+  return pathSuggestions(await pathsOf(api, scope, rev), typed);
 }
 
 /** All paths of the rev that was asked for last: they are the same for each letter of a filter. */
 let latestPaths: { readonly key: string; readonly paths: Promise<readonly string[]> } | null = null;
 
-function pathsOf(api: ApiClient, repo: string, rev: string): Promise<readonly string[]> {
-  const key = `${epoch.peek()} ${rev} ${repo}`;
+function pathsOf(api: ApiClient, scope: WireScope, rev: string): Promise<readonly string[]> {
+  const key = `${epoch.peek()} ${rev} ${JSON.stringify(scope)}`;
   if (latestPaths?.key !== key) {
-    const paths = api.call('files', { repo, rev, limit: filesMax }).then(({ items }) => items.map(({ path }) => path));
+    const paths = api
+      .call('files', { ...scope, rev, limit: filesMax })
+      .then(({ items }) => items.map(({ path }) => path));
     latestPaths = { key, paths };
     paths.catch(() => (latestPaths = null));
   }

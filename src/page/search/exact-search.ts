@@ -3,14 +3,14 @@ import { languageOfPath } from '../code/language-of-path.js';
 import { limitMax, type Place, type Side } from '../state/place.js';
 import { mindsCase } from './case-rule.js';
 import { leastFresh } from './freshness.js';
-import type { Item, Summary } from './item.js';
+import { placeOfItem, type Item, type Summary } from './item.js';
 import type { SearchRequest } from './run-search.js';
 
 /** Lines that match: of one rev or, in a comparison, those that only one of the two has and those that both have. */
 export async function searchExact(request: SearchRequest): Promise<Summary> {
-  const { api, repo, place, signal, onProgress, onItems } = request;
+  const { api, scope, place, signal, onProgress, onItems } = request;
   const { rev, against } = place;
-  const pattern = { repo, ...patternOf(place), maxCount: limitMax };
+  const pattern = { ...scope, ...patternOf(place), maxCount: limitMax };
   const grep = (onLines: (lines: readonly LineMatch[]) => void): ReturnType<typeof api.stream<'grep'>> =>
     api.stream('grep', { ...pattern, rev }, onLines, { signal, onProgress });
   if (against === '') {
@@ -56,7 +56,7 @@ export function patternOf({ query, regex, matchCase, wholeWord }: Place): {
 }
 
 function itemOf(line: LineMatch, side: Side | null, rev: string): Item {
-  return { type: 'line', side, path: line.path, language: languageOfPath(line.path), kind: '', rev, line };
+  return { type: 'line', side, ...placeOfItem(line), language: languageOfPath(line.path), kind: '', rev, line };
 }
 
-const placeOf = (line: LineMatch): string => `${line.line} ${line.path}`;
+const placeOf = (line: LineMatch): string => `${line.line} ${line.repo ?? ''} ${line.path}`;

@@ -2,7 +2,7 @@ import type { Place, Side } from '../state/place.js';
 import type { Item } from './item.js';
 
 /** The part of a place that narrows results. */
-export type Narrowing = Pick<Place, 'languages' | 'folder' | 'kinds' | 'side'>;
+export type Narrowing = Pick<Place, 'languages' | 'folder' | 'kinds' | 'repos' | 'packages' | 'side'>;
 
 export interface FacetValue<T extends string = string> {
   readonly value: T;
@@ -15,6 +15,8 @@ export interface Facets {
   readonly languages: readonly FacetValue[];
   readonly folders: readonly FacetValue[];
   readonly kinds: readonly FacetValue[];
+  readonly repos: readonly FacetValue[];
+  readonly packages: readonly FacetValue[];
   /** In the order of `sides`. */
   readonly sides: readonly FacetValue<Side>[];
 }
@@ -26,8 +28,8 @@ export function narrow(items: readonly Item[], narrowing: Narrowing): readonly I
   return isNarrowing(narrowing) ? items.filter((item) => misses(item, narrowing).length === 0) : items;
 }
 
-export function isNarrowing({ languages, folder, kinds, side }: Narrowing): boolean {
-  return languages.length > 0 || folder !== '' || kinds.length > 0 || side !== null;
+export function isNarrowing({ languages, folder, kinds, repos, packages, side }: Narrowing): boolean {
+  return folder !== '' || side !== null || [languages, kinds, repos, packages].some((chosen) => chosen.length > 0);
 }
 
 /** Counts over all results. A facet's own choice does not count against its other values: they can be chosen too. */
@@ -35,12 +37,16 @@ export function facetsOf(items: readonly Item[], narrowing: Narrowing): Facets {
   const languages = new Map<string, number>();
   const folders = new Map<string, number>();
   const kinds = new Map<string, number>();
+  const repos = new Map<string, number>();
+  const packages = new Map<string, number>();
   const sides = new Map<Side, number>();
   for (const item of items) {
     const missed = misses(item, narrowing);
     const counts = (facet: FacetName): boolean => missed.length === 0 || (missed.length === 1 && missed[0] === facet);
     if (counts('languages')) add(languages, item.language);
     if (counts('kinds') && item.kind !== '') add(kinds, item.kind);
+    if (counts('repos') && item.root !== '') add(repos, item.root);
+    if (counts('packages') && item.package !== '') add(packages, item.package);
     if (counts('side') && item.side !== null) add(sides, item.side);
     // Below the chosen folder, so its own choice does count.
     if (missed.length === 0) {
@@ -51,10 +57,14 @@ export function facetsOf(items: readonly Item[], narrowing: Narrowing): Facets {
   // A choice stays in sight, to be taken back, also when nothing is left of it.
   for (const language of narrowing.languages) add(languages, language, 0);
   for (const kind of narrowing.kinds) add(kinds, kind, 0);
+  for (const repo of narrowing.repos) add(repos, repo, 0);
+  for (const name of narrowing.packages) add(packages, name, 0);
   return {
     languages: sorted(languages),
     folders: sorted(folders),
     kinds: sorted(kinds),
+    repos: sorted(repos),
+    packages: sorted(packages),
     sides: (['a', 'b', 'both'] as const).flatMap((value) =>
       sides.size === 0 ? [] : [{ value, count: sides.get(value) ?? 0 }],
     ),
@@ -62,11 +72,13 @@ export function facetsOf(items: readonly Item[], narrowing: Narrowing): Facets {
 }
 
 /** The facets that an item does not meet. */
-function misses(item: Item, { languages, folder, kinds, side }: Narrowing): FacetName[] {
+function misses(item: Item, { languages, folder, kinds, repos, packages, side }: Narrowing): FacetName[] {
   const missed: FacetName[] = [];
   if (languages.length > 0 && !languages.includes(item.language)) missed.push('languages');
   if (!item.path.startsWith(folder)) missed.push('folder');
   if (kinds.length > 0 && !kinds.includes(item.kind)) missed.push('kinds');
+  if (repos.length > 0 && !repos.includes(item.root)) missed.push('repos');
+  if (packages.length > 0 && !packages.includes(item.package)) missed.push('packages');
   if (side !== null && item.side !== side) missed.push('side');
   return missed;
 }

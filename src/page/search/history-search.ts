@@ -19,7 +19,7 @@ export async function searchHistory(request: SearchRequest): Promise<Summary> {
 
 /** Resolves to how many lines there were. */
 async function readHistory(
-  { api, repo, place, signal, onProgress, onItems }: SearchRequest,
+  { api, scope: { repo }, place, signal, onProgress, onItems }: SearchRequest,
   revs: string,
   side: Side | null,
 ): Promise<number> {
@@ -39,5 +39,5 @@ async function readHistory(
 
 function itemOf(history: LineHistory, side: Side | null, rev: string): Item {
   const path = history.appeared[0]?.paths[0] ?? history.disappeared[0]?.paths[0] ?? '';
-  return { type: 'history', side, path, language: languageOfPath(path), kind: '', rev, history };
+  return { type: 'history', side, path, root: '', package: '', language: languageOfPath(path), kind: '', rev, history };
 }

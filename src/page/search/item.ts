@@ -1,6 +1,5 @@
 import type {
   ComparedFile,
-  FileEntry,
   Freshness,
   Hit,
   LineHistory,
@@ -9,13 +8,18 @@ import type {
   SearchResult,
   SymbolHit,
 } from '../api/protocol.js';
+import type { HitLabels } from '../api/protocol.js';
+import { isTogether, pathInScope } from '../state/session.js';
 import type { Side } from '../state/place.js';
 
 interface ItemBase {
   /** In a comparison: which of the two revs has it. */
   readonly side: Side | null;
-  /** The file that it is in; of a line's history, one of those. */
+  /** The file that it is in, where it is asked for; of a line's history, one of those. */
   readonly path: string;
+  /** Of several repositories the one that it is in; of a package its name. Empty: nothing to tell. */
+  readonly root: string;
+  readonly package: string;
   readonly language: string;
   /** Of the definition that it is; empty for what is none. */
   readonly kind: string;
@@ -31,8 +35,7 @@ export type Item =
   | (ItemBase & { readonly type: 'history'; readonly history: LineHistory })
   | (ItemBase & {
       readonly type: 'file';
-      readonly change: ComparedFile['change'] | null;
-      readonly skipped: FileEntry['skipped'];
+      readonly change: ComparedFile['change'];
     });
 
 /** About the answer as a whole. */
@@ -57,4 +60,9 @@ export type Told = Pick<SearchResult, 'confidence' | 'didYouMean' | 'nearest' | 
 export interface ShownRevs {
   readonly rev: ResolvedRev;
   readonly against: ResolvedRev | null;
+}
+
+/** Where an answer found something, as items have it. */
+export function placeOfItem(found: HitLabels & { readonly path: string }): Pick<ItemBase, 'path' | 'root' | 'package'> {
+  return { path: pathInScope(found), root: isTogether.peek() ? (found.repo ?? '') : '', package: found.package ?? '' };
 }

@@ -1,7 +1,7 @@
 import type { Freshness, Hit } from '../api/protocol.js';
 import type { Side } from '../state/place.js';
 import { leastFresh } from './freshness.js';
-import type { Item, Summary, Told } from './item.js';
+import { placeOfItem, type Item, type Summary, type Told } from './item.js';
 import type { SearchRequest } from './run-search.js';
 
 interface Answer {
@@ -39,7 +39,7 @@ export async function searchRanked(request: SearchRequest): Promise<Summary> {
 }
 
 async function search(
-  { api, repo, place, signal, onProgress }: SearchRequest,
+  { api, scope, place, signal, onProgress }: SearchRequest,
   rev: string,
   onHits: (hits: readonly Hit[]) => void,
 ): Promise<Answer> {
@@ -49,7 +49,7 @@ async function search(
   const result = await api.stream(
     'search',
     // Every key asks: a model that the settings name, which costs, is for a search that is meant.
-    { repo, query, rev, limit, effort: 'fast' },
+    { ...scope, query, rev, limit, effort: 'fast' },
     (hits) => {
       count += hits.length;
       freshness = leastFresh(freshness, ...hits.slice(0, 1).map((hit) => hit.freshness));
@@ -68,7 +68,7 @@ async function search(
 }
 
 function itemOf(hit: Hit, side: Side | null): Item {
-  return { type: 'hit', side, path: hit.path, language: hit.language, kind: hit.kind, rev: hit.rev, hit };
+  return { type: 'hit', side, ...placeOfItem(hit), language: hit.language, kind: hit.kind, rev: hit.rev, hit };
 }
 
-const placeOf = (hit: Hit): string => `${hit.startLine} ${hit.path}`;
+const placeOf = (hit: Hit): string => `${hit.startLine} ${hit.repo} ${hit.path}`;

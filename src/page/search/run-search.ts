@@ -1,5 +1,5 @@
 import type { ApiClient } from '../api/api-client.js';
-import type { Progress, ResolvedRev } from '../api/protocol.js';
+import type { Progress, ResolvedRev, WireScope } from '../api/protocol.js';
 import type { Place } from '../state/place.js';
 import { searchExact } from './exact-search.js';
 import { listFiles } from './file-list.js';
@@ -10,7 +10,8 @@ import { searchSymbols } from './symbol-search.js';
 
 export interface SearchRequest {
   readonly api: ApiClient;
-  readonly repo: string;
+  /** Where to search. */
+  readonly scope: WireScope;
   readonly place: Place;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
@@ -18,22 +19,25 @@ export interface SearchRequest {
   readonly onItems: (items: readonly Item[]) => void;
 }
 
-/** Everything of a place that decides what is asked; the rest narrows or shows what came. */
-export function searchKey({ mode, query, rev, against, regex, matchCase, wholeWord, limit }: Place): string {
-  if (query === '') return JSON.stringify(['files', rev, against]);
+/** Everything of a place that decides what is asked, empty where nothing is searched; the rest narrows or shows what came. */
+export function searchKey({ mode, query, rev, against, deps, regex, matchCase, wholeWord, limit }: Place): string {
+  if (query === '') return against === '' ? '' : JSON.stringify(['files', rev, against]);
   const pattern = mode === 'exact' || mode === 'history' ? [regex, matchCase, wholeWord] : [];
-  return JSON.stringify([mode, query, rev, against, mode === 'exact' ? 0 : limit, ...pattern]);
+  return JSON.stringify([mode, query, rev, against, deps, mode === 'exact' ? 0 : limit, ...pattern]);
 }
 
-/** Searches as a place says. Without a query these are the files: all, or in a comparison those that differ. */
+/** Searches as a place says. Without a query these are the files that differ in a comparison. */
 export async function runSearch(request: SearchRequest): Promise<{ summary: Summary; revs: ShownRevs }> {
   const { place } = request;
-  // Resolved before anything is searched: a change in between is then noticed rather than missed.
-  const [rev, against] = await Promise.all([
+  // Asked before the search, which does not wait for it: first hits come a round trip sooner. What changes between the two is
+  // noticed, since the event of the change is looked at when this is there.
+  const revs = Promise.all([
     resolve(request, place.rev),
     place.against === '' ? null : resolve(request, place.against),
   ]);
+  revs.catch(() => undefined); // awaited below
   const summary = await searchOf(place)(request);
+  const [rev, against] = await revs;
   const { searchedRev = place.rev } = summary;
   return { summary, revs: { rev: searchedRev === place.rev ? rev : await resolve(request, searchedRev), against } };
 }
@@ -52,6 +56,6 @@ function searchOf({ mode, query }: Place): (request: SearchRequest) => Promise<S
   }
 }
 
-async function resolve({ api, repo, signal }: SearchRequest, rev: string): Promise<ResolvedRev> {
+async function resolve({ api, scope: { repo }, signal }: SearchRequest, rev: string): Promise<ResolvedRev> {
   return (await api.call('resolve', { repo, rev }, { signal })).result;
 }

@@ -1,7 +1,7 @@
 import type { RestOf, SymbolHit } from '../api/protocol.js';
 import type { Side } from '../state/place.js';
 import { leastFresh } from './freshness.js';
-import type { Item, Summary } from './item.js';
+import { placeOfItem, type Item, type Summary } from './item.js';
 import type { SearchRequest } from './run-search.js';
 
 type Answer = RestOf<'symbols'> & { readonly truncated: boolean };
@@ -34,7 +34,7 @@ export async function searchSymbols(request: SearchRequest): Promise<Summary> {
 }
 
 async function find(
-  { api, repo, place, signal, onProgress }: SearchRequest,
+  { api, scope, place, signal, onProgress }: SearchRequest,
   rev: string,
   onSymbols: (symbols: readonly SymbolHit[]) => void,
 ): Promise<Answer> {
@@ -42,7 +42,7 @@ async function find(
   let count = 0;
   const rest = await api.stream(
     'symbols',
-    { repo, name, rev, limit },
+    { ...scope, name, rev, limit },
     (symbols) => {
       count += symbols.length;
       onSymbols(symbols);
@@ -57,7 +57,7 @@ function summaryOf({ freshness, tookMs, truncated }: Answer): Summary {
 }
 
 function itemOf(symbol: SymbolHit, side: Side | null, rev: string): Item {
-  return { type: 'symbol', side, path: symbol.path, language: symbol.language, kind: symbol.kind, rev, symbol };
+  return { type: 'symbol', side, ...placeOfItem(symbol), language: symbol.language, kind: symbol.kind, rev, symbol };
 }
 
 /** Definitions are the same, whatever line they are at, when file, name and kind are. */

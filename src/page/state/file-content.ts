@@ -1,12 +1,12 @@
 import { effect, signal } from '@preact/signals';
-import type { Freshness, OutlineSymbol, Progress, ResolvedRev } from '../api/protocol.js';
+import type { Freshness, OutlineSymbol, Progress, ResolvedRev, WireScope } from '../api/protocol.js';
 import { asRequestError, type RequestError } from '../api/request-error.js';
 import { decodeText } from '../api/wire-text.js';
 import { languageOfPath } from '../code/language-of-path.js';
 import { setActivity } from './activity.js';
 import { epoch } from './epoch.js';
 import { place } from './navigation.js';
-import { api, connection, repository } from './session.js';
+import { api, connection, repository, scope } from './session.js';
 
 /** The file that is open. */
 export interface FileContent {
@@ -44,17 +44,17 @@ export function startReadingFiles(): void {
   effect(() => {
     if (connection.value.state !== 'ready' || repository.value === '') return;
     const { file } = place.value;
-    const next = file === null ? '' : JSON.stringify([epoch.value, repository.value, file.rev, file.path]);
+    const next = file === null ? '' : JSON.stringify([epoch.value, scope.value, file.rev, file.path]);
     if (next === key) return;
     key = next;
     controller.abort();
     controller = new AbortController();
     if (file === null) fileContent.value = closed;
-    else void read(repository.value, file.rev, file.path, controller);
+    else void read(scope.value, file.rev, file.path, controller);
   });
 }
 
-async function read(repo: string, rev: string, path: string, controller: AbortController): Promise<void> {
+async function read(scope: WireScope, rev: string, path: string, controller: AbortController): Promise<void> {
   const { signal } = controller;
   const options = {
     signal,
@@ -70,13 +70,13 @@ async function read(repo: string, rev: string, path: string, controller: AbortCo
   );
   // The definitions may take longer than the text, and a file without any is still shown.
   const outline = api()
-    .call('outline', { repo, rev, path }, options)
+    .call('outline', { ...scope, rev, path }, options)
     .then(
       ({ result }) => result.symbols,
       () => [],
     );
   try {
-    const { result } = await api().call('show', { repo, rev, path }, options);
+    const { result } = await api().call('show', { ...scope, rev, path }, options);
     publish({ status: 'done', rev: result.rev, freshness: result.freshness, ...decodeText(result) });
     publish({ symbols: await outline });
   } catch (error) {

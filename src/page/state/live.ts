@@ -6,7 +6,7 @@ import { epoch } from './epoch.js';
 import { fileContent } from './file-content.js';
 import { place } from './navigation.js';
 import { results } from './results.js';
-import { api, connection, repository } from './session.js';
+import { api, connection, roots, wireRepo } from './session.js';
 
 /** Several changes in a row are looked at once, so long after the last, in milliseconds. */
 const settleMs = 250;
@@ -29,9 +29,10 @@ export function startListening(): void {
   const visible = signal(document.visibilityState === 'visible');
   document.addEventListener('visibilitychange', () => (visible.value = document.visibilityState === 'visible'));
   effect(() => {
-    if (connection.value.state !== 'ready' || repository.value === '' || !visible.value) return;
+    if (connection.value.state !== 'ready' || roots.value.length === 0 || !visible.value) return;
     const controller = new AbortController();
-    void listen(repository.value, controller.signal);
+    // Of a view's repositories the first is listened to: a browser opens only a few connections.
+    void listen(roots.value[0]!, controller.signal);
     return () => controller.abort();
   });
   effect(() => {
@@ -48,7 +49,7 @@ async function listen(repo: string, signal: AbortSignal): Promise<void> {
     if (event.kind === 'progress') return work.tell(event.operation, event.progress);
     clearTimeout(timer);
     // What happened before anybody listened is looked at too.
-    timer = setTimeout(() => void compareShown(repo, signal), event.kind === 'listening' ? 0 : settleMs);
+    timer = setTimeout(() => void compareShown(signal), event.kind === 'listening' ? 0 : settleMs);
   };
   while (!signal.aborted) {
     try {
@@ -90,12 +91,12 @@ class DaemonWork {
 }
 
 /** Says so when a rev that is shown no longer names what is shown. */
-async function compareShown(repo: string, signal: AbortSignal): Promise<void> {
+async function compareShown(signal: AbortSignal): Promise<void> {
   const revs = shown.peek();
   try {
     for (const { rev, tree } of revs) {
       if (/^[0-9a-f]{40,64}$/.test(rev)) continue;
-      const { result } = await api().call('resolve', { repo, rev }, { signal });
+      const { result } = await api().call('resolve', { repo: wireRepo.peek(), rev }, { signal });
       if (shown.peek() !== revs) return;
       if (result.tree !== tree) {
         outdated.value = rev;

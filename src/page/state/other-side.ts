@@ -1,9 +1,10 @@
 import { effect, signal } from '@preact/signals';
+import type { WireScope } from '../api/protocol.js';
 import { asRequestError } from '../api/request-error.js';
 import { decodeText } from '../api/wire-text.js';
 import { epoch } from './epoch.js';
 import { place } from './navigation.js';
-import { api, connection, repository } from './session.js';
+import { api, connection, repository, scope } from './session.js';
 
 /** In a comparison, the file that is open as the rev that is compared with has it. */
 export interface OtherSide {
@@ -32,17 +33,17 @@ export function startReadingOtherSides(): void {
     controller.abort();
     controller = new AbortController();
     if (other === '') otherSide.value = null;
-    else void read(repository.value, other, file!.path, controller.signal);
+    else void read(scope.value, other, file!.path, controller.signal);
   });
 }
 
-async function read(repo: string, rev: string, path: string, signal: AbortSignal): Promise<void> {
+async function read(scope: WireScope, rev: string, path: string, signal: AbortSignal): Promise<void> {
   const publish = (status: OtherSide['status'], text: string | null = null): void => {
     if (!signal.aborted) otherSide.value = { rev, path, status, text };
   };
   publish('loading');
   try {
-    const { result } = await api().call('show', { repo, rev, path }, { signal });
+    const { result } = await api().call('show', { ...scope, rev, path }, { signal });
     publish('done', decodeText(result).text);
   } catch (error) {
     const failure = asRequestError(error);

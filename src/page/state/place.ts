@@ -8,6 +8,9 @@ export type Mode = (typeof modes)[number];
 export const sides = ['a', 'b', 'both'] as const;
 export type Side = (typeof sides)[number];
 
+export const dependencies = ['', 'with', 'only'] as const;
+export type Dependencies = (typeof dependencies)[number];
+
 /** 1-based, both inclusive. */
 export interface LineRange {
   readonly start: number;
@@ -22,8 +25,10 @@ export interface FilePlace {
 
 /** Where the user is. All of it is in the URL, so that back, forward, reload and links work. */
 export interface Place {
-  /** Absolute path; empty: the first one that the daemon knows. */
+  /** A place as the engine's `Where` has it: a path, a name, `view:NAME`, a glob, a JSON list; empty: the first one that the daemon knows. */
   readonly repo: string;
+  /** What the project depends on: left out, searched with it, or searched instead. */
+  readonly deps: Dependencies;
   readonly mode: Mode;
   readonly query: string;
   readonly rev: string;
@@ -35,13 +40,17 @@ export interface Place {
   readonly wholeWord: boolean;
   /** Results to ask for. */
   readonly limit: number;
-  /** What narrows the results that came: language ids, a folder with a slash at its end (or empty), kinds, a side. */
+  /** What narrows the results that came: language ids, a folder with a slash at its end (or empty), kinds, roots of a view, packages, a side. Without a query the folder is the one that is shown. */
   readonly languages: readonly string[];
   readonly folder: string;
   readonly kinds: readonly string[];
+  readonly repos: readonly string[];
+  readonly packages: readonly string[];
   readonly side: Side | null;
   /** The file that is open; null shows the results. */
   readonly file: FilePlace | null;
+  /** In a file: the name whose definition and references are shown; empty for none. */
+  readonly name: string;
 }
 
 /** The first answer is small enough to come as one types; more is asked for when it is wanted. */
@@ -50,6 +59,7 @@ export const limitMax = 10_000;
 
 export const home: Place = {
   repo: '',
+  deps: '',
   mode: 'ranked',
   query: '',
   rev: 'HEAD',
@@ -61,12 +71,18 @@ export const home: Place = {
   languages: [],
   folder: '',
   kinds: [],
+  repos: [],
+  packages: [],
   side: null,
   file: null,
+  name: '',
 };
 
+/** Nothing narrows the results. */
+export const notNarrowed = { languages: [], folder: '', kinds: [], repos: [], packages: [], side: null } as const;
+
 /** What no longer means anything once something else is searched. */
-export const unnarrowed = { languages: [], folder: '', kinds: [], side: null, limit: firstLimit } as const;
+export const unnarrowed = { ...notNarrowed, limit: firstLimit } as const;
 
 /** Reads a URL's query string. What is missing or makes no sense gets its default. */
 export function parsePlace(queryString: string): Place {
@@ -81,6 +97,7 @@ export function parsePlace(queryString: string): Place {
   const limit = Number(text('n'));
   return {
     repo: text('repo'),
+    deps: dependencies.find((deps) => deps === text('deps')) ?? '',
     mode: modes.find((mode) => mode === text('mode')) ?? home.mode,
     query: text('q'),
     rev,
@@ -92,8 +109,11 @@ export function parsePlace(queryString: string): Place {
     languages: list('lang'),
     folder: text('in'),
     kinds: list('kind'),
+    repos: list('root'),
+    packages: list('pkg'),
     side: sides.find((side) => side === text('side')) ?? null,
     file: path === '' ? null : { path, rev: text('at') || rev, lines: parseLines(text('lines')) },
+    name: text('name'),
   };
 }
 
@@ -102,6 +122,7 @@ export function formatPlace(place: Place): string {
   const { file } = place;
   const parameters: readonly (readonly [name: string, value: string | boolean])[] = [
     ['repo', place.repo],
+    ['deps', place.deps],
     ['mode', place.mode === home.mode ? '' : place.mode],
     ['q', place.query],
     ['rev', place.rev === home.rev ? '' : place.rev],
@@ -113,10 +134,13 @@ export function formatPlace(place: Place): string {
     ['lang', place.languages.join(',')],
     ['in', place.folder],
     ['kind', place.kinds.join(',')],
+    ['root', place.repos.join(',')],
+    ['pkg', place.packages.join(',')],
     ['side', place.side ?? ''],
     ['file', file?.path ?? ''],
     ['at', file === null || file.rev === place.rev ? '' : file.rev],
     ['lines', file?.lines ? formatLines(file.lines) : ''],
+    ['name', file === null ? '' : place.name],
   ];
   return parameters
     .filter(([, value]) => value !== '' && value !== false)

@@ -6,7 +6,7 @@ import { setActivity } from './activity.js';
 import { epoch } from './epoch.js';
 import { place } from './navigation.js';
 import type { Place } from './place.js';
-import { api, connection, repository } from './session.js';
+import { api, connection, repository, scope } from './session.js';
 
 export interface Results {
   /** Grows with every search; the items of one only grow in number. */
@@ -56,8 +56,18 @@ export function startSearching(): void {
     const next = `${epoch.value} ${repository.value} ${searchKey(place.value)}`;
     if (next === key) return;
     key = next;
-    request(place.value);
+    if (searchKey(place.value) === '') nothing(place.value);
+    else request(place.value);
   });
+}
+
+/** Without a question there are no results, nor is there anything to wait for. */
+function nothing(at: Place): void {
+  latest?.controller.abort();
+  latest = null;
+  waiting = null;
+  setActivity('search', null);
+  results.value = { ...none, id: results.peek().id + 1, status: 'done', place: at };
 }
 
 function request(wanted: Place): void {
@@ -89,7 +99,7 @@ async function run(wanted: Place): Promise<void> {
   try {
     const { summary, revs } = await runSearch({
       api: api(),
-      repo: repository.peek(),
+      scope: scope.peek(),
       place: wanted,
       signal: controller.signal,
       onProgress: (progress) => {

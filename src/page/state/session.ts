@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import { ApiClient } from '../api/api-client.js';
-import type { Repository } from '../api/protocol.js';
+import { isView } from '../../model/index.js';
+import type { Repository, WireScope } from '../api/protocol.js';
 import { asRequestError, type RequestError } from '../api/request-error.js';
 import { findToken, forgetToken } from '../api/token.js';
 import { place } from './navigation.js';
@@ -18,17 +19,59 @@ export const connection = signal<Connection>({ state: 'connecting' });
 /** The repositories that the store knows. */
 export const repositories = signal<readonly Repository[]>([]);
 
-/** Path of the repository that is searched; empty while there is none. */
+/** Whether what is found may be kept as the answer to what was asked. */
+export const mayLabel = signal(false);
+
+/** What is searched, as the engine's `Where` has it: mostly the path of a repository; empty while there is none. */
 export const repository = computed(() => place.value.repo || repositories.value[0]?.path || '');
 
-/** What people call it. A path may be a folder somewhere in it. */
+/** Several repositories are searched as one. */
+export const isTogether = computed(() => isView(repository.value));
+
+/** The roots of what is searched, one or several. */
+export const roots = computed(() => rootsOf(repository.value));
+
+/** The same as requests say it. */
+export const wireRepo = computed((): string | readonly string[] =>
+  repository.value.startsWith('[') ? roots.value : repository.value,
+);
+
+/** Where requests for code look. */
+export const scope = computed((): WireScope => {
+  const { deps } = place.value;
+  const repo = wireRepo.value;
+  if (deps === '' || isTogether.value) return { repo };
+  return deps === 'with' ? { repo, withDeps: true } : { repo, deps: ['*'] };
+});
+
+/** The path of a file where it is asked for: that of an answer counts from its root. */
+export const pathInScope = ({ repo, path }: { readonly repo?: string; readonly path: string }): string =>
+  isTogether.peek() && repo !== undefined ? `${repo}/${path}` : path;
+
+function rootsOf(where: string): readonly string[] {
+  if (!where.startsWith('[')) return where === '' ? [] : [where];
+  try {
+    return (JSON.parse(where) as unknown[]).map(String);
+  } catch {
+    return [];
+  }
+}
+
+/** What people call what is searched. */
 export const repositoryName = computed(() => {
-  const path = repository.value.replace(/\/+$/, '');
+  const [first = '', ...others] = roots.value;
+  const name = first === '*' ? 'all repositories' : nameOf(first.replace(/^view:/, ''));
+  return others.length === 0 ? name : `${name} + ${others.length}`;
+});
+
+/** The name of a repository. A path may be a folder somewhere in it. */
+export function nameOf(where: string): string {
+  const path = where.replace(/\/+$/, '');
   const known = repositories.value
     .filter((known) => path === known.path || path.startsWith(`${known.path}/`))
     .sort((a, b) => b.path.length - a.path.length);
   return known[0]?.name ?? path.slice(path.lastIndexOf('/') + 1);
-});
+}
 
 /** The client of the daemon. To be used only below what is shown when the connection is ready. */
 export function api(): ApiClient {
@@ -49,8 +92,9 @@ export async function connect(): Promise<void> {
     connection.value = { state: 'locked', refused: true };
   });
   try {
-    const { items } = await client.call('repositories', {});
+    const { items, result } = await client.call('repositories', {});
     repositories.value = items;
+    mayLabel.value = result.feedback;
     connection.value = { state: 'ready', api: client };
   } catch (error) {
     const failure = asRequestError(error);

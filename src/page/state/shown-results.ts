@@ -9,8 +9,8 @@ const items = computed(() => results.value.items);
 
 // Of the place only what narrows: a file that is opened leaves the list as it is.
 const narrowingKey = computed(() => {
-  const { languages, folder, kinds, side } = place.value;
-  return JSON.stringify({ languages, folder, kinds, side } satisfies Narrowing);
+  const { languages, folder, kinds, repos, packages, side } = place.value;
+  return JSON.stringify({ languages, folder, kinds, repos, packages, side } satisfies Narrowing);
 });
 export const narrowing = computed(() => JSON.parse(narrowingKey.value) as Narrowing);
 

@@ -8,6 +8,7 @@ import { go, place } from '../state/navigation.js';
 import { results } from '../state/results.js';
 import { fileCursor } from '../state/file-cursor.js';
 import { CodeBlock, linesPerBlock } from './code-block.js';
+import { NameCard, wordAtPoint } from './name-card.js';
 
 /** Height of a line, in pixels; the style sheet says the same. */
 const lineHeight = 20;
@@ -48,17 +49,30 @@ export function CodeView({ text }: { readonly text: string }): JSX.Element {
     );
   }
   return (
-    <div
-      class="code-view"
-      ref={element}
-      tabIndex={0}
-      role="region"
-      aria-label={`Text of ${path}`}
-      onClick={selectClicked}
-    >
-      <div class="code-blocks">{blocks}</div>
+    <div class="code-frame">
+      <div
+        class="code-view"
+        ref={element}
+        tabIndex={0}
+        role="region"
+        aria-label={`Text of ${path}`}
+        onClick={selectClicked}
+        onDblClick={askAboutName}
+      >
+        <div class="code-blocks">{blocks}</div>
+      </div>
+      <NameCard view={() => element.current!} text={text} />
     </div>
   );
+}
+
+/** A double click on a name tells where it is defined and used; what it selects, as everywhere, can be copied. */
+function askAboutName({ clientX, clientY }: MouseEvent): void {
+  const found = wordAtPoint(clientX, clientY);
+  const { file } = place.peek();
+  if (found === null || file === null) return;
+  const lines = { start: found.line, end: found.line };
+  go({ name: found.word.name, file: { ...file, lines } });
 }
 
 /** With Shift, a click on a line's number selects all lines from the selected one to it. */

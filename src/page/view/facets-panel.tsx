@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { isNarrowing, type FacetValue } from '../search/facets.js';
 import { go, hrefOf, place } from '../state/navigation.js';
-import type { Place } from '../state/place.js';
+import { notNarrowed, type Place } from '../state/place.js';
 import { facets, narrowing } from '../state/shown-results.js';
 import { sideName } from './side-name.js';
 
@@ -10,12 +10,12 @@ const valuesShown = 8;
 
 /** What the results have in common, to narrow them by: each choice is a click, and a click takes it back. */
 export function FacetsPanel(): JSX.Element {
-  const { languages, folders, kinds, sides } = facets.value;
+  const { languages, folders, kinds, repos, packages, sides } = facets.value;
   const { folder } = narrowing.value;
   return (
     <div class="facets">
       {isNarrowing(narrowing.value) && (
-        <a class="clear-facets" href={hrefOf({ languages: [], folder: '', kinds: [], side: null })}>
+        <a class="clear-facets" href={hrefOf(notNarrowed)}>
           Clear all filters
         </a>
       )}
@@ -28,6 +28,18 @@ export function FacetsPanel(): JSX.Element {
           change={(side) => ({ side: place.value.side === side ? null : side })}
         />
       )}
+      <Facet
+        title="Repository"
+        values={repos}
+        chosen={place.value.repos}
+        change={(repo) => ({ repos: toggled(place.value.repos, repo) })}
+      />
+      <Facet
+        title="Package"
+        values={packages}
+        chosen={place.value.packages}
+        change={(name) => ({ packages: toggled(place.value.packages, name) })}
+      />
       <Facet
         title="Language"
         values={languages}

@@ -5,6 +5,7 @@ import { fileContent } from '../state/file-content.js';
 import { freshSearch, hrefOf, leaveFile, place } from '../state/navigation.js';
 import { formatLines, formatPlace } from '../state/place.js';
 import { FileName } from './path-name.js';
+import { PathTrail } from './path-trail.js';
 import { shortRev } from './short-rev.js';
 import { Icon } from './icons.js';
 import { formatBytes } from './format-bytes.js';
@@ -28,7 +29,7 @@ export function FileHead(): JSX.Element {
           <Icon name="arrow" />
         </button>
         <h1 class="file-path">
-          <PathTrail path={file.path} />
+          <PathTrail path={file.path} last={<FileName name={file.path.slice(file.path.lastIndexOf('/') + 1)} />} />
         </h1>
         <CopyButton text={file.path} what="path" />
       </div>
@@ -84,32 +85,6 @@ function historyOfLines(): string {
   const line = lines === null ? '' : (text?.split('\n', lines.start)[lines.start - 1] ?? '').trim();
   const query = line === '' ? path.split('/').at(-1)! : line;
   return `?${formatPlace({ ...freshSearch({ mode: 'history', query, matchCase: true }), rev, against: '' })}`;
-}
-
-/** The path; each folder leads to the search in it. */
-function PathTrail({ path }: { readonly path: string }): JSX.Element {
-  const parts = path.split('/');
-  return (
-    <>
-      {parts.slice(0, -1).map((part, index) => (
-        <span key={index} class="path-folder">
-          <a
-            href={hrefOf({
-              folder: `${parts.slice(0, index + 1).join('/')}/`,
-              file: null,
-              languages: [],
-              kinds: [],
-              side: null,
-            })}
-          >
-            {part}
-          </a>
-          /
-        </span>
-      ))}
-      <FileName name={parts.at(-1)!} />
-    </>
-  );
 }
 
 const copiedMs = 1_500;

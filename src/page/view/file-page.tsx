@@ -6,6 +6,7 @@ import { CodeView } from './code-view.js';
 import { DiffView } from './diff-view.js';
 import { ErrorPanel } from './error-panel.js';
 import { FileHead } from './file-head.js';
+import { NamePanel } from './name-panel.js';
 import { OutdatedHint } from './outdated-hint.js';
 import { Outline } from './outline.js';
 import { formatBytes } from './format-bytes.js';
@@ -35,6 +36,7 @@ export function FilePage(): JSX.Element {
         ) : (
           text !== null && text !== '' && <CodeView text={text} />
         )}
+        <NamePanel />
       </main>
     </div>
   );

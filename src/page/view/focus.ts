@@ -7,7 +7,16 @@ export function focusSearch(offset: number | null = null): void {
   input.setSelectionRange(caret, caret);
 }
 
-/** Moves the focus to what is read: the results, or the file that is open. */
+/** Moves the focus to what is read: the results, the file that is open, or the entries of the folder. */
 export function focusContent(): void {
-  document.querySelector<HTMLElement>('.code-view, [role="grid"]')?.focus();
+  document.querySelector<HTMLElement>('.code-view, [role="grid"], .entry-name')?.focus();
+}
+
+/** Moves the focus to the next entry of the folder, or the one before; above the first there is the search box. */
+export function focusEntry(step: 1 | -1): void {
+  const entries = [...document.querySelectorAll<HTMLElement>('a.entry-name')];
+  const at = entries.findIndex((entry) => entry === document.activeElement);
+  const next = at < 0 ? (step > 0 ? 0 : -1) : at + step;
+  if (next < 0) focusSearch();
+  else entries[Math.min(next, entries.length - 1)]?.focus();
 }

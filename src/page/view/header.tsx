@@ -1,8 +1,17 @@
 import type { JSX } from 'preact';
 import { dialog } from '../state/dialogs.js';
 import { freshSearch, go, place } from '../state/navigation.js';
-import { formatPlace, home, modes, unnarrowed, type Mode, type Place } from '../state/place.js';
-import { repository, repositoryName } from '../state/session.js';
+import {
+  dependencies,
+  formatPlace,
+  home,
+  modes,
+  unnarrowed,
+  type Dependencies,
+  type Mode,
+  type Place,
+} from '../state/place.js';
+import { isTogether, repository, repositoryName } from '../state/session.js';
 import { nextTheme, theme } from '../state/theme.js';
 import { Icon } from './icons.js';
 import { SearchBox } from './search-box.js';
@@ -60,6 +69,7 @@ export function Header(): JSX.Element {
       <div class="head-row">
         <ModeSwitch />
         <PatternOptions />
+        <DependenciesChoice />
         <RevButtons />
       </div>
     </header>
@@ -111,6 +121,34 @@ function PatternOptions(): JSX.Element | null {
         </button>
       ))}
     </div>
+  );
+}
+
+const dependencyLabels: Readonly<Record<Dependencies, string>> = {
+  '': 'own code',
+  with: 'with dependencies',
+  only: 'dependencies only',
+};
+
+/** Of one project: whether what it depends on is searched, which is known of the work tree, and of a rev by its lock file. */
+function DependenciesChoice(): JSX.Element | null {
+  const { deps, mode } = place.value;
+  if (isTogether.value || (mode === 'history' && deps === '')) return null;
+  return (
+    <select
+      class="deps-choice"
+      aria-label="Dependencies"
+      value={deps}
+      onChange={({ currentTarget }) =>
+        go({ deps: currentTarget.value as Dependencies, file: null, name: '', ...unnarrowed })
+      }
+    >
+      {dependencies.map((value) => (
+        <option key={value} value={value}>
+          {dependencyLabels[value]}
+        </option>
+      ))}
+    </select>
   );
 }
 

@@ -1,4 +1,5 @@
 import { dialog, type Dialog } from '../state/dialogs.js';
+import { showsFolder } from '../state/folder-content.js';
 import { refresh } from '../state/epoch.js';
 import { moveLine, moveMatch } from '../state/file-cursor.js';
 import { follow, go, hrefOf, leaveFile, place } from '../state/navigation.js';
@@ -7,7 +8,8 @@ import { connection } from '../state/session.js';
 import { activeRow, moveActive, rows } from '../state/shown-results.js';
 import { fileOfItem } from '../search/item-links.js';
 import { permalink } from './file-head.js';
-import { focusContent, focusSearch } from './focus.js';
+import { focusContent, focusEntry, focusSearch } from './focus.js';
+import { closeName } from './name-panel.js';
 
 /** Keys that work wherever nobody types; see the dialog of keys. */
 export function startKeyboard(): void {
@@ -27,7 +29,10 @@ function actionOf(event: KeyboardEvent): Action | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
   const mode = modes[Number(event.key) - 1];
   if (mode !== undefined) return () => go({ mode, file: null, ...unnarrowed });
-  return everywhere[event.key] ?? (place.peek().file === null ? inResults : inFile)[event.key];
+  return (
+    everywhere[event.key] ??
+    (showsFolder.peek() ? inFolder : place.peek().file === null ? inResults : inFile)[event.key]
+  );
 }
 
 const open = (name: Dialog) => () => {
@@ -52,11 +57,25 @@ const previous = (): void => {
 };
 
 const inResults: Readonly<Record<string, Action>> = {
+  a: () => document.querySelector<HTMLButtonElement>('.row.active .hit-answer button')?.click(),
   j: next,
   ArrowDown: next,
   k: previous,
   r: open('rev'),
   ArrowUp: previous,
+  Escape: () => focusSearch(),
+};
+
+const inFolder: Readonly<Record<string, Action>> = {
+  j: () => focusEntry(1),
+  ArrowDown: () => focusEntry(1),
+  k: () => focusEntry(-1),
+  ArrowUp: () => focusEntry(-1),
+  u: () => {
+    const { folder } = place.peek();
+    go({ folder: folder.replace(/[^/]+\/$/, '') });
+  },
+  r: open('rev'),
   Escape: () => focusSearch(),
 };
 
@@ -68,11 +87,13 @@ const inFile: Readonly<Record<string, Action>> = {
   n: () => moveMatch(1),
   p: () => moveMatch(-1),
   r: open('file-rev'),
+  d: open('names'),
+  u: () => go({ query: '', against: '', file: null, name: '', folder: place.peek().file!.path.replace(/[^/]+$/, '') }),
   y: () => {
     const href = permalink();
     if (href !== null) follow(href);
   },
-  Escape: leaveFile,
+  Escape: () => (place.peek().name === '' ? leaveFile() : closeName()),
 };
 
 /** Opens the active result, with Ctrl or the command key in a new tab. Buttons and links do what they do. */

@@ -22,12 +22,21 @@ const sections: readonly (readonly [title: string, keys: readonly (readonly [key
     ],
   ],
   [
+    'In a folder',
+    [
+      ['↓ ↑ or j k', 'next, previous entry'],
+      ['u', 'the folder above'],
+    ],
+  ],
+  [
     'In a file',
     [
       ['j k', 'next, previous line; with Shift select more'],
       ['n p', 'next, previous match'],
+      ['d', 'definition and references of a name (or double click it)'],
+      ['u', 'the folder that it is in'],
       ['y', 'permanent link: the commit instead of its name'],
-      ['Esc', 'back to the results'],
+      ['Esc', 'close what is below, back to the results'],
     ],
   ],
 ];

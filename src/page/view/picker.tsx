@@ -36,6 +36,9 @@ const pauseMs = 80;
 export function Picker<C extends Choice>({ title, placeholder, load, onPick }: PickerProps<C>): JSX.Element {
   const [typed, setTyped] = useState('');
   const [loaded, setLoaded] = useState<Choices<C> | null>(null);
+  /** What the choices are for, and whether the first of those for what was typed is to be chosen once they are there. */
+  const loadedFor = useRef<string | null>(null);
+  const picksFirst = useRef(false);
   const [failure, setFailure] = useState('');
   const [chosen, setChosen] = useState(0);
   const list = useRef<HTMLDivElement>(null);
@@ -48,7 +51,9 @@ export function Picker<C extends Choice>({ title, placeholder, load, onPick }: P
         load(typed.trim(), controller.signal).then(
           (found) => {
             setLoaded(found);
+            loadedFor.current = typed;
             setFailure('');
+            if (picksFirst.current) return pick(found.choices[0]);
             setChosen(
               typed === ''
                 ? Math.max(
@@ -80,6 +85,8 @@ export function Picker<C extends Choice>({ title, placeholder, load, onPick }: P
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'ArrowDown') setChosen(Math.min(chosen + 1, shown.length - 1));
     else if (event.key === 'ArrowUp') setChosen(Math.max(chosen - 1, 0));
+    // Who types fast is ahead of the choices.
+    else if (event.key === 'Enter' && loadedFor.current !== typed) picksFirst.current = true;
     else if (event.key === 'Enter') pick(shown[chosen]);
     else return;
     event.preventDefault();
@@ -102,7 +109,10 @@ export function Picker<C extends Choice>({ title, placeholder, load, onPick }: P
         autofocus
         placeholder={placeholder}
         value={typed}
-        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        onInput={({ currentTarget }) => {
+          picksFirst.current = false;
+          setTyped(currentTarget.value);
+        }}
         onKeyDown={onKeyDown}
       />
       <div id="choices" class="choices" role="listbox" aria-label={title} ref={list} tabIndex={-1}>

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { isNarrowing } from '../search/facets.js';
 import { hrefOf, place } from '../state/navigation.js';
+import { notNarrowed } from '../state/place.js';
 import { results } from '../state/results.js';
 import { narrowing, rows } from '../state/shown-results.js';
 import { ErrorPanel } from './error-panel.js';
@@ -10,7 +11,6 @@ import { ResultList } from './result-list.js';
 import { SidePanel } from './side-panel.js';
 import { SummaryBar } from './summary-bar.js';
 import { Told } from './told.js';
-import { Welcome } from './welcome.js';
 
 /** What was found, and what to narrow it by. */
 export function ResultsPage(): JSX.Element {
@@ -23,7 +23,6 @@ export function ResultsPage(): JSX.Element {
       </SidePanel>
       <main class={isOld || (status === 'running' && id > 0) ? 'results results-old' : 'results'} aria-label="Results">
         <h1 class="visually-hidden">Results</h1>
-        {place.value.query === '' && place.value.against === '' && <Welcome />}
         {error !== null && <ErrorPanel error={error} id="search-error" />}
         {(status !== 'failed' || isOld) && <SummaryBar />}
         <OutdatedHint />
@@ -41,13 +40,12 @@ function NothingFound(): JSX.Element {
       <div class="nothing">
         <p>None of the {results.value.items.length.toLocaleString()} results is left by the filters.</p>
         <p>
-          <a href={hrefOf({ languages: [], folder: '', kinds: [], side: null })}>Clear all filters</a>
+          <a href={hrefOf(notNarrowed)}>Clear all filters</a>
         </p>
       </div>
     );
   }
-  if (query === '')
-    return <p class="nothing">{against === '' ? `${rev} has no files.` : `${rev} and ${against} are the same.`}</p>;
+  if (query === '') return <p class="nothing">{`${rev} and ${against} are the same.`}</p>;
   return (
     <div class="nothing">
       <p>

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { NamedRev } from '../api/protocol.js';
 import { go, place } from '../state/navigation.js';
 import { unnarrowed, type Place } from '../state/place.js';
-import { api, repository } from '../state/session.js';
+import { api, repository, wireRepo } from '../state/session.js';
 import { Picker, type Choice, type Choices } from './picker.js';
 
 const revsMax = 200;
@@ -82,7 +82,7 @@ interface RevChoice extends Choice {
 }
 
 async function loadRevs(typed: string, current: string, signal: AbortSignal): Promise<Choices<RevChoice>> {
-  const repo = repository.peek();
+  const repo = wireRepo.peek();
   const { items, result } = await api().call('revs', { repo, match: typed, limit: revsMax }, { signal });
   const found = items.map((named) => choiceOf(named, current));
   if (typed !== '' && !found.some(({ rev }) => rev === typed)) {

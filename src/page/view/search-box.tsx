@@ -5,12 +5,12 @@ import { suggest } from '../query/suggestions.js';
 import { go, place } from '../state/navigation.js';
 import { unnarrowed, type Mode } from '../state/place.js';
 import { results } from '../state/results.js';
-import { api, repository } from '../state/session.js';
+import { api, scope } from '../state/session.js';
 import { focusContent } from './focus.js';
 import { Icon } from './icons.js';
 
-/** A pause in typing after which what was typed is searched, in milliseconds. */
-const pauseMs = 150;
+/** The first key of a run is searched at once; those that follow faster than this, in milliseconds, when the run rests or so often. */
+const pauseMs = 60;
 
 const placeholders: Readonly<Record<Mode, string>> = {
   ranked: 'Search code: words, "a phrase", /a regex/, path:src/ lang:go',
@@ -25,6 +25,7 @@ export function SearchBox(): JSX.Element {
   const { query, mode } = place.value;
   const [draft, setDraft] = useState(query);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const committedAt = useRef(0);
   /** Since the last pause: further letters belong to the same entry of the browser's history. */
   const editing = useRef(false);
   const [suggestions, setSuggestions] = useState<readonly Suggestion[]>([]);
@@ -42,6 +43,7 @@ export function SearchBox(): JSX.Element {
     setChosen(-1);
   };
   const commit = (text: string): void => {
+    committedAt.current = performance.now();
     clearTimeout(timer.current);
     timer.current = undefined;
     go({ query: text, file: null, ...unnarrowed }, { replace: editing.current });
@@ -54,7 +56,7 @@ export function SearchBox(): JSX.Element {
     const controller = new AbortController();
     asking.current = controller;
     const { rev } = place.peek();
-    void suggest(point, { api: api(), repo: repository.peek(), rev, signal: controller.signal })
+    void suggest(point, { api: api(), scope: scope.peek(), rev, signal: controller.signal })
       // A list of suggestions that does not come is no reason to disturb.
       .catch((): readonly Suggestion[] => [])
       .then((found) => {
@@ -67,7 +69,10 @@ export function SearchBox(): JSX.Element {
   const type = (text: string, caret: number): void => {
     setDraft(text);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => commit(text), pauseMs);
+    const now = performance.now();
+    const sinceCommit = now - committedAt.current;
+    if (sinceCommit > pauseMs) commit(text);
+    else timer.current = setTimeout(() => commit(text), pauseMs - sinceCommit);
     complete(text, caret);
   };
   const take = (suggestion: Suggestion): void => {

@@ -10,7 +10,7 @@ const examples: readonly (readonly [what: string, shown: string, change: Partial
   ['when a line came and went', 'version', { query: 'version', mode: 'history' }],
 ];
 
-/** For who has not typed anything yet: what can be typed. The files are below. */
+/** For who has not typed anything yet: what can be typed. */
 export function Welcome(): JSX.Element {
   return (
     <section class="welcome" aria-label="Examples">

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { facetsOf, isNarrowing, narrow, type Narrowing } from '../../../src/page/search/facets.js';
 import { itemOf } from './items.js';
 
-const none: Narrowing = { languages: [], folder: '', kinds: [], side: null };
+const none: Narrowing = { languages: [], folder: '', kinds: [], repos: [], packages: [], side: null };
 const items = [
   itemOf('src/a/one.go', 'go', 'function'),
   itemOf('src/a/two.go', 'go', 'method'),
@@ -36,6 +36,23 @@ describe('facets', () => {
     expect(facets.languages.map(({ value }) => value)).toEqual(['go', 'markdown', 'rust']);
     expect(facets.folders).toEqual([{ value: 'src/', count: 2 }]);
     expect(facets.kinds.map(({ count }) => count)).toEqual([1, 1]);
+  });
+
+  test('of repositories and packages, where there are any', () => {
+    const found = [
+      { ...itemOf('app/a.ts'), root: 'app' },
+      { ...itemOf('lib/b.ts'), root: 'lib' },
+      { ...itemOf('node_modules/left/c.js'), package: 'left' },
+    ];
+    const facets = facetsOf(found, none);
+    expect(facets.repos).toEqual([
+      { value: 'app', count: 1 },
+      { value: 'lib', count: 1 },
+    ]);
+    expect(facets.packages).toEqual([{ value: 'left', count: 1 }]);
+    expect(narrow(found, { ...none, repos: ['lib'] })).toEqual([found[1]]);
+    expect(narrow(found, { ...none, packages: ['left'] })).toEqual([found[2]]);
+    expect(isNarrowing({ ...none, packages: ['left'] })).toBe(true);
   });
 
   test('of folders go down with the chosen one', () => {

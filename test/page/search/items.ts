@@ -3,13 +3,15 @@ import type { Side } from '../../../src/page/state/place.js';
 
 /** A result without more to it than facets look at. */
 export function itemOf(path: string, language = 'text', kind = '', side: Side | null = null): Item {
-  return { type: 'file', path, language, kind, side, rev: 'HEAD', change: null, skipped: null };
+  return { type: 'file', path, root: '', package: '', language, kind, side, rev: 'HEAD', change: 'modified' };
 }
 
 export function lineOf(path: string, line: number, side: Side | null = null): Item {
   return {
     type: 'line',
     path,
+    root: '',
+    package: '',
     language: 'text',
     kind: '',
     side,

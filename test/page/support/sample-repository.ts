@@ -31,8 +31,65 @@ func ParseTokens(input string) []Token {
 }
 `;
 
+/** With what Markdown may have, and what must not take effect. */
+const readme = `# Sample
+
+Parses *arguments*, see the [guides](docs/), [the parser](src/parser.ts#L5) or [elsewhere](https://example.com/).
+
+<script>document.title = 'owned';</script>
+<img src="https://example.com/badge.svg" alt="badge" onerror="document.title = 'owned'">
+
+[bad](javascript:document.title='owned') ![picture](docs/picture.png)
+
+| word | meaning |
+|---|---|
+| parse | read |
+
+\`\`\`ts
+const one = 1;
+\`\`\`
+`;
+
 /** Many lines, for what scrolls; the last one is `const last`. */
 const long = `${Array.from({ length: 1500 }, (_, index) => `export const constant${index} = ${index};`).join('\n')}\nconst last = 1;\n`;
+
+let shared: TestRepository | undefined;
+
+/** The sample that tests share: not to be changed. */
+export function sampleRepository(): TestRepository {
+  return (shared ??= makeSampleRepository());
+}
+
+let other: TestRepository | undefined;
+
+/** A small one, to be searched together with the sample. */
+export function otherRepository(): TestRepository {
+  if (other === undefined) {
+    other = makeRepository({ name: 'other' });
+    other.commit({ 'reader.ts': 'export const reader = (text: string) => parse(text);\n' });
+  }
+  return other;
+}
+
+let project: TestRepository | undefined;
+
+/** A work tree with a package that it depends on. */
+export function projectRepository(): TestRepository {
+  if (project === undefined) {
+    project = makeRepository({ name: 'project' });
+    project.commit({
+      'package.json': '{ "name": "project", "dependencies": { "left": "^1.0.0" } }\n',
+      'src/use.js': "import { leftPad } from 'left';\nexport const padded = leftPad('pad');\n",
+      '.gitignore': 'node_modules\n',
+    });
+    project.write('node_modules/left/package.json', '{ "name": "left", "version": "1.2.0", "main": "pad.js" }\n');
+    project.write(
+      'node_modules/left/pad.js',
+      '/** Pads a text. */\nexport function leftPad(text) {\n  return ` ${text}`;\n}\n',
+    );
+  }
+  return project;
+}
 
 /**
  * A work tree on `main` with files in several languages and folders. The tag `v1.0` is an earlier commit; the branch `next`
@@ -43,7 +100,7 @@ export function makeSampleRepository(): TestRepository {
   repository.commits([
     {
       files: {
-        'README.md': '# Sample\n\nParses arguments.\n',
+        'README.md': readme,
         'src/parser.ts': parser.replace('Parses one argument', 'Parses one parameter'),
         'docs/guide.md': '# Guide\n\n- parse first\n- ask later\n',
       },

@@ -8,57 +8,87 @@ import { formatPlace, home, type Place } from '../../../src/page/state/place.js'
 import { makeFolder } from '../../support/git.js';
 import { startChromium } from './chromium.js';
 
+/** How the tab that the tests share is to look. */
+export interface Look {
+  readonly colorScheme?: 'light' | 'dark';
+  readonly viewport?: { readonly width: number; readonly height: number };
+}
+
+const defaultLook = { colorScheme: 'light', viewport: { width: 1280, height: 720 } } as const;
+
 /** The page as it is built, served by a daemon of its own, in a real browser. */
 export class ServedPage {
   /** What the page should never do, as it was noticed: errors, breaches of its policy, requests to elsewhere. */
   readonly complaints: string[] = [];
   private readonly contexts: BrowserContext[] = [];
+  private tab: Page | undefined;
 
-  static async start(repo: string): Promise<ServedPage> {
+  static async start(): Promise<ServedPage> {
     const folder = makeFolder();
     // The browser first: where there is none, nothing is left running.
     const browser = await startChromium();
     const daemon = await startDaemon(folder);
-    return new ServedPage(repo, daemon, await daemon.listenHttp(0), browser);
+    return new ServedPage(daemon, await daemon.listenHttp(0), browser, join(folder, 'store'));
   }
 
   private constructor(
-    readonly repo: string,
     readonly daemon: Daemon,
     readonly access: HttpAccess,
     private readonly browser: Browser,
+    readonly storePath: string,
   ) {}
 
-  /** A tab at a place of the repository, as `coppice open` would open it. */
-  async open(place: Partial<Place> = {}, options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await this.newTab(options);
-    await page.goto(this.linkTo(place));
-    return page;
+  /**
+   * The tab that the tests share, loaded anew at a place of a repository, as a link that was followed. A tab keeps the token, and the
+   * browser what it has read of the page; `about:blank` is where its history leads back to.
+   */
+  async open(repo: string, place: Partial<Place> = {}, look: Look = {}): Promise<Page> {
+    if (this.tab === undefined) {
+      this.tab = await this.openTab();
+      await this.tab.goto(this.linkTo(repo, place));
+    }
+    const { colorScheme, viewport } = { ...defaultLook, ...look };
+    await this.tab.goto('about:blank');
+    await this.tab.setViewportSize(viewport);
+    await this.tab.emulateMedia({ colorScheme });
+    await this.tab.goto(`${this.access.url}/${queryOf(repo, place)}`);
+    return this.tab;
   }
 
-  /** With the token. */
-  linkTo(place: Partial<Place>): string {
-    const query = formatPlace({ ...home, repo: this.repo, ...place });
-    return `${this.access.url}/?${query}#token=${this.access.token}`;
+  /** With the token, as `coppice open` opens it. */
+  linkTo(repo: string, place: Partial<Place>): string {
+    return `${this.access.url}/${queryOf(repo, place)}#token=${this.access.token}`;
   }
 
   /** A tab of a new browser window, at nothing. */
   async newTab(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await this.browser.newContext(options);
-    this.contexts.push(context);
-    context.setDefaultTimeout(20_000);
-    context.on('page', (page) => this.watch(page));
-    return context.newPage();
+    const page = await this.openTab(options);
+    this.contexts.push(page.context());
+    return page;
   }
 
-  /** Closes all tabs. */
+  /** Closes all tabs but the shared one, and stops what that is about. */
   async closeTabs(): Promise<void> {
     await Promise.all(this.contexts.splice(0).map((context) => context.close()));
+  }
+
+  /** Gives the shared tab up: a test that has failed may still be at work in it. */
+  async forgetTab(): Promise<void> {
+    const tab = this.tab;
+    this.tab = undefined;
+    await tab?.context().close();
   }
 
   async stop(): Promise<void> {
     await this.browser.close();
     await this.daemon.stop();
+  }
+
+  private async openTab(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.browser.newContext(options);
+    context.setDefaultTimeout(20_000);
+    context.on('page', (page) => this.watch(page));
+    return context.newPage();
   }
 
   private watch(page: Page): void {
@@ -71,6 +101,8 @@ export class ServedPage {
     });
   }
 }
+
+const queryOf = (repo: string, place: Partial<Place>): string => `?${formatPlace({ ...home, repo, ...place })}`;
 
 async function startDaemon(folder: string): Promise<Daemon> {
   const pageFolder = join(folder, 'page/');

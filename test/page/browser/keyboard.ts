@@ -1,20 +1,31 @@
 import { describe, expect, test } from 'vitest';
-import { skipsBrowser } from './support/chromium.js';
-import { eventually } from './support/eventually.js';
-import { makeSampleRepository } from './support/sample-repository.js';
-import { useServedPage } from './support/use-served-page.js';
+import { skipsBrowser } from '../support/chromium.js';
+import { eventually } from '../support/eventually.js';
+import { sampleRepository } from '../support/sample-repository.js';
+import { pageOf } from '../support/use-served-page.js';
 
-const served = useServedPage(makeSampleRepository().path);
+const served = pageOf(sampleRepository().path);
 
 describe.skipIf(skipsBrowser)('the keyboard alone', () => {
   test('searches, opens, reads, comes back, changes rev and compares', async () => {
-    const page = await served.current.open();
+    const page = await served.open();
     const { keyboard } = page;
     const parameter = (name: string): string | null => new URL(page.url()).searchParams.get(name);
     const active = page.locator('.row.active');
     const focused = (): Promise<string | null> =>
       page.evaluate(() => document.activeElement?.getAttribute('role') ?? document.activeElement?.className ?? null);
-    await page.getByText('guide.md').waitFor();
+    await page.getByRole('link', { name: 'docs' }).waitFor();
+
+    const focusedText = (): Promise<string | null> => page.evaluate(() => document.activeElement?.textContent ?? null);
+    await keyboard.press('j');
+    expect(await focusedText()).toBe('docs');
+    await keyboard.press('ArrowDown');
+    expect(await focusedText()).toBe('src');
+    await keyboard.press('Enter');
+    await page.getByRole('link', { name: 'parser.ts' }).waitFor();
+    expect(parameter('in')).toBe('src/');
+    await keyboard.press('u');
+    await eventually(() => parameter('in')).toBe(null);
 
     await keyboard.press('/');
     await keyboard.type('parse');
@@ -69,11 +80,12 @@ describe.skipIf(skipsBrowser)('the keyboard alone', () => {
   });
 
   test('a new tab is opened with Control', async () => {
-    const page = await served.current.open({ query: 'parse' });
+    const page = await served.open({ query: 'parse' });
     await page.getByText('guide.md').waitFor();
     await page.keyboard.press('j');
     const [opened] = await Promise.all([page.context().waitForEvent('page'), page.keyboard.press('Control+Enter')]);
     await opened.getByRole('region', { name: /^Text of/ }).waitFor();
+    await opened.close();
     expect(new URL(page.url()).searchParams.get('file')).toBeNull();
   });
 });

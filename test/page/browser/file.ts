@@ -1,12 +1,12 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { skipsBrowser } from './support/chromium.js';
-import { eventually } from './support/eventually.js';
-import { makeSampleRepository } from './support/sample-repository.js';
-import { useServedPage } from './support/use-served-page.js';
+import { skipsBrowser } from '../support/chromium.js';
+import { eventually } from '../support/eventually.js';
+import { sampleRepository } from '../support/sample-repository.js';
+import { pageOf } from '../support/use-served-page.js';
 
-const repository = makeSampleRepository();
-const served = useServedPage(repository.path);
+const repository = sampleRepository();
+const served = pageOf(repository.path);
 
 const parameter = (page: Page, name: string): string | null => new URL(page.url()).searchParams.get(name);
 const selected = (page: Page): Promise<(string | null)[]> =>
@@ -24,7 +24,7 @@ async function isInView(page: Page, text: string): Promise<boolean> {
 
 describe.skipIf(skipsBrowser)('a file', () => {
   test('opens at the line of a result, and back leads to that result', async () => {
-    const page = await served.current.open({ mode: 'exact', query: 'const' });
+    const page = await served.open({ mode: 'exact', query: 'const' });
     await page.getByRole('link', { name: 'Line 2', exact: true }).first().waitFor();
     const list = page.locator('.result-list');
     await list.evaluate((element) => (element.scrollTop = 12_000));
@@ -43,7 +43,7 @@ describe.skipIf(skipsBrowser)('a file', () => {
   });
 
   test('lines are selected by click, with Shift many, and are in the link', async () => {
-    const page = await served.current.open({ file: { path: 'src/parser.ts', rev: 'HEAD', lines: null } });
+    const page = await served.open({ file: { path: 'src/parser.ts', rev: 'HEAD', lines: null } });
     await page.getByRole('link', { name: 'Line 3', exact: true }).click();
     await page.getByRole('link', { name: 'Line 6', exact: true }).click({ modifiers: ['Shift'] });
     expect(parameter(page, 'lines')).toBe('3-6');
@@ -54,7 +54,7 @@ describe.skipIf(skipsBrowser)('a file', () => {
   });
 
   test('the permanent link names the commit', async () => {
-    const page = await served.current.open({
+    const page = await served.open({
       file: { path: 'src/parser.ts', rev: 'main', lines: { start: 2, end: 2 } },
     });
     await page.getByRole('link', { name: 'permalink' }).click();
@@ -64,7 +64,7 @@ describe.skipIf(skipsBrowser)('a file', () => {
   });
 
   test('is shown at another rev in place', async () => {
-    const page = await served.current.open({ file: { path: 'src/parser.ts', rev: 'main', lines: null } });
+    const page = await served.open({ file: { path: 'src/parser.ts', rev: 'main', lines: null } });
     await code(page).getByText('Parses one argument').waitFor();
     await page.keyboard.press('r');
     await page.keyboard.type('v1');
@@ -76,7 +76,7 @@ describe.skipIf(skipsBrowser)('a file', () => {
   });
 
   test('its outline leads to its definitions', async () => {
-    const page = await served.current.open({ file: { path: 'src/parser.ts', rev: 'main', lines: null } });
+    const page = await served.open({ file: { path: 'src/parser.ts', rev: 'main', lines: null } });
     const outline = page.getByRole('navigation', { name: 'Definitions' });
     await outline.getByRole('link', { name: /valueOf/ }).click();
     await eventually(() => selected(page)).toEqual(['11']);
@@ -84,7 +84,7 @@ describe.skipIf(skipsBrowser)('a file', () => {
   });
 
   test('all of its text is in the document, for the browser to find and copy', async () => {
-    const page = await served.current.open({ file: { path: 'src/long.ts', rev: 'main', lines: null } });
+    const page = await served.open({ file: { path: 'src/long.ts', rev: 'main', lines: null } });
     await code(page).getByText('constant3 ').first().waitFor();
     expect(await page.evaluate(() => (window as unknown as { find(text: string): boolean }).find('const last'))).toBe(
       true,
@@ -99,16 +99,16 @@ describe.skipIf(skipsBrowser)('a file', () => {
   });
 
   test('that is binary, missing or gone says so', async () => {
-    const page = await served.current.open({ file: { path: 'image.bin', rev: 'main', lines: null } });
+    const page = await served.open({ file: { path: 'image.bin', rev: 'main', lines: null } });
     await page.getByText('A binary file of 4 bytes.').waitFor();
-    const other = await served.current.open({ file: { path: 'src/printer.py', rev: 'main', lines: null } });
+    const other = await served.open({ file: { path: 'src/printer.py', rev: 'main', lines: null } });
     await other.getByRole('alert').waitFor();
     await other.getByRole('link', { name: 'files named printer.py' }).click();
     await other.getByText(/Nothing at/).waitFor();
   });
 
   test('leads to the history of a line', async () => {
-    const page = await served.current.open({
+    const page = await served.open({
       file: { path: 'src/parser.ts', rev: 'main', lines: { start: 5, end: 5 } },
     });
     await code(page).getByText('Parses one argument').waitFor();

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
-import { skipsBrowser } from './support/chromium.js';
-import { eventually } from './support/eventually.js';
-import { makeSampleRepository } from './support/sample-repository.js';
-import { useServedPage } from './support/use-served-page.js';
+import { skipsBrowser } from '../support/chromium.js';
+import { eventually } from '../support/eventually.js';
+import { sampleRepository } from '../support/sample-repository.js';
+import { pageOf } from '../support/use-served-page.js';
 
-const repository = makeSampleRepository();
-const served = useServedPage(repository.path);
+const repository = sampleRepository();
+const served = pageOf(repository.path);
 
 const searchBox = (page: Page) => page.getByRole('combobox', { name: /Search/ });
 const rows = (page: Page) => page.getByRole('row');
@@ -19,7 +19,7 @@ async function paths(page: Page): Promise<string[]> {
 
 describe.skipIf(skipsBrowser)('search', () => {
   test('as one types: hits with marks, the query in the URL, and back to the one before', async () => {
-    const page = await served.current.open({ query: 'tokens' });
+    const page = await served.open({ query: 'tokens' });
     await page.getByText('lexer.go').waitFor();
     expect(await page.title()).toContain('tokens');
     await searchBox(page).fill('argument');
@@ -36,7 +36,7 @@ describe.skipIf(skipsBrowser)('search', () => {
   });
 
   test('completes filters and their values by the keyboard', async () => {
-    const page = await served.current.open();
+    const page = await served.open();
     await searchBox(page).focus();
     await page.keyboard.type('parse la');
     await page.getByRole('option', { name: /lang:/ }).waitFor();
@@ -59,7 +59,7 @@ describe.skipIf(skipsBrowser)('search', () => {
   });
 
   test('says where a query is wrong', async () => {
-    const page = await served.current.open({ query: 'parse kind:nothing' });
+    const page = await served.open({ query: 'parse kind:nothing' });
     const alert = page.getByRole('alert');
     await alert.waitFor();
     expect(await alert.locator('.error-summary').textContent()).toBe('invalid query: there is no kind "nothing"');
@@ -75,7 +75,7 @@ describe.skipIf(skipsBrowser)('search', () => {
   });
 
   test('facets narrow at a click, and give it back', async () => {
-    const page = await served.current.open({ query: 'parse' });
+    const page = await served.open({ query: 'parse' });
     await rows(page).first().waitFor();
     expect((await paths(page)).length).toBeGreaterThan(2);
     await page
@@ -93,7 +93,7 @@ describe.skipIf(skipsBrowser)('search', () => {
   });
 
   test('exact: literal or regular expression, letter case, whole words', async () => {
-    const page = await served.current.open({ mode: 'exact', query: 'tokens' });
+    const page = await served.open({ mode: 'exact', query: 'tokens' });
     await eventually(() => status(page).textContent()).toBe('4 lines');
     await page.getByRole('button', { name: 'Match case' }).click();
     await eventually(() => status(page).textContent()).toBe('2 lines');
@@ -106,7 +106,7 @@ describe.skipIf(skipsBrowser)('search', () => {
   });
 
   test('symbols by name, history by line', async () => {
-    const page = await served.current.open({ mode: 'symbols', query: 'parse' });
+    const page = await served.open({ mode: 'symbols', query: 'parse' });
     await page.getByRole('link', { name: 'ArgumentParser.parseArgument' }).waitFor();
     expect(await paths(page)).toEqual(expect.arrayContaining(['src/lexer/lexer.go', 'src/parser.ts']));
     await page.getByRole('radio', { name: 'history' }).check();
@@ -117,16 +117,8 @@ describe.skipIf(skipsBrowser)('search', () => {
     expect(await line.textContent()).toContain('in v1.0');
   });
 
-  test('without a query shows the files', async () => {
-    const page = await served.current.open();
-    await eventually(() => status(page).textContent()).toBe('6 files');
-    expect(await page.getByText('binary').count()).toBe(1);
-    await page.getByRole('link', { name: 'docs/guide.md' }).click();
-    await page.getByText('ask later').waitFor();
-  });
-
   test('another rev, chosen by its name or typed', async () => {
-    const page = await served.current.open({ query: 'parse' });
+    const page = await served.open({ query: 'parse' });
     await page.getByText('lexer.go').waitFor();
     await page.getByRole('button', { name: /Rev: HEAD/ }).click();
     await page.getByRole('option', { name: /next/ }).click();
@@ -143,7 +135,7 @@ describe.skipIf(skipsBrowser)('search', () => {
   });
 
   test('a rev in the query wins, and is what the results are of', async () => {
-    const page = await served.current.open({ query: 'parse rev:next' });
+    const page = await served.open({ query: 'parse rev:next' });
     await page.getByText('printer.py').waitFor();
     await eventually(() => page.locator('.rev-note').textContent()).toContain('next');
     await page.getByRole('link', { name: 'src/printer.py' }).click();
@@ -152,7 +144,7 @@ describe.skipIf(skipsBrowser)('search', () => {
   });
 
   test('a commit can be pinned from its name', async () => {
-    const page = await served.current.open({ query: 'parse', rev: 'next' });
+    const page = await served.open({ query: 'parse', rev: 'next' });
     await page.getByText('printer.py').waitFor();
     await page.locator('.rev-note a').click();
     await eventually(() => new URL(page.url()).searchParams.get('rev')).toBe(repository.revParse('next'));
@@ -160,7 +152,7 @@ describe.skipIf(skipsBrowser)('search', () => {
   });
 
   test('a rev that is not there says so, and another can be chosen', async () => {
-    const page = await served.current.open({ query: 'parse', rev: 'nowhere' });
+    const page = await served.open({ query: 'parse', rev: 'nowhere' });
     await page.getByRole('button', { name: 'Choose another rev' }).click();
     await page.getByRole('option', { name: /main/ }).click();
     await page.getByText('lexer.go').waitFor();
@@ -170,7 +162,7 @@ describe.skipIf(skipsBrowser)('search', () => {
 test.skipIf(skipsBrowser)('what is typed asks no model that costs', async () => {
   const page = await served.current.newTab();
   const asked = page.waitForRequest((request) => request.url().endsWith('/v1/search'));
-  await page.goto(served.current.linkTo({ query: 'parse' }));
+  await page.goto(served.linkTo({ query: 'parse' }));
   expect((await asked).postDataJSON()).toMatchObject({ query: 'parse', effort: 'fast' });
 });
 
@@ -178,7 +170,7 @@ describe.skipIf(skipsBrowser)('a comparison', () => {
   const group = (page: Page, name: RegExp) => page.getByRole('heading', { name });
 
   test('is in three groups: only in the one, only in the other, in both', async () => {
-    const page = await served.current.open({ query: 'parse', rev: 'main' });
+    const page = await served.open({ query: 'parse', rev: 'main' });
     await page.getByText('lexer.go').waitFor();
     await page.keyboard.press('c');
     await page.getByRole('option', { name: /next/ }).click();
@@ -210,7 +202,7 @@ describe.skipIf(skipsBrowser)('a comparison', () => {
   });
 
   test('exact: lines with their side', async () => {
-    const page = await served.current.open({
+    const page = await served.open({
       mode: 'exact',
       query: 'parse',
       matchCase: true,
@@ -223,7 +215,7 @@ describe.skipIf(skipsBrowser)('a comparison', () => {
   });
 
   test('a file of it is shown as what changed in it, with a way to its text', async () => {
-    const page = await served.current.open({ rev: 'main', against: 'next' });
+    const page = await served.open({ rev: 'main', against: 'next' });
     await page.getByRole('link', { name: 'src/parser.ts' }).click();
     const diff = page.getByRole('region', { name: 'Changes of src/parser.ts' });
     await diff.waitFor();
@@ -235,7 +227,7 @@ describe.skipIf(skipsBrowser)('a comparison', () => {
   });
 
   test('without a query shows the files that differ', async () => {
-    const page = await served.current.open({ rev: 'main', against: 'next' });
+    const page = await served.open({ rev: 'main', against: 'next' });
     await eventually(() => status(page).textContent()).toBe('3 changed files');
     expect(await page.locator('.file-row').allTextContents()).toEqual([
       'addedsrc/lexer/lexer.go',

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { skipsBrowser } from './support/chromium.js';
-import { eventually } from './support/eventually.js';
-import { makeLargeRepository, manyHits } from './support/sample-repository.js';
-import { useServedPage } from './support/use-served-page.js';
+import { skipsBrowser } from '../support/chromium.js';
+import { eventually } from '../support/eventually.js';
+import { makeLargeRepository, manyHits } from '../support/sample-repository.js';
+import { pageOf } from '../support/use-served-page.js';
 
-const served = useServedPage(makeLargeRepository().path);
+const served = pageOf(makeLargeRepository().path);
 
 /** On a busy machine a frame may take long for reasons that are not ours. */
 const frameMsMax = 400;
@@ -23,7 +23,7 @@ describe.skipIf(skipsBrowser)(`${manyHits} results`, () => {
         if (bar !== null) seen.push(`${label}: ${now} of ${max}`);
       }).observe(document, { subtree: true, childList: true, attributes: true });
     });
-    await page.goto(served.current.linkTo({ query: 'needle', limit: manyHits }));
+    await page.goto(served.linkTo({ query: 'needle', limit: manyHits }));
     await eventually(() => page.getByRole('grid').getAttribute('aria-rowcount')).toBe(String(manyHits));
     await eventually(() => page.getByRole('progressbar').count()).toBe(0);
     const seen = await page.evaluate(() => (window as unknown as { seen: string[] }).seen);
@@ -33,7 +33,7 @@ describe.skipIf(skipsBrowser)(`${manyHits} results`, () => {
   });
 
   test('scroll smoothly, with few of them in the document', async () => {
-    const page = await served.current.open({ query: 'needle', limit: manyHits });
+    const page = await served.open({ query: 'needle', limit: manyHits });
     const grid = page.getByRole('grid');
     await eventually(() => grid.getAttribute('aria-rowcount')).toBe(String(manyHits));
     const frames = await page.locator('.result-list').evaluate(async (element) => {
@@ -57,7 +57,7 @@ describe.skipIf(skipsBrowser)(`${manyHits} results`, () => {
   });
 
   test('can be walked through by the keys, to the last', async () => {
-    const page = await served.current.open({ mode: 'exact', query: 'needle' });
+    const page = await served.open({ mode: 'exact', query: 'needle' });
     const grid = page.getByRole('grid');
     await eventually(() => grid.getAttribute('aria-rowcount')).toBe(String(2 * manyHits));
     await page.keyboard.press('j');

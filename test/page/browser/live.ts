@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { skipsBrowser } from './support/chromium.js';
-import { eventually } from './support/eventually.js';
-import { makeSampleRepository } from './support/sample-repository.js';
-import { useServedPage } from './support/use-served-page.js';
+import { skipsBrowser } from '../support/chromium.js';
+import { eventually } from '../support/eventually.js';
+import { makeSampleRepository } from '../support/sample-repository.js';
+import { pageOf } from '../support/use-served-page.js';
 
 const repository = makeSampleRepository();
-const served = useServedPage(repository.path);
+const served = pageOf(repository.path);
 
 describe.skipIf(skipsBrowser)('a work tree', () => {
   test('that changes is told about; nothing moves until one asks', async () => {
-    const page = await served.current.open({ rev: '@worktree', mode: 'exact', query: 'freshly written' });
+    const page = await served.open({ rev: '@worktree', mode: 'exact', query: 'freshly written' });
     await page.getByText(/Nothing at/).waitFor();
     expect(await page.locator('.freshness').textContent()).toBe('live');
     repository.write('src/fresh.ts', '// freshly written\n');
@@ -22,8 +22,8 @@ describe.skipIf(skipsBrowser)('a work tree', () => {
   });
 
   test('tells that a branch has moved, and nothing for one that has not', async () => {
-    const page = await served.current.open({ rev: 'main', query: 'parse' });
-    const other = await served.current.open({ rev: 'v1.0', query: 'parse' });
+    const page = await served.open({ rev: 'main', query: 'parse' });
+    const other = await served.newTab({ rev: 'v1.0', query: 'parse' });
     await page.getByText('lexer.go').waitFor();
     await other.getByText('guide.md').waitFor();
     repository.commit({ 'moved.md': 'parse\n' });
@@ -45,7 +45,7 @@ describe.skipIf(skipsBrowser)('who may look', () => {
   });
 
   test('needs it once for all tabs of a window, and finds no trace of it in the address', async () => {
-    const page = await served.current.open({ query: 'parse' });
+    const page = await served.newTab({ query: 'parse' });
     await page.getByText('guide.md').waitFor();
     expect(page.url()).not.toContain(served.current.access.token);
     const second = await page.context().newPage();
@@ -54,7 +54,7 @@ describe.skipIf(skipsBrowser)('who may look', () => {
   });
 
   test('is told when the daemon does not answer', async () => {
-    const page = await served.current.open({ query: 'parse' });
+    const page = await served.newTab({ query: 'parse' });
     await page.getByText('guide.md').waitFor();
     await page.context().setOffline(true);
     await page.getByRole('combobox', { name: /Search/ }).fill('parsed');

@@ -78,6 +78,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   cli: ['base', 'model', 'pattern', 'engine', 'api', 'lsp', 'evaluation', 'daemon', 'install'],
   // What the browser runs: the table of languages, and of the engine types only.
   page: ['model', 'engine'],
+  // What runs in VS Code, which talks to the language server alone.
+  vscode: [],
   // The entry points: the library, the command's start and, loaded by that, the rest of the command.
   'index.ts': ['base', 'engine'],
   'main.ts': ['cli', 'command.ts'],

@@ -1,5 +1,14 @@
 import { CoppiceError } from '../base/index.js';
-import type { CallOptions, Engine, GrepRangeResult, GrepResult, Hit, LineMatch, SymbolHit } from '../engine/index.js';
+import type {
+  CallOptions,
+  Engine,
+  GrepRangeResult,
+  GrepResult,
+  Hit,
+  LineHistory,
+  LineMatch,
+  SymbolHit,
+} from '../engine/index.js';
 import { parseRevRange } from '../model/index.js';
 import { askEach } from './ask-each.js';
 import type { Answer, Failure } from './ask-each.js';
@@ -34,6 +43,8 @@ const placeArguments = {
 };
 const filterArguments = { paths: texts, languages: texts };
 const freshnessArguments = { allowStale: flag };
+/** In what the project depends on: instead of its own files, or besides. */
+const packageArguments = { deps: texts, withDeps: flag };
 
 /** Commands by name, for `workspace/executeCommand`. Each takes one object, and answers with plain JSON. */
 export const commands: ReadonlyMap<string, Command> = new Map([
@@ -43,6 +54,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     {
       ...placeArguments,
       ...filterArguments,
+      ...packageArguments,
       ...freshnessArguments,
       limit: whole(1, resultsMax),
       mode: oneOf('hybrid', 'lexical', 'semantic'),
@@ -62,6 +74,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     {
       ...placeArguments,
       ...filterArguments,
+      ...packageArguments,
       ...freshnessArguments,
       literal: flag,
       ignoreCase: flag,
@@ -91,7 +104,14 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   defineCommand(
     'coppice.symbols',
     { name: text },
-    { ...placeArguments, ...filterArguments, ...freshnessArguments, kinds: texts, limit: whole(1, resultsMax) },
+    {
+      ...placeArguments,
+      ...filterArguments,
+      ...packageArguments,
+      ...freshnessArguments,
+      kinds: texts,
+      limit: whole(1, resultsMax),
+    },
     async ({ name, rev, folder, limit = 20, ...filters }, context) => {
       const { answers, repositories } = await ask(context, { rev, folder }, (engine, current) =>
         engine.symbols(name, { ...filters, ...context.options, limit, rev: current }),
@@ -100,6 +120,41 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         value.symbols.map((symbol) => placedSymbol(repository, symbol)),
       );
       return { name, symbols: symbols.slice(0, limit), repositories };
+    },
+  ),
+  defineCommand(
+    'coppice.log',
+    { pattern: text },
+    {
+      ...placeArguments,
+      ...filterArguments,
+      literal: flag,
+      ignoreCase: flag,
+      wholeWord: flag,
+      maxCount: whole(1, resultsMax),
+    },
+    async ({ pattern, rev = 'HEAD', folder, maxCount = 1000, ...how }, context) => {
+      const { answers, repositories } = await ask(context, { rev, folder }, async (engine, current) => {
+        const lines: LineHistory[] = [];
+        for await (const line of engine.log(pattern, [current], { ...how, ...context.options, maxCount }))
+          lines.push(line);
+        return { lines };
+      });
+      const lines = answers.flatMap(({ repository, value }) =>
+        value.lines.map((line) => ({ ...line, folder: repository.uriOf('') })),
+      );
+      return { pattern, lines: lines.slice(0, maxCount), repositories };
+    },
+  ),
+  defineCommand(
+    'coppice.show',
+    { rev: text, path: text },
+    { folder: text, ...packageArguments },
+    async ({ rev, path, folder, ...packages }, context) => {
+      const { answers, repositories } = await ask(context, { rev, folder }, (engine, current) =>
+        engine.show(current, path, undefined, { ...packages, ...context.options }),
+      );
+      return { path, text: Buffer.from(answers[0]!.value.content).toString('utf8'), repositories };
     },
   ),
   defineCommand(

@@ -47,7 +47,7 @@ const views: readonly View[] = [
     text: 'a lexer',
     act: async (page) => {
       await page.getByRole('button', { name: /^Repository:/ }).click();
-      await page.getByRole('option').first().waitFor();
+      await page.locator('.choice').first().waitFor();
     },
   },
   { name: 'ranked', place: { query: 'parse' }, text: 'ParseTokens' },
@@ -87,7 +87,7 @@ const views: readonly View[] = [
     act: async (page) => {
       await page.keyboard.press('/');
       await page.keyboard.type('path:');
-      await page.getByRole('option').first().waitFor();
+      await page.locator('#suggestions [role=option]').first().waitFor();
       await page.keyboard.press('ArrowDown');
     },
   },
@@ -109,6 +109,21 @@ async function violationsIn(page: Page, rules?: string[]): Promise<string[]> {
 
 const wide = { width: 1280, height: 860 };
 const narrow = { width: 380, height: 780 };
+/** Pictures are also taken of these. */
+const alsoPictured = [
+  { width: 390, height: 844 },
+  { width: 1920, height: 1080 },
+];
+
+async function takePictures(page: Page, name: string, folder: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const size of alsoPictured) {
+      await page.setViewportSize(size);
+      await page.screenshot({ path: join(folder, `${name} ${colorScheme} ${size.width}.png`) });
+    }
+  }
+}
 
 describe.skipIf(skipsBrowser)('everybody', () => {
   test.each(views)('can use $name: in light and dark colours, on a narrow screen', async (view) => {
@@ -128,6 +143,7 @@ describe.skipIf(skipsBrowser)('everybody', () => {
     await page.setViewportSize(narrow);
     await look('narrow');
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(narrow.width);
+    if (pictureFolder !== undefined) await takePictures(page, view.name, pictureFolder);
   });
 
   test('finds the filters behind a button on a narrow screen', async () => {

@@ -27,6 +27,8 @@ describe('facets', () => {
         { value: 'function', count: 2 },
         { value: 'method', count: 1 },
       ],
+      repos: [],
+      packages: [],
       sides: [],
     });
   });

@@ -1,0 +1,1 @@
+export function packVsix(): Promise<Uint8Array>;

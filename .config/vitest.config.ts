@@ -4,6 +4,12 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
+  // VS Code gives this module itself; tests have a double.
+  resolve: {
+    alias: [
+      { find: /^vscode$/, replacement: fileURLToPath(new URL('../test/vscode/support/vscode.ts', import.meta.url)) },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['.config/vitest-temp.mjs'],

@@ -1,10 +1,11 @@
 import { unzipSync } from 'fflate';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { packVsix } from '../../.config/vscode.mjs';
 import { commandOf, patternOf, type Asked } from '../../src/vscode/asked.js';
 import { documentOfUri, uriOfDocument } from '../../src/vscode/documents.js';
 import { messageOf, revChoices, rowsOf } from '../../src/vscode/rows.js';
+import { told } from './support/vscode.js';
 
 const asked: Asked = { mode: 'ranked', query: 'retry', rev: '', reach: 'own' };
 const range = (line: number) => ({ start: { line, character: 2 }, end: { line, character: 7 } });
@@ -153,49 +154,48 @@ describe('the package', () => {
     const own = Object.keys(files).filter((path) => path !== '[Content_Types].xml');
     expect(own.filter((path) => !known.includes(/\.\w+$/.exec(path)![0]))).toEqual([]);
   });
+});
 
-  test('starts in VS Code (a double of it), and registers every command that it names', async () => {
-    const registered: string[] = [];
-    const anything: unknown = new Proxy(function () {}, {
-      get: (_, key) => (key === 'then' ? undefined : key === Symbol.toPrimitive ? () => '' : anything),
-      apply: () => anything,
-      construct: () => anything as object,
-    });
-    class Emitter {
-      event = vi.fn();
-      fire = vi.fn();
-      dispose = vi.fn();
-    }
-    const double = new Proxy(
-      {
-        EventEmitter: Emitter,
-        version: '1.100.0',
-        commands: { registerCommand: (name: string) => (registered.push(name), { dispose: vi.fn() }) },
-        window: {
-          createTreeView: () => ({ dispose: vi.fn() }),
-          showErrorMessage: vi.fn(),
-          createOutputChannel: () => anything,
-        },
-        workspace: {
-          getConfiguration: () => ({
-            get: (_: string, given: unknown) => (given === 'coppice' ? '/nonexistent/coppice' : given),
-          }),
-          registerTextDocumentContentProvider: () => ({ dispose: vi.fn() }),
-        },
-      },
-      { get: (own, key) => (key in own ? own[key as keyof typeof own] : anything) },
-    );
-    const loaded = { exports: {} as { activate(context: object): Promise<void> } };
-    const require = createRequire(import.meta.url);
-    // The bundle, as VS Code loads it.
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval
-    const run = new Function('module', 'exports', 'require', text('extension/extension.cjs')) as (
-      ...given: unknown[]
-    ) => void;
-    run(loaded, loaded.exports, (name: string): unknown => (name === 'vscode' ? double : require(name)));
-    void loaded.exports.activate({ subscriptions: [] }).catch(() => undefined);
-    const manifest = JSON.parse(text('extension/package.json')) as { contributes: { commands: { command: string }[] } };
-    const named = manifest.contributes.commands.map(({ command }) => command);
-    await vi.waitFor(() => expect(registered).toEqual(expect.arrayContaining(named)));
-  });
+const asks = vi.hoisted(() => [] as object[]);
+vi.mock('vscode-languageclient/node', () => ({
+  LanguageClient: class {
+    start = (): Promise<void> => Promise.resolve();
+    sendRequest = (_: string, { command, arguments: [argument] }: { command: string; arguments: object[] }): object => {
+      asks.push({ command, ...argument });
+      const hit = {
+        uri: 'file:///r/a.ts',
+        path: 'a.ts',
+        symbol: 'f',
+        text: 'f()\n',
+        matches: [],
+        startLine: 1,
+        endLine: 1,
+      };
+      return { hits: [{ ...hit, range: range(0) }], repositories: [] };
+    };
+  },
+}));
+
+test('in VS Code (a double of it) every command that is named is there, and a search fills the view', async () => {
+  const { activate } = await import('../../src/vscode/extension.js');
+  await activate({ subscriptions: [] } as never);
+  const { contributes } = JSON.parse(readFileSync('src/vscode/manifest.json', 'utf8')) as {
+    contributes: { commands: { command: string }[] };
+  };
+  expect([...told.commands.keys()]).toEqual(expect.arrayContaining(contributes.commands.map(({ command }) => command)));
+  told.input = 'retry';
+  await told.commands.get('coppice.searchRanked')!();
+  told.input = 'dependencies';
+  await told.commands.get('coppice.searchInDependencies')!();
+  expect(asks).toEqual([
+    { command: 'coppice.search', query: 'retry', limit: 50 },
+    { command: 'coppice.search', query: 'retry', limit: 50, deps: ['*'] },
+  ]);
+  expect(told.view.message).toBe('1 result for retry (dependencies)');
+  const [row] = told.provider!.getChildren();
+  const item = told.provider!.getTreeItem(row) as { label: string; command: { command: string; arguments: unknown[] } };
+  expect(item.label).toBe('f');
+  await told.commands.get(item.command.command)!(...item.command.arguments);
+  expect(told.opened).toEqual(['file:///r/a.ts']);
+  expect(told.errors).toEqual([]);
 });

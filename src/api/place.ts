@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { CoppiceError } from '../base/index.js';
-import { isView, together } from '../model/index.js';
+import { isView, pathIn, together } from '../model/index.js';
 import type { Where } from '../model/index.js';
 
 /**
@@ -21,7 +21,11 @@ export function checkPlace(repo: unknown, hint: string, names = false): Where {
 }
 
 function checkOne(place: unknown, hint: string): string {
-  if (typeof place === 'string' && !place.includes('\0') && (isAbsolute(place) || isView(place) || isName(place)))
+  if (
+    typeof place === 'string' &&
+    !place.includes('\0') &&
+    (isAbsolute(pathIn(place)) || isView(place) || isName(place))
+  )
     return place;
   throw new CoppiceError('USAGE', `repo must be an absolute path or a known name, not ${JSON.stringify(place)}`, {
     hint,

@@ -5,6 +5,7 @@ export type ErrorKind = 'user' | 'config' | 'not-found' | 'busy' | 'corrupt' | '
 export const errorKinds = {
   NOT_A_REPOSITORY: 'not-found',
   UNSAFE_REPOSITORY: 'user',
+  FOLDER_TOO_WIDE: 'user',
   EMPTY_REPOSITORY: 'not-found',
   GIT_FAILED: 'internal',
   GIT_NOT_FOUND: 'config',

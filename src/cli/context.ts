@@ -1,6 +1,6 @@
 import { basename, isAbsolute, relative, resolve } from 'node:path';
 import { CoppiceError } from '../base/index.js';
-import { allRepositories, isView, together, viewPrefix } from '../model/index.js';
+import { allRepositories, folderPrefix, isView, pathIn, together, viewPrefix } from '../model/index.js';
 import type { Where } from '../model/index.js';
 import type { StartOptions } from '../daemon/index.js';
 import type { CallOptions, Engine, EngineOptions, Engines, EnginesOptions, Progress } from '../engine/index.js';
@@ -62,12 +62,18 @@ export class CommandContext {
   get where(): Where {
     const { repo, view, 'all-repos': isAll } = this.globals;
     const places = [
-      ...repo.map((place) => this.placeNamed(place)),
+      ...repo.map((place) => this.allowed(this.placeNamed(place))),
       ...(view === undefined ? [] : [viewPrefix + view]),
       ...(isAll ? [allRepositories] : []),
     ];
     if (places.length === 1) return places[0]!;
-    return places.length > 1 ? together(places.flatMap(rootsIn)) : resolve(this.io.cwd, this.io.env.GIT_DIR || '.');
+    if (places.length > 1) return together(places.flatMap(rootsIn));
+    return this.allowed(resolve(this.io.cwd, this.io.env.GIT_DIR || '.'));
+  }
+
+  /** A folder, whose user has said that all of it is meant. */
+  private allowed(place: Where): Where {
+    return this.globals.yes && isAbsolute(place) ? folderPrefix + place : place;
   }
 
   /** Several repositories are meant, or may be. */
@@ -82,8 +88,8 @@ export class CommandContext {
 
   /** The folder that is meant; null where that is a view, or is named by its name. */
   get folder(): string | null {
-    const { where } = this;
-    return isAbsolute(where) ? where : null;
+    const path = pathIn(this.where);
+    return isAbsolute(path) ? path : null;
   }
 
   get env(): Io['env'] {
@@ -219,6 +225,7 @@ export class CommandContext {
     const { folder, isRepoNamed } = this;
     if (folder === null) return new Place(null, '', this.isView);
     const root = findRoot(isRepoNamed ? folder : this.io.cwd);
-    return new Place(root, isRepoNamed || root === null ? '' : relative(root, this.io.cwd));
+    // A folder without git is its own root.
+    return new Place(root ?? folder, isRepoNamed || root === null ? '' : relative(root, this.io.cwd));
   }
 }

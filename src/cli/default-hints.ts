@@ -4,6 +4,7 @@ import type { ErrorCode } from '../base/index.js';
 export const defaultHints: Readonly<Record<ErrorCode, string>> = {
   NOT_A_REPOSITORY: 'run it inside a git repository, or name one with --repo REPO',
   UNSAFE_REPOSITORY: 'it belongs to somebody else; git config --global --add safe.directory DIR trusts it',
+  FOLDER_TOO_WIDE: 'search a folder in it; or all of it, with --yes (elsewhere: name it as folder:PATH)',
   EMPTY_REPOSITORY: 'make a first commit, or search the files on disk with --rev @worktree',
   GIT_FAILED: 'run git fsck in the repository, and try again',
   GIT_NOT_FOUND: 'install git, or put it on the PATH',

@@ -9,6 +9,7 @@ export const globalFlags = {
     help: 'another repository: its folder or name, @REV behind; several are one view',
   },
   'all-repos': { type: 'boolean', help: 'all repositories that the store knows' },
+  yes: { type: 'boolean', help: 'search all of a folder as wide as the home folder, which is no repository' },
   view: { type: 'string', value: 'NAME', help: 'the repositories of a named view (coppice view list)' },
   store: {
     type: 'string',

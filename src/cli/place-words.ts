@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isList, isView } from '../model/index.js';
+import { folderPrefix, isList, isView } from '../model/index.js';
 import type { Where } from '../model/index.js';
 
 /**
@@ -11,6 +11,7 @@ import type { Where } from '../model/index.js';
  */
 export function placeFrom(text: string, cwd: string): Where {
   if (text.startsWith('file:///')) return fileURLToPath(text);
+  if (text.startsWith(folderPrefix)) return folderPrefix + resolve(cwd, text.slice(folderPrefix.length));
   const home = /^~(?=$|[\\/])/;
   const typed = home.test(text) ? join(homedir(), text.replace(home, '')) : text;
   const path = resolve(cwd, typed);

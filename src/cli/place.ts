@@ -48,6 +48,7 @@ export class Place {
     const path = given.startsWith('file:///') ? fileURLToPath(given) : given;
     if (this.root === null || !isAbsolute(path)) return given;
     const below = relative(this.root, path).split(sep).join('/');
+    if (/^\.\.(\/|$)/.test(below)) return given;
     return below === '' ? ':/' : `:/${below}`;
   }
 

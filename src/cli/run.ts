@@ -131,6 +131,7 @@ function plainContext(argv: readonly string[], io: Io, options: CommandHost | un
   const globals = {
     repo: [],
     'all-repos': false,
+    yes: false,
     view: undefined,
     store: undefined,
     json: mentions(argv, '--json'),

@@ -1,7 +1,9 @@
 import type { Directory } from './directory.js';
 import { elapsedMs } from '../base/index.js';
 import type { Engine, KnownRepository, LocalEngines } from '../engine/index.js';
+import { realPath } from '../folder/index.js';
 import { locateRepository } from '../git/index.js';
+import { pathIn } from '../model/index.js';
 
 /** A repository that nobody has asked about for so long is closed. */
 const idleMsMax = 30 * 60_000;
@@ -66,12 +68,13 @@ export class OpenRepositories implements LocalEngines {
     const entry = this.entries.get(repo);
     if (entry !== undefined && entry.place !== null) return entry.place;
     try {
-      const { workTree, gitDir } = locateRepository(this.directory?.pathOf(repo) ?? repo);
+      const { workTree, gitDir } = locateRepository(pathIn(this.directory?.pathOf(repo) ?? repo));
       const place = workTree ?? gitDir;
       if (entry !== undefined) entry.place = place;
       return place;
     } catch {
-      return repo; // there is none (any more), so nothing happens there either
+      // A folder without git; or there is none (any more), and nothing happens there.
+      return realPath(pathIn(this.directory?.pathOf(repo) ?? repo));
     }
   }
 

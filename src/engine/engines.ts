@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 
 import { CoppiceError, compareBytewise } from '../base/index.js';
-import { isView, together } from '../model/index.js';
+import { folderPrefix, isView, together } from '../model/index.js';
 import type { Where } from '../model/index.js';
 import { enableLinearFallback } from '../pattern/index.js';
 import { defaultStorePath } from '../store/index.js';
@@ -41,7 +41,9 @@ const whereOf = ({ repo = '.' }: EngineOptions): Where =>
 
 /** A path counts from the current folder; a name that no folder here has is a repository's. */
 const absolute = (place: string): Where =>
-  isView(place) || (!/^\.|[\\/]/.test(place) && !existsSync(place)) ? place : resolve(place);
+  isView(place) || place.startsWith(folderPrefix) || (!/^\.|[\\/]/.test(place) && !existsSync(place))
+    ? place
+    : resolve(place);
 
 function engineAt(
   where: Where,

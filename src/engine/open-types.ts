@@ -41,12 +41,12 @@ export interface EnginesOptions {
 /** A work tree that is to be watched. All paths are absolute. */
 export interface WatchedPlace {
   readonly workTree: string;
-  /** Its own git folder: HEAD and the index are there. */
-  readonly gitDir: string;
+  /** Its own git folder: HEAD and the index are there. Null: what is watched is no repository. */
+  readonly gitDir: string | null;
   /** Of a folder that packages are installed in: the work tree whose they are. */
   readonly project?: string;
   /** The git folder that its work trees share: refs are there. The same as `gitDir` for the main work tree. */
-  readonly commonDir: string;
+  readonly commonDir: string | null;
   /** Folders below the work tree whose contents git ignores altogether, relative to it and without a slash at the end; asked again when ignore rules change. */
   ignoredFolders(): Promise<readonly string[]>;
   /** Whether they may be others than they last were, when nothing but the index has changed. */

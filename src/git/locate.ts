@@ -69,10 +69,10 @@ const parts = [
  * what it says of itself is believed is another question: `checkTrust`.
  */
 export function locateRepository(path: string): Location {
-  const notFound = (message: string): CoppiceError =>
+  const notFound = (message: string, isFolder = false): CoppiceError =>
     new CoppiceError('NOT_A_REPOSITORY', message, {
       hint: 'run it inside a git repository, or name one with --repo',
-      data: { path },
+      data: { path, ...(isFolder && { isFolder }) },
     });
   let start: string;
   try {
@@ -99,7 +99,8 @@ export function locateRepository(path: string): Location {
       const around = basename(folder) === '.git' ? dirname(folder) : null;
       return describe({ gitDir: folder, around, link: null });
     }
-    if (dirname(folder) === folder) throw notFound(`not a git repository (nor any folder above it): ${path}`);
+    if (dirname(folder) === folder)
+      throw notFound(`not a git repository (nor any folder above it): ${path}`, statSync(start).isDirectory());
   }
 }
 

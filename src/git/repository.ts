@@ -53,7 +53,7 @@ export type { ResolvedTree } from './resolve.js';
  */
 export async function openRepository(path: string): Promise<Repository> {
   const location = locateRepository(path);
-  const repository = new Repository(location);
+  const repository = new GitRepository(location);
   await checkTrust(location, repository.userConfig);
   return repository;
 }
@@ -73,7 +73,14 @@ const treeEntriesMax = 40_000;
 const triesMax = 3;
 
 /** A repository, read-only. All methods may be called at once. Close it: it may own a process. */
-export class Repository {
+export type Repository = Omit<GitRepository, 'userConfig'>;
+
+/** @internal */
+export class GitRepository {
+  /** It is a folder without git: a work tree without history. */
+  readonly isPlain: boolean = false;
+  /** Another when what is around its folder makes it something else. */
+  readonly placeStamp: string = '';
   readonly gitDir: string;
   readonly commonDir: string;
   readonly workTree: string | null;

@@ -2,7 +2,7 @@ import { realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { decodeBytes, elapsedMs, nowMs } from '../base/index.js';
-import { lastValue, readConfig } from './config-file.js';
+import { lastValue, parseConfigFile, readConfig } from './config-file.js';
 import type { Location } from './locate.js';
 import { runGit, runGitRaw, type RunOptions } from './process.js';
 import type { Seal } from './seal.js';
@@ -120,6 +120,21 @@ export function ownExcludesFile(location: Location): string | null {
   } catch {
     return isIn(file) ? file : null; // no rules then, also none of the user's
   }
+}
+
+/**
+ * The user's file of what to ignore everywhere, for a folder without git; it need not be there. Told by the usual files of configuration alone:
+ * what they include is not read.
+ */
+export function userExcludesFile(): string {
+  const { GIT_CONFIG_GLOBAL } = process.env;
+  const files =
+    GIT_CONFIG_GLOBAL === undefined
+      ? [join(xdgFolder(), 'git/config'), join(home(), '.gitconfig')]
+      : [GIT_CONFIG_GLOBAL];
+  const entries = files.flatMap((file) => parseConfigFile(readText(file) ?? ''));
+  const named = lastValue(entries, 'core.excludesfile');
+  return named === undefined ? join(xdgFolder(), 'git/ignore') : resolve(home(), atHome(named));
 }
 
 interface ListedValue {

@@ -22,6 +22,8 @@ export interface WorktreeChanges {
   readonly changed: readonly WorktreeChange[];
   /** Repositories inside the work tree that are not looked into. Those that HEAD's tree records come from there. */
   readonly submodulesSkipped: readonly string[];
+  /** What may not be read, and is left out: of a folder that is no repository. Absent: nothing. */
+  readonly unreadable?: readonly string[];
 }
 
 /** Reads a file of the work tree as it lies on disk; null when there is none. */

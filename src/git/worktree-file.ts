@@ -16,6 +16,9 @@ export interface WorktreeFile {
   readonly content: Buffer | null;
 }
 
+/** What has to be known of a work tree to read its files. */
+export type FilePlace = Pick<Location, 'workTree' | 'fileMode' | 'objectFormat'>;
+
 /** A file of so many bytes is read at once. */
 const smallBytes = 128 * 1024;
 /** Pieces in which a file too large to keep is hashed. */
@@ -26,7 +29,7 @@ const pieceBytes = 1 << 20;
  * is no file there (any more). A path that could lead out of the work tree or into `.git` is PATH_NOT_FOUND.
  */
 export async function readWorktreeFile(
-  location: Location,
+  location: FilePlace,
   path: string,
   maxBytes = Infinity,
 ): Promise<WorktreeFile | null> {
@@ -70,7 +73,7 @@ const unreadable: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EIO', 'EBUS
 // Between the look and the opening it may have become a link or a pipe: refuse the one, do not wait on the other.
 export const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-function readSmallFile(location: Location, file: Buffer, maxBytes: number): WorktreeFile | null {
+function readSmallFile(location: FilePlace, file: Buffer, maxBytes: number): WorktreeFile | null {
   const fd = openSync(file, openFlags);
   try {
     const kind = kindOfStats(fstatSync(fd), location.fileMode);
@@ -84,7 +87,7 @@ function readSmallFile(location: Location, file: Buffer, maxBytes: number): Work
  * A regular file in pieces, for one that `readWorktreeFile` has found at this path and told to be too large to keep. A file
  * that changes meanwhile is read as it is.
  */
-export async function* readWorktreePieces(location: Location, path: string): AsyncGenerator<Buffer, void, undefined> {
+export async function* readWorktreePieces(location: FilePlace, path: string): AsyncGenerator<Buffer, void, undefined> {
   const handle = await open(worktreeBytes(location.workTree!, path), openFlags);
   try {
     if (!(await handle.stat()).isFile()) return;
@@ -112,7 +115,7 @@ export function failedRead(error: unknown, path: string): null {
 }
 
 function wholeFile(
-  { objectFormat }: Location,
+  { objectFormat }: FilePlace,
   kind: WorktreeFile['kind'],
   content: Buffer,
   maxBytes: number,
@@ -122,7 +125,7 @@ function wholeFile(
   return { kind, oid: hashBlob(content, objectFormat), size, content: kept };
 }
 
-async function readRegularFile(location: Location, file: Buffer, maxBytes: number): Promise<WorktreeFile | null> {
+async function readRegularFile(location: FilePlace, file: Buffer, maxBytes: number): Promise<WorktreeFile | null> {
   const handle = await open(file, openFlags);
   try {
     const stats = await handle.stat();

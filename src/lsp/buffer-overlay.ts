@@ -23,7 +23,7 @@ export class BufferOverlay {
 
   constructor(
     private readonly engine: Engine,
-    private readonly root: string,
+    private readonly place: { readonly root: string; readonly isPlain: boolean },
     private readonly documents: OpenDocuments,
   ) {}
 
@@ -75,10 +75,9 @@ export class BufferOverlay {
   private async changedBuffers(options: CallOptions): Promise<Map<string, Uint8Array>> {
     const changed = new Map<string, Uint8Array>();
     for (const document of this.documents.all()) {
-      const place = await document.place();
-      if (place?.root !== this.root) continue;
-      if (!(await this.isChanged(document, place.path, options))) continue;
-      changed.set(place.path, document.bytes);
+      const path = await document.pathIn(this.place);
+      if (path === null || !(await this.isChanged(document, path, options))) continue;
+      changed.set(path, document.bytes);
       if (changed.size === buffersMax) break;
     }
     return changed;

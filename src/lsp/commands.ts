@@ -208,7 +208,7 @@ async function chosen(workspace: Workspace, folder: string | undefined): Promise
   if (folder === undefined) {
     const all = await workspace.repositories();
     if (all.length > 0) return all;
-    throw new CoppiceError('NOT_A_REPOSITORY', 'no folder of the workspace is in the work tree of a git repository');
+    throw new CoppiceError('NOT_A_REPOSITORY', 'the workspace has no folder');
   }
   const located = await workspace.locate(folder);
   if (located !== null) return [located.repository];

@@ -2,7 +2,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { TextDocumentContentChangeEvent } from 'vscode-languageserver-textdocument';
 import type { TextDocumentItem } from 'vscode-languageserver/node';
 import { pathOfUri } from './file-uri.js';
-import { placeOf } from './repository-place.js';
+import { pathBelow, placeOf } from './repository-place.js';
 import type { RepositoryPlace } from './repository-place.js';
 
 /** A file that an editor holds in memory. */
@@ -35,6 +35,13 @@ export class OpenDocument {
   place(): Promise<RepositoryPlace | null> {
     this.foundPlace ??= this.path === null ? Promise.resolve(null) : placeOf(this.path);
     return this.foundPlace;
+  }
+
+  /** Its path in a work tree, or in a folder without git; null when it is not in there. */
+  async pathIn({ root, isPlain }: { readonly root: string; readonly isPlain: boolean }): Promise<string | null> {
+    if (isPlain) return this.path === null ? null : pathBelow(root, this.path);
+    const place = await this.place();
+    return place?.root === root ? place.path : null;
   }
 }
 

@@ -24,6 +24,22 @@ export async function placeOf(path: string): Promise<RepositoryPlace | null> {
   }
 }
 
+/** The path, from a folder that is no repository, of what lies below it, in a repository or not; null for what does not, and in a `.git` folder. */
+export async function pathBelow(root: string, path: string): Promise<string | null> {
+  const names = relative(root, await followLinks(path)).split(sep);
+  return names[0] === '..' || names.some((name) => name.toLowerCase() === '.git') ? null : names.join('/');
+}
+
+/** A folder without symbolic links in its path; null when there is none. */
+export async function folderAt(path: string): Promise<string | null> {
+  try {
+    const real = await realpath(path);
+    return (await stat(real)).isDirectory() && !real.split(sep).includes('.git') ? real : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * The work tree's folder by the name under which a client knows it, seen from a folder inside: a client that came
  * through a symbolic link takes `root` for another place.

@@ -3,7 +3,7 @@ import { BufferOverlay } from './buffer-overlay.js';
 import { uriOfPath } from './file-uri.js';
 import type { OpenDocuments } from './open-documents.js';
 
-/** A repository with at least one workspace folder in it. */
+/** A repository with at least one workspace folder in it, or such a folder that is in none. */
 export class WorkspaceRepository {
   private readonly overlay: BufferOverlay;
   private readonly running = new Set<Promise<unknown>>();
@@ -15,8 +15,10 @@ export class WorkspaceRepository {
     /** The same folder, as the client knows it. */
     readonly shownRoot: string,
     documents: OpenDocuments,
+    /** It is a folder without git. */
+    readonly isPlain: boolean,
   ) {
-    this.overlay = new BufferOverlay(engine, root, documents);
+    this.overlay = new BufferOverlay(engine, { root, isPlain }, documents);
   }
 
   /** Asks about `rev`; without one, about the work tree with the buffers of the editor laid over it. */

@@ -3,7 +3,7 @@ import type { Engines } from '../engine/index.js';
 import type { Client } from './client.js';
 import { pathOfUri, uriOfPath } from './file-uri.js';
 import type { OpenDocuments } from './open-documents.js';
-import { placeOf, rootAsSeenFrom } from './repository-place.js';
+import { folderAt, pathBelow, placeOf, rootAsSeenFrom } from './repository-place.js';
 import { WorkspaceRepository } from './workspace-repository.js';
 
 /** The folders of the workspace, and the repositories around them: several folders may lie in one. */
@@ -39,10 +39,18 @@ export class Workspace {
   /** The repository that a file or folder lies in, and its path there; null when it is none of the workspace's. */
   async locate(uri: string): Promise<{ repository: WorkspaceRepository; path: string } | null> {
     const file = pathOfUri(uri);
-    const place = file === null ? null : await placeOf(file);
-    if (place === null) return null;
-    const repository = (await this.repositories()).find(({ root }) => root === place.root);
-    return repository === undefined ? null : { repository, path: place.path };
+    if (file === null) return null;
+    const all = await this.repositories();
+    const place = await placeOf(file);
+    const own = all.find(({ root }) => root === place?.root);
+    if (own !== undefined) return { repository: own, path: place!.path };
+    // The innermost of the folders without git.
+    const plain = all.filter(({ isPlain }) => isPlain).sort((a, b) => b.root.length - a.root.length);
+    for (const repository of plain) {
+      const path = await pathBelow(repository.root, file);
+      if (path !== null) return { repository, path };
+    }
+    return null;
   }
 
   async close(): Promise<void> {
@@ -62,15 +70,23 @@ export class Workspace {
 
   private async add(uri: string): Promise<void> {
     const folder = pathOfUri(uri);
-    const place = folder === null ? null : await placeOf(folder);
+    const around = folder === null ? null : await placeOf(folder);
+    const alone = folder === null || around !== null ? null : await folderAt(folder);
+    const place = around ?? (alone === null ? null : { root: alone, path: '' });
     if (folder === null || place === null) {
-      this.client.warn(`${uri} is not in the work tree of a git repository: it is not searched`);
+      this.client.warn(`${uri} is no folder of this machine that can be searched`);
       return;
     }
     let repository = this.distinct().find(({ root }) => root === place.root);
     if (repository === undefined) {
       const shownRoot = await rootAsSeenFrom(folder, place);
-      repository = new WorkspaceRepository(this.engines.open(place.root), place.root, shownRoot, this.documents);
+      repository = new WorkspaceRepository(
+        this.engines.open(place.root),
+        place.root,
+        shownRoot,
+        this.documents,
+        around === null,
+      );
       this.client.log(`${uri} is searched as part of ${uriOfPath(shownRoot, '')}`);
     }
     this.repositoryOfFolder.set(uri, repository);

@@ -6,17 +6,21 @@ interface Rule {
   readonly matches: (path: string) => boolean;
 }
 
+/** What a list of rules says of a path, which counts from the list's folder: left out, taken in again, or (null) nothing. */
+export type IgnoreList = (path: string, isFolder: boolean) => 'out' | 'in' | null;
+
+/** A list in gitignore's syntax. Takes time proportional to path times rule, whatever the rule: none becomes a regular expression. */
+export function compileIgnoreList(text: string): IgnoreList {
+  return compileRules(text.replace(/^\uFEFF/, ''));
+}
+
 /**
- * Which files a list in gitignore's syntax leaves out. Case does not matter. A file in a folder that is left out cannot be taken in
- * again. Takes time proportional to path times rule, whatever the rule: none becomes a regular expression.
+ * Which files a list in gitignore's syntax leaves out, of all below its folder. Case does not matter. A file in a folder that is left out
+ * cannot be taken in again.
  */
 export function compileIgnoreRules(text: string): (path: string) => boolean {
-  const rules = text.split(/\r?\n/).flatMap(parseRule).reverse();
-  const isLeftOut = (path: string, isFolder: boolean): boolean => {
-    // The last rule that matches decides.
-    const rule = rules.find(({ foldersOnly, matches }) => (isFolder || !foldersOnly) && matches(path));
-    return rule !== undefined && !rule.includes;
-  };
+  const list = compileRules(text.toLowerCase());
+  const isLeftOut = (path: string, isFolder: boolean): boolean => list(path, isFolder) === 'out';
   let lastFolder = '';
   let lastAnswer = false;
   const isFolderLeftOut = (folder: string): boolean => {
@@ -36,9 +40,18 @@ export function compileIgnoreRules(text: string): (path: string) => boolean {
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
+function compileRules(text: string): IgnoreList {
+  const rules = text.split(/\r?\n/).flatMap(parseRule).reverse();
+  return (path, isFolder) => {
+    // The last rule that matches decides.
+    const rule = rules.find(({ foldersOnly, matches }) => (isFolder || !foldersOnly) && matches(path));
+    return rule === undefined ? null : rule.includes ? 'in' : 'out';
+  };
+}
+
 function parseRule(line: string): Rule[] {
   // Spaces at the end mean nothing unless the first is escaped.
-  let pattern = line.replace(/(?<!\\)((?:\\\\)*) +$/, '$1').toLowerCase();
+  let pattern = line.replace(/(?<!\\)((?:\\\\)*) +$/, '$1');
   if (pattern.trim() === '' || pattern.startsWith('#')) return [];
   const includes = pattern.startsWith('!');
   if (includes) pattern = pattern.slice(1);

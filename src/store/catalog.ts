@@ -24,9 +24,11 @@ export const compareSegments = (a: SegmentEntry, b: SegmentEntry): number =>
 
 export interface RepositoryEntry {
   readonly id: RepositoryId;
-  /** Where it was seen: its common git folder. */
+  /** Where it was seen: its common git folder, or the folder itself. */
   readonly path: string;
   readonly name: string;
+  /** It is a folder without git. Absent: a repository. */
+  readonly kind?: 'folder';
 }
 
 /** A name that was indexed: a branch, a tag, or a rev as the user wrote it. */

@@ -21,3 +21,4 @@ export { MemoryFiles } from './memory-files.js';
 export type { ReadableFile, SegmentFiles, WritableFile } from './memory-files.js';
 export { PackageRecords } from './package-records.js';
 export { Store, defaultStorePath, storeFormatVersion } from './store.js';
+export type { LookRow } from './look-files.js';

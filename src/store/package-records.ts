@@ -4,8 +4,9 @@ import type { Oid } from '../model/index.js';
 import { Journal } from './journal.js';
 import type { JournalRecord, JournalState } from './journal.js';
 import { privateFolderMode } from './permissions.js';
+import { asStoreError } from './store-errors.js';
 
-const folderName = 'packages';
+export const packagesFolder = 'packages';
 /** A record stays well below what a journal takes. */
 const recordEntriesMax = 10_000;
 
@@ -18,7 +19,7 @@ export class PackageRecords implements JournalState {
 
   find(key: string): Oid | undefined {
     // Reading makes nothing.
-    if (this.journal === null && !existsSync(join(this.storePath, folderName))) return undefined;
+    if (this.journal === null && !existsSync(join(this.storePath, packagesFolder))) return undefined;
     this.open();
     return this.byKey.get(key);
   }
@@ -53,8 +54,12 @@ export class PackageRecords implements JournalState {
       this.journal.refresh();
       return;
     }
-    const folder = join(this.storePath, folderName);
-    mkdirSync(folder, { recursive: true, mode: privateFolderMode });
+    const folder = join(this.storePath, packagesFolder);
+    try {
+      mkdirSync(folder, { recursive: true, mode: privateFolderMode });
+    } catch (error) {
+      throw asStoreError(error, folder);
+    }
     Journal.create(folder);
     this.journal = Journal.open(folder, this);
   }

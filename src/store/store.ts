@@ -22,7 +22,8 @@ import { Journal } from './journal.js';
 import type { JournalDamage, JournalRecord } from './journal.js';
 import { ProcessLock } from './lock.js';
 import type { LockHolder } from './lock.js';
-import { PackageRecords } from './package-records.js';
+import { LookFiles, looksFolder } from './look-files.js';
+import { PackageRecords, packagesFolder } from './package-records.js';
 import { PagedFile, PagedFileWriter, createPageCache } from './paged-file.js';
 import type { PageCache } from './paged-file.js';
 import { privateFileMode, privateFolderMode, tighten } from './permissions.js';
@@ -85,11 +86,13 @@ export function defaultStorePath(): string {
  *     writer.lock       who indexes now
  *     remotes/          what was read of remotes and never changes
  *     packages/         what packages of registries hold: a journal of its own
+ *     looks/            what lay in folders without git, and in installed packages, when they were looked at last: for speed alone
  *     spare             room for the way out of a full disk
  */
 export class Store {
   readonly catalog: Catalog;
   readonly packages: PackageRecords;
+  readonly looks: LookFiles;
   private readonly journal: Journal;
   private readonly lock: ProcessLock;
   /** Who we are in the journal while we hold the writer lock, and the first number of segments of ours. */
@@ -104,6 +107,7 @@ export class Store {
   ) {
     this.catalog = new Catalog();
     this.packages = new PackageRecords(path);
+    this.looks = new LookFiles(path);
     this.journal = Journal.open(path, this.catalog);
     this.lock = new ProcessLock(join(path, 'writer.lock'));
   }
@@ -344,7 +348,7 @@ export class Store {
   /** Size of everything in the store's folder, in bytes. */
   sizeBytes(): number {
     let size = 0;
-    for (const name of ['', 'segments', descriptionsFolder]) {
+    for (const name of ['', 'segments', descriptionsFolder, packagesFolder, looksFolder]) {
       const folder = join(this.path, name);
       if (!existsSync(folder)) continue;
       for (const name of readdirSync(folder)) {

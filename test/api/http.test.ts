@@ -102,7 +102,8 @@ describe('operations', () => {
       ['search', { repo, query: 'a', limit: 10_001 }, 400, 'USAGE', /limit must be <= 10000/],
       ['show', { repo, path: '../../etc/passwd' }, 404, 'PATH_NOT_FOUND', /./],
       ['show', { repo, path: '/etc/passwd' }, 404, 'PATH_NOT_FOUND', /./],
-      ['grep', { repo: makeFolder(), pattern: 'a' }, 404, 'NOT_A_REPOSITORY', /./],
+      ['grep', { repo: `${makeFolder()}/none`, pattern: 'a' }, 404, 'NOT_A_REPOSITORY', /./],
+      ['grep', { repo: '/', pattern: 'a' }, 400, 'FOLDER_TOO_WIDE', /./],
       ['put-overlay', { repo, id: 'o', files: [{ path: 'a' }] }, 400, 'USAGE', /either text, base64 or removed/],
       ['nothing', {}, 404, 'ROUTE_NOT_FOUND', /nothing at \/v1\/nothing/],
     ];

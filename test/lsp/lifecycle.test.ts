@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CoppiceError } from '../../src/base/index.js';
@@ -187,9 +187,10 @@ describe('workspace folders', () => {
     expect(await symbolNames(editor, 'alpha')).toEqual(['alpha']);
   });
 
-  test('a folder outside of any repository, and one that is no file, are skipped with a note', async () => {
+  test('a folder outside of any repository is searched as it lies, one that is no file is skipped with a note', async () => {
     const repository = sample();
     const outside = makeFolder();
+    writeFileSync(join(outside, 'b.py'), 'def alphaOutside(): pass\n');
     const editor = new Editor();
     await editor.initialize([], {
       workspaceFolders: [uriOf(outside), 'vscode-remote://host/x', uriOf(repository.path)].map((uri) => ({
@@ -197,9 +198,9 @@ describe('workspace folders', () => {
         name: '',
       })),
     });
-    expect(await symbolNames(editor, 'alpha')).toEqual(['alpha']);
-    const notes = editor.logged.filter((line) => line.includes('is not in the work tree'));
-    expect(notes.map((line) => line.split(' ')[0])).toEqual([uriOf(outside), 'vscode-remote://host/x']);
+    expect(await symbolNames(editor, 'alpha')).toEqual(['alpha', 'alphaOutside']);
+    const notes = editor.logged.filter((line) => line.includes('no folder of this machine'));
+    expect(notes.map((line) => line.split(' ')[0])).toEqual(['vscode-remote://host/x']);
   });
 
   test('can be added and removed', async () => {

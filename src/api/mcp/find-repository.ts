@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CoppiceError } from '../../base/index.js';
-import { isView } from '../../model/index.js';
+import { folderPrefix, isView } from '../../model/index.js';
 import type { Engines, KnownRepository } from '../../engine/index.js';
 import { checkPlace } from '../place.js';
 
@@ -15,7 +15,7 @@ const hint = 'leave it out for the usual repository; status lists those that are
 export async function findRepository(named: string, usual: string | null, engines: Engines): Promise<string> {
   if (named.includes('\0')) return checkPlace(named, hint);
   if (/^file:/i.test(named)) return checkPlace(pathOfUri(named) ?? named, hint);
-  if (isView(named)) return named;
+  if (isView(named) || named.startsWith(folderPrefix)) return checkPlace(named, hint);
   if (named === '~' || /^~[\\/]/.test(named)) return join(homedir(), named.slice(1));
   if (isAbsolute(named)) return named;
   if (/^\.\.?(?:[\\/]|$)/.test(named)) {

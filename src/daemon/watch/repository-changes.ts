@@ -21,7 +21,8 @@ const everything: Meaning = { kinds: ['worktree', 'head', 'refs'], counts: true,
 export function meaningInWorktree(path: string): Meaning {
   if (path === '.git') return everything;
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return name === '.gitignore' || name === '.git' ? rules : files; // a `.git` makes a repository of its own, not looked into
+  // A `.git` makes a repository of its own, not looked into; `.ignore` counts in folders that are no repository.
+  return name === '.gitignore' || name === '.ignore' || name === '.git' ? rules : files;
 }
 
 /** Of a path in the work tree's own git folder, which may be the one that all work trees share. Null: nothing. */

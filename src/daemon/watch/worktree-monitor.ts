@@ -111,10 +111,11 @@ class Monitor implements WorktreeWatcher {
         this.ignored = new Set(await place.ignoredFolders());
       },
     );
-    const git = [this.createTree(place.gitDir, isWantedInGitDir, meaningInGitDir)];
-    if (place.commonDir !== place.gitDir) {
-      git.push(this.createTree(place.commonDir, isWantedInGitDir, meaningInCommonDir));
-    }
+    const { gitDir, commonDir } = place;
+    const git: FolderTree[] = [];
+    if (gitDir !== null) git.push(this.createTree(gitDir, isWantedInGitDir, meaningInGitDir));
+    if (commonDir !== null && commonDir !== gitDir)
+      git.push(this.createTree(commonDir, isWantedInGitDir, meaningInCommonDir));
     this.trees = [...git, this.files];
     void this.settle();
   }

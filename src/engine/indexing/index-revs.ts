@@ -1,10 +1,9 @@
-import { elapsedMs, nowMs, throwIfAborted } from '../../base/index.js';
-import type { RepositoryId, TreeId } from '../../model/index.js';
-import type { RevEntry } from '../../store/index.js';
+import { elapsedMs, throwIfAborted } from '../../base/index.js';
+import type { TreeId } from '../../model/index.js';
 import { nothingAdded, sumOfAdded } from '../trees/added.js';
 import { continueHistory, recordHistory } from './history.js';
 import { provisionalFiles } from '../trees/incomplete-roots.js';
-import { ensureTarget, openTarget, resolveTarget, withTarget } from '../revs/revs.js';
+import { ensureTarget, openTarget, recordRev, resolveTarget, withTarget } from '../revs/revs.js';
 import type { Target } from '../revs/revs.js';
 import type { EnsuredRoot, Session } from '../session/session.js';
 import type { IndexOptions, IndexResult, IndexedRev } from '../types.js';
@@ -107,22 +106,4 @@ async function indexedTree(
   const root = await ensureTarget(session, target, options);
   if (commit !== null && !root.provisional) await continueHistory(session, commit, root.id, options);
   return root;
-}
-
-/** Remembers the name, so that `status` can tell how fresh it is. Writes only what changed; a full oid is no name. */
-function recordRev(session: Session, repo: RepositoryId, { resolved }: Target): void {
-  if (!['commit', 'tree', 'worktree'].includes(resolved.kind) || resolved.rev === resolved.commit) return;
-  const kind: RevEntry['kind'] =
-    resolved.kind === 'worktree' ? 'worktree' : (session.repository.refKind(resolved.rev) ?? 'rev');
-  const known = session.store.catalog.revs.get(`${repo}/${resolved.rev}`);
-  if (known?.tree === resolved.tree && known.commit === resolved.commit) return;
-  session.store.record({
-    t: 'rev',
-    repo,
-    name: resolved.rev,
-    kind,
-    commit: resolved.commit,
-    tree: resolved.tree,
-    at: nowMs(),
-  });
 }

@@ -44,7 +44,7 @@ export class WatchedFolders {
     for (const watched of this.folders.values()) watched.generation = watched.next;
     if (changes === 'none' && this.folders.size > 0) return;
     const { shared, repository } = this.session;
-    const { workTree, gitDir, commonDir } = repository;
+    const { workTree } = repository;
     const { watch } = shared.options;
     if (watch === undefined || workTree === null) return;
     const wanted = new Set(
@@ -61,8 +61,8 @@ export class WatchedFolders {
       if (this.folders.has(path)) continue;
       const monitor = watch({
         workTree: path,
-        gitDir,
-        commonDir,
+        gitDir: null,
+        commonDir: null,
         project: workTree,
         ignoredFolders: () => Promise.resolve([]),
         mayIgnoreOtherwise: () => false,

@@ -1,12 +1,13 @@
-import { CoppiceError, closest } from '../../base/index.js';
+import { CoppiceError, closest, nowMs } from '../../base/index.js';
 import type { ObjectSource } from '../../indexing/index.js';
-import type { Oid, TreeId } from '../../model/index.js';
+import type { Oid, RepositoryId, TreeId } from '../../model/index.js';
 import { rootKey } from '../../snapshot/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { isLease, leasePrefix } from '../../store/index.js';
-import type { ForkEntry } from '../../store/index.js';
+import type { ForkEntry, RevEntry } from '../../store/index.js';
 import { nothingAdded } from '../trees/added.js';
 import { leaseNotFound, requireFork, requireLease } from './find-fork.js';
+import { isUnwritable } from './identity.js';
 import { isTooLong, shorten } from '../limits.js';
 import { provisionalFiles } from '../trees/incomplete-roots.js';
 import type { EnsuredRoot, Session } from '../session/session.js';
@@ -43,7 +44,8 @@ export async function resolveTarget(session: Session, rev: string, call: CallOpt
       hint: 'a rev is a line of text, not a file',
     });
   }
-  if (rev === worktreeRev) return worktreeTarget(session, call);
+  // A folder without git is what lies on disk.
+  if (rev === worktreeRev || (rev === 'HEAD' && session.repository.isPlain)) return worktreeTarget(session, call);
   if (rev.startsWith(forkPrefix))
     return forkTarget(session, rev, await requireFork(session, rev.slice(forkPrefix.length)));
   if (rev.startsWith(leasePrefix)) return forkTarget(session, rev, await requireLease(session, rev));
@@ -138,7 +140,36 @@ export async function ensureTarget(session: Session, target: Target, call: CallO
   const { commit, tree } = resolved;
   const root = await session.ensureTree(tree, source, { ...call, what: resolved.rev }, { commit, near });
   worktree?.files.forgetContents();
+  if (session.repository.isPlain && resolved.kind === 'worktree' && !root.provisional)
+    await recordFolder(session, target);
   return root;
+}
+
+/** A folder without git has no other name by which what is stored of it is kept. */
+async function recordFolder(session: Session, target: Target): Promise<void> {
+  try {
+    recordRev(session, await session.repositoryId(), target);
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+  }
+}
+
+/** Remembers the name, so that `status` can tell how fresh it is. Writes only what changed; a full oid is no name. */
+export function recordRev(session: Session, repo: RepositoryId, { resolved }: Target): void {
+  if (!['commit', 'tree', 'worktree'].includes(resolved.kind) || resolved.rev === resolved.commit) return;
+  const kind: RevEntry['kind'] =
+    resolved.kind === 'worktree' ? 'worktree' : (session.repository.refKind(resolved.rev) ?? 'rev');
+  const known = session.store.catalog.revs.get(`${repo}/${resolved.rev}`);
+  if (known?.tree === resolved.tree && known.commit === resolved.commit) return;
+  session.store.record({
+    t: 'rev',
+    repo,
+    name: resolved.rev,
+    kind,
+    commit: resolved.commit,
+    tree: resolved.tree,
+    at: nowMs(),
+  });
 }
 
 /**

@@ -284,7 +284,7 @@ export class Session implements Scope {
 }
 
 /** Changes when a repository or its work tree is removed, made anew or replaced. */
-function stampOf({ gitDir, workTree }: Repository): string {
+function stampOf({ gitDir, workTree, placeStamp }: Repository): string {
   const stamps = [gitDir, workTree].map((path) => {
     try {
       const { dev, ino, birthtimeNs } = statSync(path ?? '', { bigint: true });
@@ -293,5 +293,5 @@ function stampOf({ gitDir, workTree }: Repository): string {
       return ''; // gone, or there is none
     }
   });
-  return stamps.join();
+  return [...stamps, placeStamp].join();
 }

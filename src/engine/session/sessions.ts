@@ -1,4 +1,8 @@
+import { CoppiceError } from '../../base/index.js';
+import { isWide, openFolder, realPath } from '../../folder/index.js';
 import { openRepository } from '../../git/index.js';
+import type { Repository } from '../../git/index.js';
+import { folderPrefix, pathIn } from '../../model/index.js';
 import { Place } from './place.js';
 import { Session } from './session.js';
 import type { SharedStore } from '../shared/shared-store.js';
@@ -9,9 +13,12 @@ export class Sessions {
 
   constructor(private readonly shared: SharedStore) {}
 
-  /** The session of the repository around a path; to be released. NOT_A_REPOSITORY, UNSAFE_REPOSITORY. */
-  async open(path: string): Promise<Session> {
-    const repository = await openRepository(path);
+  /**
+   * The session of the repository around a path, or of that very folder where there is none; to be released. NOT_A_REPOSITORY,
+   * UNSAFE_REPOSITORY, FOLDER_TOO_WIDE.
+   */
+  async open(place: string): Promise<Session> {
+    const repository = await this.openRepository(place);
     const key = `${repository.gitDir}\0${repository.workTree ?? ''}`;
     const known = this.inUse.get(key);
     if (known?.isInPlace === true) {
@@ -23,6 +30,23 @@ export class Sessions {
     });
     this.inUse.set(key, session);
     return session;
+  }
+
+  private async openRepository(place: string): Promise<Repository> {
+    const path = pathIn(place);
+    try {
+      return await openRepository(path);
+    } catch (error) {
+      if (!(error instanceof CoppiceError) || error.data['isFolder'] !== true) throw error;
+      const { store } = this.shared;
+      const folder = realPath(path);
+      const isKnown = (): boolean => [...store.catalog.repositories.values()].some((known) => known.path === folder);
+      if (!place.startsWith(folderPrefix) && isWide(folder) && !isKnown())
+        throw new CoppiceError('FOLDER_TOO_WIDE', `${path} is no repository, and all of your files lie in it`, {
+          data: { path },
+        });
+      return openFolder(folder, [realPath(store.path)]);
+    }
   }
 
   /** Ends processes that have nothing to do, and lets go what can be read again. */

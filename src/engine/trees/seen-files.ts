@@ -2,6 +2,7 @@ import { CoppiceError } from '../../base/index.js';
 import type { BlobContent } from '../../git/index.js';
 import type { ObjectSource } from '../../indexing/index.js';
 import type { EntryKind, Oid, TreeEntry } from '../../model/index.js';
+import type { LookRow } from '../../store/index.js';
 
 /** Contents are kept until they are indexed, up to so many bytes; the rest is read once more. */
 const keptBytesMax = 32 * 1024 * 1024;
@@ -31,13 +32,28 @@ interface SeenFile extends Pick<ReadFile, 'oid' | 'kind' | 'size'> {
   content: Buffer | null;
 }
 
+/** Files of an earlier look. */
+interface Before {
+  readonly byPath: ReadonlyMap<string, SeenFile>;
+}
+
+/** The files of a look that another process has written down. */
+export function recalledFiles(rows: readonly LookRow[]): Before {
+  const files = (rows as [string, string, Oid, ReadFile['kind'], number][]).map(
+    ([path, stamp, oid, kind, size]): [string, SeenFile] => [path, { path, stamp, oid, kind, size, content: null }],
+  );
+  return { byPath: new Map(files) };
+}
+
 /** Files at one look; as a source of blobs, in front of one that has the rest. */
 export class SeenFiles implements ObjectSource {
-  private readonly byPath = new Map<string, SeenFile>();
+  readonly byPath = new Map<string, SeenFile>();
   private readonly byOid = new Map<Oid, SeenFile>();
   private keptBytes = 0;
   /** A file was found to have changed since: what was seen cannot be indexed any more. */
   isOutdated = false;
+  /** How many could not be taken from an earlier look. */
+  read = 0;
 
   /** `last`: an earlier look, of which files are taken that have not changed since. */
   constructor(
@@ -45,7 +61,7 @@ export class SeenFiles implements ObjectSource {
     private readonly behind: ObjectSource | null,
     /** Contents of larger files are not kept. */
     private readonly maxFileBytes: number,
-    private last: SeenFiles | null,
+    private last: Before | null,
   ) {}
 
   /** Looks at a file, once; null when there is none. */
@@ -55,8 +71,16 @@ export class SeenFiles implements ObjectSource {
     const stamp = this.reader.stampOf?.(path) ?? null;
     const before = this.last?.byPath.get(path);
     if (before !== undefined && stamp !== null && before.stamp === stamp) return this.add({ ...before });
+    this.read++;
     const file = await this.reader.read(path, this.maxFileBytes);
     return file === null ? null : this.add({ ...file, path, stamp });
+  }
+
+  /** What another process needs to know of this look: see `recalledFiles`. */
+  rows(): LookRow[] {
+    return [...this.byPath.values()].flatMap(({ path, stamp, oid, kind, size }) =>
+      stamp === null ? [] : [[path, stamp, oid, kind, size]],
+    );
   }
 
   /** Of all that were looked at. */

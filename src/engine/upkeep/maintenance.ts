@@ -6,7 +6,7 @@ import { openRepository } from '../../git/index.js';
 import { collectGarbage, examineStore, salvageTree } from '../../indexing/index.js';
 import type { Rescue } from '../../indexing/index.js';
 import { asCommitId } from '../../model/index.js';
-import type { CommitId, EmbeddingSpace, Oid, TreeId } from '../../model/index.js';
+import type { CommitId, EmbeddingSpace, Oid, RepositoryId, TreeId } from '../../model/index.js';
 import { commitKey, rootKey } from '../../snapshot/index.js';
 import { vectorSpaceId } from '../../segment/index.js';
 import type { SegmentList } from '../../segment/index.js';
@@ -105,12 +105,15 @@ async function keptVersions(shared: SharedStore, signal: AbortSignal | undefined
   const { catalog } = shared.store;
   const trees = new Set<Oid>();
   const commits: Buffer[] = [];
-  for (const { id, name, path } of catalog.repositories.values()) {
+  const gone = new Set<RepositoryId>();
+  for (const { id, name, path, kind } of catalog.repositories.values()) {
     throwIfAborted(signal);
     if (!existsSync(path)) {
       shared.note(`${name} is no longer at ${path}: only its forks are kept`);
+      if (kind === 'folder') gone.add(id);
       continue;
     }
+    if (kind === 'folder') continue; // all that it has is its last state
     const repository = await openRepository(path);
     try {
       for await (const { oid, tree } of repository.reachableCommits(signal)) {
@@ -121,7 +124,7 @@ async function keptVersions(shared: SharedStore, signal: AbortSignal | undefined
       repository.close();
     }
   }
-  for (const { kind, tree } of catalog.revs.values()) if (kind === 'worktree') trees.add(tree);
+  for (const { repo, kind, tree } of catalog.revs.values()) if (kind === 'worktree' && !gone.has(repo)) trees.add(tree);
   return { trees, commits };
 }
 
@@ -198,8 +201,8 @@ async function findRescue(
   left: SegmentList,
   options: CallOptions,
 ): Promise<Rescue | null> {
-  for (const { id, path } of shared.store.catalog.repositories.values()) {
-    if (id !== fork.repo || !existsSync(path)) continue;
+  for (const { id, path, kind } of shared.store.catalog.repositories.values()) {
+    if (id !== fork.repo || kind === 'folder' || !existsSync(path)) continue;
     const repository = await openRepository(path);
     let isKept = false;
     try {

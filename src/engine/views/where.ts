@@ -5,7 +5,7 @@ import { CoppiceError } from '../../base/index.js';
 import { compilePathFilter } from '../../pattern/index.js';
 import { shorten } from '../limits.js';
 import type { RepositoryEntry, Store } from '../../store/index.js';
-import { allRepositories, isGlob, isList, viewPrefix } from '../../model/index.js';
+import { allRepositories, folderPrefix, isGlob, isList, viewPrefix } from '../../model/index.js';
 import type { Where } from '../../model/index.js';
 import type { ViewDefinition, ViewRoot } from './view-place.js';
 
@@ -20,7 +20,7 @@ export function defineView(store: Store, where: Where): ViewDefinition {
 
 /** The path of the repository that is named by its path or name. USAGE when several have it, NOT_A_REPOSITORY when none has. */
 export function pathOf(store: Store, place: string): string {
-  if (isAbsolute(place)) return place;
+  if (isAbsolute(place) || place.startsWith(folderPrefix)) return place;
   store.refresh();
   const known = knownRepositories(store);
   const named = known.filter(({ name }) => name === place);
@@ -73,7 +73,9 @@ function rootsOfView(store: Store, name: string): ViewRoot[] {
 /** `PATH`, `NAME`, `PATH@REV`, `NAME@REV`: what is before the first `@` behind which there is such a place. */
 function rootOf(store: Store, place: string): ViewRoot {
   const isThere = (text: string): boolean =>
-    isAbsolute(text) ? existsSync(text) : knownRepositories(store).some(({ name }) => sameName(name, text));
+    isAbsolute(text) || text.startsWith(folderPrefix)
+      ? existsSync(text.replace(/^folder:/, ''))
+      : knownRepositories(store).some(({ name }) => sameName(name, text));
   if (!isThere(place)) {
     for (let at = place.indexOf('@', 1); at >= 0; at = place.indexOf('@', at + 1)) {
       const before = place.slice(0, at);

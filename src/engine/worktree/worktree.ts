@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../../base/index.js';
+import { elapsedMs, throwIfAborted } from '../../base/index.js';
 import type { WorktreeChanges, WorktreeSince } from '../../git/index.js';
 import type { Edit, OverlaySource } from '../../indexing/index.js';
 import type { Oid } from '../../model/index.js';
@@ -6,11 +6,14 @@ import type { Session } from '../session/session.js';
 import { loadIndexing } from '../shared/load-indexing.js';
 import { Flight } from '../shared/single-flight.js';
 import type { CallOptions, Freshness, WorktreeMonitor } from '../types.js';
-import { SeenFiles } from '../trees/seen-files.js';
+import { SeenFiles, recalledFiles } from '../trees/seen-files.js';
 import { worktreeReader } from './worktree-reader.js';
 
 /** Files read from disk at once. */
 const readsAtOnce = 8;
+/** A process that stays writes down what it has seen so often at most. */
+const writeEveryMs = 60_000;
+const looking = { phase: 'index', unit: 'files', bytes: 0, what: 'looking at files' } as const;
 
 /** A work tree as it was read: HEAD's tree with what differs on disk laid over it. */
 export interface WorktreeState {
@@ -36,6 +39,8 @@ export class WorktreeReader {
   private monitor: WorktreeMonitor | null = null;
   private last: WorktreeState | null = null;
   private reading: Reading | null = null;
+  private isRecalled = false;
+  private writtenMs = -Infinity;
 
   constructor(private readonly session: Session) {}
 
@@ -44,8 +49,13 @@ export class WorktreeReader {
     const generation = await this.generation();
     const { last } = this;
     const isWatched = generation !== null && last !== null && last.generation !== null;
-    if (isWatched && (last.generation === generation || call.allowStale === true)) return last;
-    return this.readFrom(generation).join(call);
+    if (isWatched && (last.generation === generation || call.allowStale === true)) {
+      this.tellUnreadable(last);
+      return last;
+    }
+    const state = await this.readFrom(generation).join(call);
+    this.tellUnreadable(state);
+    return state;
   }
 
   /** Whether a state that was just read, or taken as it was, is what is there now. */
@@ -79,11 +89,11 @@ export class WorktreeReader {
   private begin(after: Promise<void> | undefined): Reading {
     const reading: Reading = {
       generation: undefined,
-      flight: new Flight(async ({ signal }) => {
+      flight: new Flight(async (call) => {
         await after;
         const generation = await this.generation();
         reading.generation = generation;
-        this.last = await this.readAt(generation, signal);
+        this.last = await this.readAt(generation, call);
         return this.last;
       }),
     };
@@ -94,14 +104,21 @@ export class WorktreeReader {
     return reading;
   }
 
+  private tellUnreadable({ changes: { unreadable = [] } }: WorktreeState): void {
+    const [first] = unreadable;
+    if (first === undefined) return;
+    const more = unreadable.length > 1 ? ` and ${unreadable.length - 1} more` : '';
+    this.session.shared.note(`${first || this.session.name}${more} may not be read, and is not searched`);
+  }
+
   private async generation(): Promise<number | null> {
     const { repository, shared } = this.session;
-    const { workTree, gitDir, commonDir } = repository;
+    const { workTree, isPlain } = repository;
     if (shared.options.watch === undefined || workTree === null) return null;
     this.monitor ??= shared.options.watch({
       workTree,
-      gitDir,
-      commonDir,
+      gitDir: isPlain ? null : repository.gitDir,
+      commonDir: isPlain ? null : repository.commonDir,
       ignoredFolders: () => repository.ignoredFolders(),
       mayIgnoreOtherwise: () => repository.mayIgnoreOtherwise,
       outsideRules: () => repository.outsideRules(),
@@ -110,18 +127,21 @@ export class WorktreeReader {
     return this.monitor.generation();
   }
 
-  private async readAt(generation: number | null, signal: AbortSignal | undefined): Promise<WorktreeState> {
+  private async readAt(generation: number | null, { signal, onProgress }: CallOptions): Promise<WorktreeState> {
     const { repository, shared, source: objects } = this.session;
     const { OverlaySource, editTree } = await loadIndexing();
     const reader = worktreeReader(repository);
-    const files = new SeenFiles(reader, objects, shared.rules.maxFileBytes, this.last?.files ?? null);
+    const before = this.last?.files ?? this.recall();
+    const files = new SeenFiles(reader, objects, shared.rules.maxFileBytes, before);
     const look = (path: string): ReturnType<SeenFiles['look']> => files.look(path);
     const changes = await repository.worktreeChanges(signal, this.since(generation), look);
     const { head, changed } = changes;
+    let told = 500;
     const edits = new Map<string, Edit>();
     for (let at = 0; at < changed.length; at += readsAtOnce) {
       throwIfAborted(signal);
       const batch = changed.slice(at, at + readsAtOnce);
+      if (files.read >= told) onProgress?.({ ...looking, done: (told = files.read + 500), total: changed.length });
       const looks = await Promise.all(
         batch.map(({ path, kind }) => (kind === null ? Promise.resolve(null) : files.look(path))),
       );
@@ -131,10 +151,29 @@ export class WorktreeReader {
       });
     }
     files.finish();
+    this.writeDown(files);
     const source = new OverlaySource(files, 'elsewhere');
     const headTree = head === null ? null : (await repository.readCommit(head)).tree;
     const tree = await editTree(headTree, edits, source, repository.objectFormat);
     return { generation, tree, commit: tree === headTree ? head : null, headTree, changes, source, files };
+  }
+
+  /** The files of a folder without git as a process before this one has seen them: what git's index is for a work tree. */
+  private recall(): ReturnType<typeof recalledFiles> | null {
+    const { repository, store } = this.session;
+    if (!repository.isPlain || this.isRecalled) return null;
+    this.isRecalled = true; // what turns out to be wrong is not taken twice
+    const rows = store.looks.read(repository.commonDir);
+    return rows === null ? null : recalledFiles(rows);
+  }
+
+  private writeDown(files: SeenFiles): void {
+    const { repository, store, shared } = this.session;
+    const stays = shared.options.watch !== undefined;
+    if (!repository.isPlain || files.read === 0) return;
+    if (stays && elapsedMs() - this.writtenMs < writeEveryMs) return;
+    this.writtenMs = elapsedMs();
+    store.looks.write(repository.commonDir, files.rows());
   }
 
   /** What may have changed since it was last read, up to a generation; undefined: anything. Without one the monitor may not have seen all. */

@@ -1,0 +1,63 @@
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { contentHash, uniqueSuffix } from '../base/index.js';
+import { privateFileMode, privateFolderMode } from './permissions.js';
+
+export const looksFolder = 'looks';
+
+/** Texts about one file or package: its path first. */
+export type LookRow = readonly (string | number)[];
+
+/**
+ * What was seen on disk when it was looked at last, so that the next process looks only at what has other times: a small file for each
+ * folder. For speed alone: one that is damaged counts as none, and one that cannot be written is not.
+ */
+export class LookFiles {
+  private readonly folder: string;
+
+  constructor(storePath: string) {
+    this.folder = join(storePath, looksFolder);
+  }
+
+  read(id: string): readonly LookRow[] | null {
+    try {
+      const text = readFileSync(this.pathOf(id), 'utf8');
+      const end = text.indexOf('\n');
+      const rows = text.slice(end + 1);
+      return text.slice(0, end) === sumOf(rows) ? (JSON.parse(rows) as LookRow[]) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  write(id: string, rows: readonly LookRow[]): void {
+    const text = JSON.stringify(rows);
+    const draft = `${this.pathOf(id)}.${uniqueSuffix()}`;
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: privateFolderMode });
+      writeFileSync(draft, `${sumOf(text)}\n${text}`, { flag: 'wx', mode: privateFileMode });
+      renameSync(draft, this.pathOf(id));
+    } catch {
+      rmSync(draft, { force: true });
+    }
+  }
+
+  /** Removes all others. */
+  keepOnly(ids: ReadonlySet<string>): void {
+    let names: string[] = [];
+    try {
+      names = readdirSync(this.folder);
+    } catch {
+      // There are none.
+    }
+    const kept = new Set(Array.from(ids, nameOf));
+    for (const name of names) if (!kept.has(name)) rmSync(join(this.folder, name), { force: true });
+  }
+
+  private pathOf(id: string): string {
+    return join(this.folder, nameOf(id));
+  }
+}
+
+const nameOf = (id: string): string => contentHash(id).toString('hex');
+const sumOf = (text: string): string => contentHash(text).toString('hex');

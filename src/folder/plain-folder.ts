@@ -97,7 +97,6 @@ class PlainFolder implements Repository {
     return Promise.resolve(false);
   }
 
-  // eslint-disable-next-line require-yield -- there is nothing
   async *readBlobPieces(oid: Oid): AsyncGenerator<Buffer, void, undefined> {
     await this.refuse('OBJECT_MISSING', `blob ${oid} is missing`);
   }

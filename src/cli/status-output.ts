@@ -23,6 +23,9 @@ export function formatStatus(status: StatusResult, paint: Paint, all = false): s
     ...status.vectors.map((vectors) => ['vectors', vectorsOf(vectors, status.chunks)]),
     ...(all ? [['memory', memoryOf(status)]] : []),
   ];
+  if (status.packages > 0) rows.push(['packages', `${plural(status.packages, 'package')} of registries`]);
+  for (const { name, roots, deps } of status.views)
+    rows.push(['view', `${name}: ${roots.join(', ')}${deps ? ', with packages' : ''}`]);
   if (status.writer !== null) {
     const { pid, command, sinceMs } = status.writer;
     rows.push(['writer', `${command} (process ${String(pid)}, since ${formatTime(sinceMs)})`]);

@@ -50,6 +50,7 @@ export function openDependencies(project: Project): DependencyTree {
       return {
         packages: listings.flatMap(({ packages }) => packages).sort((a, b) => compareBytewise(a.place, b.place)),
         skipped: listings.flatMap(({ skipped }) => skipped),
+        projects: folders,
       };
     },
     open: packageFiles,

@@ -5,12 +5,13 @@ export type { TarFile } from './files/tar.js';
 export { PackageIndex, pathInside } from './package-index.js';
 export { Registry } from './npm/registry.js';
 export type { FetchedPackage } from './npm/registry.js';
-export { diskFiles, findProjects } from './project-files.js';
+export { diskFiles } from './project-files.js';
 export { selectPackages } from './selection.js';
 export type { PackageSelection } from './selection.js';
 export { isLeftOut } from './file-rule.js';
 export { ecosystems } from './types.js';
 export type {
+  DependencyListing,
   DependencyTree,
   Ecosystem,
   Package,

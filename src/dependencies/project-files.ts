@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isInside } from './file-rule.js';
 import { manifestBytesMax } from './types.js';
@@ -43,6 +43,20 @@ export function listFolder(path: string): ProjectEntry[] {
     if (entry.isSymbolicLink()) return [{ name, kind: 'link' }];
     return entry.isFile() ? [{ name, kind: 'file' }] : [];
   });
+}
+
+/** What lies at a path of this machine; null for nothing, or nothing that may be looked at. */
+export function kindAt(path: string): ProjectEntry['kind'] | null {
+  let stats;
+  try {
+    stats = lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return null;
+  }
+  if (stats === undefined) return null;
+  if (stats.isDirectory()) return 'folder';
+  if (stats.isSymbolicLink()) return 'link';
+  return stats.isFile() ? 'file' : null;
 }
 
 /** Folders so far below the root are looked at for projects. */

@@ -48,6 +48,11 @@ export interface PackageListing {
   readonly skipped: readonly SkippedPackage[];
 }
 
+export interface DependencyListing extends PackageListing {
+  /** Folders with manifests or lock files, and what is in them. */
+  readonly projects: ReadonlyMap<string, readonly ProjectEntry[]>;
+}
+
 /** A file of a package. */
 export interface PackageFile {
   /** Inside the package, with `/`. */
@@ -65,7 +70,7 @@ export interface PackageFile {
 /** What a project depends on, by whichever ecosystems it uses. */
 export interface DependencyTree {
   /** Packages with where they are, or that they are missing. LOCKFILE_INVALID, LOCKFILE_UNSUPPORTED. */
-  list(): Promise<PackageListing>;
+  list(): Promise<DependencyListing>;
   /**
    * The files of a package that are looked into (see `isLeftOut`), links never followed. PACKAGE_UNREADABLE when it cannot be read as a whole: an
    * archive that is damaged, or would unpack to more than it may.

@@ -28,6 +28,8 @@ export interface ViewInfo {
   readonly name: string;
   /** Repositories and folders by their paths, each perhaps with `@REV` behind; `*`: all that the store knows. */
   readonly roots: readonly string[];
+  /** It has the packages that they depend on as well. */
+  readonly deps: boolean;
   readonly createdMs: number;
 }
 

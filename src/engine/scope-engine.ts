@@ -1,4 +1,4 @@
-import { CoppiceError, collectBatches, type Batches } from '../base/index.js';
+import { collectBatches, type Batches } from '../base/index.js';
 import { countRev, grepRev, grepRevs } from './answers/grep.js';
 import { searchRev } from './answers/search.js';
 import { showFile } from './answers/show.js';
@@ -151,7 +151,7 @@ export abstract class ScopeEngine<S extends Scope & { release(): void }> {
   status(): Promise<api.StatusResult> {
     return this.place.runAnywhere(async (scope) => {
       const { storeStatus } = await import('./upkeep/status.js');
-      return storeStatus(this.shared, scope?.session ?? null);
+      return storeStatus(this.shared, scope?.sessions ?? []);
     });
   }
 
@@ -173,7 +173,11 @@ export abstract class ScopeEngine<S extends Scope & { release(): void }> {
     return Promise.resolve(this.named.list());
   }
 
-  addView(name: string, roots: readonly string[], options: api.CallOptions = {}): Promise<api.ViewInfo> {
+  addView(
+    name: string,
+    roots: readonly string[],
+    options: api.CallOptions & { deps?: boolean } = {},
+  ): Promise<api.ViewInfo> {
     return this.named.add(name, roots, options);
   }
 
@@ -207,11 +211,9 @@ function streamIn<S extends Searched, T, R>(
   });
 }
 
-async function packagesOf({ session }: Scope, asked: Asked): Promise<Scope> {
-  if (session === null)
-    throw new CoppiceError('NOT_IN_A_VIEW', 'packages are those of one project, and several were named', {
-      hint: 'name the one that is meant, with --repo',
-    });
-  const { dependencyScope } = await import('./packages/dependency-scope.js');
-  return dependencyScope(session, asked);
+async function packagesOf(scope: Scope, asked: Asked): Promise<Scope> {
+  const { dependencyScope, requestOf } = await import('./packages/dependency-scope.js');
+  if (scope.session !== null) return dependencyScope(scope.session, asked);
+  const request = requestOf(asked);
+  return request === null ? scope : (scope.withPackages?.(request) ?? scope);
 }

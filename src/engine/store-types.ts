@@ -1,6 +1,7 @@
 /** What is told of a store: what it holds, how fresh it is, and what looking after it found. */
 import type { FileDiagnostic, SkipReason } from '../model/index.js';
 import type { HitLabels } from './hit-types.js';
+import type { ViewInfo } from './name-types.js';
 
 export interface SkippedFile extends HitLabels {
   readonly path: string;
@@ -68,6 +69,10 @@ export interface StatusResult {
   /** Commits of indexed histories. */
   readonly commits: number;
   readonly textBytes: number;
+  /** Packages of registries whose files are known. */
+  readonly packages: number;
+  /** Those that have names. */
+  readonly views: readonly ViewInfo[];
   /** In each embedding space that there are vectors in. */
   readonly vectors: readonly VectorStatus[];
   /** Who writes now, or null. */

@@ -549,7 +549,7 @@ export interface Engine {
    * Gives some roots a name, by which they are searched as one: `view:NAME`. A root is a path or a repository's name, perhaps with
    * `@REV` behind; without it that root is what is asked for, or what one sees there.
    */
-  addView(name: string, roots: readonly string[], options?: CallOptions): Promise<ViewInfo>;
+  addView(name: string, roots: readonly string[], options?: CallOptions & { deps?: boolean }): Promise<ViewInfo>;
   dropView(name: string): Promise<void>;
   status(options?: CallOptions): Promise<StatusResult>;
   gc(options?: CallOptions & { dryRun?: boolean }): Promise<GcResult>;

@@ -63,6 +63,8 @@ export interface ViewEntry {
   readonly name: string;
   /** Places of repositories and folders, as engine's `Where` has them. */
   readonly roots: readonly string[];
+  /** With the packages that they depend on. */
+  readonly deps?: true;
   readonly at: number;
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { contentHash, uniqueSuffix } from '../base/index.js';
 import { privateFileMode, privateFolderMode } from './permissions.js';
@@ -42,22 +42,21 @@ export class LookFiles {
     }
   }
 
-  /** Removes all others. */
-  keepOnly(ids: ReadonlySet<string>): void {
-    let names: string[] = [];
+  /** Removes what was written before a time, in milliseconds since 1970. */
+  forgetBefore(atMs: number): void {
     try {
-      names = readdirSync(this.folder);
+      for (const name of readdirSync(this.folder)) {
+        const path = join(this.folder, name);
+        if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? atMs) < atMs) rmSync(path, { force: true });
+      }
     } catch {
-      // There are none.
+      // There are none, or they are not ours to remove.
     }
-    const kept = new Set(Array.from(ids, nameOf));
-    for (const name of names) if (!kept.has(name)) rmSync(join(this.folder, name), { force: true });
   }
 
   private pathOf(id: string): string {
-    return join(this.folder, nameOf(id));
+    return join(this.folder, contentHash(id).toString('hex'));
   }
 }
 
-const nameOf = (id: string): string => contentHash(id).toString('hex');
 const sumOf = (text: string): string => contentHash(text).toString('hex');

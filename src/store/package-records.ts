@@ -24,6 +24,13 @@ export class PackageRecords implements JournalState {
     return this.byKey.get(key);
   }
 
+  /** How many there are. */
+  get count(): number {
+    if (this.journal === null && !existsSync(join(this.storePath, packagesFolder))) return 0;
+    this.open();
+    return this.byKey.size;
+  }
+
   add(found: ReadonlyMap<string, Oid>): void {
     if (found.size === 0) return;
     this.open();

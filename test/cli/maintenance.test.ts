@@ -115,6 +115,8 @@ describe('status, gc, doctor', () => {
     trees: 1,
     commits: 1,
     textBytes: 45_600_000,
+    packages: 812,
+    views: [{ name: 'work', roots: ['/home/ada/app', '/home/ada/lib@v2'], deps: true, createdMs: 0 }],
     vectors: [
       { model: 'coppice-code', revision: '1', dimension: 256, chunks: 5400, sizeBytes: 1_400_000 },
       { model: 'other', revision: '', dimension: 768, chunks: 12, sizeBytes: 9_300 },
@@ -151,13 +153,15 @@ describe('status, gc, doctor', () => {
   test('status', async () => {
     const engine: Partial<Engine> = { status: () => Promise.resolve(status) };
     expect((await runCli(['status', '--all'], { engine })).stdout).toMatchInlineSnapshot(`
-      "store    /data/coppice (format 1)
-      size     12.3 MB in 3 segments
-      holds    1,200 files, 5,400 chunks, 1 tree, 1 commit, 45.6 MB of text
-      vectors  coppice-code 1 (256 components): all chunks, 1.4 MB
-      vectors  other (768 components): 12 of 5,400 chunks, 9.3 KB
-      memory   1 open snapshot (2.0 MB of 96.0 MB), caches 10.0 MB of 288 MB
-      writer   coppice index (process 42, since 2026-01-02 03:04 UTC)
+      "store     /data/coppice (format 1)
+      size      12.3 MB in 3 segments
+      holds     1,200 files, 5,400 chunks, 1 tree, 1 commit, 45.6 MB of text
+      vectors   coppice-code 1 (256 components): all chunks, 1.4 MB
+      vectors   other (768 components): 12 of 5,400 chunks, 9.3 KB
+      memory    1 open snapshot (2.0 MB of 96.0 MB), caches 10.0 MB of 288 MB
+      packages  812 packages of registries
+      view      work: /home/ada/app, /home/ada/lib@v2, with packages
+      writer    coppice index (process 42, since 2026-01-02 03:04 UTC)
 
       demo  /home/ada/demo
         main  branch  0123456789  indexed

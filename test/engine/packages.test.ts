@@ -91,6 +91,45 @@ describe('packages in searches', () => {
     expect(shown((await engine.grep('needle')).lines)).toEqual(['src/app.js:1:needle of the project']);
   });
 
+  test('in a view of several repositories, each with its own, and in one that has a name', async () => {
+    const [one, other] = [project(), project()];
+    write(other, 'node_modules/b/x.d.ts', 'export const patched: number; // needle\n');
+    const bare = folderOf({ 'notes.txt': 'needle in notes\n' });
+    const store = newStore();
+    const places = (lines: readonly LineMatch[]): string[] =>
+      lines.map(({ repo, path }) => `${[one, other, bare].findIndex((root) => root.endsWith(repo!))} ${path}`).sort();
+    const view = await openEngine({ repo: [one, other, bare], store, workers: 0 });
+    engines.push(view);
+    const own = ['0 src/app.js', '1 src/app.js', '2 notes.txt'];
+    const packages = ['lib/x.js', 'node_modules/b/x.js'].map((path) => `node_modules/a/${path}`);
+    const all = [0, 1].flatMap((i) => [...packages, 'node_modules/b/x.d.ts'].map((path) => `${i} ${path}`));
+    expect(places((await view.grep('needle')).lines)).toEqual(own);
+    const { lines } = await view.grep('needle', { deps: [] });
+    expect(places(lines)).toEqual(all.sort());
+    expect(lines.find(({ text }) => text.includes('// needle'))).toMatchObject({
+      package: 'b',
+      version: '2.0.0',
+      packagePath: 'x.d.ts',
+    });
+    expect(places((await view.grep('needle', { withDeps: true })).lines)).toEqual([...own, ...all].sort());
+    expect(places((await view.grep('needle', { deps: ['b@2'] })).lines)).toEqual(
+      all.filter((at) => /\d node_modules\/b/.test(at)),
+    );
+    await expect(view.grep('needle', { deps: ['nothing'] })).rejects.toMatchObject({ code: 'NO_DEPENDENCIES' });
+    const found = (await view.search('needle dep:b@2')).hits.map(({ repo, path }) => ({ repo, path }));
+    expect(places(found as LineMatch[])).toEqual(all.filter((at) => /\d node_modules\/b/.test(at)));
+    expect((await view.symbols('patched', { withDeps: true })).symbols[0]).toMatchObject({ package: 'b' });
+    await view.addView('work', [one, bare], { deps: true });
+    const named = await engineAt('view:work', store);
+    expect(places((await named.grep('needle')).lines)).toEqual(
+      [...own, ...all].filter((at) => !at.startsWith('1')).sort(),
+    );
+    const { views, packages: count, repositories } = await named.status();
+    expect(views).toMatchObject([{ name: 'work', deps: true }]);
+    expect(count).toBe(1);
+    expect(repositories.find(({ path }) => path.startsWith(one))!.packages).toMatchObject({ packages: 3, direct: 1 });
+  });
+
   test('names, versions, direct ones, and filters of a query', async () => {
     const engine = await engineAt(project());
     const places = async (...deps: string[]): Promise<string> =>

@@ -259,8 +259,12 @@ export class RemoteEngine implements Engine {
     return (await this.askAnywhere<{ views: readonly ViewInfo[] }>('views', {})).views;
   }
 
-  addView(name: string, roots: readonly string[], options?: CallOptions): Promise<ViewInfo> {
-    return this.askAnywhere('addView', { name, roots }, options);
+  addView(
+    name: string,
+    roots: readonly string[],
+    { deps, ...options }: CallOptions & { deps?: boolean } = {},
+  ): Promise<ViewInfo> {
+    return this.askAnywhere('addView', { name, roots, ...(deps === true ? { deps } : {}) }, options);
   }
 
   async dropView(name: string): Promise<void> {

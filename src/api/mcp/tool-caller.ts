@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { CoppiceError, asCoppiceError } from '../../base/index.js';
-import { allRepositories } from '../../model/index.js';
+import { allRepositories, isView } from '../../model/index.js';
 import type { Engines } from '../../engine/index.js';
 import { Limiter } from '../http/limiter.js';
 import { failable } from '../request-scope.js';
@@ -13,6 +13,7 @@ import { errorResult } from './error-result.js';
 import { findRepository, usualRepository } from './find-repository.js';
 import { ListAnswer } from './list-answer.js';
 import type { Tool, ToolContext } from './tool.js';
+import { withViewPaths } from './view-paths.js';
 
 export interface ToolCallerOptions {
   readonly engines: Engines;
@@ -102,7 +103,7 @@ export class ToolCaller {
   private context(repo: string, call: OperationContext['call']): ToolContext {
     const { engines } = this.options;
     return {
-      engine: () => engines.open(repo),
+      engine: () => (isView(repo) ? withViewPaths(engines.open(repo)) : engines.open(repo)),
       repo: () => repo,
       anywhere: () => engines.open(allRepositories),
       call,

@@ -75,8 +75,10 @@ export const addView = defineOperation({
       required: true,
       help: 'absolute paths or names of repositories, each perhaps with @REV behind; * for all that are known',
     },
+    deps: { type: 'boolean', help: 'with the packages that they depend on' },
   },
-  run: (context, { name, roots }) => context.anywhere().addView(name, roots, context.call),
+  run: (context, { name, roots, deps }) =>
+    context.anywhere().addView(name, roots, { ...context.call, ...(deps === true ? { deps } : {}) }),
 });
 
 export const dropView = defineOperation({

@@ -7,14 +7,19 @@ import { formatTable } from '../format.js';
 import { rootsIn } from '../place-words.js';
 import type { Paint } from '../style.js';
 
-type Action = (context: CommandContext, name: string | undefined, places: readonly string[]) => Promise<void>;
+type Action = (
+  context: CommandContext,
+  name: string | undefined,
+  places: readonly string[],
+  deps: boolean,
+) => Promise<void>;
 
 const actions: Readonly<Record<string, Action>> = { add, list, drop };
 
 export const command = defineCommand({
   name: 'view',
   summary: 'names for several repositories that are searched as one: add, list, drop',
-  usage: 'add NAME PLACE… | list | drop NAME',
+  usage: 'add NAME PLACE… [--deps] | list | drop NAME',
   description:
     'PLACE is the folder of a repository or the name that it is known by, perhaps with @REV behind, which it then always has\n' +
     "in the view; '*' is all that the store knows, 'lib-*' those with such names when the view is made. --view NAME\n" +
@@ -27,13 +32,14 @@ export const command = defineCommand({
       many: true,
     },
   ],
-  flags: {},
+  flags: { deps: { type: 'boolean', help: 'with the packages that they depend on' } },
   examples: [
     { command: 'coppice view add work ~/src/app ~/src/lib@v2', does: 'two repositories, one at a tag' },
+    { command: 'coppice view add work ~/src/app --deps', does: 'a repository with the packages that it depends on' },
     { command: "coppice view add all '*'", does: 'all that the store knows, whenever it is asked' },
     { command: 'coppice view list', does: 'those that there are; --view NAME searches in one' },
   ],
-  async run(context, { args }) {
+  async run(context, { args, flags }) {
     const [word = 'list', name, ...places] = args;
     if (!Object.hasOwn(actions, word)) {
       const near = closest(word, Object.keys(actions));
@@ -41,12 +47,18 @@ export const command = defineCommand({
         hint: near === undefined ? 'coppice view add NAME PLACE…, list, or drop NAME' : `did you mean ${near}?`,
       });
     }
-    await actions[word]!(context, name, places);
+    if (flags.deps && word !== 'add') throw takesNo('--deps', word);
+    await actions[word]!(context, name, places, flags.deps);
     return 0;
   },
 });
 
-async function add(context: CommandContext, name: string | undefined, places: readonly string[]): Promise<void> {
+async function add(
+  context: CommandContext,
+  name: string | undefined,
+  places: readonly string[],
+  deps: boolean,
+): Promise<void> {
   if (name === undefined || places.length === 0)
     throw new CoppiceError('USAGE', 'coppice view add needs NAME and at least one PLACE', {
       hint: 'coppice view add work ~/src/app ~/src/lib@v2',
@@ -55,7 +67,7 @@ async function add(context: CommandContext, name: string | undefined, places: re
   const view = await engine.addView(
     name,
     places.flatMap((place) => rootsIn(context.placeNamed(place))),
-    context.call(),
+    { ...context.call(), ...(deps ? { deps } : {}) },
   );
   context.clearProgress();
   if (context.json) context.out.json(view);
@@ -86,9 +98,9 @@ const takesNo = (word: string, action: string): CoppiceError =>
 /** A line for each root, the name before the first. */
 const formatViews = (views: readonly ViewInfo[], paint: Paint): string =>
   formatTable(
-    views.flatMap(({ name, roots }) =>
+    views.flatMap(({ name, roots, deps }) =>
       roots.map((root, i) => [
-        i === 0 ? paint('cyan', name) : '',
+        i === 0 ? paint('cyan', name) + (deps ? ' (with packages)' : '') : '',
         root === allRepositories ? 'all repositories that are known' : root,
       ]),
     ),

@@ -1,8 +1,7 @@
-import { lstatSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { isInside } from '../file-rule.js';
 import { invalidLock, lockText } from '../manifest.js';
-import { joinPath } from '../project-files.js';
+import { joinPath, kindAt } from '../project-files.js';
 import type { Package, PackageListing, Project, ProjectEntry } from '../types.js';
 
 export const goManifests: ReadonlySet<string> = new Set(['go.mod']);
@@ -40,7 +39,7 @@ export async function goPackages(
       const place = `go/${name}@${version}`;
       if (!isInside(inCache)) throw invalidLock(path, `${JSON.stringify(name.slice(0, 100))} is no path of a module`);
       const at = cache === null ? null : join(cache, inCache);
-      const isThere = at !== null && lstatSync(at, { throwIfNoEntry: false })?.isDirectory() === true;
+      const isThere = at !== null && kindAt(at) === 'folder';
       if (packages.has(place)) continue;
       packages.set(place, {
         ecosystem: 'go',

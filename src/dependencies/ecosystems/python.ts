@@ -1,11 +1,10 @@
-import { lstatSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { compareBytewise } from '../../base/index.js';
 import { isInside, isLeftOut } from '../file-rule.js';
 import { reasonsOf, type DependencyGraph } from '../graph.js';
 import { invalidLock, listOf, lockText, membersOf, parseJson, textOf } from '../manifest.js';
-import { joinPath, listFolder, readSmallFile } from '../project-files.js';
+import { joinPath, kindAt, listFolder, readSmallFile } from '../project-files.js';
 import type { Package, PackageListing, Project, ProjectEntry } from '../types.js';
 
 export const pythonManifests: ReadonlySet<string> = new Set([
@@ -95,13 +94,7 @@ const packageOf = ({ name, version, files, site, place }: Distribution): Omit<Pa
 });
 
 /** A folder, and no link to one. */
-function isFolder(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  } catch {
-    return false;
-  }
-}
+const isFolder = (path: string): boolean => kindAt(path) === 'folder';
 
 /** Folders of installed distributions: those of the virtual environments that lie in the project. */
 function* sitePackages(
@@ -113,7 +106,7 @@ function* sitePackages(
   for (const folder of new Set(['', ...folders.keys()]))
     for (const name of ['.venv', 'venv', 'env', '__pypackages__']) environments.push(join(disk, folder, name));
   for (const path of environments) {
-    if (!isFolder(path) || lstatSync(join(path, 'pyvenv.cfg'), { throwIfNoEntry: false })?.isFile() !== true) continue;
+    if (!isFolder(path) || kindAt(join(path, 'pyvenv.cfg')) !== 'file') continue;
     const libraries = [...listFolder(join(path, 'lib')).map(({ name }) => join('lib', name)), 'Lib'];
     for (const library of libraries) {
       const site = join(path, library, 'site-packages');

@@ -1,6 +1,6 @@
 import { CoppiceError } from '../../base/index.js';
 import { pathInside } from '../../dependencies/index.js';
-import type { Package } from '../../dependencies/index.js';
+import type { Package, PackageIndex } from '../../dependencies/index.js';
 import { resolveTarget, withTarget } from '../revs/revs.js';
 import type { OpenedRev, Origin, Scope } from '../session/scope.js';
 import type { Session } from '../session/session.js';
@@ -12,10 +12,19 @@ import type { DependencyRequest, DependencyView } from './project-packages.js';
 
 /** The scope of a question about packages: of the project's own session where `dep:` was a word after all. */
 export async function dependencyScope(session: Session, asked: AskedPackages & CallOptions): Promise<Scope> {
-  const { deps = [], withDeps = false, fetch = false, query, range } = asked;
+  const request = requestOf(asked);
+  if (request === null) return session;
+  const scope = new DependencyScope(session, request);
+  const { range } = asked;
+  return range === undefined ? scope : scope.pair(range.from, range.to, asked);
+}
+
+/** Which packages a question is about; null where `dep:` was a word after all. USAGE. */
+export function requestOf(asked: AskedPackages): DependencyRequest | null {
+  const { deps = [], withDeps = false, fetch = false, query } = asked;
   const filter = query === undefined ? { include: [], exclude: [] } : parseQuery(query, { languageByAlias }).deps;
   const named = filter.include.filter((name) => !kinds.has(name));
-  if (asked.deps === undefined && !withDeps && filter.include.length === 0) return session;
+  if (asked.deps === undefined && !withDeps && filter.include.length === 0) return null;
   const words = [...deps, ...filter.include.filter((name) => kinds.has(name)).map((name) => `:${name}`)];
   const names = words.filter((name) => !/^[!:]/.test(name));
   for (const word of words)
@@ -23,7 +32,7 @@ export async function dependencyScope(session: Session, asked: AskedPackages & C
       throw new CoppiceError('USAGE', `there is no kind of package "${word.slice(0, 50)}"`, {
         hint: 'write :direct or :prod',
       });
-  const request: DependencyRequest = {
+  return {
     names,
     and: named,
     without: [...words.filter((name) => name.startsWith('!')).map((name) => name.slice(1)), ...filter.exclude],
@@ -33,8 +42,6 @@ export async function dependencyScope(session: Session, asked: AskedPackages & C
     withOwn: withDeps && filter.include.length === 0,
     fetch,
   };
-  const scope = new DependencyScope(session, request);
-  return range === undefined ? scope : scope.pair(range.from, range.to, asked);
 }
 
 const kinds: ReadonlySet<string> = new Set(['direct', 'prod']);
@@ -52,6 +59,10 @@ export class DependencyScope implements Scope {
   ) {
     this.shared = session.shared;
     this.name = session.name;
+  }
+
+  get sessions(): readonly Session[] {
+    return [this.session];
   }
 
   async resolve(rev: string | undefined, call: CallOptions): Promise<ResolvedRev> {
@@ -121,23 +132,30 @@ export class DependencyScope implements Scope {
     rev: ResolvedRev,
     freshness: Origin['freshness'],
   ): (path: string) => Origin {
-    const labels = new Map<Package, HitLabels>();
+    const labelsOf = packageLabels(index);
     return (path) => {
-      const pkg = index.find(path);
-      if (pkg === undefined) return { path, labels: {}, rev, freshness, session: this.session };
-      let own = labels.get(pkg);
-      if (own === undefined) {
-        const { name, version, direct, dev, chain } = pkg;
-        labels.set(
-          pkg,
-          (own = { package: name, version, direct, ...(dev ? { dev } : {}), ...(chain.length > 0 ? { chain } : {}) }),
-        );
-      }
-      const inside = pathInside(pkg, path);
-      const shown = this.places === null ? path : `${pkg.name}@${pkg.version}/${inside}`;
-      return { path: shown, labels: { ...own, packagePath: inside }, rev, freshness, session: null };
+      const labels = labelsOf(path);
+      if (labels === null) return { path, labels: {}, rev, freshness, session: this.session };
+      const shown = this.places === null ? path : `${labels.package}@${labels.version}/${labels.packagePath}`;
+      return { path: shown, labels, rev, freshness, session: null };
     };
   }
+}
+
+/** What answers tell of the package that a path of a view is in; null for a file of none. */
+export function packageLabels(index: PackageIndex): (path: string) => HitLabels | null {
+  const known = new Map<Package, HitLabels>();
+  return (path) => {
+    const pkg = index.find(path);
+    if (pkg === undefined) return null;
+    let labels = known.get(pkg);
+    if (labels === undefined) {
+      const { name, version, direct, dev, chain } = pkg;
+      const why = { direct, ...(dev ? { dev } : {}), ...(chain.length > 0 ? { chain } : {}) };
+      known.set(pkg, (labels = { package: name, version, ...why }));
+    }
+    return { ...labels, packagePath: pathInside(pkg, path) };
+  };
 }
 
 const idOf = ({ ecosystem, name }: Package): string => (ecosystem === 'npm' ? name : `${ecosystem}/${name}`);

@@ -5,14 +5,10 @@ import { hashBlob, hashTree } from '../../git/index.js';
 import type { BlobContent } from '../../git/index.js';
 import type { ObjectSource } from '../../indexing/index.js';
 import type { Oid, TreeEntry } from '../../model/index.js';
+import type { LookRow } from '../../store/index.js';
 
-/** A package's files as a tree of git's. */
-export interface PackageTree {
+interface SeenPackage {
   readonly oid: Oid;
-  readonly entries: readonly TreeEntry[];
-}
-
-interface SeenPackage extends PackageTree {
   /** Of all its files' stamps: the same as long as none has changed. Null when that cannot be told. */
   readonly stamp: string | null;
   readonly files: ReadonlyMap<string, { readonly stamp: string; readonly oid: Oid }>;
@@ -39,12 +35,30 @@ export class PackageTrees implements ObjectSource {
   private blobs = new Map<Oid, PackageFile>();
   /** A file was found to have changed since it was looked at. */
   isOutdated = false;
+  /** Packages as another process has seen them, by `keyOf`. */
+  private recalled = new Map<string, { readonly stamp: string; readonly oid: Oid }>();
+  /** Packages were read since `rows`. */
+  private hasRead = false;
+
+  constructor(private readonly isStored: (oid: Oid) => boolean) {}
+
+  /** What another process has written down of what it has seen. */
+  recall(rows: readonly LookRow[]): void {
+    for (const [key, stamp, oid] of rows as [string, string, Oid][]) this.recalled.set(key, { stamp, oid });
+  }
+
+  /** What another process needs to know; null when that is what it knows already. */
+  rows(): LookRow[] | null {
+    if (!this.hasRead) return null;
+    this.hasRead = false;
+    return Array.from(this.seen).flatMap(([key, { stamp, oid }]) => (stamp === null ? [] : [[key, stamp, oid]]));
+  }
 
   /** The tree of a package, looked at anew unless `isSame`: then as it was seen last. PACKAGE_UNREADABLE. */
-  async look(pkg: Package, isSame: boolean, slices: TimeSlices): Promise<PackageTree> {
+  async look(pkg: Package, isSame: boolean, slices: TimeSlices): Promise<Oid> {
     const key = keyOf(pkg.origin!);
     const before = this.seen.get(key);
-    if (before !== undefined && isSame) return before;
+    if (before !== undefined && isSame) return before.oid;
     const files: PackageFile[] = [];
     const stamps: string[] = [];
     let isRacy = false;
@@ -56,7 +70,13 @@ export class PackageTrees implements ObjectSource {
       isRacy ||= file.changedMs > startMs - racyMs;
     }
     const stamp = isRacy ? null : contentHash(stamps.sort().join('\n')).toString('base64');
-    if (before !== undefined && stamp !== null && before.stamp === stamp) return before;
+    if (before !== undefined && stamp !== null && before.stamp === stamp) return before.oid;
+    const recalled = this.recalled.get(key);
+    if (stamp !== null && recalled?.stamp === stamp && this.isStored(recalled.oid)) {
+      this.seen.set(key, { oid: recalled.oid, stamp, files: new Map(), contents: null });
+      return recalled.oid;
+    }
+    this.hasRead = true;
     const known = new Map<string, { stamp: string; oid: Oid }>();
     const root = new Folder();
     const contents = { trees: new Map<Oid, readonly TreeEntry[]>(), blobs: new Map<Oid, PackageFile>() };
@@ -69,10 +89,9 @@ export class PackageTrees implements ObjectSource {
       contents.blobs.set(oid, file);
     }
     const oid = root.store(contents.trees);
-    const tree: SeenPackage = { oid, entries: contents.trees.get(oid)!, stamp, files: known, contents };
-    this.seen.set(key, tree);
+    this.seen.set(key, { oid, stamp, files: known, contents });
     this.hold(contents);
-    return tree;
+    return oid;
   }
 
   /** The tree of files that are in memory. */
@@ -101,6 +120,7 @@ export class PackageTrees implements ObjectSource {
   /** Everything is looked at anew. */
   forget(): void {
     this.seen.clear();
+    this.recalled.clear();
     this.trees.clear();
     this.blobs.clear();
     this.isOutdated = false;

@@ -12,15 +12,8 @@ import {
   throwIfAborted,
   uniqueSuffix,
 } from '../../base/index.js';
-import {
-  PackageIndex,
-  diskFiles,
-  findProjects,
-  isManifest,
-  openDependencies,
-  selectPackages,
-} from '../../dependencies/index.js';
-import type { Package, PackageSelection, SkippedPackage } from '../../dependencies/index.js';
+import { PackageIndex, diskFiles, isManifest, openDependencies, selectPackages } from '../../dependencies/index.js';
+import type { DependencyListing, Package, PackageSelection, SkippedPackage } from '../../dependencies/index.js';
 import type { BlobContent } from '../../git/index.js';
 import type { ObjectSource } from '../../indexing/index.js';
 import { asTreeId } from '../../model/index.js';
@@ -34,7 +27,7 @@ import { indexTrees } from '../trees/index-trees.js';
 import type { CallOptions, PackagesStatus } from '../types.js';
 import { composeTree, type Part } from './compose-tree.js';
 import { fetchPackages } from './fetch-packages.js';
-import { KnownPackages, registryKey } from './known-packages.js';
+import { KnownPackages } from './known-packages.js';
 import { PackageTrees, addTree } from './package-trees.js';
 import { treeFiles } from './tree-files.js';
 import { WatchedFolders } from './watched-folders.js';
@@ -77,14 +70,15 @@ const relistMs = 30_000;
 const triesMax = 4;
 
 interface Listing extends FoundDependencies {
-  readonly key: string;
+  /** The same where the same packages are found with the same files, for the same reasons. */
+  readonly content: string;
   readonly packages: readonly Package[];
   readonly atMs: number;
 }
 
 /** The packages of one project: what there is, where it is stored, and what has changed since. */
 export class ProjectPackages {
-  private readonly trees = new PackageTrees();
+  private readonly trees = new PackageTrees((oid) => this.storedTree(oid) !== null);
   private readonly composed = new Map<Oid, readonly TreeEntry[]>();
   private readonly known: KnownPackages;
   private readonly watched: WatchedFolders;
@@ -93,6 +87,7 @@ export class ProjectPackages {
   /** Manifests that were looked at, of the project as it lies on disk. */
   private manifests: readonly string[] = [];
   private working: Promise<unknown> = Promise.resolve();
+  private isRecalled = false;
 
   constructor(private readonly session: Session) {
     this.known = new KnownPackages(session.store);
@@ -159,8 +154,7 @@ export class ProjectPackages {
     }
     const own = request.withOwn === true ? target.resolved.tree : null;
     const key = JSON.stringify([
-      listing.key,
-      listing.atMs,
+      listing.content,
       own,
       request.names,
       request.and,
@@ -318,7 +312,8 @@ export class ProjectPackages {
     )
       return before;
     if (changes !== 'none') this.listings.clear();
-    const { packages, skipped } = await this.dependencyTree(target).list();
+    const { packages, skipped, projects } = await this.dependencyTree(target).list();
+    this.recall();
     const found: FoundPackage[] = [];
     const missing: Package[] = [];
     const unreadable: SkippedPackage[] = [];
@@ -332,8 +327,7 @@ export class ProjectPackages {
         continue;
       }
       try {
-        const { oid } = await this.trees.look(pkg, stays && this.watched.isSame(pkg, changes), slices);
-        found.push({ pkg, tree: oid });
+        found.push({ pkg, tree: await this.trees.look(pkg, stays && this.watched.isSame(pkg, changes), slices) });
       } catch (error) {
         if (!(error instanceof CoppiceError) || error.code !== 'PACKAGE_UNREADABLE') throw error;
         unreadable.push({ what: `${pkg.name}@${pkg.version}`, reason: error.message });
@@ -349,22 +343,46 @@ export class ProjectPackages {
         });
     }
     this.watched.accept(changes, packages);
-    const same = before !== undefined && isSameFound(before.found, found) && before.missing.length === missing.length;
-    // What has not changed keeps its time, and so the views of it.
-    const listing: Listing = { key, packages, found, missing, skipped: [...skipped, ...unreadable], atMs: elapsedMs() };
-    if (installed) this.manifests = await this.manifestPaths();
-    const own = installed ? `installed\0${this.manifestStamp()}` : key;
+    if (installed) this.trees.keepOnly(packages);
+    this.writeDown();
+    const content = contentOf(found, missing);
+    const listing: Listing = {
+      content,
+      packages,
+      found,
+      missing,
+      skipped: [...skipped, ...unreadable],
+      atMs: elapsedMs(),
+    };
+    if (installed) this.manifests = this.manifestPaths(projects);
     if (this.listings.size > 8) this.listings.clear();
-    this.listings.set(own, same ? { ...listing, key: before.key } : { ...listing, key: own });
-    return this.listings.get(own)!;
+    this.listings.set(installed ? `installed\0${this.manifestStamp()}` : key, listing);
+    return listing;
+  }
+
+  /** Packages as the process before this one has seen them: a look at the times of their files is enough then. */
+  private recall(): void {
+    if (this.isRecalled) return;
+    this.isRecalled = true;
+    this.trees.recall(this.session.store.looks.read(this.lookId) ?? []);
+  }
+
+  private writeDown(): void {
+    const rows = this.trees.rows();
+    if (rows !== null) this.session.store.looks.write(this.lookId, rows);
+  }
+
+  private get lookId(): string {
+    const { workTree, gitDir } = this.session.repository;
+    return `packages:${workTree ?? gitDir}`;
   }
 
   /** Manifests of the project on disk, and the folders that installing makes: a few looks tell whether any has changed. */
-  private async manifestPaths(): Promise<string[]> {
+  private manifestPaths(projects: DependencyListing['projects']): string[] {
     const disk = this.session.repository.workTree;
     if (disk === null) return [];
     const paths: string[] = [];
-    for (const [folder, entries] of await findProjects(diskFiles(disk), isManifest)) {
+    for (const [folder, entries] of projects) {
       for (const { name } of entries) if (isManifest(name) || name === '.pnp.cjs') paths.push(join(disk, folder, name));
       for (const name of [
         'node_modules',
@@ -443,12 +461,22 @@ export class ProjectPackages {
   }
 }
 
-const isSameFound = (a: readonly FoundPackage[], b: readonly FoundPackage[]): boolean =>
-  a.length === b.length &&
-  a.every(
-    ({ tree, pkg }, i) =>
-      tree === b[i]!.tree && pkg.place === b[i]!.pkg.place && registryKey(pkg) === registryKey(b[i]!.pkg),
-  );
+/** Of all that answers tell of packages. */
+function contentOf(found: readonly FoundPackage[], missing: readonly Package[]): string {
+  const rowOf = ({ place, ecosystem, name, version, integrity, direct, dev, optional, chain }: Package): unknown[] => [
+    place,
+    ecosystem,
+    name,
+    version,
+    integrity,
+    direct,
+    dev,
+    optional,
+    chain,
+  ];
+  const rows = [...found.map(({ pkg, tree }) => [tree, ...rowOf(pkg)]), ...missing.map(rowOf)];
+  return contentHash(JSON.stringify(rows)).toString('base64');
+}
 
 function noDependencies({ resolved }: Target, skipped: readonly SkippedPackage[]): CoppiceError {
   const why = skipped[0] === undefined ? '' : ` (${skipped[0].what}: ${skipped[0].reason})`;

@@ -1,6 +1,7 @@
 import type { Freshness, HitLabels, ResolvedRev } from '../types.js';
 import type { CallOptions, FileFilter } from '../types.js';
 import type { Snapshot } from '../../snapshot/index.js';
+import type { DependencyRequest } from '../packages/project-packages.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import type { Session } from './session.js';
 
@@ -9,6 +10,10 @@ export interface Scope {
   readonly shared: SharedStore;
   /** The one repository that it is; null for a view. */
   readonly session: Session | null;
+  /** The repositories that it is, or is made of. */
+  readonly sessions: readonly Session[];
+  /** Of a view: the same with packages of all its repositories. */
+  withPackages?(request: DependencyRequest): Scope;
   /** What people call it. */
   readonly name: string;
   /** What a REV names here; undefined: what one sees. */

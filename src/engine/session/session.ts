@@ -97,6 +97,10 @@ export class Session implements Scope {
     return this;
   }
 
+  get sessions(): readonly [this] {
+    return [this];
+  }
+
   get name(): string {
     return this.repository.name;
   }

@@ -44,6 +44,7 @@ export async function collect(shared: SharedStore, options: CallOptions & { dryR
       if (result === null) continue; // a fork was made meanwhile; what was done counts
       if (!dryRun) {
         forgetGone(shared);
+        store.looks.forgetBefore(nowMs() - looksMs);
         for (const segment of snapshots.segments().segments)
           for (const space of oldRevisions) if (segment.vectors(space) !== null) segment.removeVectors(space);
         store.shortenJournal();
@@ -63,6 +64,9 @@ export async function collect(shared: SharedStore, options: CallOptions & { dryR
     }
   });
 }
+
+/** What was seen on disk is of no use for longer: it is seen again. */
+const looksMs = 30 * 24 * 60 * 60 * 1000;
 
 /** Nobody asks for vectors of the bundled model's other revisions. Those of models that users named are theirs to keep. */
 function oldRevisionsOf({ snapshots }: SharedStore, bundled: EmbeddingSpace): Set<string> {

@@ -5,20 +5,23 @@ import { storeFormatVersion } from '../../store/index.js';
 import type { Store } from '../../store/index.js';
 import { resolveTarget } from '../revs/revs.js';
 import { storedRoot } from '../trees/incomplete-roots.js';
+import { viewInfo } from '../views/named-views.js';
 import type { Session } from '../session/session.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import type { PackagesStatus, RepositoryStatus, RevStatus, StatusResult, VectorStatus } from '../types.js';
 
 /** What the store holds, and how fresh the revs of the repository at hand are. */
-export async function storeStatus(shared: SharedStore, session: Session | null): Promise<StatusResult> {
+export async function storeStatus(shared: SharedStore, sessions: readonly Session[]): Promise<StatusResult> {
   const { store, snapshots } = shared;
   // Status is about the store: where git cannot be asked it says what it can.
-  const currentId = (await session?.repositoryId().catch(() => null)) ?? null;
+  const open = await Promise.all(
+    sessions.map(async (session) => ({ session, id: await session.repositoryId().catch(() => null) })),
+  );
   const { files, chunks, trees, commits, textBytes } = totals(shared);
   const holder = store.lockHolder();
   const repositories: RepositoryStatus[] = [];
   for (const { id, name, path } of store.catalog.repositories.values()) {
-    const current = currentId === id && session?.repository.commonDir === path ? session : null;
+    const current = open.find((one) => one.id === id && one.session.repository.commonDir === path)?.session ?? null;
     repositories.push({
       id,
       name,
@@ -43,6 +46,8 @@ export async function storeStatus(shared: SharedStore, session: Session | null):
     vectors: vectorStatus(shared),
     writer: holder === null ? null : { pid: holder.pid, command: holder.command, sinceMs: holder.sinceMs },
     memory: snapshots.memory,
+    packages: store.packages.count,
+    views: [...store.catalog.views.values()].map(viewInfo).sort((a, b) => compareBytewise(a.name, b.name)),
     repositories: repositories.sort((a, b) => compareBytewise(a.name, b.name)),
   };
 }

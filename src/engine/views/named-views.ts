@@ -21,7 +21,11 @@ export class NamedViews {
   }
 
   /** VIEW_NAME_INVALID, VIEW_EXISTS, and what can be wrong with a root: no such repository, no such rev. */
-  async add(name: string, roots: readonly string[], call: CallOptions): Promise<ViewInfo> {
+  async add(
+    name: string,
+    roots: readonly string[],
+    { deps = false, ...call }: CallOptions & { deps?: boolean },
+  ): Promise<ViewInfo> {
     const { store } = this.shared;
     checkName(name);
     if (roots.length === 0)
@@ -30,7 +34,7 @@ export class NamedViews {
     if (store.catalog.views.has(name)) throw viewExists(name);
     const places: string[] = [];
     for (const root of roots) places.push(...(await this.canonical(root, call)));
-    const entry: ViewEntry = { name, roots: [...new Set(places)], at: nowMs() };
+    const entry: ViewEntry = { name, roots: [...new Set(places)], ...(deps ? { deps: true } : {}), at: nowMs() };
     if (!store.tryRecord({ t: 'view', n: uniqueSuffix(), ...entry })) throw viewExists(name);
     return viewInfo(entry);
   }
@@ -63,7 +67,12 @@ export class NamedViews {
   }
 }
 
-const viewInfo = ({ name, roots, at }: ViewEntry): ViewInfo => ({ name, roots, createdMs: at });
+export const viewInfo = ({ name, roots, deps, at }: ViewEntry): ViewInfo => ({
+  name,
+  roots,
+  deps: deps === true,
+  createdMs: at,
+});
 
 const viewExists = (name: string): CoppiceError =>
   new CoppiceError('VIEW_EXISTS', `there is a view named "${name}" already`, {

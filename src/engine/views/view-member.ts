@@ -1,4 +1,5 @@
 import type { TreeId } from '../../model/index.js';
+import type { DependencyRequest } from '../packages/project-packages.js';
 import type { Session } from '../session/session.js';
 import type { CallOptions, Freshness, HitLabels, ResolvedRev } from '../types.js';
 
@@ -10,8 +11,8 @@ export interface MountedRoot {
   readonly tree: TreeId;
   /** What it is the root of. */
   readonly rev: ResolvedRev;
-  /** What its hits carry besides `repo`, which is its mount. */
-  readonly labels?: Omit<HitLabels, 'repo'>;
+  /** What hits in a file carry besides `repo`, which is its mount: of a package that the store has all of; null for a file of the repository's own. */
+  readonly labelsOf?: (path: string) => Omit<HitLabels, 'repo'> | null;
   /** The repository that has what the store has not; null: the store has all. */
   readonly session: Session | null;
   readonly freshness: () => Promise<Freshness>;
@@ -31,6 +32,8 @@ export interface ViewMember {
   readonly repository: MountedRepository | null;
   /** The roots that it is at a rev, indexed first if need be; undefined: at the rev that it has by itself. */
   roots(rev: string | undefined, call: CallOptions): Promise<readonly MountedRoot[]>;
+  /** The same with packages of what it is, in place of those that it has by itself. */
+  withPackages(request: DependencyRequest): ViewMember;
   /** Where in the view a path on this machine's disk is; null when it is not in this member. */
   locate(path: string): string | null;
   release(): void;

@@ -14,6 +14,8 @@ export interface ViewRoot {
   readonly path: string;
   /** The rev that it always has in the view; null: the one that is asked for, else what one sees. */
   readonly rev: string | null;
+  /** With the packages that it depends on. */
+  readonly deps?: boolean;
 }
 
 /** What a view is made of, as it was said. */
@@ -93,19 +95,24 @@ export class ViewPlace extends Place<ViewScope> {
 
 /** The members of a view: each root once. */
 function membersOf(sessions: readonly Session[], roots: readonly ViewRoot[]): ViewMember[] {
-  const distinct = new Map<string, { session: Session; rev: string | null }>();
+  const distinct = new Map<string, { session: Session; rev: string | null; deps: boolean }>();
   sessions.forEach((session, i) => {
-    const { rev } = roots[i]!;
+    const { rev, deps = false } = roots[i]!;
     const key = `${session.repository.gitDir}\0${session.repository.workTree ?? ''}\0${rev ?? ''}`;
-    if (distinct.has(key)) session.release();
-    else distinct.set(key, { session, rev });
+    const known = distinct.get(key);
+    if (known !== undefined) session.release();
+    distinct.set(key, { session, rev, deps: deps || known?.deps === true });
   });
   const all = [...distinct.values()];
   const mounts = mountNames(
     all.map(({ session, rev }) => ({ path: placeOf(session), name: session.name.replaceAll('/', '') || 'root', rev })),
   );
-  return all.map(({ session, rev }, i) => new RepositoryMember({ session, mount: mounts[i]!, rev }));
+  return all.map(
+    ({ session, rev, deps }, i) => new RepositoryMember({ session, mount: mounts[i]!, rev }, deps ? allPackages : null),
+  );
 }
+
+const allPackages = { names: [], and: [], without: [], direct: false, prod: false, withOwn: true };
 
 const placeOf = ({ repository: { workTree, gitDir } }: Session): string => workTree ?? gitDir;
 

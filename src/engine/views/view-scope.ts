@@ -3,8 +3,10 @@ import { isAbsolute } from 'node:path';
 import { CoppiceError, contentHash, throwIfAborted } from '../../base/index.js';
 import { leastFresh } from '../revs/revs.js';
 import type { OpenedRev, Origin, Scope } from '../session/scope.js';
+import type { Session } from '../session/session.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import type { CallOptions, FileFilter, ResolvedRev } from '../types.js';
+import type { DependencyRequest } from '../packages/project-packages.js';
 import type { MountedRoot, MountedRepository, ViewMember } from './view-member.js';
 
 /** So many members are asked for their roots at once. */
@@ -24,6 +26,10 @@ export class ViewScope implements Scope {
   /** The repositories among its members. */
   get repositories(): readonly MountedRepository[] {
     return this.members.flatMap(({ repository }) => (repository === null ? [] : [repository]));
+  }
+
+  get sessions(): readonly Session[] {
+    return this.repositories.map(({ session }) => session);
   }
 
   async resolve(rev: string | undefined, call: CallOptions): Promise<ResolvedRev> {
@@ -69,6 +75,15 @@ export class ViewScope implements Scope {
     return { ...filter, paths: filter.paths.map(rooted) };
   }
 
+  /** The same repositories with packages. It is held as long as this one is. */
+  withPackages(request: DependencyRequest): ViewScope {
+    return new ViewScope(
+      this.shared,
+      this.name,
+      this.members.map((member) => member.withPackages(request)),
+    );
+  }
+
   release(): void {
     for (const member of this.members) member.release();
   }
@@ -80,6 +95,10 @@ export class ViewScope implements Scope {
       const batch = this.members.slice(at, at + askedAtOnce);
       for (const found of await Promise.all(batch.map((member) => member.roots(rev, call)))) roots.push(...found);
     }
+    if (roots.length === 0 && this.members.length > 0)
+      throw new CoppiceError('NO_DEPENDENCIES', 'no repository of the view has such packages', {
+        hint: '`coppice status` in one of them tells which packages it has',
+      });
     return roots;
   }
 
@@ -95,7 +114,6 @@ function originFinder(
   split: (path: string) => { readonly mount: string; readonly path: string } | null,
 ): (path: string) => Origin {
   const byMount = new Map(roots.map((root) => [root.mount, root]));
-  const labels = new Map(roots.map((root) => [root.mount, { repo: root.mount, ...root.labels }]));
   return (path) => {
     const place = split(path);
     const root = place === null ? undefined : byMount.get(place.mount);
@@ -104,7 +122,11 @@ function originFinder(
         hint: 'paths begin with the name of a repository of the view',
         data: { path },
       });
-    const { rev, freshness, session } = root;
-    return { path: place.path, labels: labels.get(place.mount)!, rev, freshness, session };
+    const { mount: repo, rev, freshness, session } = root;
+    const labels = root.labelsOf?.(place.path) ?? null;
+    const at = { path: place.path, rev, freshness };
+    return labels === null
+      ? { ...at, labels: { repo }, session }
+      : { ...at, labels: { repo, ...labels }, session: null };
   };
 }

@@ -62,7 +62,10 @@ function rootsOf(store: Store, place: string): ViewRoot[] {
 
 function rootsOfView(store: Store, name: string): ViewRoot[] {
   const view = store.catalog.views.get(name);
-  if (view !== undefined) return view.roots.flatMap((place) => rootsOf(store, place));
+  if (view !== undefined) {
+    const roots = view.roots.flatMap((place) => rootsOf(store, place));
+    return view.deps === true ? roots.map((root) => ({ ...root, deps: true })) : roots;
+  }
   const names = [...store.catalog.views.keys()].slice(0, 10).join(', ');
   throw new CoppiceError('VIEW_NOT_FOUND', `there is no view named "${shorten(name)}"`, {
     hint: names === '' ? `make one: coppice view add ${shorten(name)} REPO…` : `views: ${names}`,

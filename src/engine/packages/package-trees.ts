@@ -37,8 +37,10 @@ export class PackageTrees implements ObjectSource {
   isOutdated = false;
   /** Packages as another process has seen them, by `keyOf`. */
   private recalled = new Map<string, { readonly stamp: string; readonly oid: Oid }>();
-  /** Packages were read since `rows`. */
-  private hasRead = false;
+  /** How many packages were read, and not taken as they were seen before. */
+  read = 0;
+  /** Of them, how many were told by `rows`. */
+  private told = 0;
 
   constructor(private readonly isStored: (oid: Oid) => boolean) {}
 
@@ -49,8 +51,8 @@ export class PackageTrees implements ObjectSource {
 
   /** What another process needs to know; null when that is what it knows already. */
   rows(): LookRow[] | null {
-    if (!this.hasRead) return null;
-    this.hasRead = false;
+    if (this.told === this.read) return null;
+    this.told = this.read;
     return Array.from(this.seen).flatMap(([key, { stamp, oid }]) => (stamp === null ? [] : [[key, stamp, oid]]));
   }
 
@@ -76,7 +78,7 @@ export class PackageTrees implements ObjectSource {
       this.seen.set(key, { oid: recalled.oid, stamp, files: new Map(), contents: null });
       return recalled.oid;
     }
-    this.hasRead = true;
+    this.read++;
     const known = new Map<string, { stamp: string; oid: Oid }>();
     const root = new Folder();
     const contents = { trees: new Map<Oid, readonly TreeEntry[]>(), blobs: new Map<Oid, PackageFile>() };

@@ -68,6 +68,7 @@ const outsideMs = 5000;
 /** So long at most a new project folder goes unnoticed in a process that stays. */
 const relistMs = 30_000;
 const triesMax = 4;
+const toldEvery = 50;
 
 interface Listing extends FoundDependencies {
   /** The same where the same packages are found with the same files, for the same reasons. */
@@ -318,6 +319,7 @@ export class ProjectPackages {
     const missing: Package[] = [];
     const unreadable: SkippedPackage[] = [];
     const slices = new TimeSlices();
+    let told = this.trees.read + toldEvery;
     for (const [i, pkg] of packages.entries()) {
       throwIfAborted(call.signal);
       if (pkg.origin === null) {
@@ -332,7 +334,8 @@ export class ProjectPackages {
         if (!(error instanceof CoppiceError) || error.code !== 'PACKAGE_UNREADABLE') throw error;
         unreadable.push({ what: `${pkg.name}@${pkg.version}`, reason: error.message });
       }
-      if (i % 50 === 0)
+      if (this.trees.read >= told) {
+        told = this.trees.read + toldEvery;
         call.onProgress?.({
           phase: 'index',
           done: i,
@@ -341,6 +344,7 @@ export class ProjectPackages {
           bytes: 0,
           what: 'looking at packages',
         });
+      }
     }
     this.watched.accept(changes, packages);
     if (installed) this.trees.keepOnly(packages);

@@ -1,11 +1,13 @@
-// Dependency trees: npm run bench -- dependencies --repo PROJECT [--cases 500]
+// Dependency trees: npm run bench -- dependencies --repo PROJECT [--cases 500] [--whole 20] [--keep STORE] [--only index,lines,speed,ranked,second]
+// Of the cases `--whole` are asked of all packages, the others of some packages each; with --keep the index is made once and used by later runs.
 // PROJECT is a git work tree with packages installed in node_modules; nothing in it is changed (a copy is, below the temporary folder).
 // Peers (grep, ripgrep where it is on the PATH) search the same folders by the stated rule, in the same run.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { openEngine, type Engine } from 'coppice';
+import { openEngines, type Engine } from 'coppice';
+import { WorktreeWatches } from '../src/daemon/worktree-watches.js';
 import {
   Report,
   isOnPath,
@@ -23,7 +25,10 @@ const repo = resolve(option('repo'));
 const caseCount = Number(option('cases', '500'));
 const folder = mkdtempSync(join(tmpdir(), 'coppice-dependencies-'));
 const report = new Report();
-const store = join(folder, 'store');
+const kept = option('keep', '');
+const store = kept === '' ? join(folder, 'store') : resolve(kept);
+const wholeCount = Number(option('whole', '20'));
+const only = new Set(option('only', 'index,lines,speed,ranked,second').split(','));
 const everything = { deps: [] } as const;
 /** The stated rule, as grep and ripgrep are told it. */
 const grepRule = [
@@ -51,23 +56,49 @@ const rgRule = [
   '!.package-lock.json',
 ];
 
+const questions = [
+  'parse a url',
+  'create middleware',
+  'retry with backoff',
+  'read file stream',
+  'deep clone object',
+  'schedule update',
+  'resolve module path',
+  'event emitter once',
+  'format date',
+  'validate schema',
+];
+
+// As the daemon has them: what is installed is watched.
+const watches = new WorktreeWatches({ cookieFolder: join(folder, 'cookies'), onChange: () => undefined });
+const engines = await openEngines({ store, watch: watches.watch });
+const engineAt = (path: string): Engine => engines.open(path);
+
+/** Until changes are told, and need not be looked for. */
+async function isWatched(engine: Engine): Promise<void> {
+  const untilMs = performance.now() + 60_000;
+  do await engine.grep('no such line anywhere', everything);
+  while (watches.describe().some(({ state }) => state === 'starting') && performance.now() < untilMs);
+}
+
 const sizeOf = (engine: Engine): Promise<number> => engine.status().then(({ sizeBytes }) => sizeBytes);
 
 let firstMs = 0;
 let firstBytes = 0;
 
 try {
-  const engine = await openEngine({ repo, store });
+  const engine = engineAt(repo);
   const files = await coldIndex(engine);
   const words = wordsIn(files);
-  await compareLines(engine, words);
-  await compareSpeed(engine, words);
-  await ranked(engine);
-  await engine.close();
-  await secondProject();
+  if (only.has('lines')) await compareLines(engine, words);
+  if (only.has('speed')) await compareSpeed(engine, words);
+  if (only.has('ranked')) await ranked(engine);
+  if (only.has('second')) await secondProject();
   printTable(`dependencies of ${repositoryName(repo)}`, report.rows);
   writeJson(`dependencies-${repositoryName(repo)}`, report.details);
 } finally {
+  await engines.close();
+  watches.close();
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -83,6 +114,7 @@ async function coldIndex(engine: Engine): Promise<readonly string[]> {
   const rate = bytes / 1e6 / (ms / 1000);
   const rss = process.resourceUsage().maxRSS / 1024;
   const told = `${rate.toFixed(1)} MB/s (${packages!.installed} packages, ${total} files, ${(bytes / 1e6).toFixed(0)} MB in ${(ms / 1000).toFixed(0)} s, ${(user / 1e6).toFixed(0)} s of CPU), ${rss.toFixed(0)} MiB at most`;
+  if (!only.has('index')) return files.map(({ path }) => path);
   report.add('cold index of all packages', told, '≥ 6 MB/s, ≤ 1 GiB', rate >= 6 && rss <= 1024, {
     ms,
     bytes,
@@ -107,28 +139,30 @@ function wordsIn(files: readonly string[]): (share: number) => [string, number] 
   return wordPicker(countWords(lines));
 }
 
-const sortedLines = (text: string): string[] =>
-  text
+function sortedLines(text: string): string[] {
+  return text
     .split('\n')
     .filter((line) => line !== '')
     .sort();
+}
 
 /** The lines of `grep -rnI` in the same folders: as many of them, and the same. */
 async function compareLines(engine: Engine, word: (share: number) => [string, number]): Promise<void> {
   let differing = 0;
   let lines = 0;
-  const folders = [
-    ...new Set(
-      (await engine.files({ ...everything, limit: 1_000_000 })).files.map(
-        ({ path }) => /^.*?node_modules/.exec(path)?.[0] ?? '',
-      ),
-    ),
-  ].filter((name) => name !== '');
+  const { files } = await engine.files({ ...everything, limit: 1_000_000 });
+  const containers = new Set(files.map(({ path }) => /^.*?(?:node_modules|site-packages)/.exec(path)?.[0] ?? ''));
+  const whole = [...containers].filter((name) => name !== '');
+  const places = placesOf(files);
+  const names = [...places.keys()];
   for (let i = 0; i < caseCount; i++) {
+    const isWhole = i < wholeCount && whole.length > 0;
+    const chosen = isWhole ? [] : Array.from({ length: 12 }, (_, j) => names[(i * 37 + j * 101) % names.length]!);
+    const folders = isWhole ? whole : [...new Set(chosen)].flatMap((name) => entriesOf(places.get(name)!));
     const pattern = word((i % 97) / 160)[0] + (i % 5 === 0 ? '\\(' : i % 5 === 1 ? ' ' : '');
     const options = { ignoreCase: i % 7 === 3, wholeWord: i % 11 === 4 };
     const flags = [...(options.ignoreCase ? ['-i'] : []), ...(options.wholeWord ? ['-w'] : [])];
-    const ours = (await engine.grep(pattern, { ...everything, ...options })).lines
+    const ours = (await engine.grep(pattern, { deps: chosen, ...options })).lines
       .map(({ path, line, text }) => `${path}:${line}:${text}`)
       .sort();
     const { stdout } = timedProcess('grep', ['-rnIP', ...flags, ...grepRule, '-e', pattern, ...folders], repo);
@@ -150,19 +184,39 @@ async function compareLines(engine: Engine, word: (share: number) => [string, nu
   );
 }
 
+/** The folders of each package, by its name. */
+function placesOf(files: Awaited<ReturnType<Engine['files']>>['files']): Map<string, Set<string>> {
+  const places = new Map<string, Set<string>>();
+  for (const { path, package: name, packagePath } of files) {
+    if (name === undefined || packagePath === undefined) continue;
+    const known = places.get(name) ?? new Set();
+    places.set(name, known.add(path.slice(0, path.length - packagePath.length - 1)));
+  }
+  return places;
+}
+
+/** What is in the folders of a package, without the packages that lie in it. */
+function entriesOf(folders: ReadonlySet<string>): string[] {
+  return [...folders].flatMap((at) =>
+    readdirSync(join(repo, at)).flatMap((name) => (name === 'node_modules' ? [] : [`${at}/${name}`])),
+  );
+}
+
 async function compareSpeed(engine: Engine, word: (share: number) => [string, number]): Promise<void> {
-  if (!isOnPath('rg')) return;
+  await isWatched(engine);
+  const peer = isOnPath('rg') ? 'rg' : 'grep';
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let i = 0; i < 30; i++) {
     const [pattern] = word(i / 45);
     await engine.grep(pattern, everything);
     ours.push((await timed(() => engine.grep(pattern, everything))).ms);
-    theirs.push(timedProcess('rg', [...rgRule, '-e', pattern, 'node_modules'], repo).ms);
+    const flags = peer === 'rg' ? rgRule : ['-rnI', ...grepRule];
+    theirs.push(timedProcess(peer, [...flags, '-e', pattern, 'node_modules'], repo).ms);
   }
   const ratio = median(theirs.map((ms, i) => ms / ours[i]!));
   report.add(
-    'grep of all packages against ripgrep without ignore, 30 patterns',
+    `grep of all packages against ${peer === 'rg' ? 'ripgrep without ignore' : 'grep -rnI'}, 30 patterns`,
     `${ratio.toFixed(1)}x faster (p50 ${median(ours).toFixed(1)} ms against ${median(theirs).toFixed(0)} ms)`,
     '≥ 20x',
     ratio >= 20,
@@ -170,21 +224,9 @@ async function compareSpeed(engine: Engine, word: (share: number) => [string, nu
   );
 }
 
-const questions = [
-  'parse a url',
-  'create middleware',
-  'retry with backoff',
-  'read file stream',
-  'deep clone object',
-  'schedule update',
-  'resolve module path',
-  'event emitter once',
-  'format date',
-  'validate schema',
-];
-
 async function ranked(engine: Engine): Promise<void> {
   const all = { withDeps: true } as const;
+  await isWatched(engine);
   await engine.search('warm up', all);
   const took: number[] = [];
   for (const question of [...questions, ...questions]) took.push((await timed(() => engine.search(question, all))).ms);
@@ -196,38 +238,35 @@ async function ranked(engine: Engine): Promise<void> {
 async function secondProject(): Promise<void> {
   const copy = join(folder, 'copy');
   cpSync(repo, copy, { recursive: true, verbatimSymlinks: true });
-  const engine = await openEngine({ repo: copy, store });
-  try {
-    const { files } = await engine.files({ ...everything, limit: 1_000_000 });
-    const packages = [...new Set(files.map(({ package: name }) => name!))];
-    const others = new Set(packages.filter((_, i) => i % 5 === 0));
-    for (const { path, package: name, skipped } of files)
-      if (others.has(name!) && skipped === null && /\.[cm]?[jt]sx?$/.test(path))
-        spawnSync('sed', ['-i', '1i // another release of this package', join(copy, path)]);
-    const before = await sizeOf(engine);
-    const second = (await timed(() => engine.grep('another release of this', everything))).ms;
-    const grown = (await sizeOf(engine)) - before;
-    const share = second / firstMs;
-    report.add(
-      'a project that shares 80 % of the packages',
-      `${(share * 100).toFixed(0)} % of the time of the first; the store grows by ${((grown / firstBytes) * 100).toFixed(0)} %`,
-      '≤ 25 %',
-      share <= 0.25,
-      { second, firstMs, grown },
-    );
-    const at = join(copy, 'node_modules/one-more-package');
-    mkdirSync(at);
-    writeFileSync(join(at, 'package.json'), '{"name":"one-more-package","version":"1.0.0"}');
-    writeFileSync(join(at, 'index.js'), 'exports.oneMorePackage = 1;\n');
-    const { ms, result } = await timed(() => engine.grep('oneMorePackage', everything));
-    report.add(
-      'one more package, without a daemon: found by the next search',
-      `${ms.toFixed(0)} ms`,
-      '≤ 1000 ms',
-      ms <= 1000 && result.lines.length === 1,
-      ms,
-    );
-  } finally {
-    await engine.close();
-  }
+  const engine = engineAt(copy);
+  const { files } = await engine.files({ ...everything, limit: 1_000_000 });
+  const packages = [...new Set(files.map(({ package: name }) => name!))];
+  const others = new Set(packages.filter((_, i) => i % 5 === 0));
+  for (const { path, package: name, skipped } of files)
+    if (others.has(name!) && skipped === null && /\.[cm]?[jt]sx?$/.test(path))
+      spawnSync('sed', ['-i', '1i // another release of this package', join(copy, path)]);
+  const before = await sizeOf(engine);
+  const second = (await timed(() => engine.grep('another release of this', everything))).ms;
+  const grown = (await sizeOf(engine)) - before;
+  const share = second / firstMs;
+  report.add(
+    'a project that shares 80 % of the packages',
+    `${(share * 100).toFixed(0)} % of the time of the first; the store grows by ${((grown / firstBytes) * 100).toFixed(0)} %`,
+    '≤ 25 %',
+    share <= 0.25,
+    { second, firstMs, grown },
+  );
+  await isWatched(engine);
+  const at = join(copy, 'node_modules/one-more-package');
+  mkdirSync(at);
+  writeFileSync(join(at, 'package.json'), '{"name":"one-more-package","version":"1.0.0"}');
+  writeFileSync(join(at, 'index.js'), 'exports.oneMorePackage = 1;\n');
+  const { ms, result } = await timed(() => engine.grep('oneMorePackage', everything));
+  report.add(
+    'one more package, watched as by the daemon: found by the next search',
+    `${ms.toFixed(0)} ms`,
+    '≤ 1000 ms',
+    ms <= 1000 && result.lines.length === 1,
+    ms,
+  );
 }

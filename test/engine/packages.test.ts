@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { openEngine, type Engine, type LineMatch } from '../../src/engine/index.js';
+import { contentHash } from '../../src/base/index.js';
+import { WorktreeWatches } from '../../src/daemon/worktree-watches.js';
+import { openEngine, openEngines, type Engine, type LineMatch } from '../../src/engine/index.js';
 import { folderOf, write } from '../dependencies/support.js';
 
 const stores: string[] = [];
@@ -128,6 +130,69 @@ describe('packages in searches', () => {
     expect(views).toMatchObject([{ name: 'work', deps: true }]);
     expect(count).toBe(2); // those that lock files tell apart
     expect(repositories.find(({ path }) => path.startsWith(one))!.packages).toMatchObject({ packages: 3, direct: 1 });
+  });
+
+  test('that are watched are followed: one more, one patched, one gone, in seen and unseen folders', async () => {
+    const root = realpathSync(project());
+    const watches = new WorktreeWatches({
+      cookieFolder: join(newStore(), 'cookies'),
+      onChange: () => undefined,
+    });
+    const all = await openEngines({ store: newStore(), workers: 0, watch: watches.watch });
+    try {
+      const engine = all.open(root);
+      const found = async (): Promise<string[]> =>
+        (await engine.grep('needle', { deps: [] })).lines.map(({ path, text }) => `${path.slice(13)}:${text}`).sort();
+      const before = await found();
+      const isWatched = (): boolean =>
+        watches.describe().some((one) => one.workTree.endsWith('node_modules') && one.state === 'watching');
+      await expect.poll(isWatched).toBe(true);
+      expect(await found()).toEqual(before);
+      write(root, 'node_modules/new/package.json', pkg('new', '3.0.0'));
+      write(root, 'node_modules/new/index.js', 'needle of the new\n');
+      expect(await found()).toEqual([...before, 'new/index.js:needle of the new'].sort());
+      write(root, 'node_modules/new/index.js', 'needle that was patched\n');
+      write(root, 'node_modules/@scope/other/package.json', pkg('@scope/other', '1.0.0'));
+      write(root, 'node_modules/@scope/other/x.js', 'needle in a scope\n');
+      const more = ['new/index.js:needle that was patched', '@scope/other/x.js:needle in a scope'];
+      expect(await found()).toEqual([...before, ...more].sort());
+      rmSync(join(root, 'node_modules/new'), { recursive: true });
+      rmSync(join(root, 'node_modules/a'), { recursive: true });
+      expect(await found()).toEqual([more[1], ...before.filter((line) => line.startsWith('b/'))].sort());
+    } finally {
+      await all.close();
+      watches.close();
+    }
+  });
+
+  test('are taken as a process before has seen them, where their times are the same; what was patched is read', async () => {
+    const root = project();
+    const store = newStore();
+    const found = async (): Promise<string[]> =>
+      shown((await (await engineAt(root, store)).grep('needle', { deps: [] })).lines);
+    const before = await found();
+    expect(readdirSync(join(store, 'looks')).length).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 60)); // what has just been written is not trusted
+    expect(await found()).toEqual(before);
+    const looks = (): string => readFileSync(join(store, 'looks', readdirSync(join(store, 'looks'))[0]!), 'utf8');
+    // A look that is not of what lies there shows that nothing was read.
+    const honest = looks();
+    const rows = JSON.parse(honest.slice(honest.indexOf('\n') + 1)) as [string, string, string][];
+    const [ofA, ofB] = [
+      rows.findIndex(([key]) => key.endsWith('node_modules/a')),
+      rows.findIndex(([key]) => key.endsWith('a/node_modules/b')),
+    ];
+    const text = JSON.stringify(rows.map(([key, stamp, oid], i) => [key, stamp, i === ofA ? rows[ofB]![2] : oid]));
+    writeFileSync(
+      join(store, 'looks', readdirSync(join(store, 'looks'))[0]!),
+      `${contentHash(text).toString('hex')}\n${text}`,
+    );
+    expect((await found())[0]).toBe('node_modules/a/node_modules/b/x.js:1:needle in the b of a');
+    write(root, 'node_modules/a/lib/x.js', 'one\nneedle IN a\n');
+    expect((await found())[0]).toBe('node_modules/a/lib/x.js:2:needle IN a');
+    const [look] = readdirSync(join(store, 'looks'));
+    writeFileSync(join(store, 'looks', look!), 'damaged');
+    expect((await found()).length).toBe(before.length);
   });
 
   test('names, versions, direct ones, and filters of a query', async () => {

@@ -199,6 +199,7 @@ export class Daemon implements OperationHost {
   /** Indexes what is seen in a repository, unless it is indexed. Whoever asks about it is told what is wrong. */
   async prepare(repo: string): Promise<void> {
     try {
+      if (!(await this.engines.isSearched(repo))) return;
       const engine = this.engines.open(repo);
       const { rev } = await engine.resolve(undefined);
       await engine.index([rev], { lasting: false, signal: this.preparing.signal });

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import type { Directory } from './directory.js';
 import { elapsedMs } from '../base/index.js';
 import type { Engine, KnownRepository, LocalEngines } from '../engine/index.js';
@@ -75,6 +76,19 @@ export class OpenRepositories implements LocalEngines {
     } catch {
       // A folder without git; or there is none (any more), and nothing happens there.
       return realPath(pathIn(this.directory?.pathOf(repo) ?? repo));
+    }
+  }
+
+  /** False for a folder without git in which a command happened to be started: nobody has searched it, and it may be large. */
+  async isSearched(repo: string): Promise<boolean> {
+    const path = pathIn(repo);
+    if (!isAbsolute(path)) return true;
+    try {
+      locateRepository(path);
+      return true;
+    } catch {
+      const folder = realPath(path);
+      return (await this.engines.repositories()).some((known) => known.path === folder);
     }
   }
 

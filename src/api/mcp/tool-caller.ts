@@ -39,6 +39,9 @@ function noteForAudit(tool: string, repo: string | undefined): void {
   if (repo !== undefined) audit.repo = audit.repo === null ? repo : `${audit.repo}, ${repo}`;
 }
 
+/** There is nothing to search where the agent stands. */
+const nowhere: ReadonlySet<string> = new Set(['NOT_A_REPOSITORY', 'FOLDER_TOO_WIDE']);
+
 /** Runs tools, for any number of sessions. What goes wrong is an answer too: the model is told and can try again. */
 export class ToolCaller {
   private readonly limiter = new Limiter(runningMax, waitingMax);
@@ -75,7 +78,7 @@ export class ToolCaller {
       });
     } catch (error) {
       const known = asCoppiceError(error);
-      const hint = known.code === 'NOT_A_REPOSITORY' ? await this.repositoriesHint() : undefined;
+      const hint = nowhere.has(known.code) ? await this.repositoriesHint() : undefined;
       return wellFormed(errorResult(known, hint));
     }
   }

@@ -14,8 +14,11 @@ import type { PackagesStatus, RepositoryStatus, RevStatus, StatusResult, VectorS
 export async function storeStatus(shared: SharedStore, sessions: readonly Session[]): Promise<StatusResult> {
   const { store, snapshots } = shared;
   // Status is about the store: where git cannot be asked it says what it can.
+  // A folder without git in which somebody happens to stand is none of the store's: to look at it may take long.
+  const places = new Set(Array.from(store.catalog.repositories.values(), ({ path }) => path));
+  const known = sessions.filter(({ repository }) => !repository.isPlain || places.has(repository.commonDir));
   const open = await Promise.all(
-    sessions.map(async (session) => ({ session, id: await session.repositoryId().catch(() => null) })),
+    known.map(async (session) => ({ session, id: await session.repositoryId().catch(() => null) })),
   );
   const { files, chunks, trees, commits, textBytes } = totals(shared);
   const holder = store.lockHolder();

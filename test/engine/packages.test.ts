@@ -158,7 +158,7 @@ describe('packages in searches', () => {
       expect(await found()).toEqual([...before, ...more].sort());
       rmSync(join(root, 'node_modules/new'), { recursive: true });
       rmSync(join(root, 'node_modules/a'), { recursive: true });
-      expect(await found()).toEqual([more[1], ...before.filter((line) => line.startsWith('b/'))].sort());
+      expect(await found()).toEqual([more[1]!, ...before.filter((line) => line.startsWith('b/'))].sort());
     } finally {
       await all.close();
       watches.close();

@@ -1,5 +1,4 @@
-import type { TimeSlices } from '../base/index.js';
-import { BitSet } from '../base/index.js';
+import { BitSet, TimeSlices } from '../base/index.js';
 import type { DocId, EntryKind, Oid } from '../model/index.js';
 import type { FileRecord, SegmentList, TreeNode } from '../segment/index.js';
 import { readFileRecord, readTreeNode } from './record-caches.js';
@@ -27,7 +26,24 @@ export interface Occurrences {
   readonly next: Uint32Array;
 }
 
-export async function collectFiles(
+/** All that a root sees. */
+export interface SeenByRoot {
+  readonly contents: TreeContents;
+  readonly occurrences: Occurrences;
+}
+
+/** Walks the trees below a root, giving other work its turns. */
+export async function walkRoot(
+  segments: SegmentList,
+  root: Pick<TreeNode, 'entries'>,
+  caches: RecordCaches,
+): Promise<SeenByRoot> {
+  const slices = new TimeSlices();
+  const contents = await collectFiles(segments, root, caches, slices);
+  return { contents, occurrences: await placeOccurrences(segments, contents.files, slices) };
+}
+
+async function collectFiles(
   segments: SegmentList,
   root: Pick<TreeNode, 'entries'>,
   caches: RecordCaches,
@@ -54,24 +70,16 @@ export async function collectFiles(
   return { files, unfollowed };
 }
 
-export async function placeOccurrences(
+async function placeOccurrences(
   segments: SegmentList,
   files: readonly SnapshotFile[],
   slices: TimeSlices,
 ): Promise<Occurrences> {
   let count = 0;
   for (const { record } of files) count += searchedDocs(record).length;
-  const visible = new BitSet(segments.docEnd, segments.docGap);
-  const { gap } = visible;
-  const placed: Occurrences = {
-    docs: new Uint32Array(count),
-    files: new Uint32Array(count),
-    lines: new Uint32Array(count),
-    visible,
-    first: new Uint32Array(visible.slotCount),
-    next: new Uint32Array(count),
-  };
-  const lastOccurrence = new Map<number, number>(); // only of docs that occur twice
+  const docs = new Uint32Array(count);
+  const ofFiles = new Uint32Array(count);
+  const lines = new Uint32Array(count);
   let at = 0;
   let segment = segments.segments[0];
   let lineCounts = segment?.column('lineCount');
@@ -83,23 +91,34 @@ export async function placeOccurrences(
         segment = segments.segmentOfDoc(doc);
         lineCounts = segment.column('lineCount');
       }
-      placed.docs[at] = doc;
-      placed.files[at] = file;
-      placed.lines[at] = line;
+      docs[at] = doc;
+      ofFiles[at] = file;
+      lines[at] = line;
       line += lineCounts![doc - segment.docBase]!;
-      const slot = gap.slot(doc);
-      const first = placed.first[slot]!;
-      if (first === 0) {
-        placed.first[slot] = at + 1;
-        visible.add(doc);
-      } else {
-        placed.next[lastOccurrence.get(doc) ?? first - 1] = at + 1;
-        lastOccurrence.set(doc, at);
-      }
       at++;
     }
   }
-  return placed;
+  return { docs, files: ofFiles, lines, ...linkOccurrences(segments, docs) };
+}
+
+/** Which chunks occur, and where each does first and next. */
+export function linkOccurrences(
+  segments: SegmentList,
+  docs: Uint32Array,
+): Pick<Occurrences, 'visible' | 'first' | 'next'> {
+  const visible = new BitSet(segments.docEnd, segments.docGap);
+  const { gap } = visible;
+  const first = new Uint32Array(visible.slotCount);
+  const next = new Uint32Array(docs.length);
+  // From the last: what was the first so far is the next one.
+  for (let at = docs.length - 1; at >= 0; at--) {
+    const doc = docs[at]!;
+    const slot = gap.slot(doc);
+    next[at] = first[slot]!;
+    first[slot] = at + 1;
+    visible.add(doc);
+  }
+  return { visible, first, next };
 }
 
 /** A file that is skipped may have its content stored, for show alone. */

@@ -1,5 +1,4 @@
 import { Derived } from './derived.js';
-import type { SnapshotFile } from './snapshot.js';
 
 /** Lists of paths that are kept: of the trees that are searched by turns. */
 const keptMax = 4;
@@ -22,11 +21,11 @@ export class KnownPaths {
   /** The latest at the end. */
   private known: SnapshotPaths[] = [];
 
-  of(files: readonly SnapshotFile[]): SnapshotPaths {
+  of(list: readonly string[]): SnapshotPaths {
     const same = this.known.find(
-      ({ list }) => list.length === files.length && list.every((path, i) => path === files[i]!.path),
+      ({ list: known }) => known.length === list.length && known.every((path, i) => path === list[i]),
     );
-    const paths = same ?? new SnapshotPaths(files.map(({ path }) => path));
+    const paths = same ?? new SnapshotPaths(list);
     this.known = [...this.known.filter((other) => other !== paths), paths].slice(-keptMax);
     return paths;
   }

@@ -7,13 +7,13 @@ import type { SegmentCaches, TreeNode } from '../segment/index.js';
 import type { NextIds, SegmentEntry, SegmentFiles, Store } from '../store/index.js';
 import { ComposedTrees } from './composed-trees.js';
 import type { Mount, Mounts } from './mounts.js';
+import { FlatSnapshots } from './flat-snapshots.js';
 import { createRecordCaches, readTreeNode } from './record-caches.js';
 import type { RecordCaches } from './record-caches.js';
 import type { SearchBackend } from './search-backend.js';
 import { Snapshot } from './snapshot.js';
-import type { SnapshotFile } from './snapshot.js';
+import { walkRoot } from './snapshot-contents.js';
 import { KnownPaths } from './snapshot-paths.js';
-import type { SnapshotPaths } from './snapshot-paths.js';
 import { volatileBytesMax } from './volatile-segments.js';
 import type { VolatileSegments } from './volatile-segments.js';
 
@@ -25,6 +25,8 @@ export interface SnapshotStoreOptions {
   readonly vectorCacheBytes: number;
   /** For what searches found and may need again: the matches of a word. */
   readonly foundCacheBytes: number;
+  /** Roots with so many files are laid out flat in the store when they are opened again. No memory, but a bound of the same kind. */
+  readonly flatFilesMin: number;
 }
 
 export interface SnapshotMemory {
@@ -49,6 +51,7 @@ export const memoryDefaults: SnapshotStoreOptions = {
   recordCacheBytes: 64 * megabyte,
   vectorCacheBytes: Math.min(320 * megabyte, Math.floor(Math.min(totalmem(), memoryLimit()) / 16)),
   foundCacheBytes: 48 * megabyte,
+  flatFilesMin: 1000,
 };
 
 /** Where segments are, and new ones go. */
@@ -83,6 +86,7 @@ export class SnapshotStore implements SegmentPlace {
   private readonly opening = new Map<number, Promise<void>>();
   private readonly paths = new KnownPaths();
   private readonly composed = new ComposedTrees();
+  private readonly flat: FlatSnapshots;
   private current: SegmentList | null = null;
   private currentVersion = -1;
 
@@ -93,6 +97,7 @@ export class SnapshotStore implements SegmentPlace {
     const settings = { ...memoryDefaults, ...options };
     this.segmentCaches = createSegmentCaches(settings.blockCacheBytes, settings.vectorCacheBytes);
     this.caches = createRecordCaches(settings.recordCacheBytes, settings.foundCacheBytes);
+    this.flat = new FlatSnapshots(store, this.caches, settings.flatFilesMin);
     this.snapshots = new LruCache<number, Snapshot>(settings.snapshotCacheBytes, (snapshot) => snapshot.release());
   }
 
@@ -164,15 +169,28 @@ export class SnapshotStore implements SegmentPlace {
     const segments = mounts === null ? this.segmentsOf(root).retain() : this.segmentsOfAll(mounts);
     try {
       const node = mounts === null ? readTreeNode(segments, root, this.caches) : nodeOf(mounts);
-      const pathsOf = (files: readonly SnapshotFile[]): SnapshotPaths => this.paths.of(files);
+      const flat = mounts === null ? this.flat.find(segments, root, node as TreeNode) : null;
+      const seen = flat ?? (await walkRoot(segments, node, this.caches));
+      if (flat === null && mounts === null) this.flat.noteWalk(root, node as TreeNode, seen);
+      const paths = this.paths.of(flat?.paths ?? seen.contents.files.map(({ path }) => path));
       const far = this.backendOf(mounts === null ? [root] : mounts.list.map(({ tree }) => tree));
-      const snapshot = await Snapshot.open(segments, { id: root, node }, this.caches, pathsOf, mounts, far);
+      const snapshot = Snapshot.of(segments, root, seen, paths, this.caches.found, mounts, far);
       this.snapshots.set(root, snapshot, snapshot.weight);
       return snapshot.retain();
     } finally {
       segments.release();
       this.opening.delete(root);
       opened();
+    }
+  }
+
+  /** Lays out in the store what a stored root sees, so that it is opened at once from now on. */
+  async keepFlat(root: TreeId): Promise<void> {
+    const snapshot = await this.open(root);
+    try {
+      this.flat.keepOf(snapshot, this.treeNode(root));
+    } finally {
+      snapshot.release();
     }
   }
 

@@ -1,11 +1,10 @@
-import { BitSet, TimeSlices } from '../base/index.js';
+import { BitSet } from '../base/index.js';
 
 import type { EntryKind, FileId, TreeId } from '../model/index.js';
-import type { FileRecord, SegmentList, TreeNode } from '../segment/index.js';
+import type { FileRecord, SegmentList } from '../segment/index.js';
 import { Derived } from './derived.js';
 import type { RecordCaches } from './record-caches.js';
-import { collectFiles, placeOccurrences } from './snapshot-contents.js';
-import type { Occurrences, TreeContents } from './snapshot-contents.js';
+import type { Occurrences, SeenByRoot, TreeContents } from './snapshot-contents.js';
 import type { Mounts } from './mounts.js';
 import type { SearchBackend } from './search-backend.js';
 import type { SnapshotPaths } from './snapshot-paths.js';
@@ -66,26 +65,23 @@ export class Snapshot {
     this.occurrenceLines = occurrences.lines;
   }
 
-  /** Opens what a root tree sees, giving other work its turns. */
-  static async open(
+  /** Over segments that are open; it holds them until it is closed. */
+  static of(
     segments: SegmentList,
-    root: { readonly id: TreeId; readonly node: Pick<TreeNode, 'entries'> },
-    caches: RecordCaches,
-    pathsOf: (files: readonly SnapshotFile[]) => SnapshotPaths,
+    root: TreeId,
+    seen: SeenByRoot,
+    paths: SnapshotPaths,
+    found: RecordCaches['found'],
     mounts: Mounts | null = null,
     far: SearchBackend | null = null,
-  ): Promise<Snapshot> {
-    segments.retain();
-    try {
-      const slices = new TimeSlices();
-      const contents = await collectFiles(segments, root.node, caches, slices);
-      const occurrences = await placeOccurrences(segments, contents.files, slices);
-      const paths = pathsOf(contents.files);
-      return new Snapshot(segments, root.id, contents, occurrences, paths, caches.found, mounts, far);
-    } catch (error) {
-      segments.release();
-      throw error;
-    }
+  ): Snapshot {
+    return new Snapshot(segments.retain(), root, seen.contents, seen.occurrences, paths, found, mounts, far);
+  }
+
+  /** What its root sees, as it was opened. */
+  get seen(): SeenByRoot {
+    const { files, unfollowed, occurrences } = this;
+    return { contents: { files, unfollowed }, occurrences };
   }
 
   /** What was remembered under a name; undefined when it has been forgotten, which may be at any time. */

@@ -19,6 +19,7 @@ import { Catalog } from './catalog.js';
 import type { CatalogRecord, NextIds, SegmentEntry } from './catalog.js';
 import { DescriptionLog } from './description-log.js';
 import { Journal } from './journal.js';
+import { KeptFiles } from './kept-files.js';
 import type { JournalDamage, JournalRecord } from './journal.js';
 import { ProcessLock } from './lock.js';
 import type { LockHolder } from './lock.js';
@@ -57,6 +58,12 @@ const idsLeftMin = 2 ** 26;
 /** Small immutable objects of remotes, so that they are read once. */
 const remoteCacheFolder = 'remotes';
 const remoteCacheBytesMax = 128 * 1024 * 1024;
+const snapshotsFolder = 'snapshots';
+/** Of a root with a million chunks it takes 16 MiB. */
+const snapshotsBytesMax = 128 * 1024 * 1024;
+const snapshotsMax = 24;
+const keptSnapshots = (path: string): KeptFiles =>
+  new KeptFiles(join(path, snapshotsFolder), snapshotsBytesMax, snapshotsMax);
 /** Checked pages kept in memory. */
 const pageCacheBytesMax = 48 * 1024 * 1024;
 
@@ -85,6 +92,7 @@ export function defaultStorePath(): string {
  *     segments/         one paged file each, and one beside it for its vectors in each embedding space
  *     writer.lock       who indexes now
  *     remotes/          what was read of remotes and never changes
+ *     snapshots/        what roots see that are opened often
  *     packages/         what packages of registries hold: a journal of its own
  *     looks/            what lay in folders without git, and in installed packages, when they were looked at last: for speed alone
  *     spare             room for the way out of a full disk
@@ -93,6 +101,10 @@ export class Store {
   readonly catalog: Catalog;
   readonly packages: PackageRecords;
   readonly looks: LookFiles;
+  /** Objects of remotes that were read before and never change, by their hash. */
+  readonly remoteObjects: KeptFiles;
+  /** What roots see, laid out to be opened at once (see snapshot's FlatSnapshot), by the roots' numbers. */
+  readonly snapshots: KeptFiles;
   private readonly journal: Journal;
   private readonly lock: ProcessLock;
   /** Who we are in the journal while we hold the writer lock, and the first number of segments of ours. */
@@ -108,6 +120,8 @@ export class Store {
     this.catalog = new Catalog();
     this.packages = new PackageRecords(path);
     this.looks = new LookFiles(path);
+    this.remoteObjects = new KeptFiles(join(path, remoteCacheFolder), remoteCacheBytesMax);
+    this.snapshots = keptSnapshots(path);
     this.journal = Journal.open(path, this.catalog);
     this.lock = new ProcessLock(join(path, 'writer.lock'));
   }
@@ -348,7 +362,7 @@ export class Store {
   /** Size of everything in the store's folder, in bytes. */
   sizeBytes(): number {
     let size = 0;
-    for (const name of ['', 'segments', descriptionsFolder, packagesFolder, looksFolder]) {
+    for (const name of ['', 'segments', descriptionsFolder, packagesFolder, looksFolder, snapshotsFolder]) {
       const folder = join(this.path, name);
       if (!existsSync(folder)) continue;
       for (const name of readdirSync(folder)) {
@@ -361,33 +375,6 @@ export class Store {
       }
     }
     return size;
-  }
-
-  /** An object of a remote's that was read before and never changes, by its hash; whoever asks checks it. */
-  cachedObject(hash: string): Buffer | null {
-    try {
-      return readFileSync(join(this.path, remoteCacheFolder, hash));
-    } catch {
-      return null;
-    }
-  }
-
-  /** Keeps such an object, while there is room: the oldest go first. */
-  cacheObject(hash: string, bytes: Uint8Array): void {
-    const folder = join(this.path, remoteCacheFolder);
-    try {
-      makeFolders(folder, privateFolderMode);
-      const draft = join(folder, `${hash}.tmp-${uniqueSuffix()}`);
-      writeFileSync(draft, bytes, { flag: 'wx', mode: privateFileMode });
-      renameSync(draft, join(folder, hash));
-      const kept = readdirSync(folder)
-        .map((name) => ({ path: join(folder, name), stats: statSync(join(folder, name), { throwIfNoEntry: false }) }))
-        .sort((a, b) => (b.stats?.mtimeMs ?? 0) - (a.stats?.mtimeMs ?? 0));
-      let bytesLeft = remoteCacheBytesMax;
-      for (const { path, stats } of kept) if ((bytesLeft -= stats?.size ?? 0) < 0) rmSync(path, { force: true });
-    } catch {
-      // It is for speed alone.
-    }
   }
 
   /** Lets go pages that were read. */
@@ -527,7 +514,8 @@ function createStore(path: string): void {
   try {
     makeFolders(path, privateFolderMode);
     const strangers = readdirSync(path).filter(
-      (name) => !/^(format|journal-|segments$|writer\.lock|spare|descriptions$|golden$|config\.json$)/.test(name),
+      (name) =>
+        !/^(format|journal-|segments$|writer\.lock|spare|descriptions$|snapshots$|golden$|config\.json$)/.test(name),
     );
     if (strangers.length > 0) {
       throw new CoppiceError('NOT_A_STORE', `${path} is not a Coppice store, and it is not empty`, {
@@ -536,6 +524,7 @@ function createStore(path: string): void {
     }
     tighten(path, formatFileName); // it may have been there, empty
     makeFolders(join(path, 'segments'), privateFolderMode);
+    keptSnapshots(path).clear(); // of a store that was here before
     Journal.create(path);
     makeSpare(path);
     writeFormat(path); // last: a store that has it has had a journal

@@ -62,6 +62,7 @@ async function indexTarget(
   const startMs = elapsedMs();
   const { id, added, provisional } = await indexedTree(session, target, options);
   await session.shared.embeddings.coverRoot(id, { ...options, what: target.resolved.rev });
+  if (options.history !== true && options.all !== true) await session.snapshots.keepFlat(id);
   const { fileCount, chunkCount } = session.snapshots.treeNode(id);
   for (const path of submodulePaths(session, id)) submodules.add(path);
   return {

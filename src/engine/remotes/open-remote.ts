@@ -6,8 +6,8 @@ export function openRemote({ store, settings }: SharedStore, address: string, fo
   return new Publications(openStorage(address, folder), {
     trust: settings.trust === null ? null : settings.trust.map(readTrustedKey),
     cache: {
-      get: (hash) => store.cachedObject(hash),
-      put: (hash, bytes) => store.cacheObject(hash, bytes),
+      get: (hash) => store.remoteObjects.get(hash),
+      put: (hash, bytes) => store.remoteObjects.put(hash, bytes),
     },
   });
 }

@@ -45,6 +45,7 @@ export async function collect(shared: SharedStore, options: CallOptions & { dryR
       if (!dryRun) {
         forgetGone(shared);
         store.looks.forgetBefore(nowMs() - looksMs);
+        store.snapshots.clear(); // of what may be gone
         for (const segment of snapshots.segments().segments)
           for (const space of oldRevisions) if (segment.vectors(space) !== null) segment.removeVectors(space);
         store.shortenJournal();
@@ -178,6 +179,7 @@ export async function examine(shared: SharedStore, options: CallOptions & { repa
       onSegment: (done, total, what) =>
         options.onProgress?.({ phase: 'verify', done, total, unit: 'records', bytes: 0, what }),
     });
+  if (repair) shared.store.snapshots.clear();
   const result = repair ? await shared.asRepairer(options, run) : await run();
   return { ...result, provisional: await provisionalTrees(shared), tookMs: elapsedMs() - startMs };
 }

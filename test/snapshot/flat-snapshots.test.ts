@@ -1,0 +1,184 @@
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openEngine } from '../../src/engine/index.js';
+import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
+import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
+import type { Snapshot } from '../../src/snapshot/index.js';
+import { Store } from '../../src/store/index.js';
+import { makeFolder, makeRepository } from '../support/git.js';
+import type { Files } from '../support/git.js';
+
+const everyKind: Files = {
+  'a.ts': 'export const one = 1;\n',
+  'z/same.ts': 'export const one = 1;\n',
+  'z/twice.ts': `${'export function f() {\n  return 1;\n}\n\n'.repeat(90)}`,
+  'empty.txt': '',
+  'run.sh': { executable: 'f() {\n  true\n}\n' },
+  link: { symlink: 'a.ts' },
+  module: { submodule: 'c'.repeat(40) },
+  'data.bin': Buffer.from([0, 1, 2, 0]),
+  'large.txt': 'a line of a large text\n'.repeat(120_000),
+  'limit.json': `${'['.repeat(3000)}\n`,
+  'app.min.js': 'var a=1;'.repeat(2000),
+  'bad\udcff/na\udcfeme.txt': 'a name that is no UTF-8\n',
+  'ü/日本.md': '# two\n\ntext\n',
+};
+
+/** All that is to be seen of a snapshot. */
+function seenOf(snapshot: Snapshot): unknown {
+  const { files, unfollowed, visible, occurrenceDocs, occurrenceFiles, occurrenceLines, statistics } = snapshot;
+  const occurrences: number[][] = [];
+  for (const doc of visible.toArray()) {
+    const positions: number[] = [];
+    snapshot.forEachOccurrence(doc, (position) => positions.push(position));
+    occurrences.push([doc, ...positions]);
+  }
+  return {
+    files: files.map((file) => ({
+      path: file.path,
+      id: file.id,
+      kind: file.kind,
+      oid: file.record.oid,
+      language: file.record.language,
+      sizeBytes: file.record.sizeBytes,
+      skipped: file.record.skipped,
+      generated: file.record.generated,
+      exactOnly: file.record.exactOnly,
+      docs: [...file.record.docs],
+      diagnostics: [...file.record.diagnostics],
+      bytes: snapshot.fileBytes(file)?.length,
+    })),
+    unfollowed: [...unfollowed],
+    found: files.map(({ path }) => snapshot.fileAt(path)?.id),
+    columns: [occurrenceDocs, occurrenceFiles, occurrenceLines, snapshot.fileStarts].map((column) => [...column]),
+    ranked: [snapshot.rankedFiles && [...snapshot.rankedFiles], snapshot.ranked.toArray()],
+    occurrences,
+    statistics,
+  };
+}
+
+async function opened(store: Store, root: string, flatFilesMin: number): Promise<unknown> {
+  const snapshots = new SnapshotStore(store, { flatFilesMin });
+  const snapshot = await snapshots.open(snapshots.findRoot(Buffer.from(root, 'hex'))!);
+  const seen = seenOf(snapshot);
+  snapshot.release();
+  snapshots.close();
+  return seen;
+}
+
+let made: Promise<{ readonly path: string; readonly root: string }> | undefined;
+
+/** A store of its own with everything in it. */
+async function everything(): Promise<Indexed> {
+  made ??= indexed(everyKind).then(({ store, ...rest }) => (store.close(), rest));
+  const { path, root } = await made;
+  const copy = join(makeFolder(), 'store');
+  cpSync(path, copy, { recursive: true });
+  return { path: copy, root, store: Store.open(copy) };
+}
+
+const flatIn = (path: string): string[] =>
+  readdirSync(join(path, 'snapshots')).map((name) => join(path, 'snapshots', name));
+const sizeOf = (path: string): number => readFileSync(path).length;
+
+interface Indexed {
+  readonly path: string;
+  readonly store: Store;
+  readonly root: string;
+}
+
+async function indexed(files: Files): Promise<Indexed> {
+  const repository = makeRepository();
+  repository.commits([{ files: { 'before.ts': 'before();\n' } }, { files }]);
+  const path = join(makeFolder(), 'store');
+  const engine = await openEngine({ repo: repository.path, store: path, workers: 0 });
+  await engine.index(['HEAD~1']);
+  await engine.index(['HEAD']);
+  await engine.close();
+  const root = rootKey(repository.revParse('HEAD^{tree}'), rulesFingerprint(defaultRules)).toString('hex');
+  return { path, store: Store.open(path), root };
+}
+
+test('a root that is opened again is laid out flat, and seen as the walk sees it', async () => {
+  const { path, store, root } = await everything();
+  const walked = await opened(store, root, Infinity);
+  expect(existsSync(join(path, 'snapshots'))).toBe(false);
+  expect(await opened(store, root, 1)).toEqual(walked);
+  expect(flatIn(path).map(sizeOf)).toEqual([0]); // noted
+  expect(await opened(store, root, 1)).toEqual(walked);
+  const [flat] = flatIn(path) as [string];
+  expect(sizeOf(flat)).toBeGreaterThan(1000);
+  const bytes = readFileSync(flat);
+  expect(await opened(store, root, 1)).toEqual(walked);
+  expect(readFileSync(flat)).toEqual(bytes);
+  store.close();
+});
+
+test('what is laid out of an empty root, and what is damaged or of another store, is seen as the walk sees it', async () => {
+  const empty = await indexed({ 'before.ts': null });
+  const one = await opened(empty.store, empty.root, Infinity);
+  for (let i = 0; i < 3; i++) expect(await opened(empty.store, empty.root, 0)).toEqual(one);
+  empty.store.close();
+
+  const { path, store, root } = await everything();
+  const walked = await opened(store, root, Infinity);
+  for (let i = 0; i < 2; i++) await opened(store, root, 1);
+  const [flat] = flatIn(path) as [string];
+  const bytes = readFileSync(flat);
+  const damaged = [
+    ...Array.from({ length: 20 }, (_, i) => Math.floor((i * bytes.length) / 20)).map((at) => {
+      const copy = Buffer.from(bytes);
+      copy[at]! ^= 1 << (at % 8);
+      return copy;
+    }),
+    ...[1, 7, 12, 300, bytes.length - 1].map((length) => bytes.subarray(0, length)),
+    Buffer.concat([bytes, Buffer.from([0])]),
+  ];
+  for (const other of damaged) {
+    writeFileSync(flat, other);
+    expect(await opened(store, root, 1)).toEqual(walked);
+  }
+  // The same tree with the same number, but its chunks have others.
+  const repository = makeRepository();
+  repository.commits([
+    { files: { 'x.ts': 'x();\ny();\n' } },
+    { files: { 'x.ts': null, 'before.ts': 'before();\n', ...everyKind } },
+  ]);
+  const renumbered = join(makeFolder(), 'store');
+  const engine = await openEngine({ repo: repository.path, store: renumbered, workers: 0 });
+  await engine.index(['HEAD~1']);
+  await engine.index(['HEAD']);
+  await engine.close();
+  const otherStore = Store.open(renumbered);
+  const seen = await opened(otherStore, root, Infinity);
+  await opened(otherStore, root, 1);
+  for (const name of flatIn(renumbered)) writeFileSync(name, bytes);
+  expect(await opened(otherStore, root, 1)).toEqual(seen);
+  for (const one of [store, otherStore]) one.close();
+});
+
+test('gc lets go what is laid out, and a store that is made anew has nothing of the one before', async () => {
+  const { path, store, root } = await everything();
+  for (let i = 0; i < 2; i++) await opened(store, root, 1);
+  store.close();
+  const engine = await openEngine({ repo: makeRepository().path, store: path, workers: 0 });
+  await engine.gc();
+  await engine.close();
+  expect(existsSync(join(path, 'snapshots'))).toBe(false);
+  const again = Store.open(path);
+  again.snapshots.put('t1', Buffer.from('left'));
+  again.close();
+  for (const name of readdirSync(path)) if (name !== 'snapshots') rmSync(join(path, name), { recursive: true });
+  Store.open(path).close();
+  expect(existsSync(join(path, 'snapshots'))).toBe(false);
+});
+
+test('so many are kept, those that were used last', () => {
+  const path = join(makeFolder(), 'store');
+  const store = Store.open(path);
+  for (let i = 0; i < 40; i++) store.snapshots.put(`t${i}`, Buffer.alloc(10));
+  expect(flatIn(path)).toHaveLength(24);
+  expect(store.snapshots.sizeOf('t39')).toBe(10);
+  store.close();
+});

@@ -4,6 +4,14 @@ import type { RowBlock } from '../vector/index.js';
 /** Rows in a block, of which the last of a file may have fewer. */
 export const rowsPerBlock = 4096;
 
+/** Rows that are to be read. */
+export interface Rows {
+  readonly count: number;
+  readonly dimension: number;
+  /** Writes them, one after the other. */
+  readonly read: (into: Uint8Array) => void;
+}
+
 interface Entry {
   readonly block: RowBlock;
   readonly weight: number;
@@ -23,10 +31,10 @@ export class VectorCache {
   constructor(readonly weightMax: number) {}
 
   /**
-   * Calls `use`, which does not wait for anything, with a block; `read` gives its rows. `ofBlocks`: so many are gone over one after the
+   * Calls `use`, which does not wait for anything, with a block; `rows` are those of it. `ofBlocks`: so many are gone over one after the
    * other, again and again.
    */
-  with<T>(key: number, dimension: number, ofBlocks: number, read: () => Uint8Array, use: (block: RowBlock) => T): T {
+  with<T>(key: number, rows: Rows, ofBlocks: number, use: (block: RowBlock) => T): T {
     this.uses++;
     const known = this.entries.get(key);
     if (known !== undefined) {
@@ -35,15 +43,15 @@ export class VectorCache {
       known.lastUse = this.uses;
       return use(known.block);
     }
-    const rows = read();
-    const isKept = this.makeRoom(rows.length, ofBlocks);
-    const block = this.take(rows, dimension);
+    const weight = rows.count * rows.dimension;
+    const isKept = this.makeRoom(weight, ofBlocks);
+    const block = this.take(rows);
     try {
       return use(block);
     } finally {
       if (isKept) {
-        this.entries.set(key, { block, weight: rows.length, lastUse: this.uses });
-        this.weight += rows.length;
+        this.entries.set(key, { block, weight, lastUse: this.uses });
+        this.weight += weight;
       } else block.release();
     }
   }
@@ -74,11 +82,11 @@ export class VectorCache {
     block.release();
   }
 
-  private take(rows: Uint8Array, dimension: number): RowBlock {
+  private take({ count, dimension, read }: Rows): RowBlock {
     let memory = this.memories.get(dimension);
     if (memory === undefined) this.memories.set(dimension, (memory = new RowMemory(dimension, rowsPerBlock)));
     for (;;) {
-      const block = memory.take(rows);
+      const block = memory.take(count, read);
       if (block !== null) return block;
       // There is less memory than was allowed: what others have of it is given up.
       const [oldest] = this.entries.keys();

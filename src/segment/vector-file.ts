@@ -150,8 +150,8 @@ export class VectorFile {
     const { dimension } = this.space;
     const first = number * rowsPerBlock;
     const count = Math.min(rowsPerBlock, this.count - first);
-    const read = (): Uint8Array => this.file.read(first * dimension, count * dimension);
-    return this.cache.with(this.serial * blocksMax + number, dimension, ofBlocks, read, use);
+    const read = (into: Uint8Array): void => this.file.readInto(first * dimension, into);
+    return this.cache.with(this.serial * blocksMax + number, { count, dimension, read }, ofBlocks, use);
   }
 
   /** Of those that follow the rows. */

@@ -5,7 +5,7 @@ import type { Store } from './store.js';
 /** What readers of a paged file need of it, wherever it is. */
 export type ReadableFile = Pick<
   PagedFile,
-  'name' | 'sizeBytes' | 'dataLength' | 'isLatest' | 'read' | 'readRoot' | 'verify' | 'close'
+  'name' | 'sizeBytes' | 'dataLength' | 'isLatest' | 'read' | 'readInto' | 'readRoot' | 'verify' | 'close'
 >;
 export type WritableFile = Pick<PagedFileWriter, 'length' | 'write' | 'finish' | 'abandon'>;
 
@@ -129,6 +129,10 @@ class MemoryFile implements ReadableFile {
   read(offset: number, length: number): Buffer {
     assert(offset >= 0 && offset + length <= this.bytes.length, `read outside ${this.name}`);
     return this.bytes.subarray(offset, offset + length);
+  }
+
+  readInto(offset: number, into: Uint8Array): void {
+    into.set(this.read(offset, into.length));
   }
 
   verify(): number {

@@ -239,6 +239,15 @@ export class PagedFile {
     return bytes.subarray(start, start + length);
   }
 
+  /** As `read`, into memory of the caller's, which is kept in no cache. */
+  readInto(offset: number, into: Uint8Array): void {
+    assert(offset >= 0 && offset + into.length <= this.dataLength, `read outside ${this.name}`);
+    // Whole pages go where they are wanted; what is of the last or of a page in the middle goes by `read`.
+    const whole = offset % pageSize === 0 ? Math.floor(into.length / pageSize) * pageSize : 0;
+    if (whole > 0) this.fill(into.subarray(0, whole), offset / pageSize);
+    if (whole < into.length) into.set(this.read(offset + whole, into.length - whole), whole);
+  }
+
   /** Checks every page; calls `onDamage` for each that fails. Returns the bytes checked. */
   verify(onDamage: (message: string) => void): number {
     const pages = this.checksums.length / 4;
@@ -277,20 +286,25 @@ export class PagedFile {
     const start = first * pageSize;
     const end = Math.min((last + 1) * pageSize, this.dataLength);
     const bytes = Buffer.allocUnsafe(end - start);
+    this.fill(bytes, first);
+    return bytes;
+  }
+
+  /** Reads from the beginning of a page on, to the end of one or of the data. */
+  private fill(bytes: Uint8Array, firstPage: number): void {
+    const start = firstPage * pageSize;
     let read = 0;
     while (read < bytes.length) {
       const count = readSync(this.fd, bytes, read, bytes.length - read, start + read);
       if (count === 0) throw damaged(this.name, 'it ends too early');
       read += count;
     }
-    for (let page = first; page <= last; page++) {
-      const from = (page - first) * pageSize;
+    for (let from = 0, page = firstPage; from < bytes.length; from += pageSize, page++) {
       const sum = crc32(bytes.subarray(from, Math.min(from + pageSize, bytes.length)));
       if (sum !== this.checksums.readUInt32LE(page * 4)) {
         throw damaged(this.name, `page ${page} (byte ${page * pageSize}) fails its checksum`);
       }
     }
-    return bytes;
   }
 }
 

@@ -18,10 +18,21 @@ export function splitIdentifier(identifier: string): string[] {
   return identifier.match(isAscii(identifier) ? asciiWord : wideWord) ?? [];
 }
 
+/** Names are made of few words: the terms of those that were met last. */
+const knownWords = new Map<string, readonly string[]>();
+const knownWordsMax = 8192;
+
 /** The terms of one word that `splitIdentifier` gave: its stem, or the pairs of an unsegmented run. */
-export function wordTerms(word: string): string[] {
-  const folded = foldWord(word);
-  return isUnsegmented(folded) ? pairsOf(folded) : [stem(folded)];
+export function wordTerms(word: string): readonly string[] {
+  let terms = knownWords.get(word);
+  if (terms === undefined) {
+    const folded = foldWord(word);
+    terms = isUnsegmented(folded) ? pairsOf(folded) : [stem(folded)];
+    if (word.length > identifierLengthMax) return terms;
+    if (knownWords.size === knownWordsMax) knownWords.clear();
+    knownWords.set(word, terms);
+  }
+  return terms;
 }
 
 /** Terms of all words of an identifier, in order. */

@@ -1,11 +1,16 @@
 import { dotsFunction, lanes } from './dot-kernel.js';
+import { rowsAtOnce, sumRowsFunction } from './sum-kernel.js';
 import { instantiate, pageBytes } from './wasm.js';
 import type { KernelMemory } from './wasm.js';
 
 interface Exports {
   readonly memory: KernelMemory;
   readonly dots: (query: number, rows: number, rowsEnd: number, rowBytes: number, products: number) => void;
+  readonly sumRows: (rows: number, rowsEnd: number, shares: number, sums: number, sumsEnd: number) => void;
 }
+
+/** Memory is asked for in such steps: what is not used of it takes none of the machine's. */
+const stepBytes = 16 * 1024 * 1024;
 
 /**
  * Blocks of rows of vectors of one dimension in the memory of the kernel that compares them with a query: for a query nothing is copied.
@@ -18,6 +23,11 @@ export class RowMemory {
   private readonly rowBytes: number;
   private readonly slotBytes: number;
   private readonly productsAt: number;
+  /** A row of zeros. */
+  private readonly zerosAt: number;
+  private readonly sumsAt: number;
+  private readonly addressesAt: number;
+  private readonly sharesAt: number;
   private readonly slotsAt: number;
 
   constructor(
@@ -27,21 +37,36 @@ export class RowMemory {
     this.rowBytes = Math.ceil(dimension / lanes) * lanes;
     this.slotBytes = this.rowBytes * rowsPerBlock;
     this.productsAt = 2 * this.rowBytes;
-    this.slotsAt = this.productsAt + 4 * rowsPerBlock;
+    const rowsMax = Math.ceil(rowsPerBlock / lanes) * lanes + lanes;
+    this.zerosAt = this.productsAt + 4 * rowsMax;
+    this.sumsAt = this.zerosAt + this.rowBytes;
+    this.addressesAt = this.sumsAt + 4 * this.rowBytes;
+    this.sharesAt = this.addressesAt + 4 * rowsMax;
+    this.slotsAt = this.sharesAt + 2 * rowsMax;
   }
 
-  /** Takes in rows of the dimension, one after the other, at most as many as a block has. Null when there is no memory for more. */
-  take(rows: Uint8Array): RowBlock | null {
+  /**
+   * Takes in `count` rows of the dimension, one after the other, at most as many as a block has; `fill` writes them. Null when there is
+   * no memory for more.
+   */
+  take(count: number, fill: (rows: Uint8Array) => void): RowBlock | null {
     const slot = this.freeSlot();
     if (slot < 0) return null;
     const { dimension, rowBytes } = this;
-    const block = new RowBlock(this, slot, rows.length / dimension);
-    const memory = new Uint8Array(this.exports!.memory.buffer, this.addressOf(slot), this.slotBytes);
-    if (rowBytes === dimension) memory.set(rows);
-    else {
-      memory.fill(0);
-      for (let row = 0; row < block.count; row++)
-        memory.set(rows.subarray(row * dimension, (row + 1) * dimension), row * rowBytes);
+    const block = new RowBlock(this, slot, count);
+    try {
+      const memory = new Uint8Array(this.exports!.memory.buffer, this.addressOf(slot), this.slotBytes);
+      if (rowBytes === dimension) fill(memory.subarray(0, count * dimension));
+      else {
+        const rows = new Uint8Array(count * dimension);
+        fill(rows);
+        memory.fill(0);
+        for (let row = 0; row < count; row++)
+          memory.set(rows.subarray(row * dimension, (row + 1) * dimension), row * rowBytes);
+      }
+    } catch (error) {
+      block.release();
+      throw error;
     }
     return block;
   }
@@ -70,6 +95,26 @@ export class RowMemory {
     return new Int8Array(this.exports!.memory.buffer, this.addressOf(slot) + row * this.rowBytes, this.dimension);
   }
 
+  /** For a block alone: adds to `sums` so many of its rows, each times its share, a whole number of 16 bits. */
+  addRows(slot: number, rows: Uint32Array, shares: Int16Array, count: number, sums: Int32Array): void {
+    const { memory, sumRows } = this.exports!;
+    const { addressesAt, sharesAt, sumsAt, rowBytes } = this;
+    const filled = Math.ceil(count / rowsAtOnce) * rowsAtOnce;
+    const addresses = new Int32Array(memory.buffer, addressesAt, filled);
+    const own = new Int16Array(memory.buffer, sharesAt, filled);
+    const from = this.addressOf(slot);
+    for (let i = 0; i < count; i++) {
+      addresses[i] = from + rows[i]! * rowBytes;
+      own[i] = shares[i]!;
+    }
+    addresses.fill(this.zerosAt, count);
+    own.fill(0, count);
+    const added = new Int32Array(memory.buffer, sumsAt, rowBytes).fill(0);
+    added.set(sums);
+    sumRows(addressesAt, addressesAt + 4 * filled, sharesAt, sumsAt, sumsAt + 4 * rowBytes);
+    sums.set(added.subarray(0, sums.length));
+  }
+
   private addressOf(slot: number): number {
     return this.slotsAt + slot * this.slotBytes;
   }
@@ -78,14 +123,23 @@ export class RowMemory {
     const known = this.free.pop();
     if (known !== undefined) return known;
     try {
-      this.exports ??= instantiate<Exports>([dotsFunction]);
+      this.exports ??= instantiate<Exports>([dotsFunction, sumRowsFunction]);
       const { memory } = this.exports;
       const missing = this.addressOf(this.slots + 1) - memory.buffer.byteLength;
-      if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
+      if (missing > 0) grow(memory, missing);
     } catch {
       return -1;
     }
     return this.slots++;
+  }
+}
+
+/** Makes room for so many more bytes, and for those to come. */
+function grow(memory: KernelMemory, missing: number): void {
+  try {
+    memory.grow(Math.ceil(Math.max(missing, stepBytes) / pageBytes));
+  } catch {
+    memory.grow(Math.ceil(missing / pageBytes));
   }
 }
 
@@ -104,6 +158,14 @@ export class RowBlock {
     const products = this.memory.products(this.slot, query, this.count);
     if (wanted.length === this.count) into.set(products);
     else for (let i = 0; i < wanted.length; i++) into[i] = products[wanted[i]!]!;
+  }
+
+  /**
+   * Adds to `sums`, one for each component, `count` of its rows, each times its share. Sums are of 32 bits; whoever calls sees to it that
+   * they are enough.
+   */
+  addRows(rows: Uint32Array, shares: Int16Array, count: number, sums: Int32Array): void {
+    this.memory.addRows(this.slot, rows, shares, count, sums);
   }
 
   /** A view that holds until the memory takes in another. */

@@ -23,10 +23,10 @@ import {
   v128Load32Splat,
   v128Store,
 } from './wasm.js';
-import type { KernelMemory } from './wasm.js';
+import type { KernelFunction, KernelMemory } from './wasm.js';
 
 /** Rows that are added at a time. */
-const rowsAtOnce = 4;
+export const rowsAtOnce = 4;
 /** Components that are taken at a time. */
 const lanes = 16;
 /** Shares are whole numbers up to this, or less where there are so many rows that a sum would not fit 32 bits. */
@@ -64,7 +64,7 @@ export class SumKernel {
     rows: Int8Array,
     private readonly dimension: number,
   ) {
-    this.exports = instantiate([{ name: 'sumRows', parameters: 5, locals: [5, 6], body: sumRowsBody }, dotsFunction]);
+    this.exports = instantiate([sumRowsFunction, dotsFunction]);
     const rowBytes = (this.rowBytes = Math.ceil(dimension / lanes) * lanes);
     const rowCount = (this.rowCount = rows.length / dimension);
     // First a row of zeros: what fills up the last four.
@@ -191,3 +191,9 @@ const sumRowsBody: readonly number[] = [
   ...[...increase(Local.Rows, 4 * rowsAtOnce), ...increase(Local.Shares, 2 * rowsAtOnce), branch, 0],
   ...[end, end, end],
 ];
+
+/**
+ * Adds rows, by their addresses, each times its share, to sums: `rows`, `rowsEnd`, addresses of 32 bits, a multiple of `rowsAtOnce`; `shares`,
+ * 16 bits each; `sums`, `sumsEnd`, 32 bits for each component, a multiple of the lanes.
+ */
+export const sumRowsFunction: KernelFunction = { name: 'sumRows', parameters: 5, locals: [5, 6], body: sumRowsBody };

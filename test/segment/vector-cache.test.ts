@@ -10,11 +10,11 @@ function countingCache(room: number): { cache: VectorCache; visit: (keys: readon
   const visit = (keys: readonly number[]): number => {
     let reads = 0;
     for (const key of keys) {
-      const read = (): Uint8Array => {
+      const read = (into: Uint8Array): void => {
         reads++;
-        return new Uint8Array(blockBytes).fill(key);
+        into.fill(key);
       };
-      const first = cache.with(key, dimension, keys.length, read, (block) => block.row(0)[0]);
+      const first = cache.with(key, { count: 4, dimension, read }, keys.length, (block) => block.row(0)[0]);
       expect(first).toBe(key);
       expect(cache.weight).toBeLessThanOrEqual(cache.weightMax);
     }

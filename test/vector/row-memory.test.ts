@@ -22,7 +22,7 @@ function flat(rows: readonly Int8Array[]): Uint8Array {
 }
 
 function products(query: Int8Array, rows: readonly Int8Array[], wanted: readonly number[]): number[] {
-  const block = new RowMemory(query.length, rows.length).take(flat(rows))!;
+  const block = new RowMemory(query.length, rows.length).take(rows.length, (into) => into.set(flat(rows)))!;
   const answer = new Int32Array(wanted.length);
   block.dotProducts(query, Uint32Array.from(wanted), answer);
   return [...answer];
@@ -32,6 +32,22 @@ test('products are those of whole numbers, whatever the dimension and whichever 
   fc.assert(
     fc.property(vectors, ({ query, rows, wanted }) => {
       expect(products(query, rows, wanted)).toEqual(wanted.map((row) => plainDot(query, rows[row]!)));
+    }),
+  );
+});
+
+test('sums of rows times their shares are those of whole numbers, on top of what was there', () => {
+  const share = fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 });
+  fc.assert(
+    fc.property(vectors, fc.array(share, { minLength: 40, maxLength: 40 }), ({ query, rows, wanted }, shares) => {
+      const dimension = query.length;
+      const block = new RowMemory(dimension, rows.length).take(rows.length, (into) => into.set(flat(rows)))!;
+      const sums = Int32Array.from(query, (value) => value * 1000);
+      block.addRows(Uint32Array.from(wanted), Int16Array.from(shares), wanted.length, sums);
+      const expected = Array.from(query, (value, c) =>
+        wanted.reduce((sum, row, i) => sum + shares[i]! * rows[row]![c]!, value * 1000),
+      );
+      expect([...sums]).toEqual(expected);
     }),
   );
 });
@@ -57,7 +73,8 @@ test('blocks stay what they are while others come and go', () => {
       const query = Int8Array.from({ length: 20 }, (_, i) => i - 10);
       const held: { readonly row: Int8Array; readonly block: NonNullable<ReturnType<RowMemory['take']>> }[] = [];
       for (const step of actions) {
-        if ('take' in step) held.push({ row: step.take, block: memory.take(new Uint8Array(step.take.buffer))! });
+        if ('take' in step)
+          held.push({ row: step.take, block: memory.take(1, (into) => into.set(new Uint8Array(step.take.buffer)))! });
         else if (held.length > 0) held.splice(step.release % held.length, 1)[0]!.block.release();
         const answer = new Int32Array(1);
         for (const { row, block } of held) {

@@ -181,61 +181,78 @@ const filesAtOnce = 4096;
 /** More occurrences than they have; two numbers below it fit one. */
 const positionsMax = 2 ** 26;
 /** Vectors of about this length, of whole components, are added up: exactly, so their order does not matter. */
-const unit = 2 ** 32;
+const unitMax = 2 ** 19;
+const shareMax = 2 ** 15 - 1;
+/** What rounding a share adds to a component, at most. */
+const rounding = 128;
+
+/** The length that a file's vectors are made of, when they are so many: their sums fit 32 bits. */
+const unitOf = (count: number): number => Math.min(unitMax, Math.floor(2 ** 31 / count) - rounding);
 
 /** Length of the sum of each file's vectors, each of length 1. Made once for a snapshot. */
 function fileLengths(snapshot: Snapshot, vectors: VisibleVectors): Promise<Float64Array> {
   const { spaceId, version, blocks, count, places } = vectors;
   return snapshot.derived.latest(`vectorLengths:${spaceId}`, version, async () => {
-    const { occurrenceFiles } = snapshot;
+    const { occurrenceFiles, fileStarts } = snapshot;
     const slices = new TimeSlices();
-    const lengths = new Float64Array(snapshot.files.length);
+    const fileCount = snapshot.files.length;
+    const lengths = new Float64Array(fileCount);
     const dimension = blocks[0]?.file.space.dimension ?? 0;
-    const sums = new Float64Array(Math.min(filesAtOnce, lengths.length) * dimension);
-    const sumOf = (file: number): Float64Array => sums.subarray(file * dimension, (file + 1) * dimension);
+    const sums = new Int32Array(Math.min(filesAtOnce, fileCount) * dimension);
     const blockOf = new Uint32Array(count);
     blocks.forEach(({ first, rows }, i) => blockOf.fill(i, first, first + rows.length));
-    for (let position = 0; position < places.length;) {
-      const firstFile = occurrenceFiles[position]!;
-      const start = position;
-      while (position < places.length && occurrenceFiles[position]! < firstFile + filesAtOnce) position++;
+    const picked = new Uint32Array(rowsAtOnce);
+    const shares = new Int16Array(rowsAtOnce);
+    for (let firstFile = 0; firstFile < fileCount; firstFile += filesAtOnce) {
+      const endFile = Math.min(firstFile + filesAtOnce, fileCount);
+      const start = fileStarts[firstFile]!;
       // In the order of rows, so that each block is read once.
-      const order = new Float64Array(position - start);
-      for (let at = start; at < position; at++) order[at - start] = places[at]! * positionsMax + (at - start);
+      const order = new Float64Array(fileStarts[endFile]! - start);
+      for (let at = 0; at < order.length; at++) order[at] = places[start + at]! * positionsMax + at;
       order.sort();
       sums.fill(0);
-      for (let i = 0; i < order.length;) {
+      let i = 0;
+      while (i < order.length && order[i]! < positionsMax) i++; // without a vector
+      while (i < order.length) {
         if (slices.isOver) await slices.next();
-        const number = blockOf[Math.floor(order[i]! / positionsMax) - 1];
-        if (number === undefined) {
-          i++; // without a vector
-          continue;
-        }
-        const { file, number: inFile, rows, first } = blocks[number]!;
+        const { file, number, rows, first } = blocks[blockOf[Math.floor(order[i]! / positionsMax) - 1]!]!;
+        const end = first + rows.length;
         const from = i;
         file.withBlock(
-          inFile,
+          number,
           (block) => {
-            const end = first + rows.length;
-            for (; i < Math.min(order.length, from + rowsAtOnce); i++) {
-              const place = Math.floor(order[i]! / positionsMax);
-              if (place > end) break;
-              const at = start + order[i]! - place * positionsMax;
-              const length = vectors.lengths[place - 1]!;
-              const factor = length === 0 ? 0 : Math.round(unit / length);
-              addTimes(factor, block.row(rows[place - 1 - first]!), sumOf(occurrenceFiles[at]! - firstFile));
+            while (i < order.length && i < from + rowsAtOnce) {
+              // A run of one file's rows.
+              let ofRun = -1;
+              let picks = 0;
+              let unit = 0;
+              for (; i < Math.min(order.length, from + rowsAtOnce); i++) {
+                const place = Math.floor(order[i]! / positionsMax);
+                if (place > end) break;
+                const ofThis = occurrenceFiles[start + order[i]! - place * positionsMax]!;
+                if (ofThis !== ofRun) {
+                  if (ofRun >= 0) break;
+                  ofRun = ofThis;
+                  unit = unitOf(fileStarts[ofRun + 1]! - fileStarts[ofRun]!);
+                }
+                const length = vectors.lengths[place - 1]!;
+                picked[picks] = rows[place - 1 - first]!;
+                shares[picks++] = length === 0 ? 0 : Math.min(shareMax, Math.round(unit / length));
+              }
+              if (picks === 0) break;
+              const sumAt = (ofRun - firstFile) * dimension;
+              block.addRows(picked, shares, picks, sums.subarray(sumAt, sumAt + dimension));
             }
           },
           blocks.length,
         );
       }
-      const fileCount = Math.min(filesAtOnce, lengths.length - firstFile);
-      for (let file = 0; file < fileCount; file++) lengths[firstFile + file] = lengthOf(sumOf(file)) / unit;
+      for (let file = firstFile; file < endFile; file++) {
+        const sumAt = (file - firstFile) * dimension;
+        const unit = unitOf(fileStarts[file + 1]! - fileStarts[file]!);
+        lengths[file] = lengthOf(sums.subarray(sumAt, sumAt + dimension)) / unit;
+      }
     }
     return lengths;
   });
-}
-
-function addTimes(factor: number, row: Int8Array, sum: Float64Array): void {
-  for (let c = 0; c < row.length; c++) sum[c]! += factor * row[c]!;
 }

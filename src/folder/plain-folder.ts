@@ -121,6 +121,10 @@ class PlainFolder implements Repository {
     return Promise.resolve({ branch: null, commit: null });
   }
 
+  async *changesBelow(): AsyncIterable<never> {
+    // It has none.
+  }
+
   async *commits(): AsyncIterable<never> {
     // It has none.
   }

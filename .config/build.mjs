@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { packGrammars } from './grammars.mjs';
 import { buildPage } from './page.mjs';
 
 const startMs = performance.now();
@@ -103,7 +104,10 @@ for (const file of ['dist/main.js', 'dist/main.cjs']) chmodSync(file, 0o755);
 
 writeFileSync('dist/build.json', `${JSON.stringify({ commit: commitOf() })}\n`);
 
+// What lies there is read in place of `grammars`: never what an earlier build has left.
+rmSync('dist/grammars', { recursive: true, force: true });
 if (!process.argv.includes('--no-types')) {
+  await step('grammars', () => packGrammars('grammars', 'dist/grammars'));
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   rmSync('dist/types', { recursive: true, force: true });
   await step('types', () => run(tsc, '-p', '.config/tsconfig.types.json'));

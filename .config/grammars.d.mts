@@ -1,0 +1,1 @@
+export function packGrammars(from: string, to: string): Promise<void>;

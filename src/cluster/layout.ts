@@ -14,14 +14,13 @@ import type { SearchCluster } from '../remote/index.js';
  *     PREFIX-files           files by their key: which chunks, and how long each is
  *     PREFIX-trees           directories by their key: what has a tree has all that is below it
  *     PREFIX-snapshots       root trees by their key: the visible set as a bitmap, and statistics
- *     PREFIX-forks           forks by name
  *
  * Keys are the store's own (content hashes), so whatever is published twice, by whomever, is one document. History of the version:
  *   1: this.
  */
 export const layoutVersion = 1;
 
-/** An index is followed by the next: about 4 million chunks are 20 to 25 GB. */
+/** An index is followed by the next: about 4 million chunks are 10 to 20 GB. */
 export const chunksPerIndex = 2 ** 22;
 
 /** The index of a chunk's number. */
@@ -56,10 +55,6 @@ const mappings = {
       numbers: { type: 'integer', index: false, doc_values: false },
       count: { type: 'integer' },
     },
-  },
-  forks: {
-    ...nothingElse,
-    properties: { repository: { type: 'keyword' }, name: { type: 'keyword' }, at: { type: 'long' } },
   },
 } as const;
 

@@ -47,7 +47,7 @@ function seenOf(snapshot: Snapshot): unknown {
       exactOnly: file.record.exactOnly,
       docs: [...file.record.docs],
       diagnostics: [...file.record.diagnostics],
-      bytes: snapshot.fileBytes(file)?.length,
+      bytes: file.record.exactOnly ? null : snapshot.fileBytes(file)?.length,
     })),
     unfollowed: [...unfollowed],
     found: files.map(({ path }) => snapshot.fileAt(path)?.id),
@@ -127,7 +127,7 @@ test('what is laid out of an empty root, and what is damaged or of another store
   const [flat] = flatIn(path) as [string];
   const bytes = readFileSync(flat);
   const damaged = [
-    ...Array.from({ length: 20 }, (_, i) => Math.floor((i * bytes.length) / 20)).map((at) => {
+    ...Array.from({ length: 10 }, (_, i) => Math.floor((i * bytes.length) / 10)).map((at) => {
       const copy = Buffer.from(bytes);
       copy[at]! ^= 1 << (at % 8);
       return copy;

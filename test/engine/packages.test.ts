@@ -158,7 +158,9 @@ describe('packages in searches', () => {
       expect(await found()).toEqual([...before, ...more].sort());
       rmSync(join(root, 'node_modules/new'), { recursive: true });
       rmSync(join(root, 'node_modules/a'), { recursive: true });
-      expect(await found()).toEqual([more[1]!, ...before.filter((line) => line.startsWith('b/'))].sort());
+      // What is locked and was seen is answered by the store; what was only installed is gone.
+      const left = before.filter((line) => !line.startsWith('a/node_modules'));
+      expect(await found()).toEqual([more[1]!, ...left].sort());
     } finally {
       await all.close();
       watches.close();

@@ -93,7 +93,8 @@ export async function connect(): Promise<void> {
   });
   try {
     const { items, result } = await client.call('repositories', {});
-    repositories.value = items;
+    // By its work tree, where it has one: as people name it, and as links do.
+    repositories.value = items.map((known) => ({ ...known, path: known.path.replace(/\/\.git$/, '') }));
     mayLabel.value = result.feedback;
     connection.value = { state: 'ready', api: client };
   } catch (error) {

@@ -33,7 +33,9 @@ export function FolderPage(): JSX.Element {
           <p class="muted" role="status">
             {status === 'done' &&
               `${files.toLocaleString()} ${files === 1 ? 'file' : 'files'} at ${shortRev(place.value.rev)} `}
-            {rev?.commit != null && rev.commit !== place.value.rev && <code class="sha">{rev.commit.slice(0, 9)}</code>}{' '}
+            {rev !== null && rev.commit !== null && rev.commit !== place.value.rev && (
+              <code class="sha">{rev.commit.slice(0, 9)}</code>
+            )}{' '}
             {status === 'done' && <FreshnessNote freshness={freshness} />}
           </p>
         </header>

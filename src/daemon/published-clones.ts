@@ -84,6 +84,7 @@ export class PublishedClones {
   ): Promise<void> {
     const isSha256 = id.length === 64;
     makeBare(clone.path, isSha256);
+    replaceFile(join(clone.path, publishedMarker), clone.name);
     const fresh = new Map<string, Buffer>();
     const parents = new Map<string, readonly string[]>();
     const tables: string[] = [];
@@ -129,11 +130,10 @@ function makeBare(path: string, isSha256: boolean): void {
   const extension = isSha256 ? '[extensions]\n\tobjectformat = sha256\n' : '';
   const version = isSha256 ? 1 : 0;
   replaceFile(join(path, 'config'), `[core]\n\trepositoryformatversion = ${version}\n\tbare = true\n${extension}`);
-  replaceFile(join(path, publishedMarker), '');
   replaceFile(join(path, 'HEAD'), 'ref: refs/heads/main\n');
 }
 
-/** Marks a repository that is no clone: the engine takes its trees from the remote. */
+/** Marks a repository that is no clone, and holds its published name: the engine takes its trees from the remote. */
 export const publishedMarker = 'coppice-published';
 
 function writePack(path: string, commits: ReadonlyMap<string, Buffer>): void {

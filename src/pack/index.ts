@@ -1,8 +1,7 @@
 /** What one store gives another: made of a selection, merged, checked against git's names, taken in under numbers of the store's own. */
 export { makePack, mergePacks } from './make-pack.js';
 export type { MadePack, PackAbout, PackSelection } from './make-pack.js';
-export { Pack, packFormatVersion, packName } from './pack-format.js';
-export { otherVersion } from './pack-format.js';
+export { Pack } from './pack-format.js';
 export { PackSet } from './take-packs.js';
 export type { Wanted } from './take-packs.js';
 export { verifyPack } from './verify-pack.js';

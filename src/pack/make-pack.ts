@@ -4,7 +4,7 @@ import { CoppiceError, TimeSlices } from '../base/index.js';
 import { MemoryFiles } from '../store/index.js';
 import { noId, renumberSegments } from '../segment/index.js';
 import type { IdKind, RenumberInput, Segment, SegmentList } from '../segment/index.js';
-import { encodePack, idKinds, packSegmentId } from './pack-format.js';
+import { encodePack, idKinds, ofKinds, packSegmentId } from './pack-format.js';
 import type { Pack } from './pack-format.js';
 
 /** What of a store goes into a pack. */
@@ -40,7 +40,7 @@ const tables = { docs: 'docKeys', files: 'fileKeys', trees: 'treeKeys', commits:
 /** Makes a pack of what is selected of a store. What that refers to and is not selected is imported. */
 export async function makePack(list: SegmentList, selection: PackSelection, about: PackAbout): Promise<MadePack> {
   const slices = new TimeSlices(about.signal);
-  const counts = { docs: 0, files: 0, trees: 0, commits: 0 };
+  const counts = ofKinds(() => 0);
   const numbered = await Promise.all(
     list.segments.map(async (segment) => {
       const numbers = {} as Record<IdKind, Int32Array>;
@@ -88,32 +88,22 @@ export async function mergePacks(
   about: PackAbout,
   isTaken: (kind: IdKind, number: number) => boolean = () => true,
 ): Promise<MadePack> {
-  const counts = { docs: 0, files: 0, trees: 0, commits: 0 };
-  const known: Record<IdKind, Map<string, number>> = {
-    docs: new Map(),
-    files: new Map(),
-    trees: new Map(),
-    commits: new Map(),
-  };
-  const imported: Record<IdKind, Map<string, number>> = {
-    docs: new Map(),
-    files: new Map(),
-    trees: new Map(),
-    commits: new Map(),
-  };
+  const counts = ofKinds(() => 0);
+  const known = ofKinds(() => new Map<string, number>());
+  const imported = ofKinds(() => new Map<string, number>());
   const numbered = packs.map((pack) => ({ pack, numbers: pack.blankNumbers() }));
   const textOf: number[] = [];
   for (const { pack, numbers } of numbered)
     for (const kind of idKinds)
-      pack.keysOf(kind).forEach((key, at) => {
-        const name = key.toString('latin1');
+      for (let at = 0; at < pack.count(kind); at++) {
+        const name = pack.keyOf(kind, at).toString('latin1');
         // Two may have pushed it at once.
-        if (known[kind].has(name) || !isTaken(kind, at)) return;
+        if (known[kind].has(name) || !isTaken(kind, at)) continue;
         const number = counts[kind]++;
         known[kind].set(name, number);
         numbers[kind][at] = number;
         if (kind === 'docs' && pack.lengths !== null) textOf[number] = pack.lengths[at]!;
-      });
+      }
   const inputs = numbered.map(({ pack, numbers }): RenumberInput => {
     const refer = (kind: IdKind, id: number): number => {
       const name = pack.keyOf(kind, id).toString('latin1');
@@ -130,7 +120,7 @@ export async function mergePacks(
     throw new CoppiceError('INTERNAL', 'packs with and without text are not merged');
   const keysOf = (kind: IdKind): Buffer[] => Array.from(imported[kind].keys(), (name) => Buffer.from(name, 'latin1'));
   const imports = {
-    keys: () => ({ docs: keysOf('docs'), files: keysOf('files'), trees: keysOf('trees'), commits: keysOf('commits') }),
+    keys: () => ofKinds(keysOf),
   };
   return finish(inputs, counts, imports, isTextless ? Uint32Array.from(textOf) : null, about);
 }
@@ -151,12 +141,7 @@ async function finish(
 
 /** Numbers what a pack refers to and does not hold. */
 class Imports {
-  private readonly ids: Readonly<Record<IdKind, Map<number, number>>> = {
-    docs: new Map(),
-    files: new Map(),
-    trees: new Map(),
-    commits: new Map(),
-  };
+  private readonly ids = ofKinds(() => new Map<number, number>());
 
   constructor(
     private readonly list: SegmentList,
@@ -174,7 +159,7 @@ class Imports {
 
   /** Found by going through the key tables of the segments that have some, once each. */
   keys(): Record<IdKind, Buffer[]> {
-    const keys = { docs: [], files: [], trees: [], commits: [] } as Record<IdKind, Buffer[]>;
+    const keys = ofKinds((): Buffer[] => []);
     for (const kind of idKinds) {
       const wanted = this.ids[kind];
       const bySegment = new Map<Segment, Map<number, number>>();

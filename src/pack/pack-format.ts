@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 
 import { CoppiceError, contentHashLength } from '../base/index.js';
-import { MemoryFiles } from '../store/index.js';
+import { MemoryFiles, inMemory, partOf } from '../store/index.js';
+import type { ByteParts } from '../store/index.js';
 import {
   Segment,
   createSegmentCaches,
@@ -27,11 +28,19 @@ import type { CommitRecord, FileRecord, IdKind, KeyTable, SegmentCaches, TreeNod
  * History of the format version:
  *   1: this.
  */
-export const packFormatVersion = 1;
+const packFormatVersion = 1;
 const magic = Buffer.from('CPK1');
 const segmentId = 'pack';
 
 export const idKinds: readonly IdKind[] = ['docs', 'files', 'trees', 'commits'];
+
+/** One of each kind. */
+export const ofKinds = <T>(make: (kind: IdKind) => T): Record<IdKind, T> => ({
+  docs: make('docs'),
+  files: make('files'),
+  trees: make('trees'),
+  commits: make('commits'),
+});
 
 interface PartLocation {
   /** From the end of the header. */
@@ -75,7 +84,7 @@ export function encodePack(
     const { bytes, rootOffset } = files.rawVectors(segmentId, space);
     return { ...add(bytes), rootOffset, space };
   });
-  const counts = Object.fromEntries(idKinds.map((kind) => [kind, imports[kind].length])) as Record<IdKind, number>;
+  const counts = ofKinds((kind) => imports[kind].length);
   const imported = { ...add(Buffer.concat(idKinds.flatMap((kind) => imports[kind]))), counts };
   const header: PackHeader = {
     formatVersion: packFormatVersion,
@@ -93,7 +102,18 @@ export function encodePack(
   return { bytes, name: packName(bytes) };
 }
 
-export const packName = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const packName = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+const hashedBytes = 1024 * 1024;
+
+function nameOf(bytes: ByteParts): string {
+  const hash = createHash('sha256');
+  for (let at = 0; at < bytes.length; at += hashedBytes)
+    hash.update(bytes.read(at, Math.min(hashedBytes, bytes.length - at)));
+  return hash.digest('hex');
+}
+
+const whole = (bytes: ByteParts): Buffer => bytes.read(0, bytes.length);
 
 /** Where a pack that is being made is written. */
 export const packSegmentId = segmentId;
@@ -101,7 +121,8 @@ export const packSegmentId = segmentId;
 /** An open pack. All that is read of it was checked against its name. */
 export class Pack {
   private importKeys: Buffer;
-  private readonly ownKeys = new Map<IdKind, Buffer[]>();
+  /** Of each kind one after another, by number. */
+  private readonly ownKeys = new Map<IdKind, Buffer>();
 
   private constructor(
     readonly name: string,
@@ -110,34 +131,40 @@ export class Pack {
     importKeys: Buffer,
     /** Bytes of each chunk, where the text is left out. */
     readonly lengths: Uint32Array | null,
-    readonly sizeBytes: number,
+    private readonly bytes: ByteParts,
   ) {
     this.importKeys = importKeys;
   }
 
+  get sizeBytes(): number {
+    return this.bytes.length;
+  }
+
   /** REMOTE_INVALID, with the pack's name, for bytes that are not what the name says or no pack; REMOTE_VERSION for those of another version. */
-  static open(name: string, bytes: Buffer, where: string, caches = packCaches()): Pack {
+  static open(name: string, given: Buffer | ByteParts, where: string, caches = packCaches()): Pack {
+    const bytes = Buffer.isBuffer(given) ? inMemory(given) : given;
     const invalid = (what: string): CoppiceError =>
       new CoppiceError('REMOTE_INVALID', `${where}: pack ${name.slice(0, 16)} ${what}`, {
         hint: 'nothing was taken from it; publish anew to a fresh remote, or ask who may write to this one',
         data: { pack: name },
       });
-    if (packName(bytes) !== name) throw invalid('is not what was written under that name');
-    if (bytes.length < 8 || !bytes.subarray(0, 4).equals(magic)) throw invalid('is no pack');
-    const headerEnd = 8 + bytes.readUInt32LE(4);
+    if (nameOf(bytes) !== name) throw invalid('is not what was written under that name');
+    if (bytes.length < 8 || !bytes.read(0, 4).equals(magic)) throw invalid('is no pack');
+    const headerEnd = 8 + bytes.read(4, 4).readUInt32LE(0);
+    if (headerEnd > bytes.length) throw invalid('has no header that can be read');
     let header: PackHeader;
     try {
-      header = JSON.parse(bytes.toString('utf8', 8, headerEnd)) as PackHeader;
+      header = JSON.parse(bytes.read(8, headerEnd - 8).toString('utf8')) as PackHeader;
     } catch {
       throw invalid('has no header that can be read');
     }
     if (header.formatVersion !== packFormatVersion)
       throw otherVersion(`${where}: pack ${name.slice(0, 16)}`, header.formatVersion, packFormatVersion);
     try {
-      const part = ({ offset, length }: PartLocation): Buffer => {
+      const part = ({ offset, length }: PartLocation): ByteParts => {
         const from = headerEnd + offset;
         if (!(offset >= 0 && length >= 0 && from + length <= bytes.length)) throw invalid('ends too early');
-        return bytes.subarray(from, from + length);
+        return partOf(bytes, from, length);
       };
       const files = new MemoryFiles();
       files.putSegment(segmentId, part(header.segment), header.segment.rootOffset);
@@ -146,8 +173,8 @@ export class Pack {
       const segment = Segment.open(files, segmentId, caches);
       for (const { space } of header.vectors) segment.openVectors(space);
       const lengths = header.lengths === null ? null : new Uint32Array(segment.docCount);
-      if (lengths !== null) new Uint8Array(lengths.buffer).set(part(header.lengths!));
-      return new Pack(name, header, segment, part(header.imports), lengths, bytes.length);
+      if (lengths !== null) new Uint8Array(lengths.buffer).set(whole(part(header.lengths!)));
+      return new Pack(name, header, segment, whole(part(header.imports)), lengths, bytes);
     } catch (error) {
       if (error instanceof CoppiceError && error.code === 'REMOTE_INVALID') throw error;
       if (error instanceof CoppiceError && error.code === 'STORE_VERSION')
@@ -169,7 +196,7 @@ export class Pack {
   /** Key of what a number of its own or of an import stands for. */
   keyOf(kind: IdKind, id: number): Buffer {
     const own = this.count(kind);
-    if (id < own) return this.keysOf(kind)[id]!;
+    if (id < own) return this.keysOf(kind).subarray(id * contentHashLength, (id + 1) * contentHashLength);
     let at = id - own;
     for (const before of idKinds) {
       if (before === kind) break;
@@ -183,12 +210,17 @@ export class Pack {
     return this.tableOf(kind).find(key);
   }
 
-  /** Keys of its own, by number. */
-  keysOf(kind: IdKind): readonly Buffer[] {
+  /** Lets go of it: nothing of it can be read any more. */
+  close(): void {
+    this.bytes.close();
+    this.ownKeys.clear();
+  }
+
+  private keysOf(kind: IdKind): Buffer {
     let keys = this.ownKeys.get(kind);
     if (keys === undefined) {
-      keys = new Array<Buffer>(this.count(kind));
-      for (const { key, number } of this.tableOf(kind).rows()) keys[number] = key;
+      keys = Buffer.alloc(this.count(kind) * contentHashLength);
+      for (const { key, number } of this.tableOf(kind).rows()) keys.set(key, number * contentHashLength);
       this.ownKeys.set(kind, keys);
     }
     return keys;
@@ -208,8 +240,7 @@ export class Pack {
 
   /** Nothing taken yet, for each of its numbers. */
   blankNumbers(): Record<IdKind, Int32Array> {
-    const blank = (kind: IdKind): Int32Array => new Int32Array(this.count(kind)).fill(noId);
-    return { docs: blank('docs'), files: blank('files'), trees: blank('trees'), commits: blank('commits') };
+    return ofKinds((kind) => new Int32Array(this.count(kind)).fill(noId));
   }
 
   private tableOf(kind: IdKind): KeyTable {
@@ -218,7 +249,7 @@ export class Pack {
   }
 }
 
-export const otherVersion = (what: string, found: unknown, own: number, why?: string): CoppiceError =>
+const otherVersion = (what: string, found: unknown, own: number, why?: string): CoppiceError =>
   new CoppiceError(
     'REMOTE_VERSION',
     why ?? `${what} has format ${JSON.stringify(found)}, and this Coppice reads format ${own}`,

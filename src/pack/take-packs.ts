@@ -2,7 +2,7 @@ import { HashIndex, TimeSlices, throwIfAborted } from '../base/index.js';
 import { noId, renumberSegments } from '../segment/index.js';
 import type { CommitRecord, FileRecord, IdKind, RenumberInput, SegmentList, TreeNode } from '../segment/index.js';
 import type { NextIds, SegmentEntry, Store } from '../store/index.js';
-import { idKinds } from './pack-format.js';
+import { idKinds, ofKinds } from './pack-format.js';
 import type { Pack } from './pack-format.js';
 
 /** Something by its key. */
@@ -17,19 +17,9 @@ export class PackSet {
   private readonly packs: Pack[] = [];
   private readonly sequences = new Map<Pack, number>();
   /** What is missing, and before which sequence it was published. */
-  private readonly unresolved: Record<IdKind, Map<string, number>> = {
-    docs: new Map(),
-    files: new Map(),
-    trees: new Map(),
-    commits: new Map(),
-  };
+  private readonly unresolved = ofKinds(() => new Map<string, number>());
   private readonly referred = new Map<Pack, Record<IdKind, Map<number, number>>>();
-  private readonly added: Record<IdKind, HashIndex> = {
-    docs: new HashIndex(),
-    files: new HashIndex(),
-    trees: new HashIndex(),
-    commits: new HashIndex(),
-  };
+  private readonly added = ofKinds(() => new HashIndex());
   private readonly slices: TimeSlices;
 
   constructor(
@@ -134,11 +124,11 @@ export class PackSet {
 
   /**
    * Writes a segment of each pack into the store, with numbers of the store's own; nothing of it is visible before it is published. For the
-   * holder of the writer lock, and a set that is whole.
+   * holder of the writer lock, and a set that is whole. `check` is called with each pack before it is written, and returns where its text is.
    */
   async write(
     store: Store,
-    textOf: (pack: Pack) => ((doc: number) => Uint8Array) | undefined,
+    check: (pack: Pack) => Promise<((doc: number) => Uint8Array) | undefined>,
     onPack?: (done: number, total: number) => void,
   ): Promise<{ entries: SegmentEntry[]; next: NextIds }> {
     let next = store.newIds;
@@ -147,10 +137,10 @@ export class PackSet {
       let done = 0;
       for (const pack of this.packs) {
         throwIfAborted(this.signal);
+        const content = await check(pack);
         const numbers = this.number(pack, next);
         if (idKinds.some((kind) => numbers[kind].some((number) => number !== noId))) {
           const refer = (kind: IdKind, id: number): number => this.numberOf(pack, kind, id);
-          const content = textOf(pack);
           const input: RenumberInput = {
             segment: pack.segment,
             numbers,
@@ -175,16 +165,15 @@ export class PackSet {
     const numbers = this.taken.get(pack)!;
     const next = { docs: first.doc, files: first.file, trees: first.tree, commits: first.commit };
     for (const kind of idKinds) {
-      const keys = pack.keysOf(kind);
       const own = numbers[kind];
       const index = this.added[kind];
       for (let at = 0; at < own.length; at++) {
         if (own[at] === noId) continue;
-        const known = this.packs.length > 1 ? index.find(keys[at]!) : noId;
+        const known = this.packs.length > 1 ? index.find(pack.keyOf(kind, at)) : noId;
         if (known !== noId) own[at] = noId;
         else {
           own[at] = next[kind]++;
-          if (this.packs.length > 1) index.add(keys[at]!, own[at]!);
+          if (this.packs.length > 1) index.add(pack.keyOf(kind, at), own[at]!);
         }
       }
     }
@@ -209,7 +198,7 @@ export class PackSet {
   private memoOf(pack: Pack): Record<IdKind, Map<number, number>> {
     let memo = this.referred.get(pack);
     if (memo === undefined) {
-      memo = { docs: new Map(), files: new Map(), trees: new Map(), commits: new Map() };
+      memo = ofKinds(() => new Map<number, number>());
       this.referred.set(pack, memo);
     }
     return memo;
@@ -280,7 +269,7 @@ export class PackSet {
       const marks = this.taken.get(at.pack)![at.kind];
       if (marks[at.number] !== noId) continue;
       if (this.slices.isOver) await this.slices.next();
-      if (this.isStored(at.kind, at.pack.keysOf(at.kind)[at.number]!)) continue;
+      if (this.isStored(at.kind, at.pack.keyOf(at.kind, at.number))) continue;
       marks[at.number] = 0;
       const from = at.pack;
       switch (at.kind) {

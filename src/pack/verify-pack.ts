@@ -64,7 +64,7 @@ export async function verifyPack(
     if (!set.isTaken(pack, 'docs', doc)) continue;
     if (slices.isOver) await slices.next();
     const content = texts?.get(doc) ?? segment.content.get(doc);
-    const key = pack.keysOf('docs')[doc]!;
+    const key = pack.keyOf('docs', doc);
     const symbols = segment.symbols.get(doc);
     if (
       !key.equals(

@@ -1,5 +1,17 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -27,6 +39,7 @@ export class FileStorage implements RemoteStorage {
   read(name: string, { unless, range, signal }: ReadOptions = {}): Promise<StoredObject | 'unchanged' | null> {
     return this.guarded(() => {
       throwIfAborted(signal);
+      if (range !== undefined && unless === undefined) return this.partOf(name, range);
       const bytes = this.bytesOf(name);
       if (bytes === null) return null;
       const version = versionOf(bytes);
@@ -91,6 +104,23 @@ export class FileStorage implements RemoteStorage {
     } catch (error) {
       if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return null;
       throw error;
+    }
+  }
+
+  private partOf(name: string, { offset, length }: NonNullable<ReadOptions['range']>): StoredObject | null {
+    let fd: number;
+    try {
+      fd = openSync(join(this.folder, name), 'r');
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return null;
+      throw error;
+    }
+    try {
+      const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, fstatSync(fd).size - offset)));
+      const count = bytes.length === 0 ? 0 : readSync(fd, bytes, 0, bytes.length, offset);
+      return { bytes: bytes.subarray(0, count), version: '' };
+    } finally {
+      closeSync(fd);
     }
   }
 

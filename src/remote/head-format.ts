@@ -110,7 +110,7 @@ export function readSigningKey(pem: string, path: string): KeyObject {
 }
 
 /** The public half, as `"trust"` lists it. */
-export const publicKeyText = (key: KeyObject): string =>
+const publicKeyText = (key: KeyObject): string =>
   createPublicKey(key).export({ format: 'der', type: 'spki' }).toString('base64');
 
 /** A key of `"trust"`: base64 of the public key (SPKI), or PEM. CONFIG_INVALID. */

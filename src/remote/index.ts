@@ -1,9 +1,9 @@
 /** Here is an address: give me its objects, and swing its names by one conditional write. Only one that talks to a remote. */
 export { ClusterStorage } from './cluster-storage.js';
-export { publicKeyText, readSigningKey, readTrustedKey, sha256 } from './head-format.js';
+export { readSigningKey, readTrustedKey, sha256 } from './head-format.js';
 export type { CommitRow, HeadBody, PackRef, Publication, RecentPublication, RemoteInfo } from './head-format.js';
 export { openStorage } from './open-storage.js';
-export { Publications, packObjects } from './publications.js';
+export { Publications, joined, packObjects } from './publications.js';
 export type { ObjectCache, PublicationsOptions, PublishedCommit, PublishedHead } from './publications.js';
 export { remoteInvalid, remoteReadOnly } from './remote-errors.js';
 export { SearchCluster, inParallel, isClusterAddress, readClusterAddress } from './search-cluster.js';

@@ -50,6 +50,8 @@ const recentMax = 32;
 const recentBytesMax = 16 * 1024;
 /** So many tables at least become one. */
 const tablesMax = 8;
+/** What of a pack is in memory at once while it is read. */
+const rangeBytes = 8 * 1024 * 1024;
 /** A head that others keep swapping is tried for so long. */
 const swapMsMax = 120_000;
 
@@ -130,10 +132,16 @@ export class Publications {
       yield { table: null, objects: unpackObjects(Buffer.from(objects, 'base64')) };
   }
 
-  /** A pack's bytes, checked. Null when it is gone: the head has changed since. */
-  async pack({ name, bytes }: PackRef, call: CallOptions = {}): Promise<Buffer | null> {
-    const found = await this.storage.read(`packs/${name}`, { ...call, sizeBytes: bytes });
-    return found === null || found === 'unchanged' ? null : found.bytes;
+  /** A pack's bytes, not checked yet, one range after another. False when it is gone: the head has changed since. */
+  async readPack({ name, bytes }: PackRef, write: (part: Buffer) => void, call: CallOptions = {}): Promise<boolean> {
+    for (let offset = 0; offset < bytes; offset += rangeBytes) {
+      const length = Math.min(rangeBytes, bytes - offset);
+      const range = bytes > rangeBytes ? { offset, length } : undefined;
+      const found = await this.storage.read(`packs/${name}`, { ...call, range, sizeBytes: length });
+      if (found === null || found === 'unchanged') return false;
+      write(found.bytes);
+    }
+    return true;
   }
 
   putPack(name: string, bytes: Buffer, call: CallOptions = {}): Promise<unknown> {
@@ -176,11 +184,6 @@ export class Publications {
       if (elapsedMs() > endMs) throw remoteUnreachable(this.url, new Error('others keep changing it'));
       await sleep(jittered(waitMs), call.signal);
     }
-  }
-
-  /** Forgets what was read. */
-  forget(): void {
-    this.heads.clear();
   }
 
   /** Every publication, whatever its rules, the oldest first. */
@@ -312,7 +315,7 @@ export class Publications {
 }
 
 /** Publications of the same rules as one, in their order. */
-function joined(publications: readonly Publication[]): Publication[] {
+export function joined(publications: readonly Publication[]): Publication[] {
   const byRules = new Map<string, { commits: Map<string, CommitRow>; refs: Record<string, string | null> }>();
   for (const { rules, commits, refs } of publications) {
     let all = byRules.get(rules);

@@ -1,6 +1,8 @@
 /** Here is a name: swing it atomically; here is a segment's id: give me its checked bytes. Only writer of the data folder. */
 export { appendLineBelow } from './appended-file.js';
 export { saveSettings } from './settings-file.js';
+export { inMemory, partOf } from './byte-parts.js';
+export type { ByteParts, Spool } from './byte-parts.js';
 export { Catalog, compareSegments, isLease, leasePrefix } from './catalog.js';
 export type {
   CatalogRecord,

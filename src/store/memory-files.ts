@@ -1,4 +1,6 @@
 import { assert } from '../base/index.js';
+import { inMemory } from './byte-parts.js';
+import type { ByteParts } from './byte-parts.js';
 import type { PagedFile, PagedFileWriter } from './paged-file.js';
 import type { Store } from './store.js';
 
@@ -20,7 +22,7 @@ export interface SegmentFiles {
   vectorSpaces(): ReturnType<Store['vectorSpaces']>;
 }
 
-/** Segments in memory alone: gone with the process. */
+/** Segments outside of a store: in memory, or in parts of something else. Gone with the process. */
 export class MemoryFiles implements SegmentFiles {
   private readonly segments = new Map<string, MemoryFile>();
   /** By segment and space. */
@@ -50,19 +52,19 @@ export class MemoryFiles implements SegmentFiles {
 
   /** A segment's bytes, and where its root section begins. */
   rawSegment(id: string): { readonly bytes: Buffer; readonly rootOffset: number } {
-    return this.segments.get(id)!;
+    return this.segments.get(id)!.raw();
   }
 
   rawVectors(segmentId: string, spaceId: string): { readonly bytes: Buffer; readonly rootOffset: number } {
-    return this.vectors.get(segmentId)!.get(spaceId)!;
+    return this.vectors.get(segmentId)!.get(spaceId)!.raw();
   }
 
   /** Takes a segment as `rawSegment` gave it. */
-  putSegment(id: string, bytes: Buffer, rootOffset: number): void {
+  putSegment(id: string, bytes: ByteParts, rootOffset: number): void {
     this.segments.set(id, new MemoryFile(id, bytes, rootOffset));
   }
 
-  putVectors(segmentId: string, spaceId: string, bytes: Buffer, rootOffset: number): void {
+  putVectors(segmentId: string, spaceId: string, bytes: ByteParts, rootOffset: number): void {
     const files = this.vectors.get(segmentId) ?? new Map<string, MemoryFile>();
     this.vectors.set(segmentId, files.set(spaceId, new MemoryFile(`${segmentId}.${spaceId}`, bytes, rootOffset)));
   }
@@ -93,7 +95,7 @@ class MemoryFileWriter implements WritableFile {
   finish(root: Uint8Array): number {
     const rootOffset = this.length;
     this.write(root);
-    const file = new MemoryFile(this.name, Buffer.concat(this.parts, this.length), rootOffset);
+    const file = new MemoryFile(this.name, inMemory(Buffer.concat(this.parts, this.length)), rootOffset);
     this.take(file);
     return file.sizeBytes;
   }
@@ -106,8 +108,8 @@ class MemoryFileWriter implements WritableFile {
 class MemoryFile implements ReadableFile {
   constructor(
     readonly name: string,
-    readonly bytes: Buffer,
-    readonly rootOffset: number,
+    private readonly bytes: ByteParts,
+    private readonly rootOffset: number,
   ) {}
 
   get sizeBytes(): number {
@@ -123,12 +125,16 @@ class MemoryFile implements ReadableFile {
   }
 
   readRoot(): Buffer {
-    return this.bytes.subarray(this.rootOffset);
+    return this.bytes.read(this.rootOffset, this.bytes.length - this.rootOffset);
   }
 
   read(offset: number, length: number): Buffer {
     assert(offset >= 0 && offset + length <= this.bytes.length, `read outside ${this.name}`);
-    return this.bytes.subarray(offset, offset + length);
+    return this.bytes.read(offset, length);
+  }
+
+  raw(): { readonly bytes: Buffer; readonly rootOffset: number } {
+    return { bytes: this.bytes.read(0, this.bytes.length), rootOffset: this.rootOffset };
   }
 
   readInto(offset: number, into: Uint8Array): void {
@@ -140,6 +146,6 @@ class MemoryFile implements ReadableFile {
   }
 
   close(): void {
-    // The memory goes with the last who refers to it.
+    // What it is a part of is closed by whoever opened that; memory goes with the last who refers to it.
   }
 }

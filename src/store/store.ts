@@ -25,6 +25,7 @@ import { ProcessLock } from './lock.js';
 import type { LockHolder } from './lock.js';
 import { LookFiles, looksFolder } from './look-files.js';
 import { PackageRecords, packagesFolder } from './package-records.js';
+import { Spool } from './byte-parts.js';
 import { PagedFile, PagedFileWriter, createPageCache } from './paged-file.js';
 import type { PageCache } from './paged-file.js';
 import { privateFileMode, privateFolderMode, tighten } from './permissions.js';
@@ -362,7 +363,15 @@ export class Store {
   /** Size of everything in the store's folder, in bytes. */
   sizeBytes(): number {
     let size = 0;
-    for (const name of ['', 'segments', descriptionsFolder, packagesFolder, looksFolder, snapshotsFolder]) {
+    for (const name of [
+      '',
+      'segments',
+      descriptionsFolder,
+      packagesFolder,
+      looksFolder,
+      snapshotsFolder,
+      remoteCacheFolder,
+    ]) {
       const folder = join(this.path, name);
       if (!existsSync(folder)) continue;
       for (const name of readdirSync(folder)) {
@@ -375,6 +384,13 @@ export class Store {
       }
     }
     return size;
+  }
+
+  /** A place for what is too large to be held in memory while it is read. Close it. */
+  spool(): Spool {
+    const folder = join(this.path, remoteCacheFolder);
+    makeFolders(folder, privateFolderMode);
+    return Spool.create(folder);
   }
 
   /** Lets go pages that were read. */

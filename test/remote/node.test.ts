@@ -1,8 +1,13 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PublishedDirectory } from '../../src/daemon/directory.js';
 import { readUsers, runDaemon, type RunningDaemon } from '../../src/daemon/index.js';
+import { openEngines, shrinkStore } from '../../src/engine/index.js';
+import { distMain, ensureDist } from '../cli/dist.js';
+import { Balancer, askTwice } from '../support/balancer.js';
 import { makeFolder, type TestRepository } from '../support/git.js';
 import { makeHistory, withEngine, withPublisher } from './support.js';
 
@@ -71,6 +76,7 @@ test('answers of any published commit as a store that indexed it, with log, file
     const plain = (hits: Answer['hits']) =>
       hits.map(({ path, startLine, score, text }) => ({ path, startLine, score, text }));
     expect(plain(body.hits)).toEqual(plain(mine.hits));
+    expect(body.hits[0]).toMatchObject({ repo: 'repo' });
     const lines = await withEngine(repository.path, own, (engine) => engine.grep('parcel', { rev }));
     expect((await ask('ada-token', 'grep', { repo: 'repo', pattern: 'parcel', rev })).body.lines).toHaveLength(
       lines.lines.length,
@@ -129,6 +135,73 @@ test('tokens are rotated without a restart', async () => {
   expect((await ask('ada-new', 'repositories')).status).toBe(200);
   writeFileSync(users, 'no json');
   expect((await ask('ada-new', 'repositories')).status).toBe(200);
+});
+
+test('of two behind one name one is killed: nobody who asks twice gets a wrong answer, or none', async () => {
+  ensureDist();
+  const cache = makeFolder();
+  const others = join(makeFolder(), 'users.json');
+  writeFileSync(others, JSON.stringify({ users: [{ name: 'bob', tokens: [sha('bob-token')], repositories: ['*'] }] }));
+  const args = ['serve', '--http', '--json', '--remote', remote, '--cache', cache, '--users', others];
+  const child = spawn(process.execPath, [distMain, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const { http } = await new Promise<{ http: string }>((resolve) =>
+    child.stdout.once('data', (text: Buffer) => resolve(JSON.parse(text.toString()) as { http: string })),
+  );
+  const balancer = await Balancer.start([node.http!.url, http]);
+  const revs = ['main', 'side', 'v1', 'main~3'];
+  const expected = new Map<string, unknown>();
+  for (const rev of revs)
+    expected.set(rev, (await ask('bob-token', 'grep', { repo: 'repo', pattern: 'parcel', rev })).body.lines);
+  let retries = 0;
+  try {
+    for (let i = 0; i < 40; i++) {
+      if (i === 14) child.kill('SIGKILL');
+      const rev = revs[i % revs.length]!;
+      const asked = { repo: 'repo', pattern: 'parcel', rev };
+      const answer = await askTwice(balancer.url, 'grep', asked, 'bob-token');
+      if (answer === null) throw new Error(`request ${i} failed twice`);
+      if (answer.retried) retries++;
+      expect((JSON.parse(answer.text) as Answer).lines).toEqual(expected.get(rev));
+    }
+    expect(retries).toBeGreaterThan(0);
+  } finally {
+    child.kill('SIGKILL');
+    await balancer.stop();
+  }
+});
+
+test('a cache that is too large lets go of what was used longest ago, and what is asked for comes again', async () => {
+  const cache = makeFolder();
+  const engines = await openEngines({ store: join(cache, 'store'), remote });
+  const place = { remote, folder: join(cache, 'repositories'), cacheBytes: 2 ** 30 };
+  const directory = new PublishedDirectory(place, engines, () => undefined);
+  await directory.start();
+  try {
+    const engine = engines.open(directory.require('repo'));
+    const revs = ['main', 'main~2', 'main~4', 'main~6', 'side'];
+    const answers = async (): Promise<unknown> => {
+      const all = [];
+      for (const rev of revs) {
+        const { hits } = await engine.search('weight of the parcel', { rev });
+        all.push(hits.map((hit) => ({ ...hit, firstSeen: null })));
+      }
+      return all;
+    };
+    const before = await answers();
+    await engine.fork('kept', { from: 'main~2' });
+    const { sizeBytes } = await engine.status();
+    await shrinkStore(engines, sizeBytes - 1);
+    expect((await engine.status()).sizeBytes).toBeLessThan(sizeBytes);
+    await shrinkStore(engines, 1);
+    const { sizeBytes: least, chunks } = await engine.status();
+    expect(least).toBeLessThan(sizeBytes);
+    expect(await answers()).toEqual(before);
+    expect((await engine.status()).chunks).toBeGreaterThan(chunks);
+    expect((await engine.grep('parcel', { rev: 'fork:kept' })).lines.length).toBeGreaterThan(0);
+  } finally {
+    directory.stop();
+    await engines.close();
+  }
 });
 
 test('a new push is seen within seconds', async () => {

@@ -6,22 +6,26 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { S3Storage, openStorage, type RemoteStorage, type StoredObject } from '../../src/remote/index.js';
 import { S3Double } from '../support/s3-double.js';
-import { startS3Server, type S3Server } from '../support/s3-server.js';
+import { s3Keys, startGateway, startS3Server, type S3Server } from '../support/s3-server.js';
 
 const settings = { accessKeyId: 'test', secretAccessKey: 'secret', sessionToken: null, region: 'us-east-1' };
 const folder = mkdtempSync(join(tmpdir(), 'coppice-remote-'));
 let double: S3Double;
 let real: S3Server | null;
+let gateway: S3Server | null;
 
 beforeAll(async () => {
   double = await S3Double.start();
   real = await startS3Server();
   await real?.makeBucket('bucket');
+  gateway = await startGateway({ builds: false });
+  await gateway?.makeBucket('bucket');
 }, 300_000);
 
 afterAll(async () => {
   await double.stop();
   await real?.stop();
+  await gateway?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -34,6 +38,10 @@ const stored = async (storage: RemoteStorage, name: string): Promise<StoredObjec
 const kinds: readonly [string, () => RemoteStorage | null][] = [
   ['file', () => openStorage(`file:${folder}/remote`)],
   ['s3 (double)', () => new S3Storage('bucket', 'a b/c', { ...settings, endpoint: double.endpoint })],
+  [
+    's3 (versitygw)',
+    () => gateway && new S3Storage('bucket', 'a b/c', { ...settings, ...s3Keys, endpoint: gateway.endpoint }),
+  ],
   ['s3 (gofakes3)', () => real && new S3Storage('bucket', 'x', { ...settings, endpoint: real.endpoint })],
 ];
 
@@ -152,6 +160,20 @@ describe('a server that fails', () => {
     await expect(open().read('heads/a')).rejects.toMatchObject({ code: 'REMOTE_REFUSED' });
     double.fault = () => null;
   });
+});
+
+test('requests are signed, whatever is in a name, and refused when they are by another', async () => {
+  const names = ['plain', 'with space', 'ä+&=?#%', "(it's)*!~", 'a/b'];
+  const storage = new S3Storage('bucket', 'signed + more', { ...settings, endpoint: double.endpoint });
+  for (const name of names) {
+    await storage.write(`packs/${name}`, Buffer.from(name), 'any');
+    expect((await stored(storage, `packs/${name}`)).bytes.toString()).toBe(name);
+  }
+  const listed: string[] = [];
+  for await (const { name } of storage.list('packs/')) listed.push(name.slice('packs/'.length));
+  expect(listed.sort()).toEqual([...names].sort());
+  const other = new S3Storage('bucket', '', { ...settings, secretAccessKey: 'wrong', endpoint: double.endpoint });
+  await expect(other.read('packs/plain')).rejects.toMatchObject({ code: 'REMOTE_REFUSED' });
 });
 
 test.each(['', 'ftp://host/x', 's3://', 's3://b?/x', 'file:', 'https://'])('%j is no address', (address) => {

@@ -9,11 +9,11 @@ test.each([
 ] as const)(
   '%s tells nobody of what they may not see',
   async (_, serve, seed) => {
-    const size = { repositories: 2, users: 3, requests: 80, seed };
+    const size = { repositories: 2, users: 3, requests: 50, seed };
     const { leaks, alone, refusals } = await lookForLeaks(serve, size);
     expect(leaks.slice(0, 5)).toEqual([]);
-    expect(alone).toBeGreaterThan(10);
-    expect(refusals).toBeGreaterThan(10);
+    expect(alone).toBeGreaterThan(5);
+    expect(refusals).toBeGreaterThan(5);
   },
   60_000,
 );

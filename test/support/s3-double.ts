@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -55,7 +55,7 @@ export class S3Double {
     body: Buffer,
   ): { status: number; headers?: Record<string, string>; body: Buffer | string } {
     const url = new URL(request.url!, 'http://host');
-    if (!request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 ')) return { status: 403, body: '' };
+    if (!isSigned(request, body)) return { status: 403, body: '<Error><Code>SignatureDoesNotMatch</Code></Error>' };
     const key = decodeURIComponent(url.pathname.slice(1)).replace(/^[^/]+\//, '');
     const found = this.objects.get(key);
     if (request.method === 'GET' && url.searchParams.has('list-type')) return this.list(url.searchParams);
@@ -98,4 +98,32 @@ export class S3Double {
       body: `<ListBucketResult><IsTruncated>${isTruncated}</IsTruncated>${more}${contents.join('')}</ListBucketResult>`,
     };
   }
+}
+
+/** Keys and their secrets. */
+const secrets: Readonly<Record<string, string>> = { test: 'secret', a: 'b' };
+const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
+const encode = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** Whether all of a request is signed by who has the secret: version 4 of Amazon's signatures, made anew from their description. */
+function isSigned({ method, url, headers }: IncomingMessage, body: Buffer): boolean {
+  const [, credential = '', names = '', signature] =
+    /^AWS4-HMAC-SHA256 Credential=([^,]+), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
+      headers.authorization ?? '',
+    ) ?? [];
+  const [key = '', ...scope] = credential.split('/');
+  const secret = secrets[key];
+  const bodyHash = String(headers['x-amz-content-sha256']);
+  if (secret === undefined || (bodyHash !== 'UNSIGNED-PAYLOAD' && bodyHash !== sha256(body))) return false;
+  if (!names.split(';').includes('host')) return false;
+  const [sent = '', query = ''] = url!.split('?');
+  const path = decodeURIComponent(sent).split('/').map(encode).join('/');
+  const parameters = [...new URLSearchParams(query)].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort();
+  const signed = names.split(';').map((name) => `${name}:${String(headers[name]).trim()}`);
+  const canonical = [method, path, parameters.join('&'), ...signed, '', names, bodyHash].join('\n');
+  const toSign = ['AWS4-HMAC-SHA256', headers['x-amz-date'], scope.join('/'), sha256(canonical)].join('\n');
+  let derived: Buffer | string = `AWS4${secret}`;
+  for (const part of scope) derived = createHmac('sha256', derived).update(part).digest();
+  return createHmac('sha256', derived).update(toSign).digest('hex') === signature;
 }

@@ -95,3 +95,20 @@ export class StormProxy {
     else send();
   }
 }
+
+/** A storm: half of what is sent goes wrong in one way or another. */
+export function randomWeather(random: (below: number) => number): Weather {
+  const storms: readonly Weather[] = [
+    'error-503',
+    'error-503',
+    'error-500',
+    'throttled',
+    'throttled',
+    'slow',
+    'slow',
+    'dropped',
+    'answer-lost',
+    'answer-cut',
+  ];
+  return storms[random(20)] ?? 'fair';
+}

@@ -9,7 +9,7 @@ import { openRemote } from './open-remote.js';
 import { findPublished } from './published-repository.js';
 import type { PublishedRepository } from './published-repository.js';
 import { isHere, nearestPublished } from './pull.js';
-import { fetchPacks, takePacks } from './take.js';
+import { fetchPacks, letGo, takePacks } from './take.js';
 import type { FetchedPacks } from './take.js';
 
 /** A remote that failed is left alone for so long. */
@@ -111,7 +111,10 @@ export async function takeOrIndex<T>(
   } catch (error) {
     if (!yieldTo.signal.aborted || call.signal?.aborted === true) throw error;
   } finally {
-    if (!yieldTo.signal.aborted) stop.abort();
+    if (!yieldTo.signal.aborted) {
+      stop.abort();
+      void fetching.then((fetched) => fetched !== null && letGo(fetched));
+    }
   }
   const fetched = await fetching;
   if (fetched !== null) await takeOrTell(session, source, fetched, call);

@@ -3,13 +3,15 @@ import type { KeyObject } from 'node:crypto';
 import { CoppiceError, nowMs } from '../../base/index.js';
 import { decodeCommit, hashCommit } from '../../git/index.js';
 import { asOid, asRepositoryId } from '../../model/index.js';
-import { Pack, PackSet, mergePacks } from '../../pack/index.js';
-import type { Wanted } from '../../pack/index.js';
-import { remoteReadOnly } from '../../remote/index.js';
-import type { CommitRow, HeadBody, PackRef, Publication, Publications, PublishedHead } from '../../remote/index.js';
+import { PackSet, mergePacks } from '../../pack/index.js';
+import type { Pack, Wanted } from '../../pack/index.js';
+import { joined, remoteInvalid, remoteReadOnly } from '../../remote/index.js';
+import type { HeadBody, PackRef, Publication, Publications, PublishedHead } from '../../remote/index.js';
 import { SegmentList } from '../../segment/index.js';
 import { commitKey, rootKey } from '../../snapshot/index.js';
+import type { Spool } from '../../store/index.js';
 import type { CallOptions } from '../types.js';
+import { readPack } from './read-pack.js';
 
 export interface CollectRemoteOptions extends CallOptions {
   /** Which refs stay, with all that they reach: globs over short names, or commits. */
@@ -22,6 +24,8 @@ export interface CollectRemoteOptions extends CallOptions {
   /** What nobody refers to any more stays for so long, as readers may be at it. */
   readonly graceMs: number;
   readonly key: KeyObject | null;
+  /** Where packs lie while they are looked through. */
+  readonly store: { spool(): Spool };
 }
 
 export interface CollectedRepository {
@@ -105,11 +109,10 @@ async function collectRepository(
       bytesAfter: bytesOf(packs.map(({ ref }) => ref)),
     };
     const isSame =
-      commits === commitsAfter && packs.length === head.body.packs.length && packs.every(({ bytes }) => bytes === null);
+      commits === commitsAfter && packs.length === head.body.packs.length && packs.every(({ isNew }) => !isNew);
     if (isSame) return { body: head.body, told };
     if (options.dryRun)
       return { body: { ...head.body, packs: packs.map(({ ref }) => ref), tables: [], recent: [] }, told };
-    for (const { ref, bytes } of packs) if (bytes !== null) await remote.putPack(ref.name, bytes, options);
     let isOutdated = false;
     const body = await remote.update(
       repository,
@@ -132,6 +135,12 @@ async function collectRepository(
 
 const bytesOf = (packs: readonly PackRef[]): number => packs.reduce((sum, { bytes }) => sum + bytes, 0);
 
+interface KeptPack {
+  readonly ref: PackRef;
+  /** Made of a part of one that there was, and written already. */
+  readonly isNew: boolean;
+}
+
 /** What of a repository is reached by what is kept. */
 async function keepOf(
   remote: Publications,
@@ -139,7 +148,7 @@ async function keepOf(
   head: PublishedHead,
   options: CollectRemoteOptions,
 ): Promise<{
-  packs: { readonly ref: PackRef; readonly bytes: Buffer | null }[];
+  packs: KeptPack[];
   publication: Publication[];
   commits: number;
   commitsAfter: number;
@@ -149,15 +158,8 @@ async function keepOf(
   const raw = new Map<string, Buffer>();
   for await (const { objects } of remote.commitObjects(head, new Set(), options))
     for (const object of objects) raw.set(hashCommit(object, id.length === 64 ? 'sha256' : 'sha1'), object);
-  const rows = new Map<string, { rules: string; row: CommitRow }>();
-  const publications = await remote.allPublications(head, options);
-  for (const { rules, commits } of publications)
-    for (const row of commits) {
-      const key = `${rules} ${row[0]}`;
-      const recorded = row[3] === 1 || rows.get(key)?.row[3] === 1 ? 1 : 0;
-      rows.set(key, { rules, row: [row[0], row[1], row[2], recorded] });
-    }
-  const published = new Set(Array.from(rows.values(), ({ row }) => row[0]));
+  const publications = joined(await remote.allPublications(head, options));
+  const published = new Set(publications.flatMap(({ commits }) => commits.map(([oid]) => oid)));
   const keptRefs: Record<string, string> = {};
   const kept = new Set<string>();
   const open: string[] = [];
@@ -178,57 +180,54 @@ async function keepOf(
     const object = raw.get(oid);
     if (object !== undefined) for (const parent of decodeCommit(asOid(oid), object).parents) keep(parent);
   }
-  const byRules = new Map<string, CommitRow[]>();
-  const wanted = new Map<string, Wanted[]>();
-  for (const { rules, row } of rows.values()) {
-    if (!kept.has(row[0])) continue;
-    byRules.set(rules, [...(byRules.get(rules) ?? []), row]);
-    const keys = wanted.get(rules) ?? [];
-    wanted.set(rules, keys);
-    keys.push({ kind: 'trees', key: rootKey(asOid(row[1]), rules) });
-    if (row[3] === 1) keys.push({ kind: 'commits', key: commitKey(asOid(row[0]), asRepositoryId(id), rules) });
-  }
-  const packs: { ref: PackRef; bytes: Buffer | null }[] = [];
-  const opened: { ref: PackRef; pack: Pack }[] = [];
+  const publication: Publication[] = [];
   const sets = new Map<string, PackSet>();
-  for (const [rules, keys] of wanted) {
+  for (const { rules, commits } of publications) {
+    const rows = commits.filter(([oid]) => kept.has(oid));
+    if (rows.length === 0) continue;
+    publication.push({ rules, commits: rows, refs: {} });
+    const wanted: Wanted[] = [];
+    for (const [oid, tree, , recorded] of rows) {
+      wanted.push({ kind: 'trees', key: rootKey(asOid(tree), rules) });
+      if (recorded === 1) wanted.push({ kind: 'commits', key: commitKey(asOid(oid), asRepositoryId(id), rules) });
+    }
     const set = new PackSet(SegmentList.none, options.signal);
-    await set.want(keys);
+    await set.want(wanted);
     sets.set(rules, set);
   }
-  for (const ref of [...head.body.packs].reverse()) {
-    const set = sets.get(ref.rules);
-    if (set === undefined) continue;
-    const bytes = await remote.pack(ref, options);
-    if (bytes === null)
-      throw new CoppiceError('REMOTE_INVALID', `${remote.url}: pack ${ref.name.slice(0, 16)} is missing`);
-    const pack = Pack.open(ref.name, bytes, remote.url);
-    await set.add(pack, ref.from, false);
-    opened.unshift({ ref, pack });
-  }
-  for (const { ref, pack } of opened) {
-    const set = sets.get(ref.rules)!;
-    const share = set.shareTaken(pack);
-    if (share === 0) continue;
-    if (share === 1) packs.push({ ref, bytes: null });
-    else {
+  const latest = publication.pop();
+  if (latest !== undefined) publication.push({ ...latest, refs: keptRefs });
+  const opened: { ref: PackRef; pack: Pack }[] = [];
+  const packs: KeptPack[] = [];
+  try {
+    for (const ref of [...head.body.packs].reverse()) {
+      const set = sets.get(ref.rules);
+      if (set === undefined) continue;
+      const pack = await readPack(remote, ref, options.store, options);
+      if (pack === null) throw remoteInvalid(remote.url, `pack ${ref.name.slice(0, 16)} is missing`);
+      opened.unshift({ ref, pack });
+      await set.add(pack, ref.from, false);
+    }
+    for (const { ref, pack } of opened) {
+      const set = sets.get(ref.rules)!;
+      const share = set.shareTaken(pack);
+      if (share === 0) continue;
+      if (share === 1) {
+        packs.push({ ref, isNew: false });
+        continue;
+      }
       const about = { repository: id, rules: ref.rules, signal: options.signal };
       const made = await mergePacks([pack], about, (kind, number) => set.isTaken(pack, kind, number));
-      packs.push({
-        ref: { ...ref, name: made.name, bytes: made.bytes.length, docs: made.counts.docs },
-        bytes: made.bytes,
-      });
+      if (!options.dryRun) await remote.putPack(made.name, made.bytes, options);
+      const { name, bytes, counts } = made;
+      packs.push({ ref: { ...ref, name, bytes: bytes.length, docs: counts.docs }, isNew: true });
     }
+  } finally {
+    for (const { pack } of opened) pack.close();
   }
-  const rulesNow = [...byRules.keys()];
-  const last = rulesNow.at(-1);
   return {
     packs,
-    publication: rulesNow.map((rules) => ({
-      rules,
-      commits: byRules.get(rules)!,
-      refs: rules === last ? keptRefs : {},
-    })),
+    publication,
     commits: published.size,
     commitsAfter: [...published].filter((oid) => kept.has(oid)).length,
     objects: [...raw].flatMap(([oid, object]) => (kept.has(oid) ? [object] : [])),

@@ -10,6 +10,9 @@ const leftShare = 0.8;
 /** See `shrinkStore`. Forks and leases stay. */
 export async function evict(shared: SharedStore, bytesMax: number): Promise<void> {
   const { store, snapshots, usedRoots } = shared;
+  store.remoteObjects.clear();
+  store.snapshots.clear();
+  if (store.sizeBytes() <= bytesMax) return;
   const latest = [...usedRoots].sort(([, a], [, b]) => b - a).map(([root]) => root);
   for (const share of shares) {
     const kept = latest.slice(0, Math.floor(latest.length * share));

@@ -1,9 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 
-import { mergePacks, Pack } from '../../pack/index.js';
+import { mergePacks } from '../../pack/index.js';
+import type { Pack } from '../../pack/index.js';
 import type { RepositoryId } from '../../model/index.js';
 import type { PackRef, Publications } from '../../remote/index.js';
 import type { Session } from '../session/session.js';
+import { readPack } from './read-pack.js';
 
 /** So many neighbours at least become one. */
 const mergedCountMin = 8;
@@ -20,15 +22,15 @@ export async function mergePublished(
   repository: RepositoryId,
   call: { readonly signal?: AbortSignal | undefined; readonly patienceMs: number; readonly key: KeyObject | null },
 ): Promise<void> {
+  const packs: Pack[] = [];
   try {
     const head = await remote.head(repository, call);
     const due = nextPackMerge(head.body.packs);
     if (due === null) return;
-    const packs: Pack[] = [];
     for (const ref of due) {
-      const bytes = await remote.pack(ref, call);
-      if (bytes === null) return; // others have merged it
-      packs.push(Pack.open(ref.name, bytes, remote.url));
+      const pack = await readPack(remote, ref, shared.store, call);
+      if (pack === null) return; // others have merged it
+      packs.push(pack);
     }
     const { rules, history, text } = due[0]!;
     const merged = await mergePacks(packs, { repository, rules, signal: call.signal });
@@ -58,6 +60,8 @@ export async function mergePublished(
   } catch (error) {
     if (call.signal?.aborted === true) throw error;
     shared.note(`packs at ${remote.url} were not merged: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    for (const pack of packs) pack.close();
   }
 }
 

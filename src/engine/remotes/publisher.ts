@@ -87,6 +87,7 @@ export class Publisher {
       keptCommits,
       dryRun,
       graceMs,
+      store: this.shared.store,
       key: sign === undefined ? null : keyFile(sign),
     });
   }

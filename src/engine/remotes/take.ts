@@ -1,8 +1,8 @@
-import { elapsedMs } from '../../base/index.js';
+import { CoppiceError, elapsedMs } from '../../base/index.js';
 import { asOid } from '../../model/index.js';
 import type { Oid } from '../../model/index.js';
-import { Pack, PackSet, verifyPack } from '../../pack/index.js';
-import type { Wanted } from '../../pack/index.js';
+import { PackSet, verifyPack } from '../../pack/index.js';
+import type { Pack, Wanted } from '../../pack/index.js';
 import { remoteInvalid } from '../../remote/index.js';
 import type { PackRef, Publications } from '../../remote/index.js';
 import { commitKey, rootKey } from '../../snapshot/index.js';
@@ -10,6 +10,7 @@ import type { Session } from '../session/session.js';
 import type { CallOptions } from '../types.js';
 import { findPublished } from './published-repository.js';
 import type { PublishedRepository } from './published-repository.js';
+import { readPack } from './read-pack.js';
 
 /** What is to be taken of what is published. */
 export interface TakeRequest {
@@ -53,11 +54,16 @@ export async function fetchPacks(
       const { segmentsVersion } = session.store.catalog;
       const packs = await resolvePacks(session, remote, published, request, opened, call);
       const bytes = packs.reduce((sum, { pack }) => sum + pack.sizeBytes, 0);
+      for (const { pack } of opened.values()) if (!packs.some((used) => used.pack === pack)) pack.close();
       return { published, request, packs, segmentsVersion, bytes };
     } catch (error) {
       // Packs were merged or cleaned up since the head was read.
-      if (!(error instanceof PackGone) || tries > 3) throw error;
-      published = await findPublished(session, remote, call);
+      if (error instanceof PackGone && tries <= 3) {
+        published = await findPublished(session, remote, call);
+        continue;
+      }
+      for (const { pack } of opened.values()) pack.close();
+      throw asInvalid(remote, error);
     }
   }
 }
@@ -83,11 +89,10 @@ async function resolvePacks(
       if (set.isWhole) break;
       let entry = opened.get(ref.name);
       if (entry === undefined) {
-        const read = await remote.pack(ref, call);
-        if (read === null) throw new PackGone();
-        entry = { pack: Pack.open(ref.name, read, remote.url), sequence: ref.from };
-        checkOrigin(remote, entry.pack, published, session.fingerprint);
-        opened.set(ref.name, entry);
+        const pack = await readPack(remote, ref, session.store, call);
+        if (pack === null) throw new PackGone();
+        opened.set(ref.name, (entry = { pack, sequence: ref.from }));
+        checkOrigin(remote, pack, published, session.fingerprint);
       }
       bytes += ref.bytes;
       const total = candidates.length;
@@ -153,9 +158,10 @@ export async function takePacks(
 ): Promise<Taken> {
   const startMs = elapsedMs();
   if (fetched.packs.length === 0) return nothingTaken;
+  const held = new Set(fetched.packs.map(({ pack }) => pack));
   const { repository, shared, snapshots, store } = session;
   await session.repositoryId(); // the store has to know whose this is, or it would be garbage
-  return shared.asWriter(call, async () => {
+  const taking = shared.asWriter(call, async () => {
     const list = snapshots.segments().retain();
     try {
       let { packs } = fetched;
@@ -163,6 +169,7 @@ export async function takePacks(
         // Others have written meanwhile: what is lacking is found out anew, mostly from what was read.
         const again = new Map(packs.map((entry) => [entry.pack.name, entry]));
         packs = await resolvePacks(session, remote, fetched.published, fetched.request, again, call);
+        for (const { pack } of again.values()) held.add(pack);
       }
       const { set, add } = await startSet(session, fetched.published, fetched.request, list, call.signal);
       for (const entry of [...packs].reverse()) await add(entry);
@@ -173,11 +180,9 @@ export async function takePacks(
             readTree: (oid: Oid) => repository.readTree(oid),
             readBlob: (oid: Oid) => repository.readBlob(oid),
           };
-      const texts = new Map<Pack, ((doc: number) => Uint8Array) | undefined>();
-      for (const pack of set.takenPacks) texts.set(pack, await verifyPack(set, pack, remote.url, git, call.signal));
       const { entries, next } = await set.write(
         store,
-        (pack) => texts.get(pack),
+        (pack) => verifyPack(set, pack, remote.url, git, call.signal),
         (done, total) =>
           call.onProgress?.({ phase: 'pull', done, total, unit: 'records', bytes: 0, what: 'packs taken in' }),
       );
@@ -190,4 +195,22 @@ export async function takePacks(
       list.release();
     }
   });
+  try {
+    return await taking;
+  } catch (error) {
+    throw asInvalid(remote, error);
+  } finally {
+    for (const pack of held) pack.close();
+  }
+}
+
+/** What goes wrong in the middle of a pack whose hash is right: whoever made it made it so. */
+const asInvalid = ({ url }: Publications, error: unknown): unknown =>
+  error instanceof CoppiceError && error.code !== 'INTERNAL'
+    ? error
+    : remoteInvalid(url, 'a pack does not hold what it says');
+
+/** For what was fetched and is not taken after all. */
+export function letGo({ packs }: FetchedPacks): void {
+  for (const { pack } of packs) pack.close();
 }

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { elapsedMs } from '../../base/index.js';
@@ -59,6 +59,7 @@ export class Session implements Scope {
   private readonly indexing = new SingleFlight<string, EnsuredRoot>();
   readonly incomplete = new IncompleteRoots(this);
   private readonly place: string;
+  private readonly publishedName: string | null;
   private identity: Promise<RepositoryId> | null = null;
   private dependencies: Promise<ProjectPackages> | null = null;
   private holders = 1;
@@ -73,7 +74,7 @@ export class Session implements Scope {
     this.fingerprint = shared.fingerprint;
     this.source = repositorySource(repository);
     this.place = stampOf(repository);
-    this.isPublished = existsSync(join(repository.gitDir, publishedMarker));
+    this.publishedName = publishedNameOf(repository);
     this.volatile = new VolatileTrees(this);
     for (const { commit, tree } of shared.store.catalog.revs.values()) {
       if (commit !== null) repository.rememberCommit(commit, tree);
@@ -81,7 +82,9 @@ export class Session implements Scope {
   }
 
   /** It is no clone: commits without trees and blobs, whose trees are taken from a remote. */
-  readonly isPublished: boolean;
+  get isPublished(): boolean {
+    return this.publishedName !== null;
+  }
 
   /** The repository is still there, and no other has taken its place. */
   get isInPlace(): boolean {
@@ -102,7 +105,7 @@ export class Session implements Scope {
   }
 
   get name(): string {
-    return this.repository.name;
+    return this.publishedName ?? this.repository.name;
   }
 
   async resolve(rev: string | undefined, call: CallOptions): Promise<ResolvedRev> {
@@ -284,6 +287,15 @@ export class Session implements Scope {
     const { parents, committerTime } = await this.repository.readCommit(oid);
     if (parents.length > 0 && parents.every((parent) => recorder.find(parent) !== null))
       recorder.record({ oid, parents, time: committerTime }, tree);
+  }
+}
+
+/** What a repository that is no clone is called by; null for all others. */
+function publishedNameOf({ gitDir, name }: Repository): string | null {
+  try {
+    return readFileSync(join(gitDir, publishedMarker), 'utf8') || name;
+  } catch {
+    return null;
   }
 }
 

@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { Store } from '../../src/store/index.js';
+import { decodeHead, encodeHead, headName, type HeadBody } from '../../src/remote/head-format.js';
+import { randomFrom, type Random } from '../crash/support/random.js';
+import { makeFolder, type TestRepository } from '../support/git.js';
+import { makeHistory, withEngine, withPublisher } from './support.js';
+
+let repository: TestRepository;
+let remote: string;
+let body: HeadBody;
+
+beforeAll(async () => {
+  repository = makeHistory(4);
+  remote = join(makeFolder(), 'remote');
+  const own = makeFolder();
+  await withPublisher(repository.path, own, (publisher) =>
+    publisher.push(`file:${remote}`, ['main'], { history: true }),
+  );
+  const { repositories } = JSON.parse(readFileSync(join(remote, 'coppice-remote'), 'utf8')) as {
+    repositories: [{ id: string }];
+  };
+  const head = readFileSync(join(remote, headName(repositories[0].id)));
+  ({ body } = decodeHead('file:x', repositories[0].id, head, null));
+});
+
+/** A pack: 8 bytes, a header as JSON, and parts that it tells. */
+interface Parts {
+  header: Record<string, unknown> & { segment: { offset: number; length: number } };
+  rest: Buffer;
+}
+
+type Forgery = (parts: Parts, random: Random) => Buffer | void;
+
+const encode = ({ header, rest }: Parts): Buffer => {
+  const json = Buffer.from(JSON.stringify(header));
+  const start = Buffer.from('CPK1\0\0\0\0', 'latin1');
+  start.writeUInt32LE(json.length, 4);
+  return Buffer.concat([start, json, rest]);
+};
+const change = (at: number, bytes: Buffer, random: Random): void => {
+  bytes[at] = bytes[at]! ^ (1 + random(255));
+};
+
+/** What somebody who may write there can make: each has the right name, and the head names it. */
+const forgeries: readonly [string, Forgery][] = [
+  ...Array.from({ length: 8 }, (_, i): [string, Forgery] => [
+    `a byte of the segment (${i})`,
+    ({ header, rest }, random) => change(header.segment.offset + random(header.segment.length), rest, random),
+  ]),
+  [
+    'a byte of its table of contents',
+    ({ header, rest }, random) => change(header.segment.length - 1 - random(400), rest, random),
+  ],
+  ['cut in its middle', (parts) => encode(parts).subarray(0, encode(parts).length >> 1)],
+  ['cut behind its header', (parts) => encode({ ...parts, rest: Buffer.alloc(0) })],
+  [
+    'its halves in another order',
+    ({ header, rest }) =>
+      encode({ header, rest: Buffer.concat([rest.subarray(rest.length >> 1), rest.subarray(0, rest.length >> 1)]) }),
+  ],
+  ['of another format', ({ header }) => void (header['formatVersion'] = 99)],
+  ['of another repository', ({ header }) => void (header['repository'] = 'a'.repeat(40))],
+  ['of other rules', ({ header }) => void (header['rules'] = 'other')],
+  ['with parts beyond its end', ({ header }) => void (header.segment.length *= 2)],
+  ['with a header that is none', () => Buffer.from('CPK1\x05\0\0\0{"a":', 'latin1')],
+  ['with a header longer than itself', () => Buffer.from('CPK1\xff\xff\xff\x7f{}', 'latin1')],
+  ['that is nothing', () => Buffer.alloc(0)],
+  ['that is no pack', () => Buffer.from('#!/bin/sh\n')],
+];
+
+test('a forged pack is refused by name, or what it holds is what git has; the store is as before', async () => {
+  const random = randomFrom(5);
+  const lines = execFileSync('git', ['-C', repository.path, 'grep', '-n', '-I', '', 'main'], { encoding: 'utf8' });
+  for (const [what, forge] of forgeries) {
+    const folder = makeFolder();
+    execFileSync('cp', ['-r', `${remote}/.`, folder]);
+    const ref = body.packs[random(body.packs.length)]!;
+    const bytes = readFileSync(join(folder, 'packs', ref.name));
+    const headerEnd = 8 + bytes.readUInt32LE(4);
+    const parts: Parts = {
+      header: JSON.parse(bytes.toString('utf8', 8, headerEnd)) as Parts['header'],
+      rest: Buffer.from(bytes.subarray(headerEnd)),
+    };
+    const forged = forge(parts, random) ?? encode(parts);
+    const name = createHash('sha256').update(forged).digest('hex');
+    writeFileSync(join(folder, 'packs', name), forged);
+    const packs = body.packs.map((pack) => (pack === ref ? { ...pack, name, bytes: forged.length } : pack));
+    writeFileSync(join(folder, headName(body.repository)), encodeHead({ ...body, packs }, null));
+    const store = makeFolder();
+    const pulled = await withPublisher(repository.path, store, (publisher) =>
+      publisher.pull(`file:${folder}`, ['main'], { history: true }).then(
+        () => null,
+        (error: { code?: string; message: string }) => error,
+      ),
+    );
+    if (pulled !== null) {
+      expect(['REMOTE_INVALID', 'REMOTE_VERSION'], `${what}: ${pulled.message}`).toContain(pulled.code);
+      const opened = Store.open(store);
+      expect(opened.catalog.segments()).toEqual([]);
+      expect(opened.orphans()).toEqual([]);
+      opened.close();
+    } else {
+      const found = await withEngine(repository.path, store, (engine) => engine.grep('', { rev: 'main' }));
+      for (const { path, line, text } of found.lines) expect(lines).toContain(`main:${path}:${line}:${text}\n`);
+    }
+  }
+}, 60_000);

@@ -76,9 +76,12 @@ export class Session implements Scope {
     this.place = stampOf(repository);
     this.publishedName = publishedNameOf(repository);
     this.volatile = new VolatileTrees(this);
-    for (const { commit, tree } of shared.store.catalog.revs.values()) {
-      if (commit !== null) repository.rememberCommit(commit, tree);
-    }
+    // Its own alone: another repository's commit is none of its revs, whoever knows the name.
+    const { repositories, revs } = shared.store.catalog;
+    const own = new Set<string>();
+    for (const { id, path } of repositories.values()) if (path === repository.commonDir) own.add(id);
+    for (const { repo, commit, tree } of revs.values())
+      if (commit !== null && own.has(repo)) repository.rememberCommit(commit, tree);
   }
 
   /** It is no clone: commits without trees and blobs, whose trees are taken from a remote. */

@@ -91,8 +91,12 @@ export class S3Storage implements RemoteStorage {
       const { status, body } = await this.ask('GET', `${this.bucketUrl}/?${query.toString()}`, {}, options);
       if (status !== 200) throw refusal(this.url, status, body);
       const text = body.toString('utf8');
+      // Not all do what is asked, nor say what they do: names of versitygw are as they are, and a `+` in them is one; gofakes3 does not tell.
+      const isEncoded = elementOf(text, 'EncodingType') === 'url';
       for (const [, contents] of text.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
-        const key = decodeURIComponent((elementOf(contents!, 'Key') ?? '').replaceAll('+', ' '));
+        const listed = unescapeXml(elementOf(contents!, 'Key') ?? '');
+        const isAsItIs = !isEncoded && listed.startsWith(this.prefix + prefix);
+        const key = isAsItIs ? listed : decodeURIComponent(listed.replaceAll('+', ' '));
         const modifiedMs = Date.parse(elementOf(contents!, 'LastModified') ?? '');
         if (!key.startsWith(this.prefix) || Number.isNaN(modifiedMs))
           throw remoteInvalid(this.url, 'it lists objects in a way that is not understood');

@@ -25,7 +25,14 @@ describe('initialize', () => {
         positionEncoding: 'utf-16',
         textDocumentSync: { openClose: true, change: 2 },
         executeCommandProvider: {
-          commands: ['coppice.search', 'coppice.grep', 'coppice.symbols', 'coppice.revs'],
+          commands: [
+            'coppice.search',
+            'coppice.grep',
+            'coppice.symbols',
+            'coppice.log',
+            'coppice.show',
+            'coppice.revs',
+          ],
         },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },

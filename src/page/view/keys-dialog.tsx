@@ -45,7 +45,7 @@ const sections: readonly (readonly [title: string, keys: readonly (readonly [key
 export function KeysDialog(): JSX.Element {
   return (
     <Modal title="Keys">
-      <div class="keys">
+      <div class="keys" tabIndex={0} role="group" aria-label="All keys">
         {sections.map(([title, keys]) => (
           <section key={title}>
             <h3>{title}</h3>

@@ -141,9 +141,9 @@ test('a request that is much slower than the others is sent once more', async ()
 test('who cancels does not wait', async () => {
   server.model = () => 'stall';
   const controller = new AbortController();
-  const cancelled = expect(
-    open().rerank('which?', passages(shuffled(4)), controller.signal),
-  ).rejects.toMatchObject({ code: 'ABORTED' });
+  const cancelled = expect(open().rerank('which?', passages(shuffled(4)), controller.signal)).rejects.toMatchObject({
+    code: 'ABORTED',
+  });
   setTimeout(() => controller.abort(), 20);
   await cancelled;
 });

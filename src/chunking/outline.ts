@@ -27,6 +27,9 @@ const scanners: Readonly<Record<string, (lines: readonly string[]) => OutlineEnt
   yaml: outlineYaml,
 };
 
+/** A longer line is no title, and its blanks are not looked through from each of them. */
+const headingUnitsMax = 1000;
+
 function outlineMarkdown(lines: readonly string[]): OutlineEntry[] {
   const entries: OutlineEntry[] = [];
   let fence = '';
@@ -47,7 +50,8 @@ function outlineMarkdown(lines: readonly string[]): OutlineEntry[] {
       fence = mark;
       continue;
     }
-    const heading = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t\r]*$/.exec(text);
+    const heading =
+      text.length > headingUnitsMax ? null : /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t\r]*$/.exec(text);
     if (heading !== null) {
       const name = plainHeading(heading[2] ?? '');
       if (name !== '') entries.push({ name, kind: 'section', line, startLine: line, level: heading[1]!.length });

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Engines } from '../../../src/engine/types.js';
@@ -71,12 +73,14 @@ describe('what a model does wrong is told so that it can do better', () => {
     expect(text).toMatch(/^PATCH_CONFLICT: .*\nread the file at the fork/s);
   });
 
-  test('a folder that is no repository is answered with those that are known', async () => {
+  test('a folder without git is searched; one that has everything is answered with repositories that are known', async () => {
     await call(client, 'grep', { pattern: 'x', rev: 'main' });
     const folder = makeFolder();
-    const { text } = await call(client, 'grep', { pattern: 'x', repo: folder });
-    expect(text).toMatch(/^NOT_A_REPOSITORY: /);
-    expect(text).toContain(`such as ${repository.path}`);
+    writeFileSync(join(folder, 'a.ts'), 'const lonely = 1;\n');
+    expect((await call(client, 'grep', { pattern: 'lonely', repo: folder })).text).toContain('1:const lonely');
+    const { text } = await call(client, 'grep', { pattern: 'x', repo: '/' });
+    expect(text).toMatch(/^FOLDER_TOO_WIDE: /);
+    expect(text).toContain(repository.path);
   });
 
   test('no repository at all', async () => {

@@ -1,6 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The page's tests share one browser, and so one file that takes minutes: begun last it would be waited for by one worker alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLongest = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith('/test/page/browser.test.ts');
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))];
+  }
+}
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -19,6 +29,7 @@ export default defineConfig({
     // A worker that has run daemons and threads may take its time to end on a busy machine.
     teardownTimeout: 60_000,
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     // Much of the time a test waits for git, a daemon or a disk: one worker fewer than there are cores, the default, leaves half of two idle.
     maxWorkers: Math.max(2, availableParallelism()),
     env: {

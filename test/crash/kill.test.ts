@@ -4,7 +4,7 @@ import { runHistoryCrashes } from './support/history-crashes.js';
 
 // `npm run bench -- crashes --kills 200` kills more often.
 test('what was acknowledged survives kill -9, and the store stays sound', async () => {
-  const { problems, acknowledged } = await runCrashes({ kills: 5, seed: 4 });
+  const { problems, acknowledged } = await runCrashes({ kills: 6, seed: 4 });
   expect(problems).toEqual([]);
   expect(acknowledged).toBeGreaterThan(0);
 });

@@ -25,6 +25,8 @@ export interface CrashResult {
 }
 
 const commitCount = 24;
+/** Every third kill comes at any moment from the start, others leave room for acts that are done, on a busy machine too. */
+const roomMs = 400;
 
 /**
  * Kills (SIGKILL) a process that writes to a store, over and over, the same store each time. After each kill the store has to
@@ -40,7 +42,7 @@ export async function runCrashes(options: {
   const { repository, trees } = makeHistory(random);
   const trial = new Trial(repository, join(makeFolder(), 'store'), trees);
   for (let kill = 0; kill < options.kills; kill++) {
-    await trial.killOnce(program, options.seed * 1000 + kill, random(500));
+    await trial.killOnce(program, options.seed * 1000 + kill, random(400) + (kill % 3) * roomMs);
     await trial.examine(random);
     options.onKill?.(kill + 1);
   }

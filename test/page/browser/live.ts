@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { makeSampleRepository } from '../support/sample-repository.js';
 import { pageOf } from '../support/use-served-page.js';
 
-const repository = makeSampleRepository();
+const repository = makeSampleRepository('living');
 const served = pageOf(repository.path);
 
 describe.skipIf(skipsBrowser)('a work tree', () => {

@@ -95,8 +95,8 @@ export function projectRepository(): TestRepository {
  * A work tree on `main` with files in several languages and folders. The tag `v1.0` is an earlier commit; the branch `next`
  * has another parser and one file more, and lacks the lexer.
  */
-export function makeSampleRepository(): TestRepository {
-  const repository = makeRepository({ name: 'sample' });
+export function makeSampleRepository(name = 'sample'): TestRepository {
+  const repository = makeRepository({ name });
   repository.commits([
     {
       files: {

@@ -230,6 +230,14 @@ describe('a folder without git', () => {
     expect((await engine.gc()).chunksAfter).toBe(0);
   });
 
+  test('has no history, and says so', async () => {
+    const engine = await openAt(fill(makeFolder(), files));
+    const asked = async (): Promise<void> => {
+      for await (const _ of engine.log('backoff')) break;
+    };
+    await expect(asked()).rejects.toThrow('is a folder without git, which has no history');
+  });
+
   test('is searched with repositories in one view, and by its name', async () => {
     const store = newStore();
     const notes = fill(join(makeFolder(), 'notes'), { 'a.md': 'backoff in notes\n' });

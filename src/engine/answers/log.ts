@@ -223,6 +223,11 @@ async function openScope(
 }
 
 async function commitOf(session: Session, rev: string, call: CallOptions): Promise<Oid> {
+  if (session.repository.isPlain) {
+    throw new CoppiceError('USAGE', `${session.repository.name} is a folder without git, which has no history`, {
+      hint: 'coppice grep searches its files as they lie',
+    });
+  }
   if (rev === worktreeRev) {
     throw new CoppiceError('USAGE', 'the work tree has no history', {
       hint: 'history search takes commits: give HEAD for what the work tree was made from',

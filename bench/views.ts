@@ -56,8 +56,11 @@ try {
   const mounts = await mountsOf(view, members);
   const words = wordsOf(members);
   await compareGrep(view, alone, mounts, largest, words);
-  await compareRanked(view, joined, largest);
-  await compareSymbols(view, joined, largest, words);
+  const engines = { view, joined, largest };
+  const names = Array.from({ length: 30 }, (_, i) => words(i / 40)[0]);
+  const same = 'against one repository of the same tree';
+  await compareAnswers('ranked', `ranked: order and scores ${same}, 10 questions`, engines, questions, rankedAnswers);
+  await compareAnswers('symbols', `symbols: ${same}, 30 names`, engines, names, symbolAnswers);
   for (const engine of [view, joined, ...alone.values()]) await engine.close();
   printTable(`a view of ${members.length} repositories`, report.rows);
   writeJson('views', report.details);
@@ -122,7 +125,9 @@ function wordsOf(members: readonly Member[]): (share: number) => [string, number
   return wordPicker(countWords(members.flatMap(({ path }) => linesAt(path, 'HEAD', 60))));
 }
 
-const p50 = (took: readonly number[]): string => `p50 ${median(took).toFixed(1)} ms`;
+function p50(took: readonly number[]): string {
+  return `p50 ${median(took).toFixed(1)} ms`;
+}
 
 /** Both in turns: the machine's load is then the same for either. */
 async function inTurns(
@@ -191,64 +196,42 @@ async function compareGrep(
   addTimes('grep', times);
 }
 
-async function compareRanked(view: Engine, joined: Engine, largest: Engine): Promise<void> {
-  let differing = 0;
-  const times: { ours: number; theirs: number }[] = [];
-  for (const question of questions) {
-    const options = { rev: 'HEAD', limit: 20 };
-    const ours = (await view.search(question, options)).hits.map(
-      ({ repo, path, startLine, score }) => `${repo}/${path}:${startLine} ${score}`,
-    );
-    const theirs = (await joined.search(question, options)).hits.map(
-      ({ path, startLine, score }) => `${path}:${startLine} ${score}`,
-    );
-    if (ours.join('\n') !== theirs.join('\n')) differing++;
-    times.push(
-      await inTurns(
-        () => view.search(question, options),
-        () => largest.search(question, options),
-      ),
-    );
-  }
-  report.add(
-    'ranked: order and scores against one repository of the same tree, 10 questions',
-    `${differing} differ`,
-    '0 differ',
-    differing === 0,
-  );
-  addTimes('ranked', times);
+/** A place as it is called in the tree of all repositories. */
+function placed(found: { repo?: string; path: string; startLine: number }, isView: boolean): string {
+  return `${isView ? `${found.repo}/` : ''}${found.path}:${found.startLine}`;
 }
 
-async function compareSymbols(
-  view: Engine,
-  joined: Engine,
-  largest: Engine,
-  word: (share: number) => [string, number],
+/** What the view and one repository of the same tree answer is compared, and the view is timed by turns with the largest alone. */
+async function compareAnswers(
+  kind: string,
+  what: string,
+  { view, joined, largest }: { readonly view: Engine; readonly joined: Engine; readonly largest: Engine },
+  asked: readonly string[],
+  answersOf: (engine: Engine, question: string, isView: boolean) => Promise<readonly string[]>,
 ): Promise<void> {
   let differing = 0;
   const times: { ours: number; theirs: number }[] = [];
-  for (let i = 0; i < 30; i++) {
-    const [name] = word(i / 40);
-    const options = { rev: 'HEAD', limit: 50 };
-    const ours = (await view.symbols(name, options)).symbols.map(
-      (symbol) => `${symbol.repo}/${symbol.path}:${symbol.startLine} ${symbol.name}`,
-    );
-    const theirs = (await joined.symbols(name, options)).symbols.map(
-      (symbol) => `${symbol.path}:${symbol.startLine} ${symbol.name}`,
-    );
+  for (const question of asked) {
+    const ours = await answersOf(view, question, true);
+    const theirs = await answersOf(joined, question, false);
     if (ours.join('\n') !== theirs.join('\n')) differing++;
     times.push(
       await inTurns(
-        () => view.symbols(name, options),
-        () => largest.symbols(name, options),
+        () => answersOf(view, question, true),
+        () => answersOf(largest, question, false),
       ),
     );
   }
-  report.add(
-    'symbols: against one repository of the same tree, 30 names',
-    `${differing} differ`,
-    '0 differ',
-    differing === 0,
-  );
-  addTimes('symbols', times);
+  report.add(what, `${differing} differ`, '0 differ', differing === 0);
+  addTimes(kind, times);
+}
+
+async function rankedAnswers(engine: Engine, question: string, isView: boolean): Promise<string[]> {
+  const { hits } = await engine.search(question, { rev: 'HEAD', limit: 20 });
+  return hits.map((hit) => `${placed(hit, isView)} ${hit.score}`);
+}
+
+async function symbolAnswers(engine: Engine, name: string, isView: boolean): Promise<string[]> {
+  const { symbols } = await engine.symbols(name, { rev: 'HEAD', limit: 50 });
+  return symbols.map((symbol) => `${placed(symbol, isView)} ${symbol.name}`);
 }

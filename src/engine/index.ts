@@ -3,6 +3,6 @@ export type * from './types.js';
 export { allowsFeedback, chatSettings, rankingDefaults, saveRanking } from './settings-file.js';
 export { openEngine, openEngines, openPublisher, publishedAt, shrinkStore } from './engines.js';
 export type { CollectOptions, PublishOptions, Publisher } from './remotes/publisher.js';
-export type { PushResult } from './remotes/push.js';
+export type { PushResult } from './remotes/pushing/publication.js';
 export type { PullResult } from './remotes/pull.js';
 export type { RemoteGcResult } from './remotes/collect-remote.js';

@@ -12,9 +12,9 @@ import type { RemoteGcResult } from './collect-remote.js';
 import { openRemote } from './open-remote.js';
 import { pullRevs } from './pull.js';
 import type { PullOptions, PullResult } from './pull.js';
-import { isCluster, pushToCluster } from './push-to-cluster.js';
-import { pushRevs } from './push.js';
-import type { PushOptions, PushResult } from './push.js';
+import type { PushOptions, PushResult } from './pushing/publication.js';
+import { isCluster } from './pushing/push-to-cluster.js';
+import { pushRevs } from './pushing/push.js';
 
 export interface PublishOptions extends Omit<PushOptions, 'key'> {
   /** File with the private key that the remote is signed with. */
@@ -52,8 +52,7 @@ export class Publisher {
     const key = sign === undefined ? null : keyFile(sign);
     // A cluster is searched where it is: what is pushed there has to be indexed here.
     this.shared.useRemote(isCluster(remote) ? null : address);
-    const publish = isCluster(remote) ? pushToCluster : pushRevs;
-    return this.place.run((session) => publish(session, remote, revs, { ...push, key }));
+    return this.place.run((session) => pushRevs(session, remote, revs, { ...push, key }));
   }
 
   pull(address: string, revs: readonly string[], options: PullOptions = {}): Promise<PullResult> {

@@ -1,12 +1,12 @@
-import { effect, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import type { Freshness, OutlineSymbol, Progress, ResolvedRev, WireScope } from '../api/protocol.js';
 import { asRequestError, type RequestError } from '../api/request-error.js';
 import { decodeText } from '../api/wire-text.js';
 import { languageOfPath } from '../code/language-of-path.js';
 import { setActivity } from './activity.js';
-import { epoch } from './epoch.js';
 import { place } from './navigation.js';
-import { api, connection, repository, scope } from './session.js';
+import { keepReading } from './reading.js';
+import { api } from './session.js';
 
 /** The file that is open. */
 export interface FileContent {
@@ -39,19 +39,15 @@ export const fileContent = signal<FileContent>(closed);
 
 /** Reads whatever file the place opens. */
 export function startReadingFiles(): void {
-  let key = '';
-  let controller = new AbortController();
-  effect(() => {
-    if (connection.value.state !== 'ready' || repository.value === '') return;
-    const { file } = place.value;
-    const next = file === null ? '' : JSON.stringify([epoch.value, scope.value, file.rev, file.path]);
-    if (next === key) return;
-    key = next;
-    controller.abort();
-    controller = new AbortController();
-    if (file === null) fileContent.value = closed;
-    else void read(scope.value, file.rev, file.path, controller);
-  });
+  keepReading(
+    () => {
+      const { file } = place.value;
+      if (file === null) return null;
+      const { rev, path } = file;
+      return { key: [rev, path], read: (scope, controller) => read(scope, rev, path, controller) };
+    },
+    () => (fileContent.value = closed),
+  );
 }
 
 async function read(scope: WireScope, rev: string, path: string, controller: AbortController): Promise<void> {

@@ -1,11 +1,11 @@
-import { computed, effect, signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { FolderEntry, Freshness, LastChange, Progress, ResolvedRev, WireScope } from '../api/protocol.js';
 import { asRequestError, type RequestError } from '../api/request-error.js';
 import { decodeText } from '../api/wire-text.js';
 import { setActivity } from './activity.js';
-import { epoch } from './epoch.js';
 import { place } from './navigation.js';
-import { api, connection, repository, scope } from './session.js';
+import { keepReading } from './reading.js';
+import { api } from './session.js';
 
 /** The folder that is shown. */
 export interface FolderContent {
@@ -45,19 +45,12 @@ const readmeBytesMax = 400_000;
 
 /** Reads whatever folder the place shows. */
 export function startReadingFolders(): void {
-  let key = '';
-  let controller = new AbortController();
-  effect(() => {
-    if (connection.value.state !== 'ready' || repository.value === '') return;
+  keepReading(() => {
     const { rev, folder } = place.value;
     const path = folder.replace(/\/+$/, '');
-    const next = showsFolder.value ? JSON.stringify([epoch.value, scope.value, rev, path]) : '';
     // What was shown stays for who comes back to it.
-    if (next === key || next === '') return;
-    key = next;
-    controller.abort();
-    controller = new AbortController();
-    void read(scope.value, rev, path, controller);
+    if (!showsFolder.value) return undefined;
+    return { key: [rev, path], read: (scope, controller) => read(scope, rev, path, controller) };
   });
 }
 

@@ -1,9 +1,9 @@
-import { effect, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import type { DefinitionHit, ReferenceGroup } from '../api/protocol.js';
 import { asRequestError, type RequestError } from '../api/request-error.js';
-import { epoch } from './epoch.js';
 import { place } from './navigation.js';
-import { api, connection, repository, scope } from './session.js';
+import { keepReading } from './reading.js';
+import { api, scope } from './session.js';
 
 /** What is known of the name that is asked about in a file. */
 export interface NameInfo {
@@ -27,19 +27,15 @@ const linesMax = 500;
 
 /** Reads about whatever name the place asks. */
 export function startReadingNames(): void {
-  let key = '';
-  let controller = new AbortController();
-  effect(() => {
-    if (connection.value.state !== 'ready' || repository.value === '') return;
-    const { name, file } = place.value;
-    const next = name === '' || file === null ? '' : JSON.stringify([epoch.value, scope.value, file.rev, name]);
-    if (next === key) return;
-    key = next;
-    controller.abort();
-    controller = new AbortController();
-    if (next === '') nameInfo.value = null;
-    else void read(name, file!.rev, file!.path, file!.lines?.start, controller.signal);
-  });
+  keepReading(
+    () => {
+      const { name, file } = place.value;
+      if (name === '' || file === null) return null;
+      const { rev, path, lines } = file;
+      return { key: [rev, name], read: (_, { signal }) => read(name, rev, path, lines?.start, signal) };
+    },
+    () => (nameInfo.value = null),
+  );
 }
 
 async function read(

@@ -1,10 +1,10 @@
-import { effect, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import type { WireScope } from '../api/protocol.js';
 import { asRequestError } from '../api/request-error.js';
 import { decodeText } from '../api/wire-text.js';
-import { epoch } from './epoch.js';
 import { place } from './navigation.js';
-import { api, connection, repository, scope } from './session.js';
+import { keepReading } from './reading.js';
+import { api } from './session.js';
 
 /** In a comparison, the file that is open as the rev that is compared with has it. */
 export interface OtherSide {
@@ -21,20 +21,17 @@ export const otherSide = signal<OtherSide | null>(null);
 
 /** Reads the other side of whatever file is open in a comparison. */
 export function startReadingOtherSides(): void {
-  let key = '';
-  let controller = new AbortController();
-  effect(() => {
-    if (connection.value.state !== 'ready' || repository.value === '') return;
-    const { file, rev, against } = place.value;
-    const other = file === null || against === '' ? '' : file.rev === against ? rev : against;
-    const next = other === '' ? '' : JSON.stringify([epoch.value, repository.value, other, file!.path]);
-    if (next === key) return;
-    key = next;
-    controller.abort();
-    controller = new AbortController();
-    if (other === '') otherSide.value = null;
-    else void read(scope.value, other, file!.path, controller.signal);
-  });
+  keepReading(
+    () => {
+      const { file, rev, against } = place.value;
+      if (file === null || against === '') return null;
+      const other = file.rev === against ? rev : against;
+      const { path } = file;
+      if (other === '') return null;
+      return { key: [other, path], read: (scope, { signal }) => read(scope, other, path, signal) };
+    },
+    () => (otherSide.value = null),
+  );
 }
 
 async function read(scope: WireScope, rev: string, path: string, signal: AbortSignal): Promise<void> {

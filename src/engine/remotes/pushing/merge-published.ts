@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 
-import { mergePacks } from '../../pack/index.js';
-import type { Pack } from '../../pack/index.js';
-import type { RepositoryId } from '../../model/index.js';
-import type { PackRef, Publications } from '../../remote/index.js';
-import type { Session } from '../session/session.js';
-import { readPack } from './read-pack.js';
+import { mergePacks } from '../../../pack/index.js';
+import type { Pack } from '../../../pack/index.js';
+import type { RepositoryId } from '../../../model/index.js';
+import type { PackRef, Publications } from '../../../remote/index.js';
+import type { Session } from '../../session/session.js';
+import { readPack } from '../read-pack.js';
 
 /** So many neighbours at least become one. */
 const mergedCountMin = 8;

@@ -1,12 +1,12 @@
-import { TimeSlices } from '../../base/index.js';
-import { MarkedIds } from '../../indexing/index.js';
-import type { CommitId, FileId, TreeId } from '../../model/index.js';
-import { makePack } from '../../pack/index.js';
-import type { MadePack, PackAbout } from '../../pack/index.js';
-import type { SegmentList } from '../../segment/index.js';
-import { readFileRecord, readTreeNode } from '../../snapshot/index.js';
-import type { RecordCaches } from '../../snapshot/index.js';
-import type { NextIds } from '../../store/index.js';
+import { TimeSlices } from '../../../base/index.js';
+import { MarkedIds } from '../../../indexing/index.js';
+import type { CommitId, FileId, TreeId } from '../../../model/index.js';
+import { makePack } from '../../../pack/index.js';
+import type { MadePack, PackAbout } from '../../../pack/index.js';
+import type { SegmentList } from '../../../segment/index.js';
+import { readFileRecord, readTreeNode } from '../../../snapshot/index.js';
+import type { RecordCaches } from '../../../snapshot/index.js';
+import type { NextIds } from '../../../store/index.js';
 
 /** A pack is finished when it has about so much text: it is held in memory, at both ends. */
 const packTextBytesMax = 128 * 1024 * 1024;

@@ -1,0 +1,149 @@
+import { CoppiceError } from '../../../base/index.js';
+import { asOid } from '../../../model/index.js';
+import type { CommitId, Oid, TreeId } from '../../../model/index.js';
+import type { PackRef, PublishedHead, Publications } from '../../../remote/index.js';
+import { rootKey } from '../../../snapshot/index.js';
+import type { Session } from '../../session/session.js';
+import { findPublished } from '../published-repository.js';
+import type { PublishedRepository } from '../published-repository.js';
+import { mergePublished } from './merge-published.js';
+import { PackBuilder } from './pack-builder.js';
+import type { BuiltPack } from './pack-builder.js';
+import { announce, recordedHistory } from './publication.js';
+import type { Push, Pushed, Row } from './publication.js';
+
+/** Roots that the remote has and whose trees are looked through, so that nothing of them is sent again. */
+const basesMax = 8;
+const nearestMax = 2000;
+/** Something that was published when the push began may be cleaned up before it ends. */
+const triesMax = 3;
+
+/**
+ * Publishes what revs reach and the remote lacks as packs, which nobody sees before they are announced. Killed at any moment it leaves
+ * the remote as it was, but for objects that `remote gc` removes.
+ */
+export async function pushPacks(session: Session, remote: Publications, push: Push): Promise<Pushed> {
+  for (let tries = 1; ; tries++) {
+    const published = await findPublished(session, remote, push.call);
+    const sent = await publish(session, remote, published, push);
+    if (sent === null) {
+      if (tries < triesMax) continue;
+      throw new CoppiceError('REMOTE_UNREACHABLE', `${remote.url} is being cleaned up while this push builds on it`, {
+        hint: 'push again in a moment',
+      });
+    }
+    await mergePublished(session, remote, published.id, { ...push.call, key: push.key });
+    return { ...sent, known: published.commits };
+  }
+}
+
+/** Null: what it builds on is gone by now. */
+async function publish(
+  session: Session,
+  remote: Publications,
+  { id, commits: known }: PublishedRepository,
+  push: Push,
+): Promise<Omit<Pushed, 'known'> | null> {
+  const { tips, call, noText } = push;
+  const { snapshots, store, fingerprint } = session;
+  const list = snapshots.segments().retain();
+  try {
+    const packs: PackRef[] = [];
+    let bytes = 0;
+    const about = { repository: id, rules: fingerprint, noText, signal: call.signal };
+    const send = async (pack: BuiltPack): Promise<void> => {
+      await remote.putPack(pack.name, pack.bytes, call);
+      bytes += pack.bytes.length;
+      packs.push({
+        name: pack.name,
+        bytes: pack.bytes.length,
+        from: 0,
+        to: 0,
+        docs: pack.counts.docs,
+        history: pack.history,
+        text: !noText,
+        rules: fingerprint,
+      });
+      push.onProgress?.({
+        phase: 'push',
+        done: packs.length,
+        total: 0,
+        unit: 'records',
+        bytes,
+        what: `${remote.url}: packs`,
+      });
+    };
+    const builder = new PackBuilder(list, snapshots.caches, store.catalog.nextIds, about, send);
+    const bases = await basesOf(session, known, tips);
+    for (const { root } of bases) await builder.has(root);
+    const rows: Row[] = [];
+    const repo = await session.repositoryId();
+    const isRecordable = repo === id;
+    const records: CommitId[] = [];
+    for (const { commit } of tips) {
+      const { tree } = await session.repository.readCommit(commit);
+      const row = known.get(commit);
+      const recordId = isRecordable ? session.recordedCommit(list, repo, commit) : null;
+      const parents = recordId === null ? [] : list.commit(recordId).parents;
+      const isNext =
+        recordId !== null &&
+        row?.recorded !== true &&
+        parents.length > 0 &&
+        parents.every((parent) => parent !== null && known.get(list.commit(parent).oid)?.recorded === true);
+      if (isNext) records.push(recordId);
+      if (row !== undefined && !isNext) continue;
+      const root = snapshots.findRoot(rootKey(tree, fingerprint));
+      if (root === null) {
+        session.shared.note(`${commit} is not published: some of its objects are missing here`);
+        continue;
+      }
+      await builder.addTree(root);
+      rows.push({ oid: commit, tree, recorded: isNext, isTip: true });
+    }
+    for (const record of records) await builder.addCommit(record);
+    await builder.flush();
+    if (push.history && isRecordable) {
+      await builder.beginHistory();
+      const isDone = (commit: Oid): boolean => known.get(commit)?.recorded === true;
+      for (const record of recordedHistory(session, list, repo, tips, isDone)) {
+        const { oid, tree } = list.commit(record);
+        await builder.addCommit(record);
+        const treeOid = list.tree(tree).oid;
+        if (snapshots.findRoot(rootKey(treeOid, fingerprint)) === tree)
+          rows.push({ oid, tree: treeOid, recorded: true, isTip: false });
+      }
+      await builder.flush();
+    }
+    const sent = { commits: rows.filter(({ oid }) => !known.has(oid)).length, packs: packs.length, bytes };
+    const isCurrent = async (head: PublishedHead): Promise<boolean> => {
+      const current = await remote.commits(head, fingerprint, call);
+      return bases.every(({ commit }) => current.has(commit));
+    };
+    return (await announce(session, remote, id, { packs, rows, refs: push.refs }, push, isCurrent)) ? sent : null;
+  } finally {
+    list.release();
+  }
+}
+
+/** Published commits whose trees are here, near what is pushed. */
+async function basesOf(
+  session: Session,
+  known: PublishedRepository['commits'],
+  tips: Push['tips'],
+): Promise<{ commit: string; root: TreeId }[]> {
+  const { snapshots, repository, fingerprint } = session;
+  const bases = new Map<string, TreeId>();
+  const rootOf = (commit: string): TreeId | null => {
+    const row = known.get(commit);
+    return row === undefined ? null : snapshots.findRoot(rootKey(asOid(row.tree), fingerprint));
+  };
+  const here = new Set<Oid>();
+  if (known.size > 0) for (const oid of known.keys()) if (rootOf(oid) !== null) here.add(asOid(oid));
+  for (const { commit } of tips) {
+    if (bases.size >= basesMax) break;
+    const nearest = await repository.nearest(commit, here, nearestMax);
+    const root = nearest === null ? null : rootOf(nearest);
+    if (root !== null) bases.set(nearest!, root);
+  }
+  return Array.from(bases, ([commit, root]) => ({ commit, root }));
+}

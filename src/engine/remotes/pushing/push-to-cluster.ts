@@ -1,0 +1,73 @@
+import { TreePublisher } from '../../../cluster/index.js';
+import type { Oid } from '../../../model/index.js';
+import { ClusterStorage } from '../../../remote/index.js';
+import type { Publications } from '../../../remote/index.js';
+import { rootKey } from '../../../snapshot/index.js';
+import type { Session } from '../../session/session.js';
+import { findPublished } from '../published-repository.js';
+import { announce, recordedHistory } from './publication.js';
+import type { Push, Pushed, Row } from './publication.js';
+
+/** Of a history so many commits are made known at a time: what was published of it is there when it is interrupted. */
+const commitsAtOnce = 200;
+
+export const isCluster = ({ storage }: Publications): boolean => storage instanceof ClusterStorage;
+
+/**
+ * Publishes revs to a cluster: the trees as documents, each content once, then the commits. Killed at any moment it leaves
+ * what was published as it was, and continues where it was.
+ */
+export async function pushToCluster(session: Session, remote: Publications, push: Push): Promise<Pushed> {
+  const { tips, call } = push;
+  const { fingerprint, snapshots, repository } = session;
+  const { id, commits: known } = await findPublished(session, remote, call);
+  const list = snapshots.segments().retain();
+  let commits = 0;
+  try {
+    const publisher = new TreePublisher(
+      remote.storage as ClusterStorage,
+      list,
+      snapshots.caches,
+      call,
+      ({ chunks, bytes }) =>
+        push.onProgress?.({
+          phase: 'push',
+          done: chunks,
+          total: 0,
+          unit: 'chunks',
+          bytes,
+          what: `${remote.url}: chunks`,
+        }),
+    );
+    const wanted: Oid[] = tips.map(({ commit }) => commit);
+    if (push.history) {
+      const records = recordedHistory(session, list, await session.repositoryId(), tips);
+      wanted.unshift(...records.map((record) => list.commit(record).oid));
+    }
+    let rows: Row[] = [];
+    const announceRows = async (refs: Push['refs']): Promise<void> => {
+      await announce(session, remote, id, { packs: [], rows, refs }, push);
+      commits += rows.length;
+      rows = [];
+    };
+    const seen = new Set<Oid>();
+    for (const commit of wanted) {
+      if (seen.has(commit) || known.has(commit)) continue;
+      seen.add(commit);
+      const { tree } = await repository.readCommit(commit);
+      const own = rootKey(tree, fingerprint);
+      const root = snapshots.findRoot(own);
+      if (root === null) {
+        session.shared.note(`${commit} is not published: some of its objects are missing here`);
+        continue;
+      }
+      await publisher.publish(root, own.toString('hex'), { tree, rules: fingerprint });
+      rows.push({ oid: commit, tree, recorded: false, isTip: true });
+      if (rows.length >= commitsAtOnce) await announceRows({});
+    }
+    await announceRows(push.refs);
+    return { known, commits, packs: 0, ...publisher.sent };
+  } finally {
+    list.release();
+  }
+}

@@ -184,16 +184,14 @@ async function compareRanked(engine: Engine, far: Engine, repo: string, revs: re
           }));
         });
   const [rev] = revs;
+  const symbols: Compared = { asked: 0, differing: 0, lines: 0, own: [], far: [] };
   for (const query of questions.slice(0, count)) {
     const word = query.split(/\W+/).sort((a, b) => b.length - a.length)[0]!;
-    if (word !== '')
-      await compare(
-        { ...compared, own: [], far: [] },
-        engine,
-        far,
-        async (of) => (await of.symbols(word, { rev: rev! })).symbols,
-      );
+    if (word !== '') await compare(symbols, engine, far, async (of) => (await of.symbols(word, { rev: rev! })).symbols);
   }
+  compared.asked += symbols.asked;
+  compared.differing += symbols.differing;
+  compared.lines += symbols.lines;
   return compared;
 }
 

@@ -122,11 +122,11 @@ export class TreePublisher {
     const docs = [...wanted].sort((a, b) => a - b);
     await this.learnNumbers(docs, chunkIndices(await this.numbers.end(this.call)));
     const fresh = docs.filter((doc) => !this.numberOf.has(doc));
-    if (fresh.length === 0) return;
+    // A push that was killed has written what nobody finds yet.
+    if (fresh.length === 0) return cluster.refresh(chunkIndices(await this.numbers.end(this.call)), this.call);
     const first = await this.numbers.take(fresh.length, this.call);
     const given = new Map(fresh.map((doc, i) => [doc, first + i]));
-    for (const name of new Set([chunkIndexOf(first), chunkIndexOf(first + fresh.length - 1)]))
-      await this.makeOnce(name);
+    for (const name of chunkIndices(first + fresh.length)) await this.makeOnce(name);
     const others: number[] = [];
     const underWay: Promise<void>[] = [];
     const send = async (batch: { doc: number; json: string }[]): Promise<void> => {
@@ -170,8 +170,9 @@ export class TreePublisher {
     await flush();
     await Promise.all(underWay);
     // Somebody else has published these meanwhile: under their numbers.
-    if (others.length > 0) await this.learnNumbers(others, chunkIndices(await this.numbers.end(this.call)));
-    await cluster.refresh(chunkIndices(first + fresh.length), this.call);
+    const indices = chunkIndices(await this.numbers.end(this.call));
+    if (others.length > 0) await this.learnNumbers(others, indices);
+    await cluster.refresh(indices, this.call);
   }
 
   private async learnNumbers(docs: readonly number[], indices: readonly string[]): Promise<void> {

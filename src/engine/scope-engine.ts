@@ -196,7 +196,10 @@ type Searched = Scope & { release(): void };
 /** Runs an action where a filter of packages says, else on what is there. */
 function runIn<S extends Searched, T>(place: Place<S>, asked: Asked, action: (scope: Scope) => Promise<T>): Promise<T> {
   if (!asksForPackages(asked)) return place.run((scope) => untilHere(asked.signal, () => action(scope)));
-  return place.run(async (scope) => action(await packagesOf(scope, asked)));
+  return place.run(async (scope) => {
+    const own = await packagesOf(scope, asked);
+    return untilHere(asked.signal, () => action(own));
+  });
 }
 
 /** As `runIn`, for an action with many results. */
@@ -207,7 +210,8 @@ function streamIn<S extends Searched, T, R>(
 ): AsyncGenerator<T, R, undefined> {
   if (!asksForPackages(asked)) return place.stream((scope) => streamUntilHere(asked.signal, () => action(scope)));
   return place.stream(async function* (scope) {
-    return yield* action(await packagesOf(scope, asked));
+    const own = await packagesOf(scope, asked);
+    return yield* streamUntilHere(asked.signal, () => action(own));
   });
 }
 

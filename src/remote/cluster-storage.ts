@@ -1,4 +1,4 @@
-import { CoppiceError, nowMs } from '../base/index.js';
+import { CoppiceError, nowMs, uniqueSuffix } from '../base/index.js';
 import { SearchCluster } from './search-cluster.js';
 import type { ClusterAddress } from './search-cluster.js';
 import type { CallOptions, ListedObject, ReadOptions, RemoteStorage, StoredObject, WriteCondition } from './storage.js';
@@ -58,12 +58,14 @@ export class ClusterStorage implements RemoteStorage {
       );
       this.isMade = true;
     }
-    const source = { name, at: nowMs(), size: bytes.length, bytes: Buffer.from(bytes).toString('base64') };
+    // Another writer may write the same in the same millisecond.
+    const by = uniqueSuffix();
+    const source = { name, at: nowMs(), size: bytes.length, by, bytes: Buffer.from(bytes).toString('base64') };
     const version = await this.cluster.put(index, name, source, condition, call);
     if (version !== null) return version;
     // An attempt before this one, whose answer was lost, may have been the one that wrote.
     const now = await this.cluster.get(index, name, call);
-    return now !== null && now.source['bytes'] === source.bytes && now.source['at'] === source.at ? now.version : null;
+    return now?.source['by'] === by ? now.version : null;
   }
 
   async *list(prefix: string, call: CallOptions = {}): AsyncIterable<ListedObject> {

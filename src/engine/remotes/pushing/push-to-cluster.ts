@@ -39,10 +39,10 @@ export async function pushToCluster(session: Session, remote: Publications, push
           what: `${remote.url}: chunks`,
         }),
     );
-    const wanted: Oid[] = tips.map(({ commit }) => commit);
+    let wanted: Oid[] = tips.map(({ commit }) => commit);
     if (push.history) {
       const records = recordedHistory(session, list, await session.repositoryId(), tips);
-      wanted.unshift(...records.map((record) => list.commit(record).oid));
+      wanted = [...records.map((record) => list.commit(record).oid), ...wanted];
     }
     let rows: Row[] = [];
     const announceRows = async (refs: Push['refs']): Promise<void> => {

@@ -25,6 +25,8 @@ interface Clone {
 export class PublishedClones {
   private readonly clones = new Map<string, Clone>();
   private names = new Map<string, Clone>();
+  /** Names of several repositories that the log knows of. */
+  private readonly told = new Set<string>();
 
   constructor(
     private readonly remote: Publications,
@@ -71,6 +73,8 @@ export class PublishedClones {
     // Who may read a name may read what has it: where that is not one repository, it is none.
     for (const name of twice) {
       names.delete(name);
+      if (this.told.has(name)) continue; // once, not at each look
+      this.told.add(name);
       this.log(`${name} is the name of several repositories: none of them is served`);
     }
     this.names = names;

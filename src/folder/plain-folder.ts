@@ -3,7 +3,13 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, parse } from 'node:path';
 
 import { CoppiceError, encodeBytes, systemErrorCode } from '../base/index.js';
-import { WorktreeTexts, readWorktreeFile, readWorktreePieces, userExcludesFile } from '../git/index.js';
+import {
+  WorktreeTexts,
+  readWorktreeFile,
+  readWorktreePieces,
+  userExcludesFile,
+  userExcludesStamp,
+} from '../git/index.js';
 import type { BlobContent, Repository, WorktreeChanges, WorktreeFile, WorktreeSince } from '../git/index.js';
 import type { Oid, TreeEntry } from '../model/index.js';
 import { compileIgnoreList } from '../pattern/index.js';
@@ -187,9 +193,7 @@ class PlainFolder implements Repository {
   }
 
   outsideRules(): string {
-    const file = userExcludesFile();
-    const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
-    return stats === undefined ? file : [file, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
+    return userExcludesStamp();
   }
 
   /** Those in it are looked into like other folders. */

@@ -13,7 +13,7 @@ export type { WorktreeChange, WorktreeChanges } from './worktree-changes.js';
 export { kindOfStats, readWorktreeFile, readWorktreePieces } from './worktree-file.js';
 export type { WorktreeFile } from './worktree-file.js';
 export type { CommitChanges, LineRange } from './change-list.js';
-export { userExcludesFile } from './user-config.js';
+export { userExcludesFile, userExcludesStamp } from './user-config.js';
 export { WorktreeTexts } from './worktree-texts.js';
 export { decodeTree, encodeTree } from './tree-object.js';
 export { isDotGit } from './dot-git.js';

@@ -199,6 +199,12 @@ function configurationFiles(location: Location, values: readonly ListedValue[], 
   return [...files];
 }
 
+/** A text that changes whenever what the user's own excludes file says may have. */
+export function userExcludesStamp(): string {
+  const file = userExcludesFile();
+  return `${file}\n${signatureOf([file]).text}`;
+}
+
 /** A text that changes whenever one of the files does, and when the last of them did. */
 function signatureOf(files: readonly string[]): { text: string; changedMs: number } {
   let changedMs = 0;

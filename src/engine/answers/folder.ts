@@ -12,7 +12,7 @@ const deadlineMsDefault = 3_000;
 /** See `Engine.folder`. */
 export function listFolder(scope: Scope, path: string, options: FolderOptions): Promise<FolderResult> {
   return withRev(scope, options.rev, options, async (opened) => {
-    const folder = path.replace(/\/+$/, '');
+    const folder = folderOf(path);
     const entries = entriesOf(opened, folder);
     return { rev: opened.rev, path: folder, entries, freshness: await opened.freshness() };
   });
@@ -97,7 +97,7 @@ export async function* listLastChanges(
 ): AsyncGenerator<LastChange, void, undefined> {
   const deadlineMs = elapsedMs() + checkCount('deadlineMs', options.deadlineMs, deadlineMsDefault);
   const found = await withRev(scope, options.rev, options, async (opened) => {
-    const folder = path.replace(/\/+$/, '');
+    const folder = folderOf(path);
     const names = new Set(entriesOf(opened, folder).map(({ name }) => name.split('/', 1)[0]!));
     const [file] = filesBelow(opened.snapshot, folder === '' ? '' : `${folder}/`);
     if (file === undefined) return null;
@@ -118,3 +118,6 @@ export async function* listLastChanges(
     if (names.size === 0 || elapsedMs() > deadlineMs) return;
   }
 }
+
+/** A folder's path without slashes at its end. Each run of slashes is read once: any user may ask, of a path of any length. */
+const folderOf = (path: string): string => path.replace(/(?<!\/)\/+$/, '');

@@ -101,7 +101,7 @@ function membersOf(sessions: readonly Session[], roots: readonly ViewRoot[]): Vi
     const key = `${session.repository.gitDir}\0${session.repository.workTree ?? ''}\0${rev ?? ''}`;
     const known = distinct.get(key);
     if (known !== undefined) session.release();
-    distinct.set(key, { session, rev, deps: deps || known?.deps === true });
+    distinct.set(key, { session: known?.session ?? session, rev, deps: deps || known?.deps === true });
   });
   const all = [...distinct.values()];
   const mounts = mountNames(

@@ -62,9 +62,20 @@ test.each(['html', 'vue', 'svelte', 'astro', 'php'])('what %s opens and never cl
   }
 });
 
-test('elements that are open at once, far more than any page has', () => {
-  const { chunks, diagnostics } = chunker.chunk(bytesOf('<b>\n'.repeat(12_000)), 'html');
-  expect(chunks.length).toBeGreaterThan(1);
-  expect(diagnostics.map(({ code }) => code)).toEqual(['parse-limit']);
-  expect(chunker.chunk(bytesOf('<p>one\n<li>two\n'.repeat(1500)), 'html').diagnostics).toEqual([]);
+test.each(['<b>\n'.repeat(12_000), '<b></x>\n'.repeat(12_000), `${'<br/>\n'.repeat(6000)}${'<b>\n'.repeat(8000)}`])(
+  'elements that are open at once, far more than any page has (%#)',
+  (text) => {
+    const { chunks, diagnostics } = chunker.chunk(bytesOf(text), 'html');
+    expect(chunks.length).toBeGreaterThan(1);
+    expect(diagnostics.map(({ code }) => code)).toEqual(['parse-limit']);
+  },
+);
+
+test.each([
+  '<p>one\n<li>two\n'.repeat(1500),
+  '<b>one</b>\n'.repeat(6000),
+  '<b a="1"/>\n'.repeat(6000),
+  `<script>\n${'if (i<n) n++;\n'.repeat(6000)}</script>\n`,
+])('elements that are not (%#)', (text) => {
+  expect(chunker.chunk(bytesOf(text), 'html').diagnostics).toEqual([]);
 });

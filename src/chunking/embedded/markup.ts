@@ -70,13 +70,29 @@ const endless = new Set(
 );
 const depthMax = 5000;
 
+/** Scripts and styles as a whole: what is in them is no element. */
+const tags = /<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$(?![\s\S]))|<(\/?)([a-z][\w:-]*)|\/>/gi;
+
 /** Whether more elements are open at once than any page has: the grammar goes over all of them at each tag. */
 export function isNestedTooDeep(text: string): boolean {
+  const open = new Map<string, number>();
   let depth = 0;
-  for (const [tag, name = ''] of text.matchAll(/<\/?([a-z][\w:-]*)|\/>/gi)) {
-    if (tag[1] === '>') depth--;
-    else if (!endless.has(name.toLowerCase())) depth += tag[1] === '/' ? -1 : 1;
-    if (depth > depthMax) return true;
+  const leave = (name: string): void => {
+    const count = open.get(name) ?? 0;
+    if (count === 0) return; // it ends nothing
+    open.set(name, count - 1);
+    depth--;
+  };
+  let opened = '';
+  for (const [, raw, slash, given = ''] of text.matchAll(tags)) {
+    if (raw !== undefined) continue;
+    const name = given.toLowerCase();
+    if (slash === '/') leave(name);
+    else if (slash === undefined) leave(opened);
+    opened = slash === '' && !endless.has(name) ? name : '';
+    if (opened === '') continue;
+    open.set(name, (open.get(name) ?? 0) + 1);
+    if (++depth > depthMax) return true;
   }
   return false;
 }

@@ -4,6 +4,7 @@ import type { DaemonEvent, Progress, ResolvedRev } from '../api/protocol.js';
 import { setActivity } from './activity.js';
 import { epoch } from './epoch.js';
 import { fileContent } from './file-content.js';
+import { folderContent, showsFolder } from './folder-content.js';
 import { place } from './navigation.js';
 import { results } from './results.js';
 import { api, connection, roots, wireRepo } from './session.js';
@@ -17,8 +18,13 @@ const silentMsMax = 4_000;
 /** A rev of what is shown that names something else by now; null while everything is as shown. */
 export const outdated = signal<string | null>(null);
 
+/** Of the folder that is shown; last changes that arrive make it no other. */
+const folderRev = computed(() => folderContent.value.rev);
+const folderRevs = computed((): readonly ResolvedRev[] => (folderRev.value === null ? [] : [folderRev.value]));
+
 /** What is shown, as it stood when it was asked for. */
 const shown = computed((): readonly ResolvedRev[] => {
+  if (showsFolder.value) return folderRevs.value;
   if (place.value.file !== null) return fileContent.value.rev === null ? [] : [fileContent.value.rev];
   const { revs } = results.value;
   return revs === null ? [] : [revs.rev, ...(revs.against === null ? [] : [revs.against])];

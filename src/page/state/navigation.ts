@@ -18,7 +18,9 @@ export function hrefOf(change: Partial<Place>): string {
 
 /** Goes to the current place with some of it changed. */
 export function go(change: Partial<Place>, { replace = false }: GoOptions = {}): void {
-  const next = { ...current.peek(), ...change };
+  const changed = { ...current.peek(), ...change };
+  // A name is asked about in a file.
+  const next = changed.file === null ? { ...changed, name: '' } : changed;
   const href = `?${formatPlace(next)}`;
   if (href === `?${formatPlace(current.peek())}`) return;
   if (replace) history.replaceState(history.state, '', href);

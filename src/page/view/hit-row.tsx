@@ -6,7 +6,8 @@ import { excerptOf } from '../code/excerpt.js';
 import { highlighter } from '../code/highlighter.js';
 import { fileOfItem } from '../search/item-links.js';
 import type { Item } from '../search/item.js';
-import { hrefOf, place } from '../state/navigation.js';
+import { hrefOf } from '../state/navigation.js';
+import { results } from '../state/results.js';
 import { api, isTogether, mayLabel, roots, wireRepo } from '../state/session.js';
 import { CodeLine } from './code-line.js';
 import { Icon } from './icons.js';
@@ -34,7 +35,7 @@ export function HitRow({ item }: { readonly item: Extract<Item, { type: 'hit' }>
         </span>
       </header>
       <HitExcerpt hit={hit} path={item.path} rev={item.rev} />
-      {mayLabel.value && <AnswerButton hit={hit} />}
+      {mayLabel.value && <AnswerButton key={results.value.place.query} hit={hit} />}
     </article>
   );
 }
@@ -89,7 +90,7 @@ function AnswerButton({ hit }: { readonly hit: Hit }): JSX.Element {
     const repo = isTogether.peek()
       ? (roots.peek().find((root) => root.endsWith(`/${hit.repo}`)) ?? hit.repo)
       : wireRepo.peek();
-    const label = { repo, query: place.peek().query, path, startLine, endLine, rev, feedback: true } as const;
+    const label = { repo, query: results.peek().place.query, path, startLine, endLine, rev, feedback: true } as const;
     api()
       .call('add-label', label)
       .then(

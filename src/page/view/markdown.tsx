@@ -3,7 +3,8 @@ import type { ComponentChildren, JSX } from 'preact';
 import { highlighter } from '../code/highlighter.js';
 import { decodeEntities, textOfHtml } from '../code/html-text.js';
 import { linkTarget } from '../code/link-target.js';
-import { hrefOf, place } from '../state/navigation.js';
+import { languageByAlias } from '../../model/index.js';
+import { hrefOf } from '../state/navigation.js';
 import { hrefOfFolder } from './path-trail.js';
 import { CodeLine } from './code-line.js';
 
@@ -161,10 +162,7 @@ class Reader {
         </a>
       );
     const { path, lines } = target;
-    const to =
-      path === '' || target.isFolder
-        ? hrefOfFolder(path)
-        : hrefOf({ file: { path, rev: this.rev, lines }, query: place.peek().query });
+    const to = path === '' || target.isFolder ? hrefOfFolder(path) : hrefOf({ file: { path, rev: this.rev, lines } });
     return (
       <a key={key} href={to}>
         {children}
@@ -175,7 +173,7 @@ class Reader {
 
 function CodeText({ text, language }: { readonly text: string; readonly language: string }): JSX.Element {
   const name = /^[\w+#-]*/.exec(language)![0].toLowerCase();
-  const runs = highlighter.runsOf(text, aliases[name] ?? name).value;
+  const runs = highlighter.runsOf(text, name === 'console' ? 'bash' : (languageByAlias(name) ?? name)).value;
   return (
     <pre tabIndex={0}>
       <code>
@@ -184,20 +182,3 @@ function CodeText({ text, language }: { readonly text: string; readonly language
     </pre>
   );
 }
-
-/** As people call languages in fences. */
-const aliases: Readonly<Record<string, string>> = {
-  sh: 'bash',
-  shell: 'bash',
-  zsh: 'bash',
-  console: 'bash',
-  js: 'javascript',
-  ts: 'typescript',
-  py: 'python',
-  rs: 'rust',
-  rb: 'ruby',
-  yml: 'yaml',
-  'c++': 'cpp',
-  cs: 'csharp',
-  golang: 'go',
-};

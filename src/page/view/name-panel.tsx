@@ -1,5 +1,6 @@
-import type { JSX } from 'preact';
+import { Fragment, type JSX } from 'preact';
 import type { DefinitionHit, ReferenceGroup } from '../api/protocol.js';
+import { cut } from '../code/excerpt.js';
 import { highlighter } from '../code/highlighter.js';
 import { go, hrefOf, place } from '../state/navigation.js';
 import { nameInfo } from '../state/name-info.js';
@@ -50,10 +51,10 @@ export function NamePanel(): JSX.Element | null {
           <p class="muted">
             Alike:{' '}
             {near.map((other, index) => (
-              <>
+              <Fragment key={other}>
                 {index > 0 && ', '}
                 <a href={hrefOf({ name: other })}>{other}</a>
-              </>
+              </Fragment>
             ))}
           </p>
         )}
@@ -119,18 +120,16 @@ function Group({ group }: { readonly group: ReferenceGroup }): JSX.Element {
       {references.map(({ line, column, length, text, isDefinition }) => {
         const indent = /^\s*/.exec(text)![0].length;
         const mark = { start: column - 1, end: column - 1 + length };
+        const part = cut({ start: 0, end: text.length }, indent, [mark]);
         return (
           <div class="excerpt-line" key={line}>
             <a class="line-number" href={hrefOfLine(group, line)} aria-label={`Line ${line}`}>
               {line}
             </a>
             <code>
-              <CodeLine
-                text={text}
-                part={{ start: indent, end: Math.min(text.length, indent + 300) }}
-                runs={highlighter.runsOf(text, language).value}
-                marks={[mark]}
-              />
+              {part.cutBefore && <span class="cut">…</span>}
+              <CodeLine text={text} part={part} runs={highlighter.runsOf(text, language).value} marks={[mark]} />
+              {part.cutAfter && <span class="cut">…</span>}
               {isDefinition === true && <span class="kind"> definition</span>}
             </code>
           </div>

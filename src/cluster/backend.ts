@@ -23,7 +23,11 @@ interface Call {
 
 /** What a search answers at once; more is asked for page by page, by number. */
 const pageMax = 10_000;
-const foundBytesMax = 32 * 1024 * 1024;
+const foundBytesMin = 32 * 1024 * 1024;
+/** All that one question asks for has to be here at once: with less than room for as many words as any has, each of which every chunk has, it would never be answered. */
+const wordsMax = 64;
+/** Of a chunk's number and its packed frequencies. */
+const postingBytes = 5;
 
 /** One page of chunks: their numbers, and what each was worth. */
 interface Page {
@@ -37,7 +41,7 @@ interface Query {
 
 /** The chunks that some roots see, in a cluster. Candidates and postings come from there under the roots' bitmaps; all else of a search is ours. */
 export class ClusterBackend implements SearchBackend {
-  private readonly found = new LruCache<string, TermPostings>(foundBytesMax);
+  private readonly found: LruCache<string, TermPostings>;
   private readonly indices: readonly string[];
 
   constructor(
@@ -45,6 +49,8 @@ export class ClusterBackend implements SearchBackend {
     private readonly contents: FarContents,
     private readonly roots: readonly FarRoot[],
   ) {
+    const visible = roots.reduce((sum, { count }) => sum + count, 0);
+    this.found = new LruCache(Math.max(foundBytesMin, wordsMax * postingBytes * visible));
     this.indices = [...new Set(roots.flatMap(({ indices }) => indices))];
   }
 
@@ -133,7 +139,7 @@ export class ClusterBackend implements SearchBackend {
     rows.sort((a, b) => a[0] - b[0]);
     const docs = Uint32Array.from(rows, ([doc]) => doc);
     const frequencies = Uint8Array.from(rows, ([, packed]) => packed);
-    this.found.set(key, { docs, frequencies }, 200 + 5 * docs.length);
+    this.found.set(key, { docs, frequencies }, 200 + postingBytes * docs.length);
   }
 
   private known(key: string, bring: NotHere['bring']): TermPostings {

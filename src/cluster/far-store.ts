@@ -1,3 +1,4 @@
+import { elapsedMs } from '../base/index.js';
 import { clusterIdMin } from '../model/index.js';
 import type { DocId, FileId, TreeId } from '../model/index.js';
 import { remoteInvalid } from '../remote/index.js';
@@ -10,7 +11,7 @@ import type { NextIds } from '../store/index.js';
 import { ClusterBackend } from './backend.js';
 import type { FarRoot } from './backend.js';
 import { FarContents } from './contents.js';
-import { decodeFile, decodeTree } from './layout.js';
+import { checkLayout, decodeFile, decodeTree } from './layout.js';
 import type { ChunkShape, FarFile, FarTree } from './layout.js';
 
 interface Call {
@@ -25,9 +26,11 @@ const firstIds: NextIds = {
   commit: clusterIdMin,
   segment: 0,
 };
-/** With more segments one behind the other, or more of them in memory, all is begun anew: it can be read again. */
-const segmentsMax = 64;
-const bytesMax = 512 * 1024 * 1024;
+/**
+ * With more segments one behind the other, or more of them in memory, all is begun anew, as it can be read again: once nobody has opened anything
+ * for a while, as who opens the roots of a view needs them together; with twice as much at once.
+ */
+const limitsDefault = { segmentsMax: 1024, bytesMax: 512 * 1024 * 1024, quietMs: 10_000 };
 
 /**
  * What a process has met of a cluster: files and directories as segments in memory, each with what was new when a snapshot was opened, under numbers of
@@ -44,11 +47,14 @@ export class FarStore implements FarSegments {
   private readonly files = new Map<string, FileId>();
   private readonly trees = new Map<string, TreeId>();
   private queue: Promise<unknown> = Promise.resolve();
+  private openedMs = 0;
+  private isChecked = false;
   bytes = 0;
 
   constructor(
     readonly cluster: SearchCluster,
     private readonly caches: SegmentCaches,
+    private readonly limits = limitsDefault,
   ) {
     this.contents = new FarContents(cluster, caches);
   }
@@ -71,6 +77,8 @@ export class FarStore implements FarSegments {
 
   /** The root tree of a key, in hex, with all below it; null when no snapshot of it is published. */
   open(key: string, call: Call): Promise<TreeId | null> {
+    this.makeRoom();
+    this.openedMs = elapsedMs();
     const known = this.roots.get(key);
     if (known !== undefined) return Promise.resolve(known);
     // One after the other: each takes the numbers that follow those of the one before.
@@ -89,10 +97,13 @@ export class FarStore implements FarSegments {
   }
 
   private async openNext(key: string, call: Call): Promise<TreeId | null> {
-    const found = await this.cluster.getMany('snapshots', [key], ['root', 'indices', 'count'], call);
+    this.isChecked ||= await checkLayout(this.cluster, call);
+    const found = await this.cluster.getMany('snapshots', [key], ['root', 'indices', 'count', 'isListed'], call);
     const snapshot = found.get(key);
     if (snapshot === undefined) return null;
-    if (this.lists.length >= segmentsMax || this.bytes > bytesMax) this.clear();
+    const { filter, name } = this.cluster.address.dialect;
+    if (filter === 'numbers' && snapshot['isListed'] !== true)
+      throw remoteInvalid(this.cluster.url, `published as a bitmap, by which ${name} does not filter`);
     const rootKey = String(snapshot['root']);
     const trees = await this.newTrees(rootKey, call);
     const files = await this.newFiles(trees, call);
@@ -189,6 +200,12 @@ export class FarStore implements FarSegments {
       this.joined = null;
     }
     return this.trees.get(root)!;
+  }
+
+  private makeRoom(): void {
+    const { segmentsMax, bytesMax, quietMs } = this.limits;
+    const share = Math.max(this.lists.length / segmentsMax, this.bytes / bytesMax);
+    if (share > 2 || (share > 1 && elapsedMs() - this.openedMs > quietMs)) this.clear();
   }
 
   private clear(): void {

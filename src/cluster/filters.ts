@@ -15,7 +15,7 @@ export function filterOfNumbers(cluster: SearchCluster, numbers: Uint32Array): F
 /** Chunks that a snapshot sees, by its id: its visible set is read where it lies and is not sent. */
 export function filterOfSnapshot(cluster: SearchCluster, id: string): Filter {
   const index = cluster.index('snapshots');
-  if (cluster.address.dialect.filter === 'numbers') return { terms: { n: { index, id, path: 'list' } } };
+  if (cluster.address.dialect.filter === 'numbers') return { terms: { n: { index, id, path: 'numbers' } } };
   return { terms: { n: { index, id, path: 'chunks', store: true }, value_type: 'bitmap' } };
 }
 

@@ -1,6 +1,3 @@
 /** What a search cluster holds of code, published from a store and read under numbers of the process's own: chunks, files, trees, snapshots. */
 export { FarStore } from './far-store.js';
 export { TreePublisher } from './publish-tree.js';
-export { decodeRoaring, encodeRoaring } from './roaring.js';
-export { chunkIndices, layoutVersion } from './layout.js';
-export { NumberBlocks } from './numbers.js';

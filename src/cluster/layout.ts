@@ -4,7 +4,8 @@ import { CoppiceError, decodeBytes, encodeBytes } from '../base/index.js';
 import { asOid, entryKinds } from '../model/index.js';
 import type { EntryKind, Oid } from '../model/index.js';
 import type { FileRecord } from '../segment/index.js';
-import type { SearchCluster } from '../remote/index.js';
+import { chunksInListMax } from '../remote/index.js';
+import type { RemoteCallOptions as CallOptions, SearchCluster } from '../remote/index.js';
 
 /**
  * What a cluster holds, in indices that begin with the prefix of its address:
@@ -13,7 +14,8 @@ import type { SearchCluster } from '../remote/index.js';
  *     PREFIX-chunks-000000   chunks by content key, those with numbers below `chunksPerIndex`; -000001 the next; …
  *     PREFIX-files           files by their key: which chunks, and how long each is
  *     PREFIX-trees           directories by their key: what has a tree has all that is below it
- *     PREFIX-snapshots       root trees by their key: the visible set as a bitmap, and statistics
+ *     PREFIX-snapshots       root trees by their key: the visible set as a bitmap (`chunks`) and, for dialects that know none, as a list (`numbers`);
+ *                            statistics
  *
  * Keys are the store's own (content hashes), so whatever is published twice, by whomever, is one document. History of the version:
  *   1: this.
@@ -61,11 +63,7 @@ const mappings = {
 export type IndexKind = keyof typeof mappings;
 
 /** Makes an index where there is none. */
-export async function makeIndex(
-  cluster: SearchCluster,
-  name: string,
-  call: { readonly signal?: AbortSignal | undefined },
-): Promise<void> {
+export async function makeIndex(cluster: SearchCluster, name: string, call: CallOptions): Promise<void> {
   const kind = name.replace(/-\d+$/, '') as IndexKind;
   const { shards, replicas } = cluster.address;
   await cluster.makeIndex(
@@ -77,11 +75,26 @@ export async function makeIndex(
         number_of_replicas: replicas,
         // Whoever publishes refreshes before it is made known.
         refresh_interval: kind === 'chunks' ? '30s' : '1s',
-        ...(kind === 'chunks' ? { 'index.max_terms_count': 1_000_000 } : {}),
+        ...(kind === 'chunks' ? { 'index.max_terms_count': chunksInListMax } : {}),
       },
       mappings: { ...mappings[kind], _meta: { coppice: layoutVersion } },
     },
     call,
+  );
+}
+
+/** Refuses what another version published: REMOTE_VERSION. Whether anything is there. */
+export async function checkLayout(cluster: SearchCluster, call: CallOptions): Promise<boolean> {
+  const path = `${cluster.index('snapshots')}/_mapping?filter_path=*.mappings._meta`;
+  const { status, value } = await cluster.ask('GET', path, null, call);
+  if (status === 404) return false;
+  const [index] = Object.values(value as Record<string, { mappings?: { _meta?: { coppice?: unknown } } }>);
+  const version = index?.mappings?._meta?.coppice;
+  if (version === layoutVersion) return true;
+  throw new CoppiceError(
+    'REMOTE_VERSION',
+    `${cluster.url} has layout ${JSON.stringify(version) ?? 'none'}, and this Coppice reads layout ${layoutVersion}`,
+    { hint: 'use the same version of Coppice everywhere, or publish under another prefix' },
   );
 }
 

@@ -1,11 +1,12 @@
-import { TimeSlices } from '../base/index.js';
+import { CoppiceError, TimeSlices } from '../base/index.js';
 import type { FileId, TreeId } from '../model/index.js';
+import { chunksInListMax } from '../remote/index.js';
 import type { ClusterStorage } from '../remote/index.js';
 import type { SegmentList, TreeNode } from '../segment/index.js';
 import { readFileRecord, readTreeNode } from '../snapshot/index.js';
 import type { RecordCaches } from '../snapshot/index.js';
 import { ChunkDocuments } from './chunk-documents.js';
-import { chunkIndexOf, chunkIndices, decodeShapes, encodeFile, encodeTree, makeIndex } from './layout.js';
+import { checkLayout, chunkIndexOf, chunkIndices, decodeShapes, encodeFile, encodeTree, makeIndex } from './layout.js';
 import type { FarEntry } from './layout.js';
 import { NumberBlocks } from './numbers.js';
 import { encodeRoaring } from './roaring.js';
@@ -22,6 +23,12 @@ interface Call {
 export interface PublishProgress {
   readonly chunks: number;
   readonly bytes: number;
+}
+
+/** A tree that the cluster lacks. */
+interface MissingTree {
+  readonly id: TreeId;
+  readonly node: TreeNode;
 }
 
 /**
@@ -56,8 +63,9 @@ export class TreePublisher {
   /** A root tree, by its key in hex. Searches find it when this returns. */
   async publish(root: TreeId, rootKey: string, about: Readonly<Record<string, unknown>>): Promise<void> {
     const { cluster } = this.storage;
+    if (this.made.size === 0) await checkLayout(cluster, this.call);
     for (const name of ['files', 'trees', 'snapshots']) await this.makeOnce(name);
-    if (await cluster.get('snapshots', rootKey, this.call)) return;
+    if ((await cluster.getMany('snapshots', [rootKey], [], this.call)).has(rootKey)) return;
     const missing = await this.missingTrees(root);
     const files = await this.missingFiles(missing);
     await this.publishChunks(files);
@@ -67,8 +75,8 @@ export class TreePublisher {
   }
 
   /** Those below a root, itself included, that the cluster lacks: what is below one that it has, it has too. */
-  private async missingTrees(root: TreeId): Promise<{ id: TreeId; node: TreeNode }[]> {
-    const missing: { id: TreeId; node: TreeNode }[] = [];
+  private async missingTrees(root: TreeId): Promise<MissingTree[]> {
+    const missing: MissingTree[] = [];
     const seen = new Set<TreeId>([root]);
     for (let level = [root]; level.length > 0;) {
       const asked = level.filter((id) => !this.publishedTrees.has(id));
@@ -93,7 +101,7 @@ export class TreePublisher {
     return missing;
   }
 
-  private async missingFiles(trees: readonly { readonly node: TreeNode }[]): Promise<FileId[]> {
+  private async missingFiles(trees: readonly MissingTree[]): Promise<FileId[]> {
     const all = new Set<FileId>();
     for (const { node } of trees)
       for (const { file } of node.entries) if (file !== undefined && !this.publishedFiles.has(file)) all.add(file);
@@ -206,11 +214,15 @@ export class TreePublisher {
     for (const id of files) this.publishedFiles.add(id);
   }
 
-  private async publishTrees(trees: readonly { readonly id: TreeId; readonly node: TreeNode }[]): Promise<void> {
-    // Found from the root on: in the opposite order what is below a tree comes before it.
-    const ordered = this.leavesFirst(trees);
+  private async publishTrees(trees: readonly MissingTree[]): Promise<void> {
+    // Of one request some documents may be written and others not: what is below a tree is there before it is sent.
+    for (const level of levelsOf(trees)) await this.publishLevel(level);
+    for (const { id } of trees) this.publishedTrees.add(id);
+  }
+
+  private async publishLevel(trees: readonly MissingTree[]): Promise<void> {
     await this.createAll(
-      ordered.map(({ id, node }) => {
+      trees.map(({ id, node }) => {
         const { oid, fileCount, chunkCount, submoduleCount } = node;
         const entries = node.entries.map(({ name, kind, file, tree, oid: own }): FarEntry => {
           if (file !== undefined) return { name, kind, key: this.keys.keyOf('files', file) };
@@ -220,32 +232,6 @@ export class TreePublisher {
         return { index: 'trees', id: this.keys.keyOf('trees', id), json };
       }),
     );
-    for (const { id } of trees) this.publishedTrees.add(id);
-  }
-
-  private leavesFirst(trees: readonly { readonly id: TreeId; readonly node: TreeNode }[]): typeof trees {
-    const nodes = new Map(trees.map((tree) => [tree.id, tree]));
-    const ordered: { id: TreeId; node: TreeNode }[] = [];
-    const done = new Set<TreeId>();
-    for (const root of trees) {
-      const open: { tree: { id: TreeId; node: TreeNode }; isEntered: boolean }[] = [{ tree: root, isEntered: false }];
-      for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-        const { id, node } = top.tree;
-        if (done.has(id)) open.pop();
-        else if (top.isEntered) {
-          done.add(id);
-          ordered.push(top.tree);
-          open.pop();
-        } else {
-          top.isEntered = true;
-          for (const { tree } of node.entries) {
-            const below = tree === undefined ? undefined : nodes.get(tree);
-            if (below !== undefined && !done.has(below.id)) open.push({ tree: below, isEntered: false });
-          }
-        }
-      }
-    }
-    return ordered;
   }
 
   /** In order, each request after the one before. */
@@ -277,6 +263,13 @@ export class TreePublisher {
       if (record.skipped === null) for (const doc of record.docs) docs.add(doc);
     }
     const numbers = Uint32Array.from(docs, (doc) => this.numberOf.get(doc)!).sort();
+    const { url, address } = this.storage.cluster;
+    const { filter, name } = address.dialect;
+    if (filter === 'numbers' && numbers.length > chunksInListMax) {
+      throw new CoppiceError('TOO_LARGE', `${url}: ${name} filters by ${chunksInListMax} chunks at most`, {
+        hint: 'publish so large a tree to OpenSearch, which takes bitmaps',
+      });
+    }
     const totals = { body: 0, comment: 0, symbol: 0 };
     for (const doc of docs) {
       const { bodyLength, commentLength, symbolLength } = this.documents.shapeOf(doc, 0);
@@ -288,6 +281,7 @@ export class TreePublisher {
       ...about,
       root: this.keys.keyOf('trees', root),
       chunks: encodeRoaring(numbers).toString('base64'),
+      ...(filter === 'numbers' ? { numbers: [...numbers], isListed: true } : {}),
       count: numbers.length,
       files: files.length,
       indices: [...new Set(Array.from(numbers, chunkIndexOf))],
@@ -318,4 +312,29 @@ export class TreePublisher {
     await makeIndex(this.storage.cluster, name, this.call);
     this.made.add(name);
   }
+}
+
+/** Trees by what lies between them and the leaves: first those without others of them below, then those that have such below, and so on. */
+function levelsOf(trees: readonly MissingTree[]): MissingTree[][] {
+  const nodes = new Map(trees.map((tree) => [tree.id, tree]));
+  const heightOf = new Map<TreeId, number>();
+  const levels: MissingTree[][] = [];
+  for (const root of trees) {
+    const open: { tree: MissingTree; isEntered: boolean }[] = [{ tree: root, isEntered: false }];
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+      const { id, node } = top.tree;
+      const below = node.entries.flatMap(({ tree }) => (tree !== undefined && nodes.has(tree) ? [tree] : []));
+      if (!top.isEntered && !heightOf.has(id)) {
+        top.isEntered = true;
+        for (const tree of below) if (!heightOf.has(tree)) open.push({ tree: nodes.get(tree)!, isEntered: false });
+        continue;
+      }
+      open.pop();
+      if (heightOf.has(id)) continue;
+      const height = below.reduce((most, tree) => Math.max(most, 1 + heightOf.get(tree)!), 0);
+      heightOf.set(id, height);
+      (levels[height] ??= []).push(top.tree);
+    }
+  }
+  return levels;
 }

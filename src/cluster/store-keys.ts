@@ -12,7 +12,7 @@ export class StoreKeys {
 
   /** In hex. */
   keyOf(kind: Kind, id: number): string {
-    const segment = this.segmentOf(kind, id);
+    const segment = this.list.segmentOf(kind, id);
     let own = this.known.get(segment);
     if (own === undefined) this.known.set(segment, (own = {}));
     const [from, to] = segment.entry[kind];
@@ -22,19 +22,5 @@ export class StoreKeys {
     }
     const at = (id - from) * keyBytes;
     return own[kind].toString('hex', at, at + keyBytes);
-  }
-
-  private segmentOf(kind: Kind, id: number): Segment {
-    const { segments } = this.list;
-    let low = 0;
-    let high = segments.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (segments[middle]!.entry[kind][0] <= id) low = middle;
-      else high = middle - 1;
-    }
-    // Of segments without any of a kind, which begin where the next does.
-    while (low > 0 && segments[low]!.entry[kind][0] === segments[low]!.entry[kind][1]) low--;
-    return segments[low]!;
   }
 }

@@ -6,8 +6,8 @@ export { openStorage } from './open-storage.js';
 export { Publications, joined, packObjects } from './publications.js';
 export type { ObjectCache, PublicationsOptions, PublishedCommit, PublishedHead } from './publications.js';
 export { remoteInvalid, remoteReadOnly } from './remote-errors.js';
-export { SearchCluster, inParallel, isClusterAddress, readClusterAddress } from './search-cluster.js';
-export type { ClusterAddress, ClusterDialect, ClusterDocument } from './search-cluster.js';
+export { SearchCluster, chunksInListMax, inParallel, isClusterAddress, readClusterAddress } from './search-cluster.js';
+export type { ClusterAddress } from './search-cluster.js';
 export { S3Storage } from './s3-storage.js';
 export type { S3Settings } from './s3-credentials.js';
 export type {

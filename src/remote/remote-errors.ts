@@ -1,9 +1,15 @@
 import { CoppiceError } from '../base/index.js';
 
-export const remoteInvalid = (url: string, what: string, data: Readonly<Record<string, unknown>> = {}): CoppiceError =>
+export const remoteInvalid = (
+  url: string,
+  what: string,
+  data: Readonly<Record<string, unknown>> = {},
+  cause?: unknown,
+): CoppiceError =>
   new CoppiceError('REMOTE_INVALID', `${url}: ${what}`, {
     hint: 'nothing was taken from it; publish anew to a fresh remote, or ask who may write to this one',
     data,
+    cause,
   });
 
 export const remoteReadOnly = (url: string): CoppiceError =>

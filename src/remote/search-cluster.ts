@@ -8,10 +8,14 @@ export interface ClusterDialect {
   readonly name: 'OpenSearch' | 'Elasticsearch';
   /**
    * How a snapshot's visible set is a filter: OpenSearch (2.17 and newer) takes a roaring bitmap, looked up by a document's id or sent with
-   * the query. Elasticsearch takes a list of numbers alone, which costs it about ten times as much.
+   * the query. Elasticsearch takes a list of numbers alone, which is in the snapshot's document then: it costs about ten times as much, and
+   * ends at `chunksInListMax`.
    */
   readonly filter: 'bitmap' | 'numbers';
 }
+
+/** A list of numbers has at most so many (`index.max_terms_count` of the indices that are made). */
+export const chunksInListMax = 1_000_000;
 
 const dialects: Readonly<Record<string, ClusterDialect>> = {
   opensearch: { name: 'OpenSearch', filter: 'bitmap' },
@@ -73,7 +77,8 @@ export function readClusterAddress(address: string): ClusterAddress {
   for (const name of parsed.searchParams.keys())
     if (name !== 'shards' && name !== 'replicas')
       throw invalid(`'${name.slice(0, 40)}' is nothing that an address says`, form);
-  const port = parsed.port === '' ? '9200' : parsed.port;
+  // Read here, as a URL of HTTP forgets the port 80.
+  const [, port = '9200'] = /^[a-z]+:\/\/[^/?#]*?:(\d+)(?:[/?#]|$)/i.exec(address) ?? [];
   return {
     dialect,
     origin: `${isSecure ? 'https' : 'http'}://${parsed.hostname}:${port}`,
@@ -105,7 +110,7 @@ export interface ClusterDocument {
 /** What one document of a bulk request came to. */
 export type BulkOutcome = 'written' | 'exists';
 
-/** Requests in flight at once: more would only wait in the cluster's queues. */
+/** What the cluster has no room for now, or no shard, is asked for so often. */
 const bulkTriesMax = 12;
 
 interface ClusterError {
@@ -172,17 +177,26 @@ export class SearchCluster {
     for (let from = 0; from < ids.length; from += getManyMax) batches.push(ids.slice(from, from + getManyMax));
     await inParallel(batches, async (batch) => {
       const path = `${this.index(index)}/_mget?${part}&filter_path=docs._id,docs.found,docs._source,docs.error`;
-      const { status, value } = await this.ask('POST', path, JSON.stringify({ ids: batch }), call);
-      if (status === 404) return; // there is no such index yet
-      const { docs } = value as {
-        docs: { _id: string; found?: boolean; _source?: Record<string, unknown>; error?: ClusterError }[];
-      };
-      for (const doc of docs) {
-        if (doc.error !== undefined) {
-          if (doc.error.type === 'index_not_found_exception') return;
-          throw remoteUnreachable(this.url, new Error(doc.error.reason ?? 'a document cannot be read'));
+      for (let open = batch, tries = 1; open.length > 0; tries++) {
+        const { status, value } = await this.ask('POST', path, JSON.stringify({ ids: open }), call);
+        if (status === 404) return; // there is no such index yet
+        const { docs } = value as {
+          docs: { _id: string; found?: boolean; _source?: Record<string, unknown>; error?: ClusterError }[];
+        };
+        let failure: ClusterError | null = null;
+        open = [];
+        for (const { _id: id, found: isThere, _source: source = {}, error } of docs) {
+          if (error?.type === 'index_not_found_exception') return;
+          if (error !== undefined) {
+            failure = error;
+            open.push(id);
+          } else if (isThere === true) found.set(id, source);
         }
-        if (doc.found === true) found.set(doc._id, doc._source ?? {});
+        if (failure === null) return;
+        // Its shard has only been made, or moves to another node.
+        if (tries === bulkTriesMax)
+          throw remoteUnreachable(this.url, new Error(failure.reason ?? 'a document cannot be read'));
+        await pause(tries, call);
       }
     });
     return found;
@@ -360,6 +374,7 @@ export class SearchCluster {
 }
 
 const getManyMax = 2000;
+/** Requests in flight at once: more would only wait in the cluster's queues. */
 const inFlightMax = 4;
 
 const errorOf = (value: unknown): ClusterError | undefined => {

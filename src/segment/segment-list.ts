@@ -207,7 +207,8 @@ export class SegmentList {
     return -1;
   }
 
-  private segmentOf(range: 'docs' | 'files' | 'trees' | 'commits', id: number): Segment {
+  /** The segment that has a number. STORE_CORRUPT where none does. */
+  segmentOf(range: 'docs' | 'files' | 'trees' | 'commits', id: number): Segment {
     let low = 0;
     let high = this.segments.length - 1;
     while (low <= high) {

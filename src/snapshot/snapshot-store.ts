@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
-import { LruCache, memoryLimit } from '../base/index.js';
+import { CoppiceError, LruCache, memoryLimit } from '../base/index.js';
 import type { TreeId } from '../model/index.js';
-import { asTreeId } from '../model/index.js';
+import { asTreeId, clusterIdMin } from '../model/index.js';
 import { SegmentList, createSegmentCaches } from '../segment/index.js';
 import type { SegmentCaches, TreeNode } from '../segment/index.js';
 import type { NextIds, SegmentEntry, SegmentFiles, Store } from '../store/index.js';
@@ -68,6 +68,9 @@ export interface SegmentPlace {
 /** What lies in a cluster, as far as a process has met it: its files and trees as segments, its chunks where they are. */
 export interface FarSegments {
   readonly bytes: number;
+  /** Lets go what was read of chunks. */
+  trim(): void;
+  close(): void;
   has(tree: TreeId): boolean;
   segments(): SegmentList;
   /** Searches the chunks that some of its roots see, one of which has them each. */
@@ -201,7 +204,7 @@ export class SnapshotStore implements SegmentPlace {
   async openLatest(root: TreeId, held?: Snapshot): Promise<Snapshot> {
     const mounts = this.composed.find(root);
     const roots = mounts === null ? [root] : mounts.list.map(({ tree }) => tree);
-    if (held !== undefined && !roots.every((tree) => this.segmentsOf(tree).has('trees', tree))) return held.retain();
+    if (held !== undefined && !roots.every((tree) => this.isThere(tree))) return held.retain();
     const segments = mounts === null ? this.segmentsOf(root).retain() : this.segmentsOfAll(mounts);
     const cached = this.snapshots.get(root);
     if (cached !== undefined && !isSame(cached.segments, segments)) this.snapshots.delete(root);
@@ -209,23 +212,35 @@ export class SnapshotStore implements SegmentPlace {
     return this.open(root);
   }
 
+  private isFar(tree: TreeId): boolean {
+    return this.far?.has(tree) === true;
+  }
+
+  private isThere(tree: TreeId): boolean {
+    return tree < clusterIdMin ? this.segmentsOf(tree).has('trees', tree) : this.isFar(tree);
+  }
+
   /** The segments that have a tree, with all that it refers to. */
   private segmentsOf(tree: TreeId): SegmentList {
     for (const place of this.volatile) if (place.has(tree)) return place.segments();
-    return this.far?.has(tree) === true ? this.far.segments() : this.segments();
+    if (tree < clusterIdMin) return this.segments();
+    if (!this.isFar(tree)) throw letGo();
+    return this.far!.segments();
   }
 
   /** Those that have some trees together; to be released. */
   private segmentsOfAll({ list }: Mounts): SegmentList {
     const places = [...this.volatile].filter((place) => list.some(({ tree }) => place.has(tree)));
-    const far = list.some(({ tree }) => this.far?.has(tree) === true) ? [this.far!.segments()] : [];
+    const farRoots = list.filter(({ tree }) => tree >= clusterIdMin);
+    if (!farRoots.every(({ tree }) => this.isFar(tree))) throw letGo();
+    const far = farRoots.length > 0 ? [this.far!.segments()] : [];
     return places.length + far.length === 0
       ? this.segments().retain()
       : SegmentList.join([this.segments(), ...places.flatMap((place) => place.lists), ...far]);
   }
 
   private backendOf(roots: readonly TreeId[]): SearchBackend | null {
-    const own = roots.filter((root) => this.far?.has(root) === true);
+    const own = roots.filter((root) => this.isFar(root));
     return own.length === 0 ? null : this.far!.backendOf(own);
   }
 
@@ -260,15 +275,23 @@ export class SnapshotStore implements SegmentPlace {
     this.segmentCaches.names.clear();
     this.caches.found.clear();
     for (const cache of this.caches.derived) cache.clear();
+    this.far?.trim();
   }
 
   close(): void {
     this.forget();
+    this.far?.close();
+    this.far = null;
     this.current?.release();
     this.current = null;
     this.currentVersion = -1;
   }
 }
+
+const letGo = (): CoppiceError =>
+  new CoppiceError('TOO_LARGE', 'more of a cluster is asked about at once than memory has room for', {
+    hint: 'ask again, or about fewer repositories at once',
+  });
 
 /** A folder's name may be several: the files below come out with the same paths as if each were a folder of its own. */
 const nodeOf = ({ list }: Mounts): Pick<TreeNode, 'entries'> => ({

@@ -55,11 +55,6 @@ export class KeptFiles {
     }
   }
 
-  /** Bytes of all of them. */
-  get sizeBytes(): number {
-    return this.list().reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
   clear(): void {
     try {
       rmSync(this.folder, { force: true, recursive: true });

@@ -23,6 +23,9 @@ test('addresses of clusters', () => {
     name: 'Elasticsearch',
     filter: 'numbers',
   });
+  // Ports that a URL of HTTP(S) forgets are none of the default here.
+  expect(readClusterAddress('opensearch://localhost:80/x').origin).toBe('http://localhost:80');
+  expect(readClusterAddress('opensearchs://[::1]:443').origin).toBe('https://[::1]:443');
   expect(openStorage('opensearch://localhost/x').url).toBe('opensearch://localhost:9200/x');
 });
 

@@ -1,11 +1,17 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FarStore, NumberBlocks } from '../../src/cluster/index.js';
+import { FarStore } from '../../src/cluster/index.js';
+import { decodeTree } from '../../src/cluster/layout.js';
+import { NumberBlocks } from '../../src/cluster/numbers.js';
 import { runDaemon } from '../../src/daemon/index.js';
 import { openEngine } from '../../src/engine/index.js';
 import type { Engine } from '../../src/engine/index.js';
 import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
 import { asOid } from '../../src/model/index.js';
+import type { TreeId } from '../../src/model/index.js';
+import { createSegmentCaches } from '../../src/segment/index.js';
 import { ClusterStorage, SearchCluster, readClusterAddress } from '../../src/remote/index.js';
 import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
 import { Store } from '../../src/store/index.js';
@@ -97,7 +103,7 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
         makeFolder(),
       ),
     ]);
-    expect(all.slice(0, -1).map(({ status }) => status)).toEqual(
+    expect(all.slice(0, -1).map((one) => (one.status === 'rejected' ? one.reason : one.status))).toEqual(
       repositories.flatMap(() => ['fulfilled', 'fulfilled']),
     );
     await push(address, [], { all: true });
@@ -113,7 +119,7 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     );
   });
 
-  test('a cluster that takes nothing is told, and a publish continues when it does', async () => {
+  test('a cluster that takes nothing is told, and a publish continues when it does; another version is refused by name', async () => {
     const address = cluster.remote('full');
     await push(address, ['v1']);
     const block = (on: boolean) =>
@@ -123,6 +129,11 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     await block(false);
     await push(address, ['main']);
     expect(await cluster.count('full-chunks-*')).toBe(await chunksOf(repository.path, ['main', 'v1']));
+    // Another version of Coppice has made its indices.
+    await cluster.ask('PUT', 'full-snapshots/_mapping', { _meta: { coppice: 99 } });
+    expect(await code(push(address, ['side']))).toBe('REMOTE_VERSION');
+    const far = new FarStore(new SearchCluster(readClusterAddress(address)), createSegmentCaches(2 ** 20, 2 ** 20));
+    expect(await code(far.open('00', {}))).toBe('REMOTE_VERSION');
   });
 
   test('without the cluster a clone indexes, and says so', async () => {
@@ -194,5 +205,90 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
       snapshots.close();
       store.close();
     }
+  });
+
+  test('Elasticsearch, which filters by lists of numbers, answers the same; no request writes a directory with one that it refers to', async () => {
+    // It is OpenSearch that answers here: it takes a list from a document as well.
+    const bodies: string[] = [];
+    const proxy = createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        const body = Buffer.concat(parts);
+        if (request.url!.startsWith('/_bulk')) bodies.push(body.toString('utf8'));
+        const { 'content-type': type = 'application/json' } = request.headers;
+        const answer = fetch(cluster.url + request.url!, {
+          method: request.method!,
+          headers: { 'content-type': type },
+          body: body.length === 0 ? null : new Uint8Array(body),
+        });
+        void answer.then(async (got) => response.writeHead(got.status, { 'content-type': type }).end(await got.text()));
+      });
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const address = cluster.remote('listed', 'elasticsearch');
+    try {
+      const { port } = proxy.address() as AddressInfo;
+      await push(`elasticsearch://127.0.0.1:${port}/listed`, ['main', 'side']);
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+    const found = await answersOf(repository.path, makeFolder(), ['side', 'main'], { remote: address });
+    expect(found).toEqual(await answersOf(repository.path, own, ['side', 'main']));
+    let directories = 0;
+    const written = new Set<string>();
+    for (const body of bodies) {
+      const lines = body.split('\n').filter(Boolean);
+      const own: string[] = [];
+      for (const [i, line] of lines.entries()) {
+        const head = (JSON.parse(line) as { create?: { _index: string; _id: string } }).create;
+        if (head?._index !== 'listed-trees') continue;
+        own.push(head._id);
+        directories++;
+        const { entries } = decodeTree('', JSON.parse(lines[i + 1]!) as Record<string, unknown>);
+        for (const { kind, key } of entries) if (kind === 'tree') expect(written).toContain(key);
+      }
+      for (const key of own) written.add(key);
+    }
+    expect(directories).toBeGreaterThan(5);
+    // What was published as bitmaps alone is refused.
+    const far = new FarStore(
+      new SearchCluster(readClusterAddress(cluster.remote('code', 'elasticsearch'))),
+      createSegmentCaches(2 ** 20, 2 ** 20),
+    );
+    const { tree } = await withEngine(repository.path, own, (engine) => engine.resolve('main'));
+    const key = rootKey(asOid(tree), rulesFingerprint(defaultRules)).toString('hex');
+    expect(await code(far.open(key, {}))).toBe('REMOTE_INVALID');
+  });
+
+  test('roots that are opened one behind the other stay together, whatever the bound; later ones begin anew', async () => {
+    const revs = ['main', 'side', 'v1'];
+    const fingerprint = rulesFingerprint(defaultRules);
+    const keys = await withEngine(repository.path, own, (engine) =>
+      Promise.all(revs.map(async (rev) => rootKey(asOid((await engine.resolve(rev)).tree), fingerprint))),
+    );
+    const store = Store.open(own);
+    const snapshots = new SnapshotStore(store);
+    const limits = { segmentsMax: 2, bytesMax: Infinity, quietMs: 60_000 };
+    const far = new FarStore(new SearchCluster(readClusterAddress(remote)), snapshots.segmentCaches, limits);
+    snapshots.far = far;
+    try {
+      const roots: TreeId[] = [];
+      for (const key of keys) roots.push((await far.open(key.toString('hex'), {}))!);
+      const view = snapshots.compose(roots.map((tree, i) => ({ name: revs[i]!, tree })));
+      const snapshot = await snapshots.open(view);
+      expect(snapshot.files.length).toBeGreaterThan(20);
+      snapshot.release();
+      limits.quietMs = -1;
+      await far.open(keys[0]!.toString('hex'), {});
+      expect(roots.map((root) => far.has(root))).toEqual([false, false, false]);
+      snapshots.forget();
+      expect(await code(snapshots.open(snapshots.compose([{ name: 'gone', tree: roots[1]! }])))).toBe('TOO_LARGE');
+    } finally {
+      snapshots.close();
+      store.close();
+    }
+    expect(far.bytes).toBe(0);
   });
 });

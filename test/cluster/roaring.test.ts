@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeRoaring, encodeRoaring } from '../../src/cluster/index.js';
+import { decodeRoaring, encodeRoaring } from '../../src/cluster/roaring.js';
 
 /** Sets with sparse and dense stretches, over several containers. */
 const sets = fc

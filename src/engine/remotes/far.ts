@@ -21,6 +21,7 @@ const known = new WeakMap<SharedStore, Far>();
 function farOf(shared: SharedStore, address: string): Far {
   let far = known.get(shared);
   if (far?.address !== address) {
+    shared.snapshots.far?.close();
     const store = new FarStore(new SearchCluster(readClusterAddress(address)), shared.snapshots.segmentCaches);
     far = { store, address, restsUntilMs: 0 };
     known.set(shared, far);

@@ -208,7 +208,7 @@ export async function takePacks(
 const asInvalid = ({ url }: Publications, error: unknown): unknown =>
   error instanceof CoppiceError && error.code !== 'INTERNAL'
     ? error
-    : remoteInvalid(url, 'a pack does not hold what it says');
+    : remoteInvalid(url, 'a pack does not hold what it says', {}, error);
 
 /** For what was fetched and is not taken after all. */
 export function letGo({ packs }: FetchedPacks): void {

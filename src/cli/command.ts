@@ -7,17 +7,21 @@ export interface FlagSpec {
   readonly short?: string;
   /** Other names that fingers know, one letter or more. */
   readonly aliases?: readonly string[];
+  /** Names that are taken as this flag's, and that help does not list. */
+  readonly habits?: readonly string[];
   /** May be given several times; the value is the list. Strings only. */
   readonly many?: true;
   /** The only values allowed. Strings only. */
   readonly choices?: readonly string[];
-  /** What it has where no value follows: none follows that is needed as an argument, or begins with `-`. Strings only. */
+  /** What it has where no value follows: none follows that is needed as an argument, begins with `-`, or is none of its choices. Strings only. */
   readonly implied?: string;
   /** What stands for the value in help: `REV`. */
   readonly value?: string;
   readonly default?: string | number;
   /** Smallest integer allowed. */
   readonly min?: number;
+  /** `-3` gives it. Integers only. */
+  readonly bare?: true;
   /** Where words that begin with `-` are allowed: whether what is joined to the letter is a value of this flag. */
   readonly joins?: (value: string) => boolean;
   readonly help: string;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, isAbsolute, relative, resolve } from 'node:path';
 import { CoppiceError } from '../base/index.js';
 import { allRepositories, folderPrefix, isView, pathIn, together, viewPrefix } from '../model/index.js';
@@ -100,6 +101,12 @@ export class CommandContext {
   get isRepoNamed(): boolean {
     const { repo, view, 'all-repos': isAll } = this.globals;
     return repo.length > 0 || view !== undefined || isAll || (this.io.env.GIT_DIR ?? '') !== '';
+  }
+
+  /** Whether a word names a file or folder that is there. */
+  isFile(word: string): boolean {
+    const from = this.isRepoNamed ? this.folder : this.io.cwd;
+    return word !== '' && from !== null && existsSync(resolve(from, word));
   }
 
   /** A path that the command line names. */

@@ -10,6 +10,7 @@ export const filterFlags = {
     type: 'string',
     short: 'g',
     aliases: ['glob'],
+    habits: ['include'],
     many: true,
     value: 'GLOB',
     joins: (value) => /[*?./!]/.test(value),
@@ -23,6 +24,14 @@ export const filterFlags = {
     value: 'L',
     joins: (value) => languageByAlias(value) !== undefined,
     help: filterParameters.languages.help,
+  },
+  exclude: { type: 'string', aliases: ['ignore'], many: true, value: 'GLOB', help: 'the same as --path !GLOB' },
+  'exclude-dir': {
+    type: 'string',
+    habits: ['ignore-dir', 'ignore-directory'],
+    many: true,
+    value: 'DIR',
+    help: 'not what is in folders of this name',
   },
   'type-not': {
     type: 'string',
@@ -75,12 +84,21 @@ export const revFlag = {
 } as const satisfies FlagTable;
 
 export function fileFilter(
-  { path, lang, 'type-not': typeNot }: FlagValues<typeof filterFlags>,
+  { path, exclude, 'exclude-dir': folders, lang, 'type-not': typeNot }: FlagValues<typeof filterFlags>,
   place: Place,
 ): FileFilter {
+  const not = exclude.map((glob) => `!${glob.replace(/^!/, '')}`);
+  const paths = [...path, ...not, ...folders.map(withoutFolder)].map((given) => place.pathFilter(given));
   const languages = [...lang, ...typeNot.map((name) => `!${name}`)];
   return {
-    ...(path.length > 0 ? { paths: path.map((given) => place.pathFilter(given)) } : {}),
+    ...(paths.length > 0 ? { paths } : {}),
     ...(languages.length > 0 ? { languages } : {}),
   };
+}
+
+/** `test`, wherever a folder has that name; `./test`, `a/test`: that one. */
+function withoutFolder(given: string): string {
+  const name = given.replace(/\/+$/, '');
+  if (name.includes('/')) return `!${name.startsWith('.') ? name : `/${name}/`}`;
+  return /[*?[{]/.test(name) ? `!**/${name}/` : `!/${name}/`;
 }

@@ -17,8 +17,15 @@ export const globalFlags = {
     help: "where the index is kept (default $COPPICE_HOME, else the user's data folder)",
   },
   json: { type: 'boolean', help: 'machine-readable output on stdout' },
-  color: { type: 'string', value: 'WHEN', choices: ['auto', 'always', 'never'], help: 'when to colour' },
-  'no-color': { type: 'boolean', help: 'the same as --color never' },
+  color: {
+    type: 'string',
+    habits: ['colour'],
+    value: 'WHEN',
+    implied: 'always',
+    choices: ['auto', 'always', 'never'],
+    help: 'when to colour',
+  },
+  'no-color': { type: 'boolean', habits: ['no-colour', 'nocolor'], help: 'the same as --color never' },
   help: { type: 'boolean', short: 'h', help: 'what the command does, its flags and examples' },
 } as const satisfies FlagTable;
 

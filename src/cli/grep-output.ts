@@ -40,6 +40,13 @@ type PathLayout = Pick<LineLayout, 'zero' | 'shownPath'>;
 /** As other tools count: from 1, in bytes. */
 const byteColumn = ({ text, column }: AnyLine): number => encodeBytes(text.slice(0, column - 1)).length + 1;
 
+/** A line without the white space that it begins with; its column stays that of the whole line. */
+export function trimmed<T extends AnyLine>(line: T): T {
+  const text = line.text.trimStart();
+  const column = Math.max(1, line.column - (line.text.length - text.length));
+  return { ...line, text, column, byteColumn: byteColumn(line) };
+}
+
 const writtenPath = (at: Located, { zero, shownPath }: PathLayout): string =>
   zero ? shownPath(at) : quotePath(shownPath(at));
 

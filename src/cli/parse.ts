@@ -1,4 +1,5 @@
 import { CoppiceError, closest } from '../base/index.js';
+import { languageByAlias } from '../model/index.js';
 import type { Command, FlagSpec, FlagTable, GivenFlag } from './command.js';
 import { globalFlags, type GlobalValues } from './global-flags.js';
 
@@ -26,11 +27,19 @@ export function splitCommandLine(argv: readonly string[]): SplitCommandLine {
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]!;
     if (!word.startsWith('-')) return { before: argv.slice(0, i), name: word, rest: argv.slice(i + 1) };
+    if (word === '-C' && i + 2 < argv.length) {
+      const rest = argv.slice(i + 2).join(' ');
+      throw new CoppiceError('USAGE', '-C DIR is a flag of git', { hint: `coppice --repo ${argv[i + 1]!} ${rest}` });
+    }
     const spec = (globalFlags as FlagTable)[word.slice(2)];
-    if (spec !== undefined && spec.type !== 'boolean') i++;
+    if (spec !== undefined && spec.type !== 'boolean' && mayFollow(spec, argv[i + 1])) i++;
   }
   return { before: [...argv], name: undefined, rest: [] };
 }
+
+/** Whether a word after a flag can be its value: of one that needs none it may be the next argument. */
+const mayFollow = ({ implied, choices }: FlagSpec, word: string | undefined): boolean =>
+  implied === undefined || choices === undefined || choices.includes(word ?? '');
 
 /** True when `flag` stands among the flags, whatever else is wrong with them. */
 export function mentions(argv: readonly string[], ...names: readonly string[]): boolean {
@@ -108,7 +117,8 @@ class FlagParser {
     private readonly rules: ParserRules,
   ) {
     for (const [name, spec] of Object.entries(table)) {
-      for (const other of [spec.short ?? [], spec.aliases ?? []].flat()) this.others.set(other, name);
+      for (const other of [spec.short ?? [], spec.aliases ?? [], spec.habits ?? []].flat())
+        this.others.set(other, name);
       this.result.flags[name] = spec.type === 'boolean' ? false : spec.many === true ? [] : spec.default;
     }
   }
@@ -159,6 +169,11 @@ class FlagParser {
 
   /** `-Fi`, `-C3`, `-C 3`: switches may be joined, and the last one's value may follow at once. */
   private cluster(word: string): void {
+    const bare = /^-\d+$/.test(word) && Object.entries(this.table).find(([, { bare }]) => bare === true);
+    if (bare) {
+      this.take(bare[0], bare[1], '-N', word.slice(1));
+      return;
+    }
     for (let i = 1; i < word.length; i++) {
       const shown = `-${word[i]!}`;
       const name = this.others.get(word[i]!);
@@ -178,7 +193,7 @@ class FlagParser {
     const spec = this.table[name]!;
     const word = this.words[this.at];
     this.result.flags[name] = spec.implied!;
-    if (word === undefined || word.startsWith('-') || /\s/.test(word)) return;
+    if (word === undefined || word.startsWith('-') || /\s/.test(word) || !mayFollow(spec, word)) return;
     this.at++;
     this.undecided.push({ name, word, at: this.result.args.length });
   }
@@ -216,7 +231,7 @@ class FlagParser {
   }
 
   private unknown(shown: string, word: string): CoppiceError {
-    const instead = this.rules.elsewhere?.[shown.replace(/^--?/, '')];
+    const instead = this.rules.elsewhere?.[shown.replace(/^--?/, '')] ?? this.languageFlag(shown);
     if (instead !== undefined)
       return new CoppiceError('USAGE', `${shown} is not a flag of ${this.rules.owner}`, { hint: instead });
     const inside = word === shown || word.startsWith(`${shown}=`) ? '' : ` in ${word}`;
@@ -226,6 +241,13 @@ class FlagParser {
         ? `did you mean --${near}?`
         : `${this.rules.owner} --help lists its flags; what begins with - but is no flag goes after --`;
     return new CoppiceError('USAGE', `unknown flag ${shown}${inside}`, { hint });
+  }
+
+  /** `--js`, `--nojs`: what ag and ack call a language. */
+  private languageFlag(shown: string): string | undefined {
+    const [, not, name] = /^--(no-?)?(.+)$/.exec(shown) ?? [];
+    if (name === undefined || this.table['lang'] === undefined || languageByAlias(name) === undefined) return undefined;
+    return `${not === undefined ? '-t' : '-T'} ${name}`;
   }
 
   private usage(message: string, hint = `${this.rules.owner} --help shows how it is used`): CoppiceError {

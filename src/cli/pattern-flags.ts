@@ -5,8 +5,8 @@ import type { FlagTable, FlagValues } from './command.js';
 
 /** How a pattern is read: the flags of grep that have one meaning wherever lines are matched. */
 export const patternFlags = {
-  'fixed-strings': { type: 'boolean', short: 'F', help: patternParameters.literal.help },
-  'ignore-case': { type: 'boolean', short: 'i', help: patternParameters.ignoreCase.help },
+  'fixed-strings': { type: 'boolean', short: 'F', habits: ['literal', 'Q'], help: patternParameters.literal.help },
+  'ignore-case': { type: 'boolean', short: 'i', habits: ['y'], help: patternParameters.ignoreCase.help },
   'word-regexp': { type: 'boolean', short: 'w', help: patternParameters.wholeWord.help },
 } as const satisfies FlagTable;
 

@@ -91,6 +91,15 @@ export function filePath(
   return place.fileFromHere(given);
 }
 
+/** A path as git takes it, from here, as a filter. */
+export const pathBelow = (path: string): string => {
+  const [, not, rest] = /^(:!|:\^|:\(exclude\))?(.*)$/s.exec(path)!;
+  const bare = rest!.replace(/^:\/|^:\(top\)/, '/');
+  // Git has `*` cross folders.
+  const crossing = bare.replace(/(^|\/)(?=\*[^/]*$)/, '$1**/');
+  return `${not === undefined ? '' : '!'}${/^[./]/.test(crossing) ? crossing : `./${crossing}`}`;
+};
+
 /** True of `main:src`: a tree of its own, whose paths do not count from the repository's root. Not of `HEAD@{10:30}` and `:/words`, commits. */
 export const isTreeRev = (rev: string | undefined): boolean =>
   rev !== undefined && revEnd(rev.replace(/^(lease|overlay):/, '')) > 0;

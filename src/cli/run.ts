@@ -73,7 +73,7 @@ async function showHelp(command: Command, context: CommandContext, commands: Com
 /** `coppice`, `coppice --help`, `coppice --version`. */
 async function runWithoutCommand(argv: readonly string[], io: Io, commands: CommandSet): Promise<number> {
   const context = plainContext(argv, io, undefined);
-  if (mentions(argv, '--version', '-V')) {
+  if (mentions(argv, '--version', '-V', '-v')) {
     const version = readVersion();
     const commit = readCommit();
     if (context.json) context.out.json({ version, commit });
@@ -94,7 +94,9 @@ async function runWithoutCommand(argv: readonly string[], io: Io, commands: Comm
 
 /** Commands of other tools, and what to type here. */
 const elsewhere: Readonly<Record<string, string>> = {
-  rg: 'coppice grep PATTERN takes what rg takes',
+  ...Object.fromEntries(
+    ['rg', 'ag', 'ack', 'egrep', 'fgrep', 'ripgrep'].map((name) => [name, 'coppice grep PATTERN takes what it takes']),
+  ),
   'ls-files': 'coppice files',
   'ls-tree': 'coppice files --rev REV',
   ls: 'coppice files',
@@ -110,9 +112,27 @@ const elsewhere: Readonly<Record<string, string>> = {
   ui: 'coppice open',
   daemon: 'coppice serve',
   version: 'coppice --version',
+  tags: 'coppice revs lists tags, coppice symbols NAME definitions',
+  ctags: 'coppice symbols NAME',
+  fd: "coppice files '*NAME*'",
+  fzf: 'coppice symbols NAME finds by a few letters',
+  tree: 'coppice files',
+  head: 'coppice show PATH:1-10',
+  'rev-list': 'coppice revs; git rev-list lists commits',
+  'rev-parse': 'git rev-parse; coppice grep PATTERN --rev REV takes what it takes',
+  checkout: 'nothing needs to be checked out: coppice grep PATTERN --rev REV',
+  switch: 'nothing needs to be checked out: coppice grep PATTERN --rev REV',
+  commit: 'coppice apply NAME --commit REV moves a fork; git commits',
+  config: 'coppice help config',
+  reindex: 'there is nothing to do: what has changed is read when it is searched',
+  watch: 'coppice serve watches; a command starts it by itself',
+  clean: 'coppice gc',
+  prune: 'coppice gc',
+  goto: 'coppice definition NAME',
+  usages: 'coppice references NAME',
+  callers: 'coppice references NAME',
   def: 'coppice definition NAME',
   refs: 'coppice references NAME',
-  callers: 'coppice references NAME',
   query: 'coppice search QUERY',
   ask: 'coppice search QUERY',
 };
@@ -122,9 +142,15 @@ function unknownCommand(name: string, { names }: CommandSet): CoppiceError {
   if (instead !== undefined) return new CoppiceError('USAGE', `coppice has no command '${name}'`, { hint: instead });
   const near = closest(name, names);
   return new CoppiceError('USAGE', `unknown command '${name}'`, {
-    hint: near === undefined ? 'coppice help lists the commands' : `did you mean coppice ${near}?`,
+    hint:
+      near === undefined
+        ? `coppice grep ${shellWord(name)} and coppice search ${shellWord(name)} look for it; coppice help lists the commands`
+        : `did you mean coppice ${near}?`,
   });
 }
+
+/** A word as a shell needs it. */
+const shellWord = (word: string): string => (/^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 /** For help and errors, when flags may be wrong: of the global ones, those that can be made out. */
 function plainContext(argv: readonly string[], io: Io, options: CommandHost | undefined): CommandContext {

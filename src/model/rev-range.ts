@@ -12,11 +12,17 @@ export function parseRevRange(rev: string): RevRange | undefined {
   if (at < 0) return undefined;
   if (rev.includes('...')) {
     throw new CoppiceError('USAGE', `a range is written A..B, not '${rev}'`, {
-      hint: `try ${rev.replace(/\.{3,}/, '..')}, or git merge-base for the point where two branches part`,
+      hint: mergeBaseHint(rev),
     });
   }
   const to = rev.slice(at + 2);
   if (to.includes('..'))
     throw new CoppiceError('USAGE', `a range has two ends, '${rev}' has more`, { hint: 'write A..B' });
   return { from: rev.slice(0, at) || 'HEAD', to: to || 'HEAD' };
+}
+
+/** What to type for `A...B`, which is from where two branches part. */
+function mergeBaseHint(rev: string): string {
+  const [from = '', to = ''] = rev.split('...');
+  return `try ${from}..${to}; from where they part: $(git merge-base ${from || 'HEAD'} ${to || 'HEAD'})..${to || 'HEAD'}`;
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEngine, type Engine } from '../../src/engine/index.js';
 import { makeFolder, makeRepository, type TestRepository } from '../support/git.js';
 import { runCli, type Outcome } from './fakes.js';
+import { borrowedEngine } from './support/borrowed-engine.js';
 import { splitShellLine } from './support/shell-words.js';
 
 // What somebody types who has used git grep and ripgrep for years, in a subfolder, without reading anything: it does what it does
@@ -36,13 +37,7 @@ beforeAll(async () => {
   repo.branch('feature/login');
   repo.write('src/app.ts', "import { hello } from './lib/hello';\nhello('me');\n");
   engine = await openEngine({ repo: repo.path, store: join(makeFolder(), 'store') });
-  bound = new Proxy(engine, {
-    get: (target, name) => {
-      if (name === 'close') return () => Promise.resolve();
-      const member: unknown = target[name as keyof Engine];
-      return typeof member === 'function' ? (member as (...args: unknown[]) => unknown).bind(target) : member;
-    },
-  });
+  bound = borrowedEngine(engine);
   await engine.fork('try', { from: 'v1' });
 });
 afterAll(() => engine.close());
@@ -91,6 +86,26 @@ describe('as git grep, byte for byte', () => {
     'hello :/',
     '-e hello -- ../README.md',
     '--heading --break hello',
+    '-1 second',
+    '-10 hello lib/hello.ts',
+    '-e hello --or -e bye',
+    '--no-color hello',
+    '--color=never hello',
+    '--color hello lib/deep',
+    '--recursive hello',
+    '-lv hello',
+    '-Lv hello',
+    '-Li HELLO',
+    '-LFw hello',
+    '--exclude-standard --untracked hello',
+    '--no-recurse-submodules hello',
+    '--threads 2 hello',
+    'hello :^lib',
+    "hello -- ':(exclude)lib'",
+    "hello ':(glob)**/*.js'",
+    "hello ':(icase)LIB'",
+    'hello . ../test',
+    'hello lib/*.ts',
   ];
   test.each(cases)('coppice grep %s', async (line) => {
     const { words } = splitShellLine(line)[0]!;
@@ -125,6 +140,7 @@ describe('as ripgrep', () => {
     ['grep -Tts -T text hello', 'lib/deep/hello.js:1:hello\nlib/deep/hello.js:2:hello\n'],
     ["grep -g'*.js' -c hello", 'lib/deep/hello.js:2\n'],
     ["grep --glob '!*.ts' -l hello", 'lib/deep/hello.js\npatterns.txt\n'],
+    ['grep -y THIRD -l', 'lib/hello.ts\n'],
     ['grep -S Hello', 'lib/deep/hello.js:3:Hello\n'],
     [
       'grep --vimgrep hello app.ts',
@@ -138,6 +154,19 @@ describe('as ripgrep', () => {
     ['grep -x hello lib', 'lib/deep/hello.js:1:hello\nlib/deep/hello.js:2:hello\n'],
     ['grep -Fx hello lib', 'lib/deep/hello.js:1:hello\nlib/deep/hello.js:2:hello\n'],
     ['grep -f patterns.txt -tpy', 'bye.py:1:def bye():\n'],
+    ['grep -rn --include=*.js hello .', 'lib/deep/hello.js:1:hello\nlib/deep/hello.js:2:hello\n'],
+    ["grep -rl --exclude='*.ts' hello", 'lib/deep/hello.js\npatterns.txt\n'],
+    ['grep -rl --exclude-dir=lib hello', 'app.ts\npatterns.txt\nwide.ts\n'],
+    ['grep -rl --exclude-dir=li hello patterns.txt lib/deep', 'lib/deep/hello.js\npatterns.txt\n'],
+    ["grep -l --exclude-dir 'd*p' hello app.ts lib -tts", 'app.ts\nlib/.dot.ts\nlib/a b.ts\nlib/hello.ts\n'],
+    ['grep --ignore-dir lib -l hello . --no-config', 'app.ts\npatterns.txt\nwide.ts\n'],
+    ['grep -Q "hello(" app.ts', "app.ts:2:hello('me');\n"],
+    ['grep --literal "hello(" app.ts --line-buffered', "app.ts:2:hello('me');\n"],
+    ['grep --trim politely --nocolor --nogroup', 'bye.py:2:"""Ends a session politely."""\n'],
+    ['grep --trim --column politely', 'bye.py:2:23:"""Ends a session politely."""\n'],
+    ['grep --colour=never third --no-pager', 'lib/hello.ts:4:// hello third\n'],
+    ['--color=never grep third', 'lib/hello.ts:4:// hello third\n'],
+    ['--color grep third --color never', 'lib/hello.ts:4:// hello third\n'],
     ['search -l -n1 hello third', 'lib/hello.ts\n'],
     ['search --compact politely', 'bye.py:2:    """Ends a session politely."""\n'],
     ['search bye -n1 -tpy -l', 'bye.py\n'],
@@ -146,6 +175,13 @@ describe('as ripgrep', () => {
     ['compare', 'M\tapp.ts\n'],
     ['compare v1..v2', 'M\tapp.ts\nA\told.ts\n'],
     ['compare v1 v2 --name-only', 'app.ts\nold.ts\n'],
+    ['compare --name-status v1 v2 -- app.ts', 'M\tapp.ts\n'],
+    ['compare v1..v2 -- old.ts ../README.md', 'A\told.ts\n'],
+    ["compare v1 v2 '*.ts'", 'M\tapp.ts\nA\told.ts\n'],
+    ["compare v1 v2 -- ':!old.ts'", 'M\tapp.ts\n'],
+    ['compare v1 app.ts', 'M\tapp.ts\n'],
+    ['compare app.ts', 'M\tapp.ts\n'],
+    ['compare -- app.ts', 'M\tapp.ts\n'],
     ['definition bye', 'bye.py:1  function  bye  def bye()\n'],
     ['references hello -tts app.ts', "app.ts:1:import { hello } from './lib/hello';\napp.ts:2:hello('me');\n"],
     ['references hello -l lib/hello.ts', 'lib/hello.ts\n'],
@@ -154,6 +190,14 @@ describe('as ripgrep', () => {
     ['outline --rev v1 lib/hello.ts', '1  function export function hello(): void\n'],
     ['show app.ts', "import { hello } from './lib/hello';\nhello('me');\n"],
     ['show app.ts:2', "hello('me');\n"],
+    ['show app.ts:2:', "hello('me');\n"],
+    ['show app.ts:2:7', "hello('me');\n"],
+    ['show app.ts:1,2', "import { hello } from './lib/hello';\nhello('me');\n"],
+    ['show app.ts#L2', "hello('me');\n"],
+    ['show app.ts#L1-L2', "import { hello } from './lib/hello';\nhello('me');\n"],
+    ['show v1:src/app.ts:2,2', 'hello(); hello();\n'],
+    ['show HEAD:./app.ts#L2', "hello('you');\n"],
+    ['files --hidden -tpy', 'bye.py\n'],
     ['show ../README.md:1-1', 'say hello\n'],
     ['show v1:src/app.ts:2', 'hello(); hello();\n'],
     ['show --rev v2 app.ts:2', "hello('you');\n"],
@@ -202,6 +246,16 @@ describe('history', () => {
     expect(one).toMatchObject({ code: 0, stderr: '' });
     expect((await type('log old v1..v2')).stdout).toBe(one.stdout);
     expect((await type('log hello -- lib/deep')).stdout).not.toContain('third');
+    expect((await type('log -S "hello(" app.ts --oneline')).stdout).toBe(pickaxe.stdout);
+    expect((await type('log -S"hello(" v1..v2 app.ts')).stdout).toBe(
+      (await type('log -S "hello(" v1..v2 -- app.ts')).stdout,
+    );
+    expect(subjects(await type('log -1 -S "hello("'))).toBe(1);
+    expect((await type("log -S 'hel+o\\(' --pickaxe-regex -- app.ts")).stdout).toBe(pickaxe.stdout);
+    expect((await type("log hello -- 'lib/*.js'")).stdout).not.toContain('third');
+    expect((await type("log hello -- '*.js'")).stdout).toContain('deep/hello.js');
+    for (const word of ['app.ts', 'v1..v2'])
+      expect((await type(`log ${word}`)).stderr).toMatch(/taken as the pattern.*git log/);
   });
 });
 
@@ -217,16 +271,56 @@ describe('what is done otherwise says in one line what to type', () => {
     ['grep --cached hello', /--rev HEAD/],
     ['grep -a hello', /binary files/],
     ['grep hello v1 v2', /--rev v1\.\.v2/],
+    ['grep hello v1...v2', /git merge-base v1 v2/],
+    ["grep 'hello\\|zzz'", /alternatives are a\|b/],
+    ['grep -b hello', /--column/],
+    ['grep -M 100 hello', /cut -c/],
+    ['grep --all hello', /coppice log PATTERN/],
+    ['grep --no-ignore-vcs hello', /rg -uu/],
+    ['grep --js hello', /-t js/],
+    ['grep --nopy hello', /-T py/],
+    ['grep --max-depth 1 hello', /-g '\.\/\*'/],
+    ['grep --not -e a', /lines that do not match/],
+    ['grep -V', /coppice --version/],
+    ['grep -g "*.js"', /coppice files -g/],
+    ['grep --recurse-submodules a', /--repo SUBMODULE/],
     ['grep hello nowhere -- app.ts', /no such rev: 'nowhere'/],
     ['search -C 3 hello', /coppice grep -C N/],
     ['search -w hello', /coppice grep/],
-    ['log --oneline', /git log has it/],
+    ['log --oneline', /git log lists commits/],
+    ['log -p -S hello', /git log has it/],
+    ['log -S hello --format=%H', /git log has it/],
+    ['log -S hello --all', /name the branches/],
+    ['log -L 1,2:app.ts', /give text of the line/],
     ['log', /needs PATTERN/],
     ['show --stat HEAD', /coppice compare/],
+    ['show HEAD', /coppice compare HEAD~ HEAD/],
+    ['show -p HEAD', /git show its lines/],
+    ['show HEAD:src/lib', /coppice files --rev HEAD :\/src\/lib/],
+    ['show lib', /coppice files lib/],
+    ['show HEAD:', /coppice files --rev HEAD/],
+    ['show HEAD app.ts', /REV:PATH/],
+    ['show :app.ts', /HEAD:app\.ts/],
     ['ls-files', /coppice files/],
     ['blame app.ts', /coppice log/],
     ['diff', /coppice compare/],
     ['rg hello', /coppice grep/],
+    ['ag hello', /coppice grep/],
+    ['ack --js hello', /coppice grep/],
+    ['hello', /coppice grep hello and coppice search hello/],
+    ['-C lib grep hello', /coppice --repo lib grep hello/],
+    ['checkout v1', /--rev REV/],
+    ['index .', /revs are indexed/],
+    ['index --force', /what has changed is read/],
+    ['files app', /coppice files '\*app\*'/],
+    ['revs -a', /branches, tags and forks/],
+    ['status -s', /git status/],
+    ['search -5 hello', /-n N/],
+    ['definition hello app.ts', /--from FILE/],
+    ['compare --stat v1 v2', /counts the lines/],
+    ['compare -p', /git diff shows the lines/],
+    ['compare --cached', /git diff --cached/],
+    ['compare v1...v2', /git merge-base v1 v2/],
     ['init', /nothing to set up/],
     ['grpe hello', /did you mean coppice grep/],
     ['grep hello --rev featur/login', /did you mean feature\/login/],
@@ -236,7 +330,7 @@ describe('what is done otherwise says in one line what to type', () => {
     ['symbols hello --kind funtion', /did you mean function/],
     ['grep hello no/such/folder', /no\/such\/folder/],
     ['show no-such.ts', /no-such\.ts/],
-    ['compare v1 v2 lib', /--path/],
+    ['compare v1 v2 v1 -- app.ts', /paths go after/],
   ];
   test.each(cases)('coppice %s', async (line, said) => {
     const { stdout, stderr } = await type(line);

@@ -11,6 +11,7 @@ import { createPaint } from '../../src/cli/style.js';
 import { openEngine, type Engine } from '../../src/engine/index.js';
 import { makeFolder, makeRepository, type TestRepository } from '../support/git.js';
 import { runCli } from './fakes.js';
+import { borrowedEngine } from './support/borrowed-engine.js';
 import { splitShellLine, type ShellCommand } from './support/shell-words.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -55,13 +56,7 @@ beforeAll(async () => {
   repo.write('b.json', '{"mode": "lexical"}');
   repo.write('draft.ts', 'export const a = 2;\n');
   engine = await openEngine({ repo: repo.path, store: join(makeFolder(), 'store') });
-  bound = new Proxy(engine, {
-    get: (target, name) => {
-      if (name === 'close') return () => Promise.resolve();
-      const member: unknown = target[name as keyof Engine];
-      return typeof member === 'function' ? (member as (...args: unknown[]) => unknown).bind(target) : member;
-    },
-  });
+  bound = borrowedEngine(engine);
 });
 afterAll(() => engine.close());
 afterEach(async () => {

@@ -68,7 +68,7 @@ describe('flags', () => {
       ['grep', 'x', '--rev'],
       ['search'],
       ['search', 'x', '--mode', 'lexicla'],
-      ['search', 'x', '--color', 'blue'],
+      ['search', 'x', '--color=blue'],
       ['status', 'now'],
       ['show', 'HEAD', 'a.ts'],
       ['fork', 'a', 'b'],
@@ -143,7 +143,7 @@ describe('ranges', () => {
   test('anything else with dots is refused', async () => {
     const said = [await usage(() => parseRevRange('a...b')), await usage(() => parseRevRange('a..b..c'))];
     expect(said.join('\n')).toMatchInlineSnapshot(`
-      "a range is written A..B, not 'a...b' | try a..b, or git merge-base for the point where two branches part
+      "a range is written A..B, not 'a...b' | try a..b; from where they part: $(git merge-base a b)..b
       a range has two ends, 'a..b..c' has more | write A..B"
     `);
   });

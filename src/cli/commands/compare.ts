@@ -3,9 +3,10 @@ import { operations } from '../../api/index.js';
 import type { ComparedFile } from '../../engine/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand } from '../command.js';
+import type { CommandContext } from '../context.js';
 import { fileFilter, filterFlags, nullFlag } from '../filter-flags.js';
 import { noteMore } from '../note-more.js';
-import { pathShower } from '../place.js';
+import { pathBelow, pathShower } from '../place.js';
 import { quotePath } from '../quote-path.js';
 import type { Colour } from '../style.js';
 
@@ -19,32 +20,48 @@ const marks: Readonly<Record<ComparedFile['change'], readonly [string, Colour]>>
 export const command = defineCommand({
   name: 'compare',
   summary: operations.compare.summary,
-  usage: '[flags] A..B | [A [B]]',
+  usage: '[flags] [A..B | A [B]] [--] [PATHSPEC…]',
   description:
     'A line for each file: A added, M modified, D deleted in B, as git diff --name-status. Without B what lies on disk is\n' +
     'compared, without A with HEAD. coppice grep PATTERN --rev A..B looks at the lines.',
-  args: [{ name: 'REV', help: 'A..B, or A and B', optional: true, many: true }],
+  args: [{ name: 'REV PATHSPEC', help: 'A..B, or A and B; then files or folders', optional: true, many: true }],
   flags: {
     ...filterFlags,
     'name-only': { type: 'boolean', help: 'only the paths' },
     max: { type: 'integer', short: 'n', value: 'N', min: 1, default: 1_000_000, help: 'at most so many' },
     ...nullFlag,
+    'name-status': {
+      type: 'boolean',
+      habits: ['no-renames', 'no-pager'],
+      help: 'accepted for habit: that is what is printed',
+    },
   },
-  elsewhere: {
-    'name-status': 'that is what is printed',
-    stat: 'coppice grep -c "" --rev A..B counts the lines',
-    p: 'git diff shows the lines; coppice grep "" --rev A..B those that only one side has',
-  },
+  elsewhere: Object.fromEntries(
+    (
+      [
+        ['stat shortstat numstat dirstat summary', 'coppice grep -c "" --rev A..B counts the lines'],
+        [
+          'p patch u U unified w b ignore-all-space word-diff color-words R exit-code quiet check W function-context',
+          'git diff shows the lines; coppice grep "" --rev A..B those that only one side has',
+        ],
+        ['cached staged', 'git diff --cached; coppice compare lists all that is not committed'],
+        ['diff-filter', "coppice compare A..B | grep '^A'"],
+        ['M C find-renames', 'a file that moved is one deleted and one added'],
+        ['merge-base', 'coppice compare $(git merge-base A B) B'],
+      ] as const
+    ).flatMap(([names, hint]) => names.split(' ').map((name) => [name, hint])),
+  ),
   examples: [
     { command: 'coppice compare', does: 'what is changed and not committed' },
     { command: 'coppice compare v1.0..v1.1 --path src/', does: 'between two tags, in some files' },
-    { command: 'coppice compare v1.0 fork:try', does: 'what a fork changes' },
+    { command: "coppice compare v1.0 fork:try -- '*.ts'", does: 'what a fork changes in some files' },
   ],
-  async run(context, { args, flags }) {
-    const { from, to } = readEnds(args);
+  async run(context, { args, plainArgs, flags }) {
     const { place, out, paint } = context;
     const engine = await context.engine();
-    const options = { ...fileFilter(flags, place), limit: flags.max, ...context.call(to) };
+    const { from, to, paths } = await readWords(context, args, plainArgs);
+    const filter = fileFilter({ ...flags, path: [...flags.path, ...paths.map(pathBelow)] }, place);
+    const options = { ...filter, limit: flags.max, ...context.call(to) };
     const result = await engine.compare(from, to, options);
     context.clearProgress();
     const { files, total, freshness } = result;
@@ -61,17 +78,47 @@ export const command = defineCommand({
       out.write(`${head}${shown}${flags.null ? '\0' : '\n'}`);
     }
     await noteMore(context, { shown: files.length, total, flag: '-n' });
+    if (files.length === 0)
+      for (const path of paths.filter((one) => !context.isFile(one))) context.note(`no file that differs is '${path}'`);
     return files.length > 0 ? 0 : 1;
   },
 });
 
-function readEnds(args: readonly string[]): { from: string; to: string } {
-  const [first = 'HEAD', second, third] = args;
-  const range = parseRevRange(first);
-  if (third !== undefined || (range !== undefined && second !== undefined)) {
-    throw new CoppiceError('USAGE', `coppice compare takes two revs, not ${args.join(' ')}`, {
-      hint: '--path looks at some files: coppice compare A B --path src/',
+interface Words {
+  readonly from: string;
+  readonly to: string;
+  readonly paths: readonly string[];
+}
+
+/** Revs, then paths, as git diff takes them: what stands before `--`, or else is no file, is a rev. */
+async function readWords(context: CommandContext, args: readonly string[], plainArgs: number): Promise<Words> {
+  const isSplit = plainArgs !== Infinity;
+  const before = isSplit ? args.slice(0, plainArgs) : args;
+  const [first, second] = before;
+  const range = first === undefined ? undefined : parseRevRange(first);
+  let count = range === undefined ? Math.min(2, before.length) : 1;
+  if (!isSplit && range === undefined) {
+    // A rev goes before a file of the same name.
+    if (first !== undefined && (await isPath(context, first))) count = 0;
+    else if (second !== undefined && (await isPath(context, second))) count = 1;
+  }
+  if (isSplit && before.length > count) {
+    throw new CoppiceError('USAGE', `coppice compare takes two revs, not ${before.join(' ')}`, {
+      hint: 'paths go after them: coppice compare A B -- src',
     });
   }
-  return range ?? { from: first, to: second ?? '@worktree' };
+  const ends = range ?? {
+    from: count > 0 ? first! : 'HEAD',
+    to: count > 1 ? second! : '@worktree',
+  };
+  return { ...ends, paths: args.slice(count) };
+}
+
+async function isPath(context: CommandContext, word: string): Promise<boolean> {
+  if (!context.isFile(word)) return /[*?[]/.test(word);
+  const engine = await context.engine();
+  return engine.resolve(word).then(
+    () => false,
+    () => true,
+  );
 }

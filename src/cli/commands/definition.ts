@@ -18,14 +18,14 @@ export const command = defineCommand({
     ...revFlag,
     from: { type: 'string', value: 'FILE[:LINE]', help: 'where it is used: what is near comes first' },
     kind: { type: 'string', many: true, value: 'KIND', help: 'only these kinds: function, class, method' },
-    limit: { type: 'integer', short: 'n', value: 'N', default: 20, min: 1, help: 'how many definitions' },
+    limit: { type: 'integer', short: 'n', bare: true, value: 'N', default: 20, min: 1, help: 'how many definitions' },
     ...filterFlags,
   },
   examples: [
     { command: 'coppice definition parseConfig', does: 'where it is defined' },
     { command: 'coppice definition parseConfig --from src/app.ts:1 --rev v1.2', does: 'as a line of a file means it' },
   ],
-  surplusHint: 'one name at a time',
+  surplusHint: 'one name at a time; --path FILE looks in some files, --from FILE asks from where it is used',
   async run(context, { args, flags }) {
     const rev = singleRev(flags.rev, 'definition');
     const { place, paint } = context;

@@ -26,11 +26,15 @@ export const command = defineCommand({
     ...filterFlags,
     ...packageFlags,
     long: { type: 'boolean', help: 'with language, size, and why a file has no searchable lines' },
-    max: { type: 'integer', short: 'n', value: 'N', min: 1, default: 1_000_000, help: 'at most so many' },
+    max: { type: 'integer', short: 'n', bare: true, value: 'N', min: 1, default: 1_000_000, help: 'at most so many' },
     'full-name': { type: 'boolean', help: 'paths from the root, not from the current folder' },
     ...nullFlag,
+    hidden: { type: 'boolean', habits: ['.', 'cached', 'recursive', 'r'], help: 'accepted for habit: dot files too' },
   },
   elsewhere: {
+    d: 'coppice compare HEAD @worktree lists what is deleted',
+    s: '--long has languages and sizes',
+    l: '--long has languages and sizes',
     o: 'what git does not track is listed as well, unless it ignores it',
     m: 'coppice compare HEAD @worktree lists what is changed',
   },
@@ -68,7 +72,11 @@ export const command = defineCommand({
       ]);
       out.write(formatTable(rows));
     } else for (const file of files) out.write(written(file) + (flags.null ? '\0' : '\n'));
-    if (!context.json) await noteMore(context, { shown: files.length, total, flag: '-n' });
+    if (!context.json) {
+      await noteMore(context, { shown: files.length, total, flag: '-n' });
+      const names = files.length > 0 ? [] : args.filter((arg) => !/[:*?[]/.test(arg));
+      for (const name of names) context.note(`no file matches '${name}'; names with it: coppice files '*${name}*'`);
+    }
     return files.length > 0 ? 0 : 1;
   },
 });

@@ -68,14 +68,14 @@ async function printCounts(context: CommandContext, search: GrepRequest, flags: 
   if (range === undefined) {
     const counts = engine.grepCountBatches(pattern, { ...options, ...given({ rev }) });
     const { found, rest } = await printBatches(context, counts, print);
-    await noteMissed(context, rest, found);
+    await noteMissed(context, search, rest, found);
     return found ? 0 : 1;
   }
   const lines = engine.grepRangeBatches(pattern, range.from, range.to, options);
   const counter = new RangeCounter();
   const { found, rest } = await printBatches(context, lines, (batch) => print(counter.add(batch)));
   print(counter.end());
-  await noteMissed(context, rest, found);
+  await noteMissed(context, search, rest, found);
   return found ? 0 : 1;
 }
 
@@ -86,18 +86,20 @@ async function printFilesWithout(context: CommandContext, search: GrepRequest, f
     throw new CoppiceError('USAGE', '-L does not work with a range', { hint: 'name one rev' });
   }
   const { maxCount: _, ...options } = search.options;
+  // What is said of a pattern says nothing of files.
+  const { literal: _l, ignoreCase: _i, wholeWord: _w, invert: _v, ...files } = options;
   const engine = await context.engine();
   const matching = new Set<string>();
   const named = fullPath(context.place);
   const counts = engine.grepCountBatches(pattern, { ...options, ...given({ rev }) });
   const { rest } = await printBatches(context, counts, (files) => files.forEach((file) => matching.add(named(file))));
-  const { files } = await engine.files({ ...options, ...given({ rev }), limit: filesMax });
-  const without = files.filter((file) => file.skipped === null && !matching.has(named(file)));
+  const listed = await engine.files({ ...files, ...given({ rev }), limit: filesMax });
+  const without = listed.files.filter((file) => file.skipped === null && !matching.has(named(file)));
   if (!flags.quiet) {
     const shown = without.map((file) => ({ ...file, count: 0 }));
     writeCounts(context, shown, { ...countLayout(flags, shownPath), pathsOnly: true });
   }
-  await noteMissed(context, rest, without.length > 0);
+  await noteMissed(context, search, rest, without.length > 0);
   return without.length > 0 ? 0 : 1;
 }
 
@@ -131,7 +133,7 @@ async function printMatchCounts(context: CommandContext, search: GrepRequest, fl
     });
   });
   writeCounts(context, [...counts.values()], countLayout(flags, shownPath));
-  await noteMissed(context, rest, found);
+  await noteMissed(context, search, rest, found);
   return found ? 0 : 1;
 }
 
@@ -144,19 +146,19 @@ async function printLines(context: CommandContext, search: GrepRequest, flags: G
   if (range !== undefined) {
     if (hasContext) throw new CoppiceError('USAGE', '-A, -B and -C do not work with a range', { hint: 'drop them' });
     const found = await printBatches(context, engine.grepRangeBatches(pattern, range.from, range.to, options), print);
-    return endOfLines(context, found, flags.max);
+    return endOfLines(context, search, found);
   }
   const lines = engine.grepBatches(pattern, { ...options, ...given(around), ...given({ rev }) });
-  return endOfLines(context, await printBatches(context, lines, print), flags.max);
+  return endOfLines(context, search, await printBatches(context, lines, print));
 }
 
 async function endOfLines(
   context: CommandContext,
+  search: GrepRequest,
   { found, rest }: Printed<Missed & { readonly truncated: boolean }>,
-  max: number | undefined,
 ): Promise<0 | 1> {
-  if (rest.truncated) await noteTruncated(context, max);
-  await noteMissed(context, rest, found);
+  if (rest.truncated) await noteTruncated(context, search.options.maxCount);
+  await noteMissed(context, search, rest, found);
   return found ? 0 : 1;
 }
 
@@ -206,6 +208,7 @@ const missingIndexNotes: Readonly<Record<MissingIndex, string>> = {
 
 async function noteMissed(
   context: CommandContext,
+  { pattern, options }: GrepRequest,
   { unsearched, unmatched, index }: Missed,
   found: boolean,
 ): Promise<void> {
@@ -214,6 +217,9 @@ async function noteMissed(
     await context.out.end();
     context.note(missingIndexNotes[index]);
   }
+  // What git grep without -E takes for alternatives and counts.
+  if (!found && options.literal !== true && /\\\||\\\{\d*,?\d*\\\}/.test(pattern))
+    context.note('nothing; \\| and \\{ are characters here, as with -E: alternatives are a|b, counts a{2}');
   const way = found ? '' : ' (nor is a rev called so)';
   for (const path of unmatched) context.note(`no file matches '${path}'${way}`);
 }

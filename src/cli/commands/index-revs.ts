@@ -1,6 +1,8 @@
+import { CoppiceError } from '../../base/index.js';
 import { operations } from '../../api/index.js';
 import type { IndexedRev } from '../../engine/index.js';
 import { defineCommand } from '../command.js';
+import type { CommandContext } from '../context.js';
 import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '../format.js';
 import { singleRev } from '../rev-range.js';
 import type { Paint } from '../style.js';
@@ -20,6 +22,10 @@ export const command = defineCommand({
     history: { type: 'boolean', help: operations.index.parameters.history.help },
     deps: { type: 'boolean', help: operations.index.parameters.deps.help },
   },
+  elsewhere: {
+    force: 'nothing needs it: what has changed is read; coppice doctor --repair mends a store',
+    f: 'nothing needs it: what has changed is read; coppice doctor --repair mends a store',
+  },
   examples: [
     { command: 'coppice index', does: 'the commit that is checked out' },
     { command: 'coppice index --all', does: 'every branch and tag' },
@@ -29,6 +35,7 @@ export const command = defineCommand({
   async run(context, { args, flags }) {
     for (const rev of args) singleRev(rev, 'index');
     const engine = await context.engine();
+    await refuseFolders(context, args);
     const { all, history, deps } = flags;
     const revs = args.length > 0 || deps ? args : ['HEAD'];
     const result = await engine.index(revs, { ...context.call(), all, history, deps });
@@ -47,6 +54,18 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+/** `coppice index .` */
+async function refuseFolders(context: CommandContext, args: readonly string[]): Promise<void> {
+  for (const word of args.filter((arg) => context.isFile(arg))) {
+    const engine = await context.engine();
+    await engine.resolve(word).catch(() => {
+      throw new CoppiceError('USAGE', `${word} is a file or folder, and revs are indexed`, {
+        hint: `coppice index, of this repository; coppice index --repo ${word}, of that one`,
+      });
+    });
+  }
+}
 
 const newOf = ({ newFiles, newChunks, newBytes }: Pick<IndexedRev, 'newFiles' | 'newChunks' | 'newBytes'>): string =>
   `${plural(newFiles, 'new file')}, ${plural(newChunks, 'new chunk')}, ${formatBytes(newBytes)}`;

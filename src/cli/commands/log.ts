@@ -3,6 +3,7 @@ import { operations } from '../../api/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
 import type { CommandContext } from '../context.js';
+import { pathBelow } from '../place.js';
 import { fileFilter, filterFlags } from '../filter-flags.js';
 import { plural } from '../format.js';
 import { formatLineHistory, formatOccurrenceChange } from '../log-output.js';
@@ -17,12 +18,13 @@ const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
   (
     [
       [
-        'oneline p patch stat graph author since until after before grep',
+        'p patch stat shortstat numstat graph author committer since until after before grep reverse format pretty date ' +
+          'name-only name-status no-merges merges decorate abbrev-commit no-patch u cc m diff-filter topo-order date-order',
         'git log has it: here lines of code are searched, in all of history',
       ],
       ['follow', 'a file that moves changes nothing: its lines are found wherever they were'],
       ['L', 'give text of the line as PATTERN'],
-      ['all', 'name the branches: coppice log PATTERN main v1.x'],
+      ['all branches tags remotes', 'name the branches: coppice log PATTERN main v1.x'],
     ] as const
   ).flatMap(([names, hint]) => names.split(' ').map((name) => [name, hint])),
 );
@@ -53,19 +55,26 @@ export const command = defineCommand({
       help: 'the same as REV after the pattern',
     },
     ...patternFlags,
-    'pickaxe-string': {
+    'pickaxe-text': {
       type: 'string',
       short: 'S',
       value: 'TEXT',
       help: 'as git log -S: the same as --commits -F TEXT',
     },
-    'pickaxe-regex': { type: 'string', short: 'G', value: 'PATTERN', help: 'the same as --commits PATTERN' },
+    'pickaxe-pattern': { type: 'string', short: 'G', value: 'PATTERN', help: 'the same as --commits PATTERN' },
+    'pickaxe-regex': { type: 'boolean', help: 'what follows -S is a pattern, as in git log' },
+    oneline: {
+      type: 'boolean',
+      habits: ['no-pager', 'pickaxe-all', 'no-color-moved'],
+      help: 'accepted for habit: --commits has a line for each',
+    },
     'first-parent': { type: 'boolean', help: 'only along first parents; merges count against the first' },
     commits: { type: 'boolean', help: 'the commits that change how often PATTERN occurs, as git log -S' },
     max: {
       type: 'integer',
       short: 'n',
       aliases: ['max-count'],
+      bare: true,
       value: 'N',
       min: 1,
       help: 'stop after N lines (or commits)',
@@ -84,7 +93,9 @@ export const command = defineCommand({
   elsewhere,
   async run(context, { args, plainArgs, flags }) {
     const { place } = context;
-    const { pattern, literal, isPickaxe, revs, paths } = readWords(args, plainArgs, flags);
+    const words = readWords(args, plainArgs, flags);
+    const { pattern, literal, isPickaxe } = words;
+    const { revs, paths } = await readPlaces(context, words);
     const first = revs[0] ?? 'HEAD';
     const { max } = flags;
     const options = {
@@ -98,6 +109,8 @@ export const command = defineCommand({
     };
     const engine = await context.engine();
     const { paint } = context;
+    if (!isPickaxe && revs.length + paths.length === 0 && isNoPattern(context, pattern))
+      context.note(`'${pattern}' is taken as the pattern: the commits of a file or range are listed by git log`);
     if (flags.commits || isPickaxe) {
       const found = engine.logCommits(pattern, revs, options);
       return printEach(context, found, { max, what: 'commit' }, (change) => formatOccurrenceChange(change, paint));
@@ -129,11 +142,12 @@ function readWords(
   flags: {
     readonly rev: readonly string[];
     readonly 'fixed-strings': boolean;
-    readonly 'pickaxe-string': string | undefined;
-    readonly 'pickaxe-regex': string | undefined;
+    readonly 'pickaxe-text': string | undefined;
+    readonly 'pickaxe-pattern': string | undefined;
+    readonly 'pickaxe-regex': boolean;
   },
 ): Words {
-  const { 'pickaxe-string': text, 'pickaxe-regex': expression } = flags;
+  const { 'pickaxe-text': text, 'pickaxe-pattern': expression } = flags;
   const given = text ?? expression;
   const before = args.slice(0, plainArgs);
   const after = args.slice(plainArgs);
@@ -147,15 +161,28 @@ function readWords(
   }
   return {
     pattern,
-    literal: flags['fixed-strings'] || text !== undefined,
+    literal: flags['fixed-strings'] || (text !== undefined && !flags['pickaxe-regex']),
     isPickaxe: given !== undefined,
     revs: [...flags.rev, ...rest],
     paths: isAfter ? [] : after,
   };
 }
 
-/** A path as git log takes it, from here, as a filter. */
-const pathBelow = (path: string): string => (/^[.!/]/.test(path) ? path : `./${path}`);
+/** What is no rev and is a file is one, as in git log, where it also may stand without `--`. */
+async function readPlaces(context: CommandContext, { revs, paths }: Words): Promise<Pick<Words, 'revs' | 'paths'>> {
+  const at = revs.findIndex((word) => context.isFile(word));
+  if (at < 0) return { revs, paths };
+  const engine = await context.engine();
+  const isRev = await engine.resolve(revs[at]!).then(
+    () => true,
+    () => false,
+  );
+  return isRev ? { revs, paths } : { revs: revs.slice(0, at), paths: [...revs.slice(at), ...paths] };
+}
+
+/** A file or a range of revs where text is expected. */
+const isNoPattern = (context: CommandContext, word: string): boolean =>
+  context.isFile(word) || /^[\w./~^@-]+\.\.[\w./~^@-]+$/.test(word);
 
 async function printEach<T>(
   context: CommandContext,

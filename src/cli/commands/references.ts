@@ -30,7 +30,15 @@ export const command = defineCommand({
     'files-with-matches': { type: 'boolean', short: 'l', help: 'only the paths of files' },
     heading: { type: 'boolean', help: 'by function (what a terminal gets)' },
     'no-heading': { type: 'boolean', help: 'as path:line:text (what anything else gets)' },
-    max: { type: 'integer', short: 'n', value: 'N', default: 1000, min: 1, help: 'stop after so many lines' },
+    max: {
+      type: 'integer',
+      short: 'n',
+      bare: true,
+      value: 'N',
+      default: 1000,
+      min: 1,
+      help: 'stop after so many lines',
+    },
     ...filterFlags,
   },
   examples: [

@@ -9,9 +9,14 @@ export const command = defineCommand({
   description: 'They are not all that can be searched: any sha can, and what git rev-parse takes. * is checked out.',
   args: [{ name: 'TEXT', help: operations.revs.parameters.match.help, optional: true }],
   flags: {
-    max: { type: 'integer', short: 'n', value: 'N', min: 1, default: 100, help: 'at most so many' },
+    max: { type: 'integer', short: 'n', bare: true, value: 'N', min: 1, default: 100, help: 'at most so many' },
     'name-only': { type: 'boolean', help: 'only the names' },
   },
+  elsewhere: Object.fromEntries([
+    ...'a all r remotes l list v vv'
+      .split(' ')
+      .map((name) => [name, 'coppice revs has branches, tags and forks; -n 100000 all of them']),
+  ]),
   examples: [
     { command: 'coppice revs', does: 'HEAD, work trees, branches, tags from the newest, forks' },
     { command: 'coppice revs v1 --name-only', does: 'names with v1 in them' },

@@ -15,6 +15,7 @@ const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
     [
       ['A B C context', 'a hit shows its definition; coppice grep -C N shows lines around a match'],
       ['e E P F w x v c o q', 'coppice grep has it; in a query: "exact phrase", /regex/, -word'],
+      ['1 2 3 4 5 6 7 8 9', '-n N is how many hits'],
       ['m max max-count', '-n N is how many hits'],
     ] as const
   ).flatMap(([names, hint]) => names.split(' ').map((name) => [name, hint])),

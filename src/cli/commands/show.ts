@@ -20,8 +20,12 @@ export const command = defineCommand({
   ],
   surplusHint: 'rev and path are one word: REV:PATH',
   elsewhere: {
-    stat: 'coppice compare REV~ REV lists the files that a commit changed',
-    'name-only': 'coppice compare REV~ REV lists the files that a commit changed',
+    ...Object.fromEntries(
+      'stat shortstat numstat name-only name-status summary oneline format pretty s no-patch p patch u w'
+        .split(' ')
+        .map((name) => [name, 'coppice compare REV~ REV lists the files that a commit changed; git show its lines']),
+    ),
+    n: 'line numbers: coppice grep "" PATH',
   },
   async run(context, { args, flags }) {
     const { rev, path: given, lines } = parseShowTarget(args[0]!, flags.rev !== undefined);
@@ -31,6 +35,12 @@ export const command = defineCommand({
     const shown = await engine
       .show(at, path, lines, { ...context.call(at ?? null), ...packageFilter(flags) })
       .catch(async (error: unknown) => {
+        // `git show HEAD:src`: a folder's files.
+        if (isCode(error, 'PATH_NOT_FOUND') && (error as CoppiceError).message.endsWith(' is a folder')) {
+          const folder = rev === undefined ? given : `:/${path}`;
+          const hint = `coppice files ${at === undefined ? '' : `--rev ${at} `}${folder} lists its files`;
+          throw new CoppiceError('PATH_NOT_FOUND', (error as CoppiceError).message, { hint });
+        }
         // `git show HEAD`: what is meant is a commit.
         const isRev = at === undefined && lines === undefined && isCode(error, 'PATH_NOT_FOUND');
         const named = isRev ? await engine.resolve(given).catch(() => undefined) : undefined;

@@ -7,6 +7,11 @@ export const command = defineCommand({
   summary: operations.status.summary,
   args: [],
   flags: { all: { type: 'boolean', help: 'each tag and branch that is indexed, and what is held in memory' } },
+  elsewhere: Object.fromEntries(
+    's short b branch porcelain u untracked-files'
+      .split(' ')
+      .map((name) => [name, 'git status; coppice compare lists what is changed and not committed']),
+  ),
   examples: [{ command: 'coppice status', does: 'the store, its repositories and their revs' }],
   async run(context, { flags }) {
     const engine = await context.engine();

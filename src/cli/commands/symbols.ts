@@ -18,7 +18,7 @@ export const command = defineCommand({
   flags: {
     ...revFlag,
     kind: { type: 'string', many: true, value: 'KIND', help: 'only these kinds: function, class, method' },
-    limit: { type: 'integer', short: 'n', value: 'N', default: 20, min: 1, help: 'how many definitions' },
+    limit: { type: 'integer', short: 'n', bare: true, value: 'N', default: 20, min: 1, help: 'how many definitions' },
     ...filterFlags,
     ...packageFlags,
   },

@@ -1,6 +1,6 @@
 import type { LineMatch, RangeLineMatch } from '../../engine/index.js';
 import type { CommandContext } from '../context.js';
-import { LineWriter, MatchWriter, writeJsonLines, type LineLayout } from '../grep-output.js';
+import { LineWriter, MatchWriter, trimmed, writeJsonLines, type LineLayout } from '../grep-output.js';
 import { createMatchFinder, createSpanFinder } from '../match-finder.js';
 import type { GrepFlags } from './flags.js';
 import type { GrepRequest } from './request.js';
@@ -42,7 +42,9 @@ export function linePrinter(
     return (lines) => writer.write(perFile(lines));
   }
   const writer = new LineWriter(context, layout);
-  return (lines) => writer.write(perFile(lines));
+  const shown = (lines: readonly Line[]): readonly Line[] =>
+    flags.trim ? perFile(lines).map(trimmed) : perFile(lines);
+  return (lines) => writer.write(shown(lines));
 }
 
 /** Lets so many matching lines of a file pass, and what stands around them; after the last a line that matches is one of those. */

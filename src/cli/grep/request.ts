@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { CoppiceError, decodeBytes } from '../../base/index.js';
 import type { GrepOptions } from '../../engine/index.js';
 import { parseRevRange, type RevRange } from '../../model/index.js';
@@ -73,7 +71,10 @@ async function readPatterns(
     const [first, ...rest] = args;
     if (first === undefined) {
       throw new CoppiceError('USAGE', 'coppice grep needs PATTERN: a regular expression, or literal text with -F', {
-        hint: 'coppice grep --help shows how it is used',
+        hint:
+          flags.path.length > 0
+            ? `coppice files -g '${flags.path[0]!}' lists files`
+            : 'coppice grep --help shows how it is used',
       });
     }
     return { ...join([first], flags), args: rest, plainArgs: plainArgs - 1 };
@@ -123,14 +124,14 @@ async function readRev(
   });
 }
 
-const looksLikePath = ({ io, folder, isRepoNamed }: CommandContext, word: string): boolean =>
-  /^[:!.~]|[*?[\]\\]/.test(word) || (folder !== null && existsSync(resolve(isRepoNamed ? folder : io.cwd, word)));
+const looksLikePath = (context: CommandContext, word: string): boolean =>
+  /^[:!.~]|[*?[\]\\]/.test(word) || context.isFile(word);
 
 /** Whether a word is a rev, or a range of two; `must`: or an error that says it is none. */
 async function resolves(context: CommandContext, word: string, must: boolean): Promise<boolean> {
   const engine = await context.engine();
+  const range = parseRevRange(word);
   try {
-    const range = parseRevRange(word);
     for (const rev of range === undefined ? [word] : [range.from, range.to]) await engine.resolve(rev);
     return true;
   } catch (error) {

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { commandNames, loadAllCommands, loadCommand } from '../../src/cli/command-table.js';
 import { readTopics } from '../../src/cli/manual.js';
@@ -9,14 +8,11 @@ import { renderMarkdown } from '../../src/cli/markdown.js';
 import { parseCommand, splitCommandLine } from '../../src/cli/parse.js';
 import { createPaint } from '../../src/cli/style.js';
 import { openEngine, type Engine } from '../../src/engine/index.js';
-import { makeFolder, makeRepository, type TestRepository } from '../support/git.js';
+import { makeFolder, type TestRepository } from '../support/git.js';
 import { runCli } from './fakes.js';
 import { borrowedEngine } from './support/borrowed-engine.js';
+import { makeSample, pages, readPage as read, root } from './support/documents.js';
 import { splitShellLine, type ShellCommand } from './support/shell-words.js';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const pages = ['README.md', ...readdirSync(join(root, 'src/manual')).map((name) => `src/manual/${name}`)];
-const read = (page: string): string => readFileSync(join(root, page), 'utf8');
 
 /** The repository of this test depends on nothing: what these find is the matter of test/engine. */
 const needsPackages = /^--(?:with-)?deps\b|^dep:/;
@@ -28,33 +24,7 @@ let engine: Engine;
 let bound: Engine;
 
 beforeAll(async () => {
-  repo = makeRepository({ name: 'sample' });
-  const app = (retries: number): string =>
-    `import { parseConfig } from './config.js';\n\nconst MAX_RETRIES = ${retries};\n\n/** Sends again, with backoff, when it fails. */\n` +
-    'export function retry(send: () => void): void {\n  // TODO: errors are handled by whoever calls\n  for (let i = 0; i < MAX_RETRIES; i++) send();\n}\n' +
-    '\n// …'.repeat(12);
-  repo.commit({
-    'src/app.ts': app(1).replaceAll('retry(', 'again(').replace('TODO', 'to do'),
-    'src/config.ts': 'export function parseConfig(): string {\n  return "a";\n}\n',
-    'src/lock.ts': `${'\n'.repeat(40)}/** Where stale locks are released. */\nexport function release(): void {}\n${'\n'.repeat(20)}`,
-    'src/old.ts': 'export const old = 1;\n',
-    'src/a.ts': 'export const a = 1;\n',
-    'src/b.ts': 'export const b = 1;\n',
-    'src/builder.ts': 'export class Builder {\n  finish(): void {}\n}\n',
-    'lib/merge.go': '// The merge base of two commits: --force.\nfunc NewMerge() {}\nfunc OpenMerge() {}\n',
-    'errors.py': 'class LockError(Exception):\n    pass\n',
-    'golden.jsonl': '{"query": "where are stale locks released", "relevant": [{"path": "src/lock.ts"}]}\n',
-  });
-  repo.tag('v1.0');
-  repo.commit({ 'src/app.ts': app(2) }, { message: 'Retry sending when the server is away' });
-  repo.tag('v1.1');
-  repo.commit({ 'src/app.ts': app(3), 'src/config.ts': 'export function parseConfig(): string {\n  return "b";\n}\n' });
-  repo.tag('v1.2');
-  for (const branch of ['release/2', 'origin/main', 'v1.x']) repo.branch(branch);
-  repo.write('src/app.ts', app(4));
-  repo.write('a.json', '{}');
-  repo.write('b.json', '{"mode": "lexical"}');
-  repo.write('draft.ts', 'export const a = 2;\n');
+  repo = makeSample();
   engine = await openEngine({ repo: repo.path, store: join(makeFolder(), 'store') });
   bound = borrowedEngine(engine);
 });

@@ -173,7 +173,7 @@ async function readPlaces(context: CommandContext, { revs, paths }: Words): Prom
   const at = revs.findIndex((word) => context.isFile(word));
   if (at < 0) return { revs, paths };
   const engine = await context.engine();
-  const isRev = await engine.resolve(revs[at]!).then(
+  const isRev = await engine.resolve(revs[at]).then(
     () => true,
     () => false,
   );

@@ -137,11 +137,15 @@ async function basesOf(
     const row = known.get(commit);
     return row === undefined ? null : snapshots.findRoot(rootKey(asOid(row.tree), fingerprint));
   };
-  const here = new Set<Oid>();
-  if (known.size > 0) for (const oid of known.keys()) if (rootOf(oid) !== null) here.add(asOid(oid));
+  // Nearly always the nearest that is published is here as well: the trees of all others are not looked for.
+  const likely = new Set(Array.from(known.keys(), asOid));
   for (const { commit } of tips) {
     if (bases.size >= basesMax) break;
-    const nearest = await repository.nearest(commit, here, nearestMax);
+    let nearest = await repository.nearest(commit, likely, nearestMax);
+    if (nearest !== null && rootOf(nearest) === null) {
+      for (const oid of likely) if (rootOf(oid) === null) likely.delete(oid);
+      nearest = await repository.nearest(commit, likely, nearestMax);
+    }
     const root = nearest === null ? null : rootOf(nearest);
     if (root !== null) bases.set(nearest!, root);
   }

@@ -75,6 +75,11 @@ export class FarStore implements FarSegments {
     );
   }
 
+  /** Number of a chunk in the cluster; undefined for one of elsewhere. */
+  numberOf(doc: number): number | undefined {
+    return this.contents.isFar(doc) ? this.contents.numberOf(doc) : undefined;
+  }
+
   /** The root tree of a key, in hex, with all below it; null when no snapshot of it is published. */
   open(key: string, call: Call): Promise<TreeId | null> {
     this.makeRoom();

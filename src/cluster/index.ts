@@ -1,3 +1,4 @@
 /** What a search cluster holds of code, published from a store and read under numbers of the process's own: chunks, files, trees, snapshots. */
+export { FarDraft } from './far-draft.js';
 export { FarStore } from './far-store.js';
 export { TreePublisher } from './publish-tree.js';

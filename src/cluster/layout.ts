@@ -10,7 +10,7 @@ import type { RemoteCallOptions as CallOptions, SearchCluster } from '../remote/
 /**
  * What a cluster holds, in indices that begin with the prefix of its address:
  *
- *     PREFIX-objects         the heads, tables and commits of repositories, and `numbers`: the next number of a chunk
+ *     PREFIX-objects         the heads, tables, commits and forks of repositories, and `numbers`: the next number of a chunk
  *     PREFIX-chunks-000000   chunks by content key, those with numbers below `chunksPerIndex`; -000001 the next; …
  *     PREFIX-files           files by their key: which chunks, and how long each is
  *     PREFIX-trees           directories by their key: what has a tree has all that is below it

@@ -1,4 +1,5 @@
 import { CoppiceError, TimeSlices } from '../base/index.js';
+import { clusterIdMin } from '../model/index.js';
 import type { FileId, TreeId } from '../model/index.js';
 import { chunksInListMax } from '../remote/index.js';
 import type { ClusterStorage } from '../remote/index.js';
@@ -53,6 +54,8 @@ export class TreePublisher {
     private readonly caches: RecordCaches,
     private readonly call: Call,
     private readonly onProgress: (sent: PublishProgress) => void = () => undefined,
+    /** The list is of what the cluster has as well: numbers of its chunks there. */
+    private readonly far: { numberOf(doc: number): number | undefined } | null = null,
   ) {
     this.keys = new StoreKeys(list);
     this.documents = new ChunkDocuments(list);
@@ -79,7 +82,7 @@ export class TreePublisher {
     const missing: MissingTree[] = [];
     const seen = new Set<TreeId>([root]);
     for (let level = [root]; level.length > 0;) {
-      const asked = level.filter((id) => !this.publishedTrees.has(id));
+      const asked = level.filter((id) => !this.isThere(this.publishedTrees, id));
       const keys = asked.map((id) => this.keys.keyOf('trees', id));
       const there = await this.storage.cluster.getMany('trees', keys, [], this.call);
       const next: TreeId[] = [];
@@ -104,7 +107,8 @@ export class TreePublisher {
   private async missingFiles(trees: readonly MissingTree[]): Promise<FileId[]> {
     const all = new Set<FileId>();
     for (const { node } of trees)
-      for (const { file } of node.entries) if (file !== undefined && !this.publishedFiles.has(file)) all.add(file);
+      for (const { file } of node.entries)
+        if (file !== undefined && !this.isThere(this.publishedFiles, file)) all.add(file);
     const ids = [...all];
     const keys = ids.map((id) => this.keys.keyOf('files', id));
     const there = await this.storage.cluster.getMany('files', keys, ['chunks'], this.call);
@@ -125,7 +129,8 @@ export class TreePublisher {
     const { cluster } = this.storage;
     const wanted = new Set<number>();
     for (const file of files)
-      for (const doc of readFileRecord(this.list, file, this.caches).docs) if (!this.numberOf.has(doc)) wanted.add(doc);
+      for (const doc of readFileRecord(this.list, file, this.caches).docs)
+        if (this.numberIn(doc) === undefined) wanted.add(doc);
     if (wanted.size === 0) return;
     const docs = [...wanted].sort((a, b) => a - b);
     await this.learnNumbers(docs, chunkIndices(await this.numbers.end(this.call)));
@@ -201,7 +206,7 @@ export class TreePublisher {
         id,
         this.caches,
       );
-      const chunks = docs.map((doc) => this.documents.shapeOf(doc, this.numberOf.get(doc)!));
+      const chunks = docs.map((doc) => this.documents.shapeOf(doc, this.numberIn(doc)!));
       const json = encodeFile({ oid, language, sizeBytes, skipped, generated, exactOnly, diagnostics, chunks });
       return { index: 'files', id: this.keys.keyOf('files', id), json };
     });
@@ -253,7 +258,7 @@ export class TreePublisher {
 
   private async publishSnapshot(root: TreeId, key: string, about: Readonly<Record<string, unknown>>): Promise<void> {
     const files = await this.filesBelow(root);
-    const unknown = files.filter((id) => !this.publishedFiles.has(id));
+    const unknown = files.filter((id) => !this.isThere(this.publishedFiles, id));
     const keys = unknown.map((id) => this.keys.keyOf('files', id));
     const there = await this.storage.cluster.getMany('files', keys, ['chunks'], this.call);
     for (const [i, id] of unknown.entries()) this.learnFile(id, there.get(keys[i]!)!);
@@ -262,7 +267,7 @@ export class TreePublisher {
       const record = readFileRecord(this.list, file, this.caches);
       if (record.skipped === null) for (const doc of record.docs) docs.add(doc);
     }
-    const numbers = Uint32Array.from(docs, (doc) => this.numberOf.get(doc)!).sort();
+    const numbers = Uint32Array.from(docs, (doc) => this.numberIn(doc)!).sort();
     const { url, address } = this.storage.cluster;
     const { filter, name } = address.dialect;
     if (filter === 'numbers' && numbers.length > chunksInListMax) {
@@ -305,6 +310,15 @@ export class TreePublisher {
       }
     }
     return [...files];
+  }
+
+  /** What was met of the cluster is published. */
+  private isThere(published: ReadonlySet<number>, id: number): boolean {
+    return published.has(id) || (this.far !== null && id >= clusterIdMin);
+  }
+
+  private numberIn(doc: number): number | undefined {
+    return this.numberOf.get(doc) ?? this.far?.numberOf(doc);
   }
 
   private async makeOnce(name: string): Promise<void> {

@@ -56,7 +56,7 @@ export class SegmentSink {
   newBytes = 0;
 
   constructor(
-    private readonly snapshots: SnapshotStore,
+    private readonly snapshots: SegmentPlace & Pick<SnapshotStore, 'caches'>,
     private readonly options: SegmentSinkOptions = {},
   ) {
     this.place = options.place ?? snapshots;

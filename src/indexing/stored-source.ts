@@ -2,7 +2,7 @@ import { CoppiceError } from '../base/index.js';
 import type { BlobContent } from '../git/index.js';
 import type { Oid, TreeEntry, TreeId } from '../model/index.js';
 import { contentOf, readFileRecord, readTreeNode } from '../snapshot/index.js';
-import type { SnapshotStore } from '../snapshot/index.js';
+import type { SegmentPlace, SnapshotStore } from '../snapshot/index.js';
 import type { FileRecord } from '../segment/index.js';
 import type { ObjectSource } from './object-source.js';
 
@@ -15,7 +15,7 @@ export class StoredSource implements ObjectSource {
   private readonly files = new Map<Oid, FileRecord>();
 
   constructor(
-    private readonly snapshots: SnapshotStore,
+    private readonly snapshots: Pick<SegmentPlace, 'segments'> & Pick<SnapshotStore, 'caches'>,
     root: TreeId,
     private readonly behind: ObjectSource | null,
   ) {

@@ -88,6 +88,15 @@ export class ClusterStorage implements RemoteStorage {
     }
   }
 
+  /** Those of some objects that there are. */
+  async readMany(names: readonly string[], call: CallOptions = {}): Promise<Buffer[]> {
+    const found = await this.cluster.getMany(index, names, ['bytes'], call);
+    return names.flatMap((name) => {
+      const source = found.get(name);
+      return source === undefined ? [] : [Buffer.from(String(source['bytes']), 'base64')];
+    });
+  }
+
   remove(name: string, call: CallOptions = {}): Promise<void> {
     return this.cluster.remove(index, [name], call);
   }

@@ -3,7 +3,7 @@ export { compareChunks, movedFiles } from './chunk-changes.js';
 export { commitKey, fileKey, ignoredFileKey, rootKey, treeKey } from './keys.js';
 export type { KeyContext } from './keys.js';
 export type { Mount, Mounts } from './mounts.js';
-export { readFileRecord, readTreeNode } from './record-caches.js';
+export { createRecordCaches, readFileRecord, readTreeNode } from './record-caches.js';
 export type { RecordCaches } from './record-caches.js';
 export type { SearchBackend, TermOf, TermPostings, Wanted } from './search-backend.js';
 export { Snapshot, contentOf } from './snapshot.js';

@@ -156,7 +156,7 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     );
   });
 
-  test('a search node serves what is published, without a clone', async () => {
+  test('a search node serves what is published, without a clone; forks are seen by all who search there', async () => {
     const cache = makeFolder();
     const node = await runDaemon({
       storePath: join(cache, 'store'),
@@ -180,6 +180,53 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
       expect(found['lines']).toEqual(mine.lines);
       expect(await ask('grep', { repo: 'repo', pattern: 'parcel', rev: 'main~5' })).toMatchObject({
         error: { code: 'REV_NOT_FOUND' },
+      });
+      // A fork made on a node is a document: another who searches there sees it, edits it, and both see what it becomes.
+      const repo = 'repo';
+      expect(await ask('fork', { repo, name: 'try/it', from: 'side' })).toMatchObject({ name: 'try/it', rev: 'side' });
+      expect(await ask('fork', { repo, name: 'try/it', from: 'main' })).toMatchObject({
+        error: { code: 'FORK_EXISTS' },
+      });
+      const text = 'export const parcelOf = 1;\n';
+      const steps = [
+        { kind: 'put', path: 'src/new/parcel.ts', content: Buffer.from(text) },
+        { kind: 'put', path: 'src/weight.ts', content: Buffer.from(`// first\n${text}`) },
+        { kind: 'remove', path: 'docs/guide.md' },
+      ] as const;
+      const edited = async (of: Engine): Promise<unknown> => ({
+        lines: (await of.grep('parcel', { rev: 'try/it' })).lines,
+        hits: (await of.search('parcel', { rev: 'fork:try/it' })).hits,
+        files: (await of.files({ rev: 'try/it' })).files,
+      });
+      const wanted = await withEngine(repository.path, makeFolder(), async (engine) => {
+        await engine.fork('try/it', { from: 'side' });
+        const { changedFiles, tree, commit } = await engine.apply('try/it', steps);
+        return { changedFiles, tree, commit, edited: await edited(engine) };
+      });
+      const engine = await openEngine({ repo: repository.path, store: makeFolder(), settings: { remote } });
+      try {
+        expect((await engine.forks()).map(({ name }) => name)).toEqual(['try/it']);
+        const { changedFiles, tree, commit, newChunks } = await engine.apply('try/it', steps);
+        expect(newChunks).toBeLessThan(6);
+        expect({ changedFiles, tree, commit, edited: await edited(engine) }).toEqual(wanted);
+        expect((await engine.status()).chunks).toBe(0);
+        const patch = Buffer.from(
+          '--- a/src/new/parcel.ts\n+++ b/src/new/parcel.ts\n@@ -1 +1,2 @@\n export const parcelOf = 1;\n+export const parcelsOf = 2;\n',
+        ).toString('base64');
+        expect(await ask('apply', { repo, name: 'try/it', steps: [{ kind: 'patch', base64: patch }] })).toMatchObject({
+          changedFiles: 1,
+        });
+        const both = [
+          await ask('grep', { repo, pattern: 'parcelsOf', rev: 'try/it' }),
+          await engine.grep('parcelsOf', { rev: 'try/it' }),
+        ];
+        for (const { lines } of both) expect(lines).toMatchObject([{ path: 'src/new/parcel.ts', line: 2 }]);
+        await engine.drop('try/it');
+      } finally {
+        await engine.close();
+      }
+      expect(await ask('grep', { repo, pattern: 'parcel', rev: 'fork:try/it' })).toMatchObject({
+        error: { code: 'FORK_NOT_FOUND' },
       });
     } finally {
       await node.stop();

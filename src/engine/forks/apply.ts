@@ -37,7 +37,11 @@ export async function applySteps(
   const startMs = elapsedMs();
   if (steps.length === 0)
     throw new CoppiceError('USAGE', 'there is nothing to apply', { hint: 'give --commit, --patch, --put or --rm' });
-  await requireFork(session, name);
+  const local = session.store.catalog.fork(await session.repositoryId(), name);
+  if ((await requireFork(session, name)) !== local && session.hasCluster) {
+    const { applyFar } = await import('../remotes/apply-far.js');
+    return applyFar(session, name, steps, call);
+  }
   return session.shared.asWriter(call, async () => {
     const fork = await requireFork(session, name);
     const target = await resolveTarget(session, `fork:${name}`, call);
@@ -79,7 +83,7 @@ export async function applySteps(
 }
 
 /** A fork's tree while steps are taken. */
-class ForkState {
+export class ForkState {
   constructor(
     private readonly session: Session,
     private readonly source: OverlaySource,

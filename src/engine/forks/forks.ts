@@ -1,4 +1,6 @@
 import { CoppiceError, compareBytewise, elapsedMs, nowMs, uniqueSuffix } from '../../base/index.js';
+import { clusterIdMin } from '../../model/index.js';
+import { isLease } from '../../store/index.js';
 import type { ForkEntry } from '../../store/index.js';
 import { requireFork } from '../revs/find-fork.js';
 import { shorten } from '../limits.js';
@@ -44,22 +46,28 @@ export async function recordFork(
 ): Promise<{ entry: ForkEntry; tookMs: number } | null> {
   const { store } = session;
   const repo = await session.repositoryId();
-  const { target, root } = await withTarget(session, from, call, async (target) => ({
-    target,
-    root: (await ensureTarget(session, target, call)).key.toString('base64url'),
-  }));
+  const { target, id, root } = await withTarget(session, from, call, async (target) => {
+    const { id, key } = await ensureTarget(session, target, call);
+    return { target, id, root: key.toString('base64url') };
+  });
   const { commit, tree } = target.resolved;
   const startMs = elapsedMs();
   const at = nowMs();
   const expiry = call.ttlMs === undefined ? {} : { until: at + call.ttlMs };
   const entry: ForkEntry = { repo, name, rev: from, commit, tree, root, at, ...expiry };
   store.refresh();
+  if (id >= clusterIdMin && !isLease(entry)) {
+    if (store.catalog.fork(repo, name) !== undefined) return null;
+    const { recordFarFork } = await import('../remotes/far-forks.js');
+    return (await recordFarFork(session, entry, call)) ? { entry, tookMs: elapsedMs() - startMs } : null;
+  }
   if (store.catalog.expiredForks(at).some((fork) => fork.repo === repo && fork.name === name))
     store.tryRecord({ t: 'drop', n: uniqueSuffix(), repo, name, at });
   if (!store.tryRecord({ t: 'fork', n: uniqueSuffix(), ...entry })) return null;
   const tookMs = elapsedMs() - startMs;
   // Garbage may have been collected between the look and the record; from now on it is kept.
-  if (session.snapshots.findRoot(Buffer.from(root, 'base64url')) === null) await ensureTarget(session, target, call);
+  if (id < clusterIdMin && session.snapshots.findRoot(Buffer.from(root, 'base64url')) === null)
+    await ensureTarget(session, target, call);
   return { entry, tookMs };
 }
 
@@ -67,7 +75,14 @@ export async function recordFork(
 export async function listedForks(session: Session): Promise<ForkEntry[]> {
   const repo = await session.repositoryId();
   session.store.refresh();
-  return session.store.catalog.forksOf(repo).sort((a, b) => compareBytewise(a.name, b.name));
+  const own = session.store.catalog.forksOf(repo);
+  return [...own, ...(await farForks(session))].sort((a, b) => compareBytewise(a.name, b.name));
+}
+
+async function farForks(session: Session): Promise<readonly ForkEntry[]> {
+  if (!session.hasCluster) return [];
+  const { listFarForks } = await import('../remotes/far-forks.js');
+  return listFarForks(session, {});
 }
 
 /** See `Engine.forks`. */
@@ -76,7 +91,12 @@ export async function listForks(session: Session): Promise<ForkInfo[]> {
 }
 
 export async function dropFork(session: Session, name: string): Promise<void> {
-  const { repo } = await requireFork(session, name);
+  const fork = await requireFork(session, name);
+  const { repo } = fork;
+  if (fork !== session.store.catalog.fork(repo, name) && session.hasCluster) {
+    const { dropFarFork } = await import('../remotes/far-forks.js');
+    return dropFarFork(session, name, {});
+  }
   session.store.tryRecord({ t: 'drop', n: uniqueSuffix(), repo, name });
 }
 

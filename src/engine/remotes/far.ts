@@ -1,7 +1,7 @@
 import { CoppiceError, elapsedMs, throwIfAborted } from '../../base/index.js';
 import { FarStore } from '../../cluster/index.js';
 import type { TreeId } from '../../model/index.js';
-import { SearchCluster, readClusterAddress } from '../../remote/index.js';
+import { ClusterStorage, readClusterAddress } from '../../remote/index.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import type { CallOptions } from '../types.js';
 
@@ -10,7 +10,8 @@ const restMs = 30_000;
 /** One that does not answer is not waited for by them. */
 const patienceMs = 5_000;
 
-interface Far {
+export interface Far {
+  readonly storage: ClusterStorage;
   readonly store: FarStore;
   readonly address: string;
   restsUntilMs: number;
@@ -18,12 +19,15 @@ interface Far {
 
 const known = new WeakMap<SharedStore, Far>();
 
-function farOf(shared: SharedStore, address: string): Far {
+/** The cluster that is this process's remote. */
+export function farOf(shared: SharedStore): Far {
+  const address = shared.settings.remote!;
   let far = known.get(shared);
   if (far?.address !== address) {
     shared.snapshots.far?.close();
-    const store = new FarStore(new SearchCluster(readClusterAddress(address)), shared.snapshots.segmentCaches);
-    far = { store, address, restsUntilMs: 0 };
+    const storage = new ClusterStorage(readClusterAddress(address));
+    const store = new FarStore(storage.cluster, shared.snapshots.segmentCaches);
+    far = { storage, store, address, restsUntilMs: 0 };
     known.set(shared, far);
     shared.snapshots.far = store;
   }
@@ -40,7 +44,7 @@ export async function openFar(
   mustBeThere: boolean,
   call: CallOptions,
 ): Promise<TreeId | null> {
-  const far = farOf(shared, shared.settings.remote!);
+  const far = farOf(shared);
   if (mustBeThere) return far.store.open(key.toString('hex'), call);
   if (elapsedMs() < far.restsUntilMs) return null;
   try {

@@ -1,22 +1,33 @@
 import { CoppiceError } from '../../base/index.js';
-import { isLease } from '../../store/index.js';
+import { isLease, leasePrefix } from '../../store/index.js';
 import type { ForkEntry } from '../../store/index.js';
 import { emptyRepositoryId } from './identity.js';
 import { shorten } from '../limits.js';
 import type { Session } from '../session/session.js';
 
-/** FORK_NOT_FOUND names the forks there are. */
+/** A fork of that name, of the store or of the cluster that is the remote. FORK_NOT_FOUND names the forks there are. */
 export async function requireFork(session: Session, name: string): Promise<ForkEntry> {
+  const fork = await findFork(session, name);
+  if (fork === null || isLease(fork)) throw await forkNotFound(session, name);
+  return fork;
+}
+
+/** The same; null when there is none. A lease counts. */
+export async function findFork(session: Session, name: string): Promise<ForkEntry | null> {
+  session.store.refresh();
+  const fork = session.store.catalog.fork(await session.repositoryId(), name);
+  if (fork !== undefined || name.startsWith(leasePrefix) || !session.hasCluster) return fork ?? null;
+  const { findFarFork } = await import('../remotes/far-forks.js');
+  return (await findFarFork(session, name, {}))?.entry ?? null;
+}
+
+export async function forkNotFound(session: Session, name: string): Promise<CoppiceError> {
   const repo = await session.repositoryId();
-  const { store } = session;
-  store.refresh();
-  const fork = store.catalog.fork(repo, name);
-  if (fork !== undefined && !isLease(fork)) return fork;
-  const names = store.catalog
+  const names = session.store.catalog
     .forksOf(repo)
     .slice(0, 10)
     .map((entry) => entry.name);
-  throw new CoppiceError('FORK_NOT_FOUND', `there is no fork named "${shorten(name)}" of this repository`, {
+  return new CoppiceError('FORK_NOT_FOUND', `there is no fork named "${shorten(name)}" of this repository`, {
     hint: names.length === 0 ? `make one with \`coppice fork ${shorten(name)}\`` : `forks: ${names.join(', ')}`,
     data: { name: shorten(name) },
   });

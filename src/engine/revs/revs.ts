@@ -6,7 +6,7 @@ import type { Snapshot } from '../../snapshot/index.js';
 import { isLease, leasePrefix } from '../../store/index.js';
 import type { ForkEntry, RevEntry } from '../../store/index.js';
 import { nothingAdded } from '../trees/added.js';
-import { leaseNotFound, requireFork, requireLease } from './find-fork.js';
+import { findFork, leaseNotFound, requireFork, requireLease } from './find-fork.js';
 import { isUnwritable } from './identity.js';
 import { isTooLong, shorten } from '../limits.js';
 import { provisionalFiles } from '../trees/incomplete-roots.js';
@@ -53,9 +53,8 @@ export async function resolveTarget(session: Session, rev: string, call: CallOpt
   const { repository } = session;
   const found = await repository.find(rev);
   if (found === null) {
-    session.store.refresh();
-    const fork = session.store.catalog.fork(await session.repositoryId(), rev);
-    if (fork !== undefined) return forkTarget(session, rev, fork);
+    const fork = await findForkOrNone(session, rev);
+    if (fork !== null) return forkTarget(session, rev, fork);
     if (rev.includes('..')) {
       throw new CoppiceError('USAGE', `one rev is needed here, not the range '${rev}'`, {
         hint: 'grep and search take A..B and tell what is new in B',
@@ -79,6 +78,17 @@ async function withNearOurs(session: Session, rev: string, error: unknown): Prom
     hint: `did you mean ${ours}?`,
     data: { rev, near: [ours] },
   });
+}
+
+/** A rev may be no fork at all: a cluster that does not tell is no reason not to look further. */
+async function findForkOrNone(session: Session, name: string): Promise<ForkEntry | null> {
+  try {
+    return await findFork(session, name);
+  } catch (error) {
+    if (!(error instanceof CoppiceError) || !error.code.startsWith('REMOTE_')) throw error;
+    session.shared.note(`forks are not looked for: ${error.message}`);
+    return null;
+  }
 }
 
 const plain = { fork: null, worktree: null, differs: null, near: [] };
@@ -185,7 +195,7 @@ async function forkRoot(session: Session, fork: ForkEntry, call: CallOptions): P
   const key = Buffer.from(fork.root, 'base64url');
   const wholeKey = rootKey(fork.tree, fingerprint);
   const whole = found(wholeKey);
-  const stored = found(key);
+  const stored = found(key) ?? (await session.farRoot(key, call));
   if (whole !== null || stored === null || key.equals(wholeKey)) return whole ?? stored;
   if ((await provisionalFiles(shared, stored.id)).length === 0) return stored;
   const { OverlaySource, StoredSource } = await loadIndexing();

@@ -188,12 +188,24 @@ export class Session implements Scope {
     );
   }
 
+  /** The remote is a search cluster. */
+  get hasCluster(): boolean {
+    const { remote } = this.shared.settings;
+    return remote !== null && isClusterAddress(remote);
+  }
+
+  /** The root of a key in the cluster that is the remote, or null. */
+  async farRoot(key: Buffer, call: CallOptions): Promise<EnsuredRoot | null> {
+    if (!this.hasCluster) return null;
+    const { openFar } = await import('../remotes/far.js');
+    const id = await openFar(this.shared, key, this.isPublished, call);
+    return id === null ? null : { id, key, provisional: false, added: nothingAdded };
+  }
+
   /** In the cluster that is the remote: searched where it is. Null when there is none, or it lacks the tree and that can be indexed. */
   private async farTree(key: Buffer, { commit }: TreeOrigin, call: CallOptions): Promise<TreeId | null> {
-    const { remote } = this.shared.settings;
-    if (remote === null || !isClusterAddress(remote)) return null;
-    const { openFar } = await import('../remotes/far.js');
-    const found = await openFar(this.shared, key, this.isPublished, call);
+    if (!this.hasCluster) return null;
+    const found = (await this.farRoot(key, call))?.id ?? null;
     if (found !== null || !this.isPublished) return found;
     const { notPublished } = await import('../remotes/auto-take.js');
     throw notPublished(commit);

@@ -80,7 +80,8 @@ class GrammarChunker implements Chunker {
   chunk(content: Uint8Array, language: string, options: ChunkOptions = {}): ChunkedFile {
     const isTooLong = content.length > parseBytesMax;
     if (isTooLong || (options.linesOnly ?? isMachineText(content))) {
-      return this.outlineUnparsed(content, language);
+      const isMinified = !isTooLong && minifiedLanguages.has(language) && classifyText(content).minified;
+      return isMinified ? this.outlineMinified(content, language, options) : this.outlineUnparsed(content, language);
     }
     const lines = new LineTable(content);
     const { definitions, diagnostics } = this.analyze(content, lines, language, options);
@@ -175,6 +176,24 @@ class GrammarChunker implements Chunker {
     return { chunks: partition(lines, inner), diagnostics: [] };
   }
 
+  /**
+   * Of minified code lines tell nothing, so it is parsed, for its names alone: chunks are cut by lines. What has one name on one line
+   * is one symbol there, as there may be hundreds of `e`.
+   */
+  private outlineMinified(content: Uint8Array, language: string, options: ChunkOptions): ChunkedFile {
+    const lines = new LineTable(content);
+    const { definitions, diagnostics } = this.analyze(content, lines, language, options);
+    const known = new Set<string>();
+    const inner: Definition[] = [];
+    for (const definition of definitions) {
+      const once = `${definition.nameLine} ${definition.name}`;
+      if (known.has(once)) continue;
+      known.add(once);
+      inner.push({ ...definition, scope: '', inner: true });
+    }
+    return { chunks: partition(lines, inner), diagnostics };
+  }
+
   private grammar(runtime: ParserRuntime, language: string): Grammar | FileDiagnostic | undefined {
     if (!this.grammars.has(language)) {
       try {
@@ -207,6 +226,9 @@ class GrammarChunker implements Chunker {
     }
   }
 }
+
+/** Languages of which minified code is published beside its source. */
+const minifiedLanguages = new Set(['javascript']);
 
 /** Lines that are longer on average are no lines that people wrote. */
 const minifiedLineBytes = 200;

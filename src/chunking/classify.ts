@@ -1,5 +1,5 @@
 /** Text longer than this is cut by lines only. */
-export const parseBytesMax = 512 * 1024;
+export const parseBytesMax = 1024 * 1024;
 
 export interface TextClass {
   /** Longest line over 5,000 bytes, or lines of over 500 bytes on average in more than 5 KB, or named `*.min.js`. */

@@ -72,6 +72,8 @@ interface SymbolTable {
   readonly hint?: string;
   readonly names?: string;
   readonly lines?: LineRuleSources;
+  /** What begins a list of constants, for `lines`. */
+  readonly enumerations?: string;
   /** Whether they read the whole text, not just what the grammar could not read. */
   readonly linesEverywhere?: boolean;
   readonly define: Readonly<Record<string, SymbolKind | RuleSource | readonly RuleSource[]>>;
@@ -125,6 +127,8 @@ export interface Grammar {
   readonly names: RegExp;
   /** For what the grammar cannot read. */
   readonly lines: readonly LineRule[];
+  /** What, in a line that they read, begins a list of constants. */
+  readonly enumerations: RegExp | undefined;
   /** Whether they read the whole text. */
   readonly linesEverywhere: boolean;
 }
@@ -214,6 +218,7 @@ function compile(name: string, parser: Parser, language: Language, table: Symbol
     hint: table.hint === undefined ? undefined : new RegExp(table.hint, 'gu'),
     names: new RegExp(table.names ?? ordinaryNames, 'u'),
     lines: compileLineRules(table.lines ?? []),
+    enumerations: table.enumerations === undefined ? undefined : new RegExp(table.enumerations, 'u'),
     linesEverywhere: table.linesEverywhere ?? false,
   };
 }

@@ -33,6 +33,16 @@ export interface LineRange {
   readonly within?: number;
 }
 
+/** How the lines of a language are read. */
+export interface LineReader {
+  readonly language: string;
+  readonly lines: readonly LineRule[];
+  /** What begins a list of constants in braces. */
+  readonly enumerations?: RegExp | undefined;
+  /** Whether what follows under the same name is the same definition: a signature and its equations. */
+  readonly merge?: boolean;
+}
+
 const lineUnitsMax = 1000;
 
 /**
@@ -80,11 +90,22 @@ export function addByLines(
   found: readonly Definition[],
   lines: readonly string[],
   ranges: readonly LineRange[],
-  { lines: rules, language }: { readonly lines: readonly LineRule[]; readonly language: string },
+  { lines: rules, language, enumerations, merge }: LineReader,
 ): Definition[] {
   const known = new Set(found.map(({ nameLine, name }) => `${nameLine} ${name}`));
   const added: Definition[] = [];
   const texts = withoutComments(lines, ranges, language);
+  const add = (name: string, kind: SymbolKind, line: number, endLine: number): void => {
+    if (known.has(`${line} ${name}`)) return;
+    const last = added[added.length - 1];
+    if (merge === true && last?.name === name && last.kind === kind) {
+      last.endLine = endLine;
+      return;
+    }
+    known.add(`${line} ${name}`);
+    const place = { nameLine: line, startLine: line, ownLine: line, endLine };
+    added.push({ name: cleanName(name), kind, scope: '', ...place, next: 0, inner: false });
+  };
   let next = 0;
   for (const { from, to, within } of [...ranges].sort((a, b) => a.from - b.from || b.to - a.to)) {
     const indentMax = within === undefined ? Infinity : indentOf(lines[within]!);
@@ -95,28 +116,51 @@ export function addByLines(
         const match = pattern.exec(text);
         const name = match?.slice(1).find((group) => group !== undefined);
         if (name === undefined) continue;
-        if (!known.has(`${line} ${name}`)) {
-          known.add(`${line} ${name}`);
-          const endLine = endOf(lines, line);
-          added.push({
-            name: cleanName(name),
-            kind,
-            scope: '',
-            nameLine: line,
-            startLine: line,
-            ownLine: line,
-            endLine,
-            next: 0,
-            inner: false,
-          });
-        }
+        add(name, kind, line, endOf(lines, line));
         break;
+      }
+      if (enumerations?.test(text) === true) {
+        for (const { name, line: at } of enumerators(lines, line, to)) add(name, 'constant', at, at);
       }
     }
     if (within === undefined) next = Math.max(next, to + 1);
   }
   return added.length === 0 ? [...found] : nestByLines(found, added, lines);
 }
+
+const enumerationLinesMax = 2000;
+
+/** The constants of a list in braces that begins at a line: what stands first in it and after each comma. */
+function* enumerators(lines: readonly string[], from: number, to: number): Generator<{ name: string; line: number }> {
+  let depth = 0;
+  /** Whether what comes next is a name. */
+  let begins = false;
+  let inComment = false;
+  for (let line = from; line <= Math.min(to, from + enumerationLinesMax); line++) {
+    const text = lines[line]!;
+    if (text.length > lineUnitsMax) return;
+    for (const [token] of text.matchAll(enumerationTokens)) {
+      if (inComment) inComment = token !== '*/';
+      else if (token === '/*') inComment = true;
+      else if (token === '//') break;
+      else if (token === '{' || token === '(') {
+        depth++;
+        begins ||= depth === 1 && token === '{';
+      } else if (token === '}' || token === ')') {
+        if (--depth <= 0) return;
+      } else if (token === ';') return;
+      else if (token === ',') begins ||= depth === 1;
+      else if (token === '#')
+        break; // a condition
+      else if (begins) {
+        if (/^[\p{ID_Start}_]/u.test(token)) yield { name: token, line };
+        begins = false;
+      }
+    }
+  }
+}
+
+const enumerationTokens = /\/\/|\/\*|\*\/|"(?:[^"\\]|\\.)*"|[\p{ID_Continue}]+|\S/gu;
 
 /** Puts what was added among what was found, with scopes on both sides. */
 export function nestByLines(

@@ -13,7 +13,7 @@ test.each([
   ['javascript', 'class expressions', 'const X = class { m() {} };\nconst mixin = (Base) => class extends Base { mixed() {} };\n', 'X m mixin mixed'],
   ['javascript', 'names of function expressions', 'app.get("/", function handler() {});\nreturn_(function onDone() {});\nconst f = function f() {};\n', 'handler onDone f'],
   ['javascript', 'handlers in a component', 'function App() {\n  const onClick = () => {};\n  function onKey() {}\n  return h(onClick);\n}\n', 'App onClick onKey'],
-  ['javascript', 'computed and private names', 'class A { [Symbol.iterator]() {} #x = 1; get y() {} "z-z"() {} }\n', 'A Symbol.iterator #x y z-z'],
+  ['javascript', 'computed and private names', 'class A { [Symbol.iterator]() {} #x = 1; get y() {} "z-z"() {} }\n', 'A Symbol.iterator x y z-z'],
   ['typescript', 'names that are taken apart', 'export const { increment, reset: clear } = slice.actions;\nexport const [first, second] = pair;\n', 'increment first second'],
   ['typescript', 'members of an enum', 'enum Mode { On, Off = 2, "both" }\n', 'Mode On Off'],
   ['typescript', 'types in functions', 'function f() {\n  type Local = string;\n  interface Inner { a: 1 }\n}\n', 'f Local Inner a'],
@@ -48,6 +48,14 @@ test.each([
   ['rust', 'one long line among others', `fn one() {}\n// ${'x'.repeat(6000)}\n${'fn two() {}\n'.repeat(50)}`, `one ${'two '.repeat(50).trim()}`],
   ['csharp', 'long names', `class A {\n  void ${'Should_'.repeat(30)}() {}\n}\n`, `A ${'Should_'.repeat(30)}`],
   ['c', 'attributes with numbers alone', 'static char * printflike(1, 2)\nformat_printf(const char *fmt, ...)\n{\n  return 0;\n}\nvoid log_it(const char *, ...) printflike(1, 2);\nvoid after(void) { usleep(10); }\n', 'format_printf log_it after'],
+  ['javascript', 'exports under another name', 'export { a as b, default as C, x as default, d } from "./x";\n', 'b C'],
+  ['typescript', 'exports under another name', 'export { type A as B, c } from "./x";\nexport type { E as F };\nimport { type G as H } from "./x";\n', 'B F'],
+  ['lua', 'keys that are no identifiers', 'M["foo-bar"] = function() end\nlocal t = { [2] = { on = function() end }, ["a-b"] = 1 }\nlocal f = ({ g = function() end })[x]\n', 'foo-bar t on a-b f g'],
+  ['lua', 'declared globals', 'global <const> *\nglobal print, x <const>\nglobal<const> function f() end\nglobal a, b <const> = 1, 2\nglobal.c = 1\nglobal = 3\n', 'f a b c'],
+  ['c', 'pointers to functions by a macro', 'typedef int LIB_CALLBACK(each_cb)(const id *x, void *payload);\n', 'each_cb'],
+  ['c', 'what a program wrote', '/* This file is DO NOT EDIT */\nLIB_INLINE(const spec *) find(\n    int x)\n{\n}\nint each(\n    int a);\ntypedef enum {\n  ONE, /* not, this */\n  TWO = F(1, 2),\n#ifdef X\n  THREE\n#endif\n} kind;\nenum mode { A, B = 1 };\n', 'find each ONE TWO THREE kind mode A B'],
+  ['cpp', 'an enum class in capitals, labels and macros', 'struct S {\n  enum class ASLR { ON, OFF };\n  PRIVATE_UNLESS_TESTED:\n  struct data { int m; };\n};\n#define NO_CHECK \\\n  ATTRIBUTE_(no_check)\n\nnamespace n {\n}\nBENCHMARK_EXPORT\nstd::map<int, int> From(\n    int x) {\n}\n', 'S ASLR ON OFF data m NO_CHECK n From'],
+  ['haskell', 'both branches', 'module M where\na :: Int\na = 1\n#if X\nb :: Int\nb = 1\n#else\nnewtype S = S Int\n\nc :: Int\nc = 2\n#endif\n', 'a b S c'],
 ])('%s: %s', (language, _, source, names) => {
   const content = bytesOf(source);
   const file = chunker.chunk(content, language);

@@ -54,7 +54,7 @@ const passes: readonly (readonly [RegExp, Edit, needed?: RegExp])[] = [
   // `struct name __packed {`
   [
     new RegExp(
-      String.raw`(${classKey}\s+[A-Za-z_]\w*\s+)((?:(?!final\b)(?:[A-Z_][A-Z0-9_]{2,}\b|__(?=\w*[a-z])\w+\b)(?:[ \t]*${args})?\s*)+)(?=\{|:[^:])`,
+      String.raw`(${classKey}\s+(?!(?:class|struct)\b)[A-Za-z_]\w*\s+)((?:(?!final\b)(?:[A-Z_][A-Z0-9_]{2,}\b|__(?=\w*[a-z])\w+\b)(?:[ \t]*${args})?\s*)+)(?=\{|:[^:])`,
       'g',
     ),
     (_, head, macros) => head + blank(macros),
@@ -84,6 +84,14 @@ const passes: readonly (readonly [RegExp, Edit, needed?: RegExp])[] = [
     /\(([ \t]*(?:[A-Z][A-Z0-9_]+(?:[ \t]+|(?=\*))|__\w+[ \t]+)+)(?=\*[ \t]*(?:const[ \t]+)?\w+[ \t]*\)[ \t]*\()/g,
     (_, macros) => `(${blank(macros)}`,
   ],
+  // `typedef int LIB_CALLBACK(f)(int);` is a pointer, `(*f)`.
+  [
+    /^([ \t]*typedef\b[\w \t*]*[ \t*])([A-Z][A-Z0-9_]*_[A-Z0-9_]+[ \t]*)\((?=\w+\)[ \t]*\()/gm,
+    (_, head, macro) => `${head}${blank(macro).slice(1)}(*`,
+    /\btypedef\b/,
+  ],
+  // `MY_PRIVATE:` among members; a label of a function is none the less.
+  [/^[ \t]*[A-Z][A-Z0-9_]{2,}:(?=[ \t]*(?:\/\/[^\n]*)?\r?$)/gm, blank],
   // `f() const NOEXCEPT {`
   [
     new RegExp(
@@ -124,12 +132,13 @@ const endsStatement = /(?:[;{}:>]|\*\/|^)$/;
 /** Macros alone on a line where a declaration may begin: `LIB_BEGIN`, `GENERATED_BODY()`, `UCLASS(…)`. */
 function blankLoneMacros(text: string): string {
   return text.replace(loneMacro, (line: string, name: string, call: string | undefined, at: number) => {
-    if (/^(?:TEST|BENCHMARK|SCENARIO|BOOST_\w*TEST)/.test(name)) return line;
+    if (call !== undefined && /^(?:TEST|BENCHMARK|SCENARIO|BOOST_\w*TEST)/.test(name)) return line;
     if (line.includes(';') && call === undefined) return line;
     const next = after(text, at + line.length);
     if (call === undefined ? /^[}\w:~]*\s*[(,=;})\]|&+?]/.test(next) || next === '' : /^[{:]/.test(next)) return line;
     if (call === undefined && /^\}/.test(next)) return line;
     const before = lineBefore(text, at);
+    if (before.endsWith('\\')) return line; // a part of a macro's definition
     const afterMacro = aloneBefore.test(before);
     return before === '' ||
       before.startsWith('#') ||

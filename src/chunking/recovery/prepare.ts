@@ -11,6 +11,22 @@ export const linesOf = (text: string): string[] =>
 /** On a line of its own after the class's name the grammar knows no constructor of two modifiers: `internal actual constructor(`. */
 const platformConstructor = /\b(?:actual|expect)(?=(?:[ \t]+\w+)*[ \t]+constructor\b)/g;
 
+/** Lua 5.5 declares what is global, which grammars of older versions do not know: what is declared stays, if it is a function or is assigned to. */
+const globalDeclaration = /^([ \t]*)global(?=[ \t<*])([ \t]*(?:<\w+>)?[ \t]*)([^\n]*)/gm;
+const attributedNames = /^\w+(?:[ \t]*<\w+>)?(?:[ \t]*,[ \t]*\w+(?:[ \t]*<\w+>)?)*(?=[ \t]*(=(?!=)|--|\r?$))/;
+
+function withoutGlobals(text: string): string {
+  return text.replace(globalDeclaration, (line: string, indent: string, attribute: string, declared: string) => {
+    const head = indent + blank(`global${attribute}`);
+    if (/^function\b/.test(declared)) return head + declared;
+    if (/^\*[ \t]*(?:--|\r?$)/.test(declared)) return head + blank(declared);
+    const names = attributedNames.exec(declared);
+    if (names === null) return line;
+    if (names[1] !== '=') return head + blank(names[0]) + declared.slice(names[0].length);
+    return head + names[0].replace(/<\w+>/g, blank) + declared.slice(names[0].length);
+  });
+}
+
 /**
  * What a grammar is given to read instead of a text: the same but for blanks where the text would mislead it. A function of the
  * text alone.
@@ -27,6 +43,8 @@ export function prepareText(whole: string, language: string): Prepared {
       return keepFirstBranches(text, true);
     case 'kotlin':
       return { text: text.replace(platformConstructor, blank), dropped: [] };
+    case 'lua':
+      return { text: withoutGlobals(text), dropped: [] };
     default:
       return { text, dropped: [] };
   }

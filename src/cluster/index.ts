@@ -1,4 +1,8 @@
 /** What a search cluster holds of code, published from a store and read under numbers of the process's own: chunks, files, trees, snapshots. */
 export { FarDraft } from './far-draft.js';
 export { FarStore } from './far-store.js';
+export { collectDocuments, snapshotKeys } from './garbage.js';
+export type { DocumentCounts } from './garbage.js';
+export { ClusterTurns } from './turns.js';
+export type { Turn } from './turns.js';
 export { TreePublisher } from './publish-tree.js';

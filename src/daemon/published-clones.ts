@@ -88,7 +88,7 @@ export class PublishedClones {
   ): Promise<void> {
     const isSha256 = id.length === 64;
     makeBare(clone.path, isSha256);
-    replaceFile(join(clone.path, publishedMarker), clone.name);
+    replaceFile(join(clone.path, publishedMarker), `${clone.name}\n${id}\n`);
     const fresh = new Map<string, Buffer>();
     const parents = new Map<string, readonly string[]>();
     const tables: string[] = [];
@@ -137,7 +137,7 @@ function makeBare(path: string, isSha256: boolean): void {
   replaceFile(join(path, 'HEAD'), 'ref: refs/heads/main\n');
 }
 
-/** Marks a repository that is no clone, and holds its published name: the engine takes its trees from the remote. */
+/** Marks a repository that is no clone, and holds its published name and identity: the engine takes its trees from the remote. */
 export const publishedMarker = 'coppice-published';
 
 function writePack(path: string, commits: ReadonlyMap<string, Buffer>): void {

@@ -283,6 +283,34 @@ export class SearchCluster {
     }
   }
 
+  /** Every document of an index, with the fields that are named (none: the ids alone), page by page, as they were when it began. Nothing of one that is not there. */
+  async *scan(
+    index: string,
+    fields: readonly string[],
+    call: CallOptions = {},
+  ): AsyncGenerator<readonly { readonly id: string; readonly source: Readonly<Record<string, unknown>> }[]> {
+    type Page = { _scroll_id?: string; hits?: { hits?: { _id: string; _source?: Record<string, unknown> }[] } };
+    await this.refresh([index], call);
+    const parts = 'filter_path=_scroll_id,hits.hits._id,hits.hits._source,error';
+    const path = `${this.index(index)}/_search?scroll=${scrollKept}&ignore_unavailable=true&allow_partial_search_results=false&${parts}`;
+    const body = { size: scannedAtOnce, sort: ['_doc'], _source: fields.length === 0 ? false : fields };
+    let page = (await this.ask('POST', path, JSON.stringify(body), call)).value as Page;
+    try {
+      while ((page.hits?.hits ?? []).length > 0) {
+        yield page.hits!.hits!.map(({ _id: id, _source: source = {} }) => ({ id, source }));
+        const more = JSON.stringify({ scroll: scrollKept, scroll_id: page._scroll_id });
+        page = (await this.ask('POST', `_search/scroll?${parts}`, more, call)).value as Page;
+        // It was let go there.
+        if (page._scroll_id === undefined) throw remoteUnreachable(this.url, new Error('not all documents were told'));
+      }
+    } finally {
+      if (page._scroll_id !== undefined)
+        await this.ask('DELETE', '_search/scroll', JSON.stringify({ scroll_id: page._scroll_id }), call).catch(
+          () => undefined,
+        );
+    }
+  }
+
   /** How many documents match. */
   async count(indices: readonly string[], query: unknown, call: CallOptions = {}): Promise<number> {
     const names = indices.map((name) => this.index(name)).join();
@@ -374,6 +402,8 @@ export class SearchCluster {
 }
 
 const getManyMax = 2000;
+const scannedAtOnce = 5000;
+const scrollKept = '5m';
 /** Requests in flight at once: more would only wait in the cluster's queues. */
 const inFlightMax = 4;
 

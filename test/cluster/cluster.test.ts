@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FarStore } from '../../src/cluster/index.js';
+import { ClusterTurns, FarStore } from '../../src/cluster/index.js';
 import { decodeTree } from '../../src/cluster/layout.js';
 import { NumberBlocks } from '../../src/cluster/numbers.js';
 import { runDaemon } from '../../src/daemon/index.js';
@@ -40,12 +40,18 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     withPublisher(repo, store, (publisher) => publisher.push(address, revs, options));
 
   /** Distinct chunks of what is published, counted over a store that has nothing else. */
-  async function chunksOf(repo: string, revs: readonly string[]): Promise<number> {
-    return withEngine(repo, makeFolder(), async (engine) => {
-      await engine.index(revs);
-      return (await engine.status()).chunks;
-    });
+  function chunksOf(repo: string, revs: readonly string[]): Promise<number> {
+    const key = JSON.stringify([repo, revs]);
+    const count =
+      counted.get(key) ??
+      withEngine(repo, makeFolder(), async (engine) => {
+        await engine.index(revs);
+        return (await engine.status()).chunks;
+      });
+    counted.set(key, count);
+    return count;
   }
+  const counted = new Map<string, Promise<number>>();
 
   beforeAll(async () => {
     remote = cluster.remote('code');
@@ -337,5 +343,55 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
       store.close();
     }
     expect(far.bytes).toBe(0);
+  });
+
+  test('what no kept rev and no fork reaches is removed, exactly as a dry run says, and nobody publishes meanwhile', async () => {
+    const address = cluster.remote('swept');
+    await push(address, [], { all: true });
+    const collect = (options: object = {}) =>
+      withPublisher(repository.path, own, (publisher) =>
+        publisher.collect(address, { keep: ['main'], graceMs: 0, ...options }),
+      );
+    const counts = async (): Promise<number[]> =>
+      Promise.all(['snapshots', 'trees', 'files', 'chunks-*'].map((kind) => cluster.count(`swept-${kind}`)));
+    const engine = await openEngine({ repo: repository.path, store: makeFolder(), settings: { remote: address } });
+    try {
+      await engine.fork('held', { from: 'side' });
+      const first = await counts();
+      // `v1` is before `main`; `side` is the fork's as well.
+      expect(await collect()).toMatchObject({
+        removedObjects: 0,
+        repositories: [{ commitsBefore: 3, commitsAfter: 2 }],
+      });
+      expect(await counts()).toEqual(first);
+      await engine.drop('held');
+      expect(await collect({ graceMs: 60_000 })).toMatchObject({ removedObjects: 0, waitingObjects: 1 });
+      const dry = await collect({ dryRun: true });
+      expect(await counts()).toEqual(first);
+      const done = await collect();
+      expect({ ...done, dryRun: true }).toEqual(dry);
+      const { snapshots, trees, files, chunks } = done.removedDocuments!;
+      expect(snapshots).toBe(1);
+      expect(await counts()).toEqual(first.map((count, i) => count - [snapshots, trees, files, chunks][i]!));
+      expect(await cluster.count('swept-chunks-*')).toBe(await chunksOf(repository.path, ['main', 'v1']));
+      expect((await engine.grep('parcel', { rev: 'main' })).lines.length).toBeGreaterThan(0);
+    } finally {
+      await engine.close();
+    }
+    await push(address, ['side']);
+    const ask = async (of: Engine): Promise<unknown> => (await of.grep('parcel', { rev: 'side' })).lines;
+    expect(await withEngine(repository.path, makeFolder(), ask, { remote: address })).toEqual(
+      await withEngine(repository.path, own, ask),
+    );
+    const turns = (): ClusterTurns => new ClusterTurns(new ClusterStorage(readClusterAddress(address)));
+    const order: string[] = [];
+    let collecting: Promise<unknown> = Promise.resolve();
+    await turns().publish({}, async () => {
+      collecting = turns().collect({}, () => Promise.resolve(order.push('collected')));
+      await Promise.all([1, 2].map((i) => turns().publish({}, () => Promise.resolve(order.push(`published ${i}`)))));
+      order.push('published 3');
+    });
+    await collecting;
+    expect(order.slice(2)).toEqual(['published 3', 'collected']);
   });
 });

@@ -204,6 +204,30 @@ test('a cache that is too large lets go of what was used longest ago, and what i
   }
 });
 
+test('commits that were published without a name and without those before them are found by their sha', async () => {
+  const folder = makeFolder();
+  const nameless = `file:${makeFolder()}/remote`;
+  const [older, newer] = [repository.revParse('main~3'), repository.revParse('main~2')];
+  for (const commit of [older, newer])
+    await withPublisher(repository.path, own, (publisher) => publisher.push(nameless, [commit]));
+  const engines = await openEngines({ store: join(folder, 'store'), remote: nameless });
+  const place = { remote: nameless, folder: join(folder, 'repositories'), cacheBytes: 2 ** 30 };
+  const directory = new PublishedDirectory(place, engines, () => undefined);
+  await directory.start();
+  try {
+    const engine = engines.open(directory.require('repo'));
+    for (const rev of [older, newer]) {
+      const { lines } = await engine.grep('parcel', { rev });
+      expect(lines).toEqual(
+        await withEngine(repository.path, own, async (mine) => (await mine.grep('parcel', { rev })).lines),
+      );
+    }
+  } finally {
+    directory.stop();
+    await engines.close();
+  }
+});
+
 test('a new push is seen within seconds', async () => {
   const oid = repository.commit({ 'src/fresh.ts': 'export const justPublished = 1;\n' });
   await withPublisher(repository.path, own, (publisher) => publisher.push(remote, ['main']));

@@ -61,11 +61,22 @@ export const command = defineCommand({
     if (context.json) context.out.json(result);
     else {
       const would = result.dryRun ? 'would be ' : '';
-      for (const { name, commitsBefore, commitsAfter, bytesBefore, bytesAfter } of result.repositories)
+      const documents = result.removedDocuments;
+      for (const { name, commitsBefore, commitsAfter, bytesBefore, bytesAfter } of result.repositories) {
+        const packs = `, ${formatBytes(bytesBefore)} of packs ${would}${formatBytes(bytesAfter)}`;
         context.out.write(
-          `${context.paint('cyan', name)}  ${plural(commitsBefore - commitsAfter, 'commit')} of ${commitsBefore} ${would}dropped, ` +
-            `${formatBytes(bytesBefore)} of packs ${would}${formatBytes(bytesAfter)}\n`,
+          `${context.paint('cyan', name)}  ${plural(commitsBefore - commitsAfter, 'commit')} of ${commitsBefore} ${would}dropped` +
+            `${documents === undefined ? packs : ''}\n`,
         );
+      }
+      if (documents !== undefined) {
+        const { snapshots, trees, files, chunks } = documents;
+        context.out.write(
+          `${plural(snapshots, 'snapshot')}, ${plural(trees, 'directory', 'directories')}, ${plural(files, 'file')}, ${plural(chunks, 'chunk')} ${would}removed; ` +
+            `${plural(result.waitingObjects, 'snapshot')} wait for their grace to end\n`,
+        );
+        return 0;
+      }
       context.out.write(
         `${plural(result.removedObjects, 'object')}, ${formatBytes(result.removedBytes)} ${would}removed; ` +
           `${plural(result.waitingObjects, 'object')}, ${formatBytes(result.waitingBytes)} wait for their grace to end\n`,

@@ -1,5 +1,5 @@
 import { CoppiceError, elapsedMs } from '../../base/index.js';
-import { FarDraft, TreePublisher } from '../../cluster/index.js';
+import { ClusterTurns, FarDraft, TreePublisher } from '../../cluster/index.js';
 import { OverlaySource, SegmentSink, StoredSource, diffTrees } from '../../indexing/index.js';
 import { ForkState } from '../forks/apply.js';
 import { forkInfo } from '../forks/forks.js';
@@ -27,11 +27,14 @@ export async function applyFar(
 ): Promise<ApplyResult> {
   const startMs = elapsedMs();
   for (let tries = 1; ; tries++) {
-    const fork = await findFarFork(session, name, call);
-    if (fork === null) throw await forkNotFound(session, name);
-    const { moved, ...told } = await untilHere(call.signal, () => edit(session, fork, steps, call));
-    if (await moveFarFork(session, fork, moved, call))
-      return { ...forkInfo(moved), ...told, tookMs: elapsedMs() - startMs };
+    const done = await new ClusterTurns(farOf(session.shared).storage).publish(call, async (turn) => {
+      const fork = await findFarFork(session, name, call);
+      if (fork === null) throw await forkNotFound(session, name);
+      const { moved, ...told } = await untilHere(call.signal, () => edit(session, fork, steps, call));
+      turn.check();
+      return (await moveFarFork(session, fork, moved, call)) ? { ...forkInfo(moved), ...told } : null;
+    });
+    if (done !== null) return { ...done, tookMs: elapsedMs() - startMs };
     if (tries === triesMax) {
       throw new CoppiceError('FORK_NOT_FOUND', `the fork "${name}" is being moved by others all the time`, {
         hint: 'run the command again',

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 
 import { CoppiceError, nowMs } from '../../base/index.js';
 import { decodeCommit, hashCommit } from '../../git/index.js';
+import type { DocumentCounts } from '../../cluster/index.js';
 import { asOid, asRepositoryId } from '../../model/index.js';
 import { PackSet, mergePacks } from '../../pack/index.js';
 import type { Pack, Wanted } from '../../pack/index.js';
@@ -44,13 +45,16 @@ export interface RemoteGcResult {
   readonly repositories: readonly CollectedRepository[];
   /** Objects that are gone (in a dry run: would be). */
   readonly removedObjects: number;
+  /** Of packs; 0 for documents. */
   readonly removedBytes: number;
+  /** Of a cluster, by kind. */
+  readonly removedDocuments?: DocumentCounts;
   /** Objects that nobody refers to and whose grace is not over. */
   readonly waitingObjects: number;
   readonly waitingBytes: number;
 }
 
-const retiredName = 'retired';
+export const retiredName = 'retired';
 const triesMax = 3;
 
 /** Removes from a remote what no kept rev reaches; see the options for what stays. */
@@ -141,19 +145,24 @@ interface KeptPack {
   readonly isNew: boolean;
 }
 
-/** What of a repository is reached by what is kept. */
-async function keepOf(
+/** Of what is published of a repository: everything, and what of it stays. */
+export interface KeptCommits {
+  /** Git's objects by their oids. */
+  readonly raw: ReadonlyMap<string, Buffer>;
+  readonly publications: readonly Publication[];
+  readonly published: ReadonlySet<string>;
+  readonly keptRefs: Readonly<Record<string, string>>;
+  /** Published or not. */
+  readonly kept: ReadonlySet<string>;
+}
+
+/** The commits that the kept refs and commits reach. */
+export async function keptCommits(
   remote: Publications,
   id: string,
   head: PublishedHead,
-  options: CollectRemoteOptions,
-): Promise<{
-  packs: KeptPack[];
-  publication: Publication[];
-  commits: number;
-  commitsAfter: number;
-  objects: Buffer[];
-}> {
+  options: Pick<CollectRemoteOptions, 'isKept' | 'keptCommits' | 'signal'>,
+): Promise<KeptCommits> {
   const refs = await remote.refs(head, options);
   const raw = new Map<string, Buffer>();
   for await (const { objects } of remote.commitObjects(head, new Set(), options))
@@ -180,6 +189,23 @@ async function keepOf(
     const object = raw.get(oid);
     if (object !== undefined) for (const parent of decodeCommit(asOid(oid), object).parents) keep(parent);
   }
+  return { raw, publications, published, keptRefs, kept };
+}
+
+/** What of a repository is reached by what is kept. */
+async function keepOf(
+  remote: Publications,
+  id: string,
+  head: PublishedHead,
+  options: CollectRemoteOptions,
+): Promise<{
+  packs: KeptPack[];
+  publication: Publication[];
+  commits: number;
+  commitsAfter: number;
+  objects: Buffer[];
+}> {
+  const { raw, publications, published, keptRefs, kept } = await keptCommits(remote, id, head, options);
   const publication: Publication[] = [];
   const sets = new Map<string, PackSet>();
   for (const { rules, commits } of publications) {
@@ -264,7 +290,10 @@ async function sweep(
   return result;
 }
 
-async function readRetired(remote: Publications, signal: AbortSignal | undefined): Promise<Record<string, number>> {
+export async function readRetired(
+  remote: Publications,
+  signal: AbortSignal | undefined,
+): Promise<Record<string, number>> {
   const found = await remote.storage.read(retiredName, { signal });
   if (found === null || found === 'unchanged') return {};
   try {

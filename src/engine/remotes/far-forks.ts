@@ -1,5 +1,4 @@
 import { nowMs } from '../../base/index.js';
-import { asRepositoryId } from '../../model/index.js';
 import type { RepositoryId } from '../../model/index.js';
 import { sha256 } from '../../remote/index.js';
 import type { WriteCondition } from '../../remote/index.js';
@@ -29,18 +28,12 @@ const identities = new WeakMap<Session, Promise<RepositoryId>>();
 function identityOf(session: Session, call: Call): Promise<RepositoryId> {
   let identity = identities.get(session);
   if (identity === undefined) {
-    identity = findIdentity(session, call);
+    const remote = openRemote(session.shared, session.shared.settings.remote!);
+    identity = findPublished(session, remote, call).then(({ id }) => id);
     identity.catch(() => identities.delete(session));
     identities.set(session, identity);
   }
   return identity;
-}
-
-async function findIdentity(session: Session, call: Call): Promise<RepositoryId> {
-  const remote = openRemote(session.shared, session.shared.settings.remote!);
-  if (!session.isPublished) return (await findPublished(session, remote, call)).id;
-  const known = (await remote.repositories(call)).find(({ name }) => name === session.name);
-  return known === undefined ? session.repositoryId() : asRepositoryId(known.id);
 }
 
 const folderOf = (repo: RepositoryId): string => `forks/${sha256(`forks\0${repo}`)}/`;

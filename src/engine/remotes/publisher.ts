@@ -7,6 +7,7 @@ import { readSigningKey } from '../../remote/index.js';
 import type { RepositoryPlace } from '../session/sessions.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import type { CallOptions } from '../types.js';
+import { collectCluster } from './collect-cluster.js';
 import { collectRemote } from './collect-remote.js';
 import type { RemoteGcResult } from './collect-remote.js';
 import { openRemote } from './open-remote.js';
@@ -67,11 +68,6 @@ export class Publisher {
 
   collect(address: string, options: CollectOptions): Promise<RemoteGcResult> {
     const remote = openRemote(this.shared, address, this.folder);
-    if (isCluster(remote)) {
-      throw new CoppiceError('USAGE', `documents of ${remote.url} are not cleaned up`, {
-        hint: 'publish what is to stay under another prefix, then delete the indices of this one',
-      });
-    }
     const { keep, dryRun = false, graceMs = graceMsDefault, sign, ...rest } = options;
     if (keep.length === 0) {
       throw new CoppiceError('USAGE', 'what is to be kept has to be said: everything else goes', {
@@ -80,7 +76,7 @@ export class Publisher {
     }
     const globs = keep.map((pattern) => compileWild(pattern));
     const keptCommits = keep.filter((text) => /^[0-9a-f]{7,64}$/.test(text));
-    return collectRemote(remote, {
+    return (isCluster(remote) ? collectCluster : collectRemote)(remote, {
       ...rest,
       isKept: (ref) => globs.some((glob) => glob(ref)),
       keptCommits,

@@ -7,16 +7,20 @@ import type { RepositoryEntry, Store } from '../../store/index.js';
 /** A repository that has no commit yet has no identity of its own either. */
 export const emptyRepositoryId = asRepositoryId('empty');
 
-/** The repository's identity: as the store remembers it by its place, else its root commit, which is then remembered. */
-export async function findIdentity(store: Store, repository: Repository): Promise<RepositoryId> {
+/** The repository's identity: as it is `told`, as the store remembers it by its place, or its root commit; which is then remembered. */
+export async function findIdentity(
+  store: Store,
+  repository: Repository,
+  told: RepositoryId | null = null,
+): Promise<RepositoryId> {
   const path = repository.commonDir;
   if (repository.isPlain) return folderIdentity(store, repository);
-  for (const entry of store.catalog.repositories.values()) {
+  for (const entry of told === null ? store.catalog.repositories.values() : []) {
     // Another repository may have taken that place since.
     if (entry.path === path && entry.id !== emptyRepositoryId && (await repository.find(entry.id)) !== null)
       return entry.id;
   }
-  const root = await repository.rootCommit();
+  const root = told ?? (await repository.rootCommit());
   const id = root === null ? emptyRepositoryId : asRepositoryId(root);
   const known = [...store.catalog.repositories.values()].some((entry) => entry.id === id && entry.path === path);
   if (id !== emptyRepositoryId && !known) {

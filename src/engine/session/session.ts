@@ -5,7 +5,7 @@ import { elapsedMs } from '../../base/index.js';
 import type { Repository } from '../../git/index.js';
 import { repositorySource } from '../../indexing/index.js';
 import type { ObjectSource, SegmentSink, StoredRoot } from '../../indexing/index.js';
-import { asCommitId } from '../../model/index.js';
+import { asCommitId, asRepositoryId } from '../../model/index.js';
 import type { CommitId, Oid, RepositoryId, TreeId } from '../../model/index.js';
 import type { SegmentList } from '../../segment/index.js';
 import { isClusterAddress, remoteInvalid } from '../../remote/index.js';
@@ -59,7 +59,7 @@ export class Session implements Scope {
   private readonly indexing = new SingleFlight<string, EnsuredRoot>();
   readonly incomplete = new IncompleteRoots(this);
   private readonly place: string;
-  private readonly publishedName: string | null;
+  private readonly published: { readonly name: string; readonly id: RepositoryId | null } | null;
   private identity: Promise<RepositoryId> | null = null;
   private dependencies: Promise<ProjectPackages> | null = null;
   private holders = 1;
@@ -74,7 +74,7 @@ export class Session implements Scope {
     this.fingerprint = shared.fingerprint;
     this.source = repositorySource(repository);
     this.place = stampOf(repository);
-    this.publishedName = publishedNameOf(repository);
+    this.published = publishedOf(repository);
     this.volatile = new VolatileTrees(this);
     // Its own alone: another repository's commit is none of its revs, whoever knows the name.
     const { repositories, revs } = shared.store.catalog;
@@ -86,7 +86,7 @@ export class Session implements Scope {
 
   /** It is no clone: commits without trees and blobs, whose trees are taken from a remote. */
   get isPublished(): boolean {
-    return this.publishedName !== null;
+    return this.published !== null;
   }
 
   /** The repository is still there, and no other has taken its place. */
@@ -108,7 +108,7 @@ export class Session implements Scope {
   }
 
   get name(): string {
-    return this.publishedName ?? this.repository.name;
+    return this.published?.name ?? this.repository.name;
   }
 
   async resolve(rev: string | undefined, call: CallOptions): Promise<ResolvedRev> {
@@ -151,7 +151,8 @@ export class Session implements Scope {
 
   /** The repository's identity, found once and remembered by where it was seen. */
   async repositoryId(): Promise<RepositoryId> {
-    this.identity ??= findIdentity(this.store, this.repository);
+    // What is no clone begins with the first commits that are published, which tell nothing of whose they are.
+    this.identity ??= findIdentity(this.store, this.repository, this.published?.id ?? null);
     try {
       const id = await this.identity;
       if (id === emptyRepositoryId) this.identity = null; // until its first commit
@@ -306,9 +307,11 @@ export class Session implements Scope {
 }
 
 /** What a repository that is no clone is called by; null for all others. */
-function publishedNameOf({ gitDir, name }: Repository): string | null {
+function publishedOf({ gitDir, name }: Repository): { name: string; id: RepositoryId | null } | null {
   try {
-    return readFileSync(join(gitDir, publishedMarker), 'utf8') || name;
+    const told = readFileSync(join(gitDir, publishedMarker), 'utf8');
+    const [, own = told, id = null] = /^(.*)\n([0-9a-z-]+)\n$/su.exec(told) ?? [];
+    return { name: own || name, id: id === null ? null : asRepositoryId(id) };
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
-import { TreePublisher } from '../../../cluster/index.js';
+import { ClusterTurns, TreePublisher } from '../../../cluster/index.js';
+import type { Turn } from '../../../cluster/index.js';
 import type { Oid } from '../../../model/index.js';
 import { ClusterStorage } from '../../../remote/index.js';
 import type { Publications } from '../../../remote/index.js';
@@ -17,7 +18,12 @@ export const isCluster = ({ storage }: Publications): boolean => storage instanc
  * Publishes revs to a cluster: the trees as documents, each content once, then the commits. Killed at any moment it leaves
  * what was published as it was, and continues where it was.
  */
-export async function pushToCluster(session: Session, remote: Publications, push: Push): Promise<Pushed> {
+export function pushToCluster(session: Session, remote: Publications, push: Push): Promise<Pushed> {
+  const turns = new ClusterTurns(remote.storage as ClusterStorage);
+  return turns.publish(push.call, (turn) => publish(session, remote, push, turn));
+}
+
+async function publish(session: Session, remote: Publications, push: Push, turn: Turn): Promise<Pushed> {
   const { tips, call } = push;
   const { fingerprint, snapshots, repository } = session;
   const { id, commits: known } = await findPublished(session, remote, call);
@@ -46,7 +52,10 @@ export async function pushToCluster(session: Session, remote: Publications, push
     }
     let rows: Row[] = [];
     const announceRows = async (refs: Push['refs']): Promise<void> => {
-      await announce(session, remote, id, { packs: [], rows, refs }, push);
+      await announce(session, remote, id, { packs: [], rows, refs }, push, () => {
+        turn.check();
+        return Promise.resolve(true);
+      });
       commits += rows.length;
       rows = [];
     };

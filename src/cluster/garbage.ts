@@ -1,0 +1,122 @@
+import { BitSet, TimeSlices } from '../base/index.js';
+import type { ClusterStorage, SearchCluster } from '../remote/index.js';
+import { chunkIndices, decodeShapes, decodeTree } from './layout.js';
+import { NumberBlocks } from './numbers.js';
+
+interface Call {
+  readonly signal?: AbortSignal | undefined;
+  readonly patienceMs?: number | undefined;
+}
+
+/** Documents of each kind. */
+export interface DocumentCounts {
+  readonly snapshots: number;
+  readonly trees: number;
+  readonly files: number;
+  readonly chunks: number;
+}
+
+const kinds = ['snapshots', 'trees', 'files', 'chunks'] as const;
+
+/** What some snapshots reach. */
+interface Reached {
+  readonly snapshots: ReadonlySet<string>;
+  readonly trees: ReadonlySet<string>;
+  readonly files: ReadonlySet<string>;
+  readonly chunks: BitSet;
+}
+
+/** The keys of all snapshots there are, in hex. */
+export async function snapshotKeys(cluster: SearchCluster, call: Call): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const page of cluster.scan('snapshots', [], call)) for (const { id } of page) keys.push(id);
+  return keys;
+}
+
+/**
+ * Removes what no kept snapshot reaches. For who holds the turn to collect. A directory goes before what is below it, then files, then chunks: whenever it
+ * ends, what is there has all that it refers to.
+ */
+export async function collectDocuments(
+  storage: ClusterStorage,
+  kept: ReadonlySet<string>,
+  { dryRun, check, ...call }: Call & { readonly dryRun: boolean; readonly check: () => void },
+): Promise<{ readonly removed: DocumentCounts; readonly left: DocumentCounts }> {
+  const { cluster } = storage;
+  const slices = new TimeSlices(call.signal);
+  const chunks = chunkIndices(await new NumberBlocks(storage).end(call));
+  const reached = await reach(storage, kept, call);
+  const removed = { snapshots: 0, trees: 0, files: 0, chunks: 0 };
+  const left = { ...removed };
+  const remove = async (kind: (typeof kinds)[number], index: string, ids: readonly string[]): Promise<void> => {
+    removed[kind] += ids.length;
+    if (dryRun || ids.length === 0) return;
+    check();
+    await cluster.remove(index, ids, call);
+  };
+  for (const kind of kinds)
+    for (const index of kind === 'chunks' ? chunks : [kind]) {
+      const dead: string[] = [];
+      const below = new Map<string, readonly string[]>();
+      for await (const page of cluster.scan(index, fieldsOf[kind], call))
+        for (const { id, source } of page) {
+          if (slices.isOver) await slices.next();
+          if (kind === 'chunks' ? reached.chunks.has(Number(source['n'])) : reached[kind].has(id)) {
+            left[kind]++;
+            if (kind === 'files')
+              for (const { number } of decodeShapes(String(source['chunks']))) reached.chunks.add(number);
+          } else {
+            dead.push(id);
+            if (kind === 'trees') below.set(id, treesOf(cluster.url, source));
+          }
+        }
+      for (const layer of kind === 'trees' ? layersOf(dead, below) : [dead]) await remove(kind, index, layer);
+    }
+  return { removed, left };
+}
+
+const fieldsOf = { snapshots: [], trees: ['oid', 'counts', 'entries'], files: ['chunks'], chunks: ['n'] } as const;
+
+const treesOf = (url: string, source: Readonly<Record<string, unknown>>): string[] =>
+  decodeTree(url, source).entries.flatMap(({ kind, key }) => (kind === 'tree' ? [key] : []));
+
+async function reach(storage: ClusterStorage, kept: ReadonlySet<string>, call: Call): Promise<Reached> {
+  const { cluster } = storage;
+  const chunks = new BitSet(await new NumberBlocks(storage).end(call)); // those of the files, which are looked through first
+  const trees = new Set<string>();
+  const files = new Set<string>();
+  let level: string[] = [];
+  for await (const page of cluster.scan('snapshots', ['root'], call))
+    for (const { id, source } of page) if (kept.has(id)) level.push(String(source['root']));
+  while (level.length > 0) {
+    const asked = [...new Set(level)].filter((key) => !trees.has(key));
+    for (const key of asked) trees.add(key);
+    level = [];
+    for (const source of (await cluster.getMany('trees', asked, ['oid', 'counts', 'entries'], call)).values())
+      for (const { kind, key } of decodeTree(cluster.url, source).entries) {
+        if (kind === 'tree' && !trees.has(key)) level.push(key);
+        else if (kind === 'file' || kind === 'executable') files.add(key);
+      }
+  }
+  return { snapshots: kept, trees, files, chunks };
+}
+
+/** Directories, those first that no other of them has below it. */
+function layersOf(ids: readonly string[], below: ReadonlyMap<string, readonly string[]>): string[][] {
+  const above = new Map(ids.map((id) => [id, 0]));
+  for (const own of below.values()) for (const id of own) if (above.has(id)) above.set(id, above.get(id)! + 1);
+  const layers: string[][] = [];
+  for (let layer = ids.filter((id) => above.get(id) === 0); layer.length > 0;) {
+    layers.push(layer);
+    const next: string[] = [];
+    for (const id of layer)
+      for (const own of below.get(id)!) {
+        const count = above.get(own);
+        if (count === undefined) continue;
+        above.set(own, count - 1);
+        if (count === 1) next.push(own);
+      }
+    layer = next;
+  }
+  return layers;
+}

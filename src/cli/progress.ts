@@ -17,6 +17,8 @@ const rateSpanMs = 5000;
 /** What is left is not told sooner, nor before so much is done: it would be a guess. */
 const leftAfterMs = 1500;
 const leftAfterShare = 0.1;
+/** In this time what is left follows a rate that has changed: a rate itself jumps with each large file. */
+const leftSettlesMs = 4000;
 
 interface Sample {
   readonly atMs: number;
@@ -34,6 +36,8 @@ export class ProgressReporter {
   /** Of this phase, the latest last. */
   private samples: Sample[] = [];
   private last: Progress | undefined;
+  /** What was said of what is left, and when. */
+  private left: { readonly atMs: number; readonly leftMs: number } | undefined;
   private drawnMs = Number.NEGATIVE_INFINITY;
   private drawn = false;
   private announced = false;
@@ -75,6 +79,7 @@ export class ProgressReporter {
       this.phase = progress.phase;
       this.phaseStartMs = now;
       this.samples = [];
+      this.left = undefined;
     }
     this.last = progress;
     this.indexed ||= progress.phase === 'index' && (progress.done > 0 || progress.bytes > 0);
@@ -158,8 +163,18 @@ export class ProgressReporter {
     if (bytesHere > 0) words.push(`${formatBytes(bytesHere / seconds)}/s`);
     else if (doneHere > 0) words.push(`${formatCount(Math.round(doneHere / seconds))} ${unit}/s`);
     if (total > done && doneHere > 0 && done >= total * leftAfterShare && now - this.phaseStartMs >= leftAfterMs)
-      words.push(`about ${roughly(((total - done) / doneHere) * seconds * 1000)} left`);
+      words.push(`about ${roughly(this.leftMs(((total - done) / doneHere) * seconds * 1000, now))} left`);
     return words;
+  }
+
+  /** What is left, told as a clock that runs down and is put right a little at a time; `saidMs` is what the rate of the moment says. */
+  private leftMs(saidMs: number, now: number): number {
+    const before = this.left;
+    const passedMs = before === undefined ? 0 : now - before.atMs;
+    const expectedMs = before === undefined ? saidMs : Math.max(0, before.leftMs - passedMs);
+    const leftMs = expectedMs + (saidMs - expectedMs) * Math.min(1, passedMs / leftSettlesMs);
+    this.left = { atMs: now, leftMs };
+    return leftMs;
   }
 
   private write(text: string): void {
@@ -179,6 +194,9 @@ function cut(line: string, columns: number): string {
 
 const waiting = (ms: number): string => `working … ${(ms / 1000).toFixed(0)} s`;
 
-/** To whole seconds: more digits would be a lie. */
-const roughly = (ms: number): string =>
-  ms < 60_000 ? `${String(Math.max(1, Math.round(ms / 1000)))} s` : formatDuration(ms);
+/** To so many seconds as are known: more digits would be a lie, and would never stand still. */
+function roughly(ms: number): string {
+  const step = ms < 20_000 ? 1000 : ms < 60_000 ? 5000 : ms < 600_000 ? 15_000 : 60_000;
+  const rounded = Math.max(1000, Math.round(ms / step) * step);
+  return rounded < 60_000 ? `${String(rounded / 1000)} s` : formatDuration(rounded);
+}

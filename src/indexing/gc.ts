@@ -25,14 +25,14 @@ export async function collectGarbage(
   kept: { readonly roots: Iterable<TreeId>; readonly commits: Iterable<CommitId> },
   options: KeepOptions & { forkChanges: number },
 ): Promise<CollectionResult | null> {
-  const { store, caches } = snapshots;
+  const { store } = snapshots;
   const segments = snapshots.segments().retain();
   try {
     const marked = new MarkedIds(store.catalog.nextIds);
     const slices = new TimeSlices();
     const mark = async (root: TreeId): Promise<void> => {
       throwIfAborted(options.signal);
-      await markReachable(root, segments, caches, marked, slices);
+      await markReachable(root, segments, marked, slices);
     };
     for (const root of kept.roots) await mark(root);
     for (const commit of kept.commits) marked.commits.add(commit);

@@ -1,10 +1,8 @@
 import { BitSet } from '../base/index.js';
 import type { TimeSlices } from '../base/index.js';
-import type { TreeId } from '../model/index.js';
+import type { FileId, TreeId } from '../model/index.js';
 import type { LiveIds, SegmentList } from '../segment/index.js';
-import { readFileRecord, readTreeNode } from '../snapshot/index.js';
 import type { NextIds } from '../store/index.js';
-import type { RecordCaches } from '../snapshot/index.js';
 
 /** Ids of a store that are marked, as sets. */
 export class MarkedIds implements LiveIds {
@@ -41,21 +39,20 @@ export class MarkedIds implements LiveIds {
 export async function markReachable(
   root: TreeId,
   segments: SegmentList,
-  caches: RecordCaches,
   marked: MarkedIds,
   slices: TimeSlices,
 ): Promise<void> {
   const unvisited = [root];
+  const onTree = (tree: TreeId): void => void (marked.tree(tree) || unvisited.push(tree));
+  const onFile = (file: FileId): void => {
+    if (marked.file(file)) return;
+    marked.files.add(file);
+    for (const doc of segments.file(file).docs) marked.docs.add(doc);
+  };
   for (let tree = unvisited.pop(); tree !== undefined; tree = unvisited.pop()) {
     if (marked.tree(tree)) continue;
     marked.trees.add(tree);
     if (slices.isOver) await slices.next();
-    for (const entry of readTreeNode(segments, tree, caches).entries) {
-      if (entry.tree !== undefined) unvisited.push(entry.tree);
-      else if (entry.file !== undefined && !marked.file(entry.file)) {
-        marked.files.add(entry.file);
-        for (const doc of readFileRecord(segments, entry.file, caches).docs) marked.docs.add(doc);
-      }
-    }
+    segments.treeChildren(tree, onTree, onFile);
   }
 }

@@ -120,6 +120,11 @@ export class DecodedBlock {
     return this.length * (this.isAscii ? 1 : 3) + this.starts.byteLength + 300;
   }
 
+  isEmpty(number: number): boolean {
+    const at = number - this.firstNumber;
+    return this.starts[at] === this.starts[at + 1];
+  }
+
   bytesOf(number: number): Buffer {
     const at = number - this.firstNumber;
     const [start, end] = [this.starts[at]!, this.starts[at + 1]!];

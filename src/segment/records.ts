@@ -190,6 +190,32 @@ export function decodeTreeNode(bytes: Buffer): TreeNode {
   return { oid, fileCount, chunkCount, submoduleCount, entries };
 }
 
+/** Calls with the trees and files of a node, and reads nothing else of it. */
+export function readTreeChildren(bytes: Buffer, onTree: (id: TreeId) => void, onFile: (id: FileId) => void): void {
+  const reader = new ByteReader(bytes);
+  const skip = (): void => {
+    const length = reader.varint();
+    reader.at += length;
+  };
+  skip(); // oid
+  for (let i = 0; i < 3; i++) reader.varint(); // counts
+  let expectedFile = 0;
+  let expectedTree = 0;
+  for (let left = reader.varint(); left > 0; left--) {
+    const kind = entryKinds[reader.u8()]!;
+    skip(); // name
+    if (kind === 'tree') {
+      const tree = asTreeId(expectedTree + reader.zigzag());
+      expectedTree = tree + 1;
+      onTree(tree);
+    } else if (kind === 'file' || kind === 'executable') {
+      const file = asFileId(expectedFile + reader.zigzag());
+      expectedFile = file + 1;
+      onFile(file);
+    } else skip(); // oid
+  }
+}
+
 /** What a chunk defines (see ChunkSpan). */
 export interface ChunkSymbols {
   readonly symbols: readonly SymbolDefinition[];

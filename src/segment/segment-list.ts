@@ -1,11 +1,17 @@
 import { CoppiceError, Gap, TimeSlices, assert } from '../base/index.js';
 import { volatileIdMin } from '../model/index.js';
-import type { CommitId } from '../model/index.js';
+import type { CommitId, FileId, TreeId } from '../model/index.js';
 import { compareSegments } from '../store/index.js';
 import type { MemoryFiles, SegmentEntry, Store } from '../store/index.js';
 import { readTermPostings } from '../text/index.js';
 import type { FarChunks } from './far-chunks.js';
-import { decodeChunkSymbols, decodeCommitRecord, decodeFileRecord, decodeTreeNode } from './records.js';
+import {
+  decodeChunkSymbols,
+  decodeCommitRecord,
+  decodeFileRecord,
+  decodeTreeNode,
+  readTreeChildren,
+} from './records.js';
 import type { ChunkSymbols, CommitRecord, FileRecord, TreeNode } from './records.js';
 import type { ChangeSign } from './segment-format.js';
 import { Segment } from './segment-reader.js';
@@ -107,10 +113,19 @@ export class SegmentList {
   }
 
   tree(id: number): TreeNode {
+    return decodeTreeNode(this.treeRecord(id));
+  }
+
+  /** Calls with what lies directly in a tree: for who goes over all of them, and needs no names. */
+  treeChildren(id: number, onTree: (id: TreeId) => void, onFile: (id: FileId) => void): void {
+    readTreeChildren(this.treeRecord(id), onTree, onFile);
+  }
+
+  private treeRecord(id: number): Buffer {
     const segment = this.segmentOf('trees', id);
     const record = segment.treeRecords.get(id - segment.entry.trees[0]);
     if (record.length === 0) throw collected('tree', id);
-    return decodeTreeNode(record);
+    return record;
   }
 
   /** Whether what a number stands for is there, and was not collected. */

@@ -11,7 +11,7 @@ import type { SymbolNamesLocation } from './names/symbol-names.js';
 import { PostingTableWriter } from './posting-table.js';
 import type { PostingList, PostingTableLocation } from './posting-table.js';
 import { RecordBlocksWriter } from './record-blocks.js';
-import type { RecordBlocks, RecordBlocksLocation } from './record-blocks.js';
+import type { DecodedBlock, RecordBlocks, RecordBlocksLocation } from './record-blocks.js';
 import {
   columnTypes,
   commitColumnTypes,
@@ -49,7 +49,7 @@ export interface MergeOptions {
  * Writes neighbouring segments as one, which answers as they did. Ids keep their numbers, so nothing that refers to
  * them changes. Works in slices: the segments have to be held open until it is done.
  *
- * 1. Records: full blocks are copied, the rest packed anew.
+ * 1. Records: full blocks of which all is kept are copied, the rest packed anew.
  * 2. Posting lists: for each key in order, the lists of the segments one after the other, as their doc ids ascend.
  * 3. Key tables and columns.
  */
@@ -207,8 +207,9 @@ class Merge {
         if (this.slices.isOver) await this.turn();
         const { bytes, firstNumber, recordCount } = records.compressedBlock(block);
         const decoded = records.blockOf(firstNumber);
-        if (isLive === null && decoded.length > fullBlockShare * blockBytes) {
+        if (decoded.length > fullBlockShare * blockBytes && isWhole(decoded, from, isLive)) {
           writer.addBlock(bytes, recordCount);
+          if (section === 'content' && isLive !== null) this.textBytes += decoded.length;
           continue;
         }
         for (let number = firstNumber; number < firstNumber + recordCount; number++) {
@@ -246,6 +247,13 @@ class Merge {
         });
       }
       if (docs.length === 0) return;
+      const [part] = parts as readonly [(typeof parts)[number]];
+      const { list, segment } = part;
+      const isSame = parts.length === 1 && docs.length === list.docCount && segment.docBase === this.ranges.docs[0];
+      if (isSame && segment.docCount === docCount) {
+        table.add(high, low, list.docCount, list.bytes);
+        return;
+      }
       writer.reset();
       writeGramPostings(writer, docs, 0, docs.length, docCount);
       table.add(high, low, docs.length, writer.view());
@@ -377,6 +385,15 @@ class Merge {
     }
     return writeColumns<Columns>(this.file, types, columns as Record<keyof Columns, ArrayLike<number>>);
   }
+}
+
+/** Whether all that a block has, whose numbers count from `base`, is kept. What was collected before is empty. */
+function isWhole(block: DecodedBlock, base: number, isLive: ((id: number) => boolean) | null): boolean {
+  if (isLive === null) return true;
+  const { firstNumber, recordCount } = block;
+  for (let number = firstNumber; number < firstNumber + recordCount; number++)
+    if (!isLive(base + number) && !block.isEmpty(number)) return false;
+  return true;
 }
 
 /** The next row of a key table with the key's first four bytes, which decide nearly always; Infinity after the last. */

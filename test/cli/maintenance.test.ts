@@ -78,6 +78,27 @@ describe('index', () => {
     expect((await runCli(['index'], { engine, terminal: true, tickMs: 1 })).stderr).toBe('');
   });
 
+  test('what is left runs down and does not jump with the rate', async () => {
+    // Files of very different size: 200 ms each tick, in which now one, now twenty are done.
+    const engine: Partial<Engine> = {
+      index: (_, options: IndexOptions = {}) => {
+        for (let tick = 0, done = 0; done <= 1000; tick++) {
+          options.onProgress?.({ phase: 'index', done, total: 1000, unit: 'files', bytes: 0, what: '' });
+          done += tick % 40 < 25 ? 1 : 20;
+        }
+        return Promise.resolve({ revs: [], commits: 0, ...added, tookMs: 0 });
+      },
+    };
+    const { stderr } = await runCli(['index'], { engine, terminal: true, tickMs: 200, env: { NO_COLOR: '1' } });
+    const seconds = [...stderr.matchAll(/about (?:(\d+) min )?(\d+) s left/g)].map(
+      ([, minutes = '0', rest]) => Number(minutes) * 60 + Number(rest),
+    );
+    expect(seconds.length).toBeGreaterThan(50);
+    const jumps = seconds.slice(1).map((left, i) => Math.abs(left - seconds[i]!) / Math.max(left, seconds[i]!, 10));
+    expect(Math.max(...jumps)).toBeLessThan(0.35);
+    expect(seconds.at(-1)).toBeLessThan(10);
+  });
+
   test('a first use that takes long is announced', async () => {
     const grep = (_: string, options: GrepOptions = {}): ReturnType<Engine['grep']> => {
       for (let done = 0; done < 4; done++) {

@@ -9,6 +9,7 @@ import {
   encodeChunkSymbols,
   encodeFileRecord,
   encodeTreeNode,
+  readTreeChildren,
 } from '../../src/segment/records.js';
 import type { TreeNodeEntry } from '../../src/segment/records.js';
 
@@ -51,6 +52,16 @@ test('trees survive', () => {
     fc.property(fc.record({ oid, ...counts, entries: fc.array(entry) }), (value) => {
       const { oid, fileCount, chunkCount, submoduleCount, entries } = decodeTreeNode(encodeTreeNode(value));
       expect({ oid, fileCount, chunkCount, submoduleCount, entries }).toEqual(value);
+      const children = { trees: [] as number[], files: [] as number[] };
+      readTreeChildren(
+        encodeTreeNode(value),
+        (tree) => children.trees.push(tree),
+        (file) => children.files.push(file),
+      );
+      expect(children).toEqual({
+        trees: entries.flatMap(({ tree }) => tree ?? []),
+        files: entries.flatMap(({ file }) => file ?? []),
+      });
     }),
   );
 });

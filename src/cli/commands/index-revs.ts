@@ -35,10 +35,11 @@ export const command = defineCommand({
   async run(context, { args, flags }) {
     for (const rev of args) singleRev(rev, 'index');
     const engine = await context.engine();
-    await refuseFolders(context, args);
     const { all, history, deps } = flags;
     const revs = args.length > 0 || deps ? args : ['HEAD'];
-    const result = await engine.index(revs, { ...context.call(), all, history, deps });
+    const result = await engine.index(revs, { ...context.call(), all, history, deps }).catch((error: unknown) => {
+      throw orFolder(context, args, error);
+    });
     context.clearProgress();
     if (context.json) context.out.json(result);
     else {
@@ -55,16 +56,13 @@ export const command = defineCommand({
   },
 });
 
-/** `coppice index .` */
-async function refuseFolders(context: CommandContext, args: readonly string[]): Promise<void> {
-  for (const word of args.filter((arg) => context.isFile(arg))) {
-    const engine = await context.engine();
-    await engine.resolve(word).catch(() => {
-      throw new CoppiceError('USAGE', `${word} is a file or folder, and revs are indexed`, {
-        hint: `coppice index, of this repository; coppice index --repo ${word}, of that one`,
-      });
-    });
-  }
+/** `coppice index .`: a folder is no rev. */
+function orFolder(context: CommandContext, args: readonly string[], error: unknown): unknown {
+  const word = args.find((arg) => context.isFile(arg));
+  if (word === undefined || !(error instanceof CoppiceError) || error.code !== 'REV_NOT_FOUND') return error;
+  return new CoppiceError('USAGE', `${word} is a file or folder, and revs are indexed`, {
+    hint: `coppice index, of this repository; coppice index --repo ${word}, of that one`,
+  });
 }
 
 const newOf = ({ newFiles, newChunks, newBytes }: Pick<IndexedRev, 'newFiles' | 'newChunks' | 'newBytes'>): string =>

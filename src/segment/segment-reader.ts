@@ -6,7 +6,7 @@ import { FarRecords } from './far-chunks.js';
 import type { FarChunks } from './far-chunks.js';
 import { KeyTable } from './key-table.js';
 import { writeSymbolNames } from './names/segment-names.js';
-import type { NameBlock, NameBlockCache } from './names/sorted-names.js';
+import type { NameCache } from './names/sorted-names.js';
 import { SymbolNames } from './names/symbol-names.js';
 import type { SymbolNamesLocation } from './names/symbol-names.js';
 import { PostingTable } from './posting-table.js';
@@ -25,16 +25,17 @@ export interface SegmentCaches {
   /** Unpacked blocks. */
   readonly blocks: BlockCache;
   readonly vectors: VectorCache;
-  /** Blocks of names of definitions. */
-  readonly names: NameBlockCache;
+  /** Names of definitions. */
+  readonly names: NameCache;
 }
 
-const nameBytesMax = 16 * 1024 * 1024;
+/** At a million chunks names have some 3 million places in tables, whose shapes take 8 bytes each. */
+const nameBytesMax = 48 * 1024 * 1024;
 
 export const createSegmentCaches = (blockBytesMax: number, vectorBytesMax: number): SegmentCaches => ({
   blocks: new LruCache<number, DecodedBlock>(blockBytesMax),
   vectors: new VectorCache(vectorBytesMax),
-  names: new LruCache<number, NameBlock>(nameBytesMax),
+  names: new LruCache(nameBytesMax),
 });
 
 /** An open segment. Ids are the store's; columns and posting lists count docs from the segment's first. */

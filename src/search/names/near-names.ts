@@ -110,14 +110,18 @@ export class KnownNames {
         if (joined !== null) add(joined, NearKind.Name);
       };
       if (mistakes > 0) {
-        words.forEachAlike(asked, mistakes, (block, at) => add(block.names[at]!, NearKind.Word));
-        names.forEachAlike(asked, mistakes, (block, at) => addName(block.names[at]!));
+        words.forEachAlike(asked, mistakes, (block, at) => add(block.name(at), NearKind.Word));
+        names.forEachAlike(asked, mistakes, (block, at) => addName(block.name(at)), table.blocksAlike(asked, mistakes));
       }
       if (!isBeginning) continue;
-      words.forEachWithPrefix(asked, (block, at) => add(block.names[at]!, NearKind.Word));
+      words.forEachWithPrefix(asked, (block, at) => add(block.name(at), NearKind.Word));
       for (const number of table.blocksWith(asked) ?? names.blockNumbers()) {
         if (slices.isOver) await slices.next();
-        for (const name of names.block(number).names) if (plainName(name)?.startsWith(asked) ?? true) addName(name);
+        const block = names.block(number);
+        for (let at = 0; at < block.count; at++) {
+          const name = block.name(at);
+          if (plainName(name)?.startsWith(asked) ?? true) addName(name);
+        }
       }
     }
     return [...all.values()];
@@ -140,7 +144,7 @@ export class KnownNames {
     const ways = [...(files.joined.get(joined) ?? [])];
     let count = ways.length;
     for (const { table, block, at } of this.namesJoined(joined, () => false)) {
-      ways.push(block.names[at]!);
+      ways.push(block.name(at));
       table.forEachDoc(block, at, (doc) => {
         if (snapshot.visible.has(doc)) snapshot.forEachOccurrence(doc, () => count++);
       });
@@ -156,9 +160,9 @@ export class KnownNames {
     for (const table of this.tables) {
       for (const number of table.blocksOfTerms(wordTerms(word)) ?? []) {
         const block = table.names.block(number);
-        for (const [at, lower] of block.lowers.entries()) {
-          if (plainName(lower)?.includes(word) === false) continue;
-          if (!splitIdentifier(block.names[at]!).some((own) => foldWord(own) === word)) continue;
+        for (let at = 0; at < block.count; at++) {
+          if (plainName(block.lower(at))?.includes(word) === false) continue;
+          if (!splitIdentifier(block.name(at)).some((own) => foldWord(own) === word)) continue;
           if (isVisibleName(this.snapshot, { table, block, at })) return true;
         }
       }
@@ -172,7 +176,8 @@ export class KnownNames {
     for (const table of this.tables) {
       for (const number of table.blocksWith(joined) ?? table.names.blockNumbers()) {
         const block = table.names.block(number);
-        for (const [at, name] of block.names.entries()) {
+        for (let at = 0; at < block.count; at++) {
+          const name = block.name(at);
           if ((plainName(name) ?? joined) !== joined || joinedName(name) !== joined) continue;
           const placed = { table, block, at };
           if (isVisibleName(this.snapshot, placed)) found.push(placed);

@@ -1,7 +1,7 @@
 import { TimeSlices } from '../../base/index.js';
 import { symbolKinds } from '../../model/index.js';
 import type { SymbolDefinition, SymbolKind } from '../../model/index.js';
-import type { SymbolNames } from '../../segment/index.js';
+import type { NameBlock, SymbolNames } from '../../segment/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { stemsOf } from '../../text/index.js';
 import type { FileMask } from '../file-mask.js';
@@ -16,6 +16,8 @@ export type SymbolMatch = 'exact' | 'prefix' | 'subword' | 'fuzzy';
 /** Shorter text is in too many names by chance. */
 const subwordLengthMin = 3;
 const abbreviationLengthMin = 4;
+/** Nobody shortens a name to more, and what is as long is short for little. */
+const abbreviationLengthMax = 12;
 
 /** A definition and the occurrence of the chunk that has it. */
 export interface PlacedSymbol {
@@ -146,6 +148,8 @@ export async function findNamed(
 class NamesLike {
   private readonly asked: string;
   private readonly words: readonly string[];
+  /** What an ASCII name has that has the words. */
+  private readonly beginnings: readonly string[];
 
   constructor(
     private readonly tables: readonly SymbolNames[],
@@ -154,6 +158,7 @@ class NamesLike {
   ) {
     this.asked = bare.toLowerCase();
     this.words = stemsOf(bare);
+    this.beginnings = this.words.map(beginningOf);
   }
 
   exact(): PlacedName[] {
@@ -167,7 +172,7 @@ class NamesLike {
     const found: PlacedName[] = [];
     for (const table of this.tables) {
       table.names.forEachWithPrefix(this.asked, (block, at) => {
-        if (block.lowers[at] !== this.asked) found.push({ table, block, at });
+        if (block.lower(at) !== this.asked) found.push({ table, block, at });
       });
     }
     return found;
@@ -182,8 +187,10 @@ class NamesLike {
       for (const number of blocks ?? table.names.blockNumbers()) {
         if (slices.isOver) await slices.next();
         const block = table.names.block(number);
-        for (const [at, lower] of block.lowers.entries())
-          if (!lower.startsWith(asked) && this.isInside(lower, block.names[at]!)) found.push({ table, block, at });
+        for (let at = 0; at < block.count; at++) {
+          const lower = block.lower(at);
+          if (!lower.startsWith(asked) && this.isInside(lower, block, at)) found.push({ table, block, at });
+        }
       }
     }
     return found;
@@ -195,11 +202,12 @@ class NamesLike {
     const found: PlacedName[] = [];
     for (const table of mistakes === 0 ? [] : this.tables) {
       if (slices.isOver) await slices.next();
-      table.names.forEachAlike(asked, mistakes, (block, at) => {
-        const lower = block.lowers[at]!;
+      const onName = (block: NameBlock, at: number): void => {
+        const lower = block.lower(at);
         if (!withinEdits(lower, asked, mistakes) || lower.startsWith(asked)) return;
-        if (!this.isInside(lower, block.names[at]!)) found.push({ table, block, at });
-      });
+        if (!this.isInside(lower, block, at)) found.push({ table, block, at });
+      };
+      table.names.forEachAlike(asked, mistakes, onName, table.blocksAlike(asked, mistakes));
     }
     return found;
   }
@@ -208,25 +216,27 @@ class NamesLike {
   async abbreviated(): Promise<PlacedName[]> {
     const { asked, slices } = this;
     const found: PlacedName[] = [];
-    if (asked.length < abbreviationLengthMin || !/^\w+$/.test(asked)) return found;
+    if (asked.length < abbreviationLengthMin || asked.length > abbreviationLengthMax || !/^\w+$/.test(asked))
+      return found;
     const mistakes = mistakesAllowed(asked);
     for (const table of this.tables) {
       if (slices.isOver) await slices.next();
-      table.names.forEachWithPrefix(asked[0]!, (block, at) => {
-        const lower = block.lowers[at]!;
-        if (lower.startsWith(asked) || !isShortFor(asked, block.names[at]!)) return;
-        if (this.isInside(lower, block.names[at]!) || (mistakes > 0 && withinEdits(lower, asked, mistakes))) return;
+      table.names.forEachWithLetters(asked, asked[0]!, (block, at) => {
+        const lower = block.lower(at);
+        if (lower.startsWith(asked) || !isShortFor(asked, block.name(at))) return;
+        if (this.isInside(lower, block, at) || (mistakes > 0 && withinEdits(lower, asked, mistakes))) return;
         found.push({ table, block, at });
       });
     }
     return found;
   }
 
-  private isInside(lower: string, name: string): boolean {
-    const { asked, words } = this;
+  private isInside(lower: string, block: NameBlock, at: number): boolean {
+    const { asked, words, beginnings } = this;
     if (asked.length >= subwordLengthMin && lower.includes(asked)) return true;
-    if (words.length === 0 || !words.every((word) => mayHaveWord(lower, word))) return false;
-    const own = stemsOf(name);
+    if (words.length === 0) return false;
+    if (!beginnings.every((word) => lower.includes(word)) && (block.isAscii || !beyondAscii.test(lower))) return false;
+    const own = stemsOf(block.name(at));
     return words.every((word) => own.includes(word));
   }
 }
@@ -265,9 +275,8 @@ export function isShortFor(short: string, name: string): boolean {
 const isCapital = (name: string, at: number): boolean =>
   /\p{Lu}/u.test(name[at]!) && !/\p{Lu}/u.test(name[at - 1] ?? '');
 
-/** False where a name cannot have a word: a stem but for its last letter begins its word, where that is of ASCII letters. */
-const mayHaveWord = (lower: string, stem: string): boolean =>
-  beyondAscii.test(lower) || lower.includes(stem.length > 1 && /^[a-z]+$/.test(stem) ? stem.slice(0, -1) : stem);
+/** What an ASCII name with a word has in it: a stem but for its last letter begins its word, where that is of ASCII letters. */
+const beginningOf = (stem: string): string => (stem.length > 1 && /^[a-z]+$/.test(stem) ? stem.slice(0, -1) : stem);
 
 const beyondAscii = /[^\x00-\x7f]/;
 
@@ -278,7 +287,7 @@ const union = (a: readonly number[] | null, b: readonly number[] | null): readon
 function bySameAndLength(names: readonly PlacedName[], bare: string): PlacedName[][] {
   const groups = new Map<number, PlacedName[]>();
   for (const placed of names) {
-    const name = placed.block.names[placed.at]!;
+    const name = placed.block.name(placed.at);
     const key = name === bare ? -1 : name.length;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [placed]);
@@ -342,7 +351,7 @@ class Definitions {
   private addPlaces({ table, block, at }: PlacedName, places: Place[]): void {
     const { snapshot, kinds } = this;
     const { mask } = this.request;
-    const name = block.names[at]!;
+    const name = block.name(at);
     table.forEachDoc(block, at, (doc, own) => {
       const asked = own & kinds;
       if (asked === 0 || !snapshot.visible.has(doc)) return;

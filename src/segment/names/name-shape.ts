@@ -36,12 +36,28 @@ export function shapeOf(name: string): NameShape {
   return { length: Math.min(plain.length, shapeLengthMax), letters };
 }
 
-/** Whether a name of one shape can become that of another by so many edits, each of which takes, adds or replaces one character. */
-export const canBeAlike = (a: number, b: number, edits: number): boolean =>
-  bitCount(a & ~b) <= edits && bitCount(b & ~a) <= edits;
+/** How many of a name's letters another may lack, and how many more it may have. */
+export interface ShapeBounds {
+  readonly lackingMax: number;
+  readonly moreMax: number;
+}
 
-function bitCount(bits: number): number {
-  let count = 0;
-  for (let left = bits; left !== 0; left &= left - 1) count++;
-  return count;
+/**
+ * What is true of the letters of a name that can become another by so many edits, each of which takes, adds or replaces one character or swaps
+ * two. Where it is longer by some, so many edits add a letter, and so many fewer can take away one that it lacks. `length` and `own` are those
+ * of their shapes.
+ */
+export function shapesAlike(length: number, own: number, edits: number): ShapeBounds {
+  const isExact = Math.max(length, own) < shapeLengthMax;
+  return {
+    lackingMax: isExact ? edits - Math.max(0, own - length) : edits,
+    moreMax: isExact ? edits - Math.max(0, length - own) : edits,
+  };
+}
+
+/** Bits of a number of 32. */
+export function bitCount(bits: number): number {
+  let count = bits - ((bits >>> 1) & 0x55555555);
+  count = (count & 0x33333333) + ((count >>> 2) & 0x33333333);
+  return Math.imul((count + (count >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

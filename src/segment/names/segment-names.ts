@@ -49,11 +49,12 @@ export async function mergeSymbolNames(
       for (let number = 0; number < table.names.blockCount; number++) {
         if (slices.isOver) await slices.next();
         const block = table.names.readBlock(number);
-        block.names.forEach((name, at) =>
+        for (let at = 0; at < block.count; at++) {
+          const name = block.name(at);
           table.forEachDoc(block, at, (doc, kinds) => {
             if (isLive === null || isLive(doc)) merged.add(name, doc - first, kinds);
-          }),
-        );
+          });
+        }
       }
       if (merged.isFull) await merged.flush();
     }

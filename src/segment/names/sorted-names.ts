@@ -1,7 +1,9 @@
-import { ByteReader, ByteWriter, compareBytewise, decodeBytes, encodeBytes } from '../../base/index.js';
+import { isAscii } from 'node:buffer';
+import { ByteReader, ByteWriter, compareBytewise, decodeBytes, encodeBytes, lowerBound } from '../../base/index.js';
 import type { LruCache, TimeSlices } from '../../base/index.js';
 import type { ReadableFile, WritableFile } from '../../store/index.js';
-import { canBeAlike, shapeLengthMax, shapeOf } from './name-shape.js';
+import { bitCount, shapeLengthMax, shapeOf, shapesAlike } from './name-shape.js';
+import type { ShapeBounds } from './name-shape.js';
 
 /**
  * Names in order of their lower case, then as they are written (both bytewise), each with some bytes that belong to it.
@@ -120,20 +122,100 @@ export class SortedNamesWriter {
   }
 }
 
-/** A block, read. */
-export interface NameBlock {
-  /** Number of its first name. */
-  readonly first: number;
-  readonly names: readonly string[];
-  readonly lowers: readonly string[];
+/** A block, read: its names in one text, what belongs to them in one piece. */
+export class NameBlock {
+  /** Names by their lower case, when it was first asked for. */
+  private lowered: Words | null = null;
+
+  constructor(
+    /** Number of its first name. */
+    readonly first: number,
+    readonly isAscii: boolean,
+    private readonly written: Words,
+    private readonly payloads: Buffer,
+    private readonly payloadEnds: Uint32Array,
+  ) {}
+
+  get count(): number {
+    return this.payloadEnds.length;
+  }
+
+  name(at: number): string {
+    return wordAt(this.written, at);
+  }
+
+  lower(at: number): string {
+    return wordAt((this.lowered ??= lowerCaseOf(this.written)), at);
+  }
+
   /** What belongs to the name at a place in it. */
-  readonly payloads: readonly Buffer[];
+  payload(at: number): Buffer {
+    return this.payloads.subarray(at === 0 ? 0 : this.payloadEnds[at - 1]!, this.payloadEnds[at]!);
+  }
+
+  /** Rough bytes of memory. */
+  get weight(): number {
+    return 500 + 2 * this.written.text.length + 8 * this.count + this.payloads.length;
+  }
 }
 
-export type NameBlockCache = LruCache<number, NameBlock>;
+/** Texts one after the other, and where each ends. */
+interface Words {
+  readonly text: string;
+  readonly ends: Uint32Array;
+}
 
-/** Rough bytes of memory of a name in a block. */
-const nameWeight = 200;
+const wordAt = ({ text, ends }: Words, at: number): string => text.slice(at === 0 ? 0 : ends[at - 1]!, ends[at]!);
+
+/** The lower case of a text beyond ASCII may be of another length. */
+function lowerCaseOf(words: Words): Words {
+  const { text, ends } = words;
+  const lower = text.toLowerCase();
+  if (lower === text) return words;
+  if (!/[^\x00-\x7f]/.test(text)) return { text: lower, ends };
+  return joinWords(Array.from(ends, (_, at) => wordAt(words, at).toLowerCase()));
+}
+
+function joinWords(words: readonly string[]): Words {
+  const ends = new Uint32Array(words.length);
+  let end = 0;
+  for (const [at, word] of words.entries()) ends[at] = end += word.length;
+  return { text: words.join(''), ends };
+}
+
+/** What is kept of tables of names in memory: blocks, and shapes. */
+export type NameCache = LruCache<number, NameBlock | NameShapes>;
+
+/** The shapes of all names of a table, by length; those of a length in order of their numbers. */
+interface NameShapes {
+  readonly groups: readonly ShapeGroup[];
+  readonly weight: number;
+}
+
+interface ShapeGroup {
+  readonly numbers: Uint32Array;
+  readonly letters: Int32Array;
+}
+
+/** Gathers the numbers, in a range, of names whose letters are about those of one. */
+class WantedShapes {
+  readonly numbers: number[] = [];
+
+  constructor(
+    private readonly letters: number,
+    readonly range: readonly [number, number],
+  ) {}
+
+  ofLength({ numbers, letters }: ShapeGroup, { lackingMax, moreMax }: ShapeBounds): void {
+    const { letters: wanted } = this;
+    const [from, to] = this.range;
+    const end = lowerBound(numbers, to);
+    for (let at = lowerBound(numbers, from); at < end; at++) {
+      const own = letters[at]!;
+      if (bitCount(wanted & ~own) <= lackingMax && bitCount(own & ~wanted) <= moreMax) this.numbers.push(numbers[at]!);
+    }
+  }
+}
 
 let nextSerial = 0;
 /** More than there can be of one table. */
@@ -144,12 +226,11 @@ export class SortedNames {
   private starts: Uint32Array | null = null;
   private blockStarts: Uint32Array | null = null;
   private firsts: Buffer = Buffer.alloc(0);
-  private groupStarts: Uint32Array | null = null;
 
   constructor(
     private readonly file: ReadableFile,
     private readonly location: SortedNamesLocation,
-    private readonly cache: NameBlockCache,
+    private readonly cache: NameCache,
   ) {}
 
   get count(): number {
@@ -167,17 +248,17 @@ export class SortedNames {
 
   block(number: number): NameBlock {
     const key = this.serial * blocksMax + number;
-    const cached = this.cache.get(key);
+    const cached = this.cache.get(key) as NameBlock | undefined;
     if (cached !== undefined) return cached;
     const block = this.readBlock(number);
-    this.cache.set(key, block, nameWeight * block.names.length);
+    this.cache.set(key, block, block.weight);
     return block;
   }
 
   /** Calls for the place of each name that has a lower case, in its block. */
   forEachExact(lower: string, onName: (block: NameBlock, at: number) => void): void {
     this.forEachFrom(lower, (block, at) => {
-      const own = block.lowers[at]!;
+      const own = block.lower(at);
       if (own !== lower) return compareBytewise(own, lower) < 0;
       onName(block, at);
       return true;
@@ -187,74 +268,92 @@ export class SortedNames {
   /** Likewise for each whose lower case begins so, in order. */
   forEachWithPrefix(prefix: string, onName: (block: NameBlock, at: number) => void): void {
     this.forEachFrom(prefix, (block, at) => {
-      const own = block.lowers[at]!;
+      const own = block.lower(at);
       if (!own.startsWith(prefix)) return compareBytewise(own, prefix) < 0;
       onName(block, at);
       return true;
     });
   }
 
-  /** Likewise for each that can become a name by so many edits, whatever is not a letter or digit apart: not all that it calls for can. */
-  forEachAlike(name: string, edits: number, onName: (block: NameBlock, at: number) => void): void {
-    const { length, letters } = shapeOf(name.replace(/[^A-Za-z0-9]+/g, ''));
-    this.forEachOfShape(Math.max(1, length - edits), length + edits, letters, edits, onName);
-  }
-
-  /** Names whose number of letters and digits is in a range and that have about the same, and those without a shape. */
-  private forEachOfShape(
-    from: number,
-    to: number,
-    letters: number,
+  /**
+   * Likewise for each that can become a name by so many edits, whatever is not a letter or digit apart: not all that it calls for can. `blocks`:
+   * those of others are left out, but for names without a shape; null: none.
+   */
+  forEachAlike(
+    name: string,
     edits: number,
     onName: (block: NameBlock, at: number) => void,
+    blocks: ReadonlySet<number> | null = null,
   ): void {
-    if (this.count === 0) return;
-    const starts = this.groupRows();
-    const visit = (length: number, isAny: boolean): void => {
-      const start = starts[length]!;
-      const end = starts[length + 1]!;
-      if (start === end) return;
-      const rows = this.file.read(this.location.groupsOffset + start, end - start);
-      let number = 0;
-      for (let at = 0; at < rows.length;) {
-        let gap = rows[at++]!;
-        if (gap > 0x7f) {
-          gap &= 0x7f;
-          for (let shift = 7; ; shift += 7) {
-            const byte = rows[at++]!;
-            gap |= (byte & 0x7f) << shift;
-            if (byte < 0x80) break;
-          }
-        }
-        number += gap;
-        const own = rows[at]! | (rows[at + 1]! << 8) | (rows[at + 2]! << 16) | (rows[at + 3]! << 24);
-        at += 4;
-        if (isAny || canBeAlike(own, letters, edits))
-          onName(this.block(Math.floor(number / namesPerBlock)), number % namesPerBlock);
-        number++;
-      }
-    };
-    visit(0, true);
-    for (let length = from; length <= Math.min(to, shapeLengthMax); length++) visit(length, false);
+    const { length, letters } = shapeOf(name.replace(/[^A-Za-z0-9]+/g, ''));
+    const shapes = new WantedShapes(letters, [0, this.count]);
+    for (let own = Math.max(1, length - edits); own <= Math.min(length + edits, shapeLengthMax); own++)
+      shapes.ofLength(this.shapes().groups[own]!, shapesAlike(length, own, edits));
+    this.forEachWanted(shapes, onName, blocks);
+  }
+
+  /** Likewise for each whose lower case begins so and that has all letters and digits of a text: not all that it calls for have them. */
+  forEachWithLetters(text: string, prefix: string, onName: (block: NameBlock, at: number) => void): void {
+    const { length, letters } = shapeOf(text.replace(/[^A-Za-z0-9]+/g, ''));
+    const shapes = new WantedShapes(letters, [this.firstFrom(prefix, false), this.firstFrom(prefix, true)]);
+    for (let own = Math.max(1, length); own <= shapeLengthMax; own++)
+      shapes.ofLength(this.shapes().groups[own]!, { lackingMax: 0, moreMax: 32 });
+    this.forEachWanted(shapes, onName);
+  }
+
+  /** And those without a shape. In order, so that a block is visited once. */
+  private forEachWanted(
+    shapes: WantedShapes,
+    onName: (block: NameBlock, at: number) => void,
+    blocks: ReadonlySet<number> | null = null,
+  ): void {
+    const { numbers } = shapes;
+    const wanted = blocks === null ? numbers : numbers.filter((one) => blocks.has(Math.floor(one / namesPerBlock)));
+    const shapeless = new WantedShapes(0, shapes.range);
+    shapeless.ofLength(this.shapes().groups[0]!, { lackingMax: 32, moreMax: 32 });
+    for (const number of Uint32Array.from([...wanted, ...shapeless.numbers]).sort())
+      onName(this.block(Math.floor(number / namesPerBlock)), number % namesPerBlock);
+  }
+
+  /** The number of the first name whose lower case begins with a text or comes after it; with `isAfter`, of the first that comes after all which begin so. */
+  private firstFrom(prefix: string, isAfter: boolean): number {
+    let number = this.count;
+    this.forEachFrom(
+      prefix,
+      (block, at) => {
+        const own = block.lower(at);
+        if (own.startsWith(prefix) ? isAfter : compareBytewise(own, prefix) < 0) return true;
+        number = block.first + at;
+        return false;
+      },
+      isAfter,
+    );
+    return number;
   }
 
   /** Calls from the first name on that may not come before a lower case, until told to stop. */
-  private forEachFrom(lower: string, onName: (block: NameBlock, at: number) => boolean): void {
-    for (let number = this.blockBefore(lower); number < this.blockCount; number++) {
+  private forEachFrom(lower: string, onName: (block: NameBlock, at: number) => boolean, isAfter = false): void {
+    for (let number = this.blockBefore(lower, isAfter); number < this.blockCount; number++) {
       const block = this.block(number);
-      for (let at = 0; at < block.names.length; at++) if (!onName(block, at)) return;
+      for (let at = 0; at < block.count; at++) if (!onName(block, at)) return;
     }
   }
 
-  /** The last block whose first name comes before a lower case: equal ones may end it. */
-  private blockBefore(lower: string): number {
+  /**
+   * The last block whose first name comes before a lower case: equal ones may end it. With `isAfter` the last one whose first name begins so
+   * or comes before.
+   */
+  private blockBefore(lower: string, isAfter: boolean): number {
     const starts = this.index();
     const wanted = encodeBytes(lower);
     let from = 0;
     let to = this.blockCount - 1;
     while (from < to) {
       const middle = (from + to + 1) >>> 1;
-      if (this.firsts.compare(wanted, 0, wanted.length, starts[middle], starts[middle + 1]) < 0) from = middle;
+      const start = starts[middle]!;
+      const end = isAfter ? Math.min(starts[middle + 1]!, start + wanted.length) : starts[middle + 1]!;
+      const order = this.firsts.compare(wanted, 0, wanted.length, start, end);
+      if (order < 0 || (isAfter && order === 0)) from = middle;
       else to = middle - 1;
     }
     return from;
@@ -264,25 +363,35 @@ export class SortedNames {
   readBlock(number: number): NameBlock {
     this.index();
     const [start, end] = [this.blockStarts![number]!, this.blockStarts![number + 1]!];
-    const reader = new ByteReader(this.file.read(this.location.offset + start, end - start));
+    const bytes = this.file.read(this.location.offset + start, end - start);
+    const reader = new ByteReader(bytes);
     const first = number * namesPerBlock;
     const count = Math.min(namesPerBlock, this.count - first);
-    const names: string[] = [];
-    const lowers: string[] = [];
-    const lengths: number[] = [];
-    let previous: Buffer = Buffer.alloc(0);
+    const ends = new Uint32Array(count);
+    const payloadEnds = new Uint32Array(count);
+    let joined = Buffer.allocUnsafe(32 * count);
+    let length = 0;
+    let previous = 0;
+    let payloadEnd = 0;
     for (let i = 0; i < count; i++) {
       const shared = reader.varint();
       const more = reader.varint();
-      lengths.push(reader.varint());
-      const rest = reader.take(more);
-      previous = shared === 0 ? rest : Buffer.concat([previous.subarray(0, shared), rest]);
-      const name = decodeBytes(previous);
-      names.push(name);
-      lowers.push(name.toLowerCase());
+      payloadEnds[i] = payloadEnd += reader.varint();
+      if (length + shared + more > joined.length) joined = Buffer.concat([joined], 2 * joined.length + shared + more);
+      joined.copyWithin(length, previous, previous + shared);
+      if (reader.at + more > bytes.length) throw new RangeError('read past the end of a record');
+      bytes.copy(joined, length + shared, reader.at, reader.at + more);
+      reader.at += more;
+      previous = length;
+      ends[i] = length += shared + more;
     }
-    const payloads = lengths.map((length) => reader.take(length));
-    return { first, names, lowers, payloads };
+    const all = joined.subarray(0, length);
+    const isPlain = isAscii(all);
+    const written = isPlain
+      ? { text: all.toString('latin1'), ends }
+      : joinWords(Array.from(ends, (end, i) => decodeBytes(all.subarray(i === 0 ? 0 : ends[i - 1]!, end))));
+    // Copied, or all of the page would be kept as long as the block is.
+    return new NameBlock(first, isPlain, written, Buffer.from(reader.take(payloadEnd)), payloadEnds);
   }
 
   /** Where the lower cases of the blocks' first names begin. */
@@ -297,13 +406,43 @@ export class SortedNames {
     return (this.starts = Uint32Array.from({ length: count + 1 }, (_, i) => bytes.readUInt32LE(at + 4 * i)));
   }
 
-  private groupRows(): Uint32Array {
-    if (this.groupStarts === null) {
-      const bytes = this.file.read(this.location.groupsOffset, 4 * (groupCount + 1));
-      this.groupStarts = Uint32Array.from({ length: groupCount + 1 }, (_, i) => bytes.readUInt32LE(4 * i));
-    }
-    return this.groupStarts;
+  private shapes(): NameShapes {
+    const key = this.serial * blocksMax + blocksMax - 1;
+    const cached = this.cache.get(key) as NameShapes | undefined;
+    if (cached !== undefined) return cached;
+    const { groupsOffset, groupsLength } = this.location;
+    const bytes = this.file.read(groupsOffset, groupsLength);
+    const groups = Array.from({ length: groupCount }, (_, length) =>
+      readShapes(bytes, bytes.readUInt32LE(4 * length), bytes.readUInt32LE(4 * (length + 1))),
+    );
+    const shapes = { groups, weight: 8 * this.count + 300 * groupCount };
+    this.cache.set(key, shapes, shapes.weight);
+    return shapes;
   }
+}
+
+function readShapes(bytes: Buffer, start: number, end: number): ShapeGroup {
+  const room = Math.floor((end - start) / 5);
+  const numbers = new Uint32Array(room);
+  const letters = new Int32Array(room);
+  let count = 0;
+  let number = 0;
+  for (let at = start; at < end; count++) {
+    let gap = bytes[at++]!;
+    if (gap > 0x7f) {
+      gap &= 0x7f;
+      for (let shift = 7; ; shift += 7) {
+        const byte = bytes[at++]!;
+        gap |= (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+      }
+    }
+    number += gap;
+    numbers[count] = number++;
+    letters[count] = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    at += 4;
+  }
+  return { numbers: numbers.slice(0, count), letters: letters.slice(0, count) };
 }
 
 /** Writes names that come in any order, each with nothing that belongs to it. */

@@ -13,7 +13,7 @@ import { PostingTable, PostingTableWriter } from '../posting-table.js';
 import type { PostingTableLocation } from '../posting-table.js';
 import { plainName } from './name-shape.js';
 import { SortedNames, SortedNamesWriter, compareNames, namesPerBlock, writeSortedNames } from './sorted-names.js';
-import type { NameBlock, NameBlockCache, SortedNamesLocation } from './sorted-names.js';
+import type { NameBlock, NameCache, SortedNamesLocation } from './sorted-names.js';
 
 /**
  * The names of the definitions in some of a segment's chunks, to find definitions by. A segment has one such table or several, one
@@ -208,7 +208,7 @@ export class SymbolNames {
   constructor(
     private readonly file: ReadableFile,
     private readonly location: SymbolNamesLocation,
-    cache: NameBlockCache,
+    cache: NameCache,
     /** The segment's first. */
     private readonly docBase: number,
   ) {
@@ -256,7 +256,7 @@ export class SymbolNames {
 
   /** Calls for each doc that defines something of a name, with a bit for each of its kinds. */
   forEachDoc(block: NameBlock, at: number, onDoc: (doc: number, kinds: number) => void): void {
-    const reader = new ByteReader(block.payloads[at]!);
+    const reader = new ByteReader(block.payload(at));
     let expected = this.docBase + this.location.docs[0];
     while (!reader.done) {
       const gap = reader.varint();
@@ -276,6 +276,22 @@ export class SymbolNames {
     for (let at = 0; at + 3 <= plain.length && blocks?.length !== 0; at++)
       blocks = intersect(blocks, this.blocksOf(this.grams, gramAt(plain, at), 0));
     return beyond.length === 0 ? blocks : [...new Set([...blocks!, ...beyond])].sort((a, b) => a - b);
+  }
+
+  /**
+   * Blocks with all names, of ASCII letters, that can become another by so many edits; null: all. An edit changes at most four of the grams
+   * of a name (a swap in the middle of these), so the others are in both.
+   */
+  blocksAlike(text: string, edits: number): ReadonlySet<number> | null {
+    const plain = plainName(text);
+    const countMin = (plain?.length ?? 0) - 2 - 4 * edits;
+    if (plain === null || countMin <= 0) return null;
+    const counts = new Uint16Array(this.names.blockCount);
+    for (let at = 0; at + 3 <= plain.length; at++)
+      for (const block of this.blocksOf(this.grams, gramAt(plain, at), 0)) counts[block]!++;
+    const blocks = new Set<number>();
+    for (let block = 0; block < counts.length; block++) if (counts[block]! >= countMin) blocks.add(block);
+    return blocks;
   }
 
   /** Blocks with all names that have all of some terms. */

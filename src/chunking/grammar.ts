@@ -7,8 +7,8 @@ import { symbolKinds } from '../model/index.js';
 import type { SymbolKind } from '../model/index.js';
 import { compileLineRules } from './line-rules.js';
 import type { LineRule, LineRuleSources } from './line-rules.js';
-import { hasEach, parsePath } from './node-path.js';
-import type { NodePath } from './node-path.js';
+import { barelyWrapping, endsPaths, fieldSteps, hasEach, parsePath } from './node-path.js';
+import type { FieldStep, NodePath } from './node-path.js';
 import type { ParserRuntime } from './parser-runtime.js';
 
 /** What the walk does at a node of some type; bits. */
@@ -56,6 +56,9 @@ interface RuleSource {
   readonly localTypes?: readonly string[];
   readonly inner?: boolean;
   readonly member?: boolean;
+  readonly holds?: string;
+  readonly opens?: string;
+  readonly leaf?: boolean;
 }
 
 interface SymbolTable {
@@ -111,6 +114,14 @@ export interface Rule {
   readonly inner: boolean;
   /** It belongs to what is around the function that it stands in, as parameters of a constructor do that are properties. Is `inner`. */
   readonly member: boolean;
+  /** What the node's text must have for the rule to hold. */
+  readonly holds: string | undefined;
+  /** What the node's text must have for anything to be defined in it; empty: nothing is. */
+  readonly opens: string | undefined;
+  /** The path to the name, where the cursor can take it. */
+  readonly fields: readonly FieldStep[] | undefined;
+  /** As `types`, by the number of the node's type. */
+  readonly typeKinds: ReadonlyMap<number, SymbolKind> | undefined;
 }
 
 /** A loaded language: its parser and, per node type id, what the walk does. */
@@ -119,6 +130,9 @@ export interface Grammar {
   readonly parser: Parser;
   readonly actions: Uint16Array;
   readonly rules: readonly (readonly Rule[] | undefined)[];
+  /** Numbers of the types `barelyWrapping` and `endsPaths`. */
+  readonly wrapping: ReadonlySet<number>;
+  readonly ending: ReadonlySet<number>;
   readonly constructors: ReadonlySet<string>;
   readonly merge: boolean;
   /** What the inside of a function must have somewhere to be looked into. */
@@ -213,6 +227,8 @@ function compile(name: string, parser: Parser, language: Language, table: Symbol
     parser,
     actions,
     rules,
+    wrapping: idsOf(language, barelyWrapping),
+    ending: idsOf(language, endsPaths),
     constructors: new Set(table.constructors),
     merge: table.merge ?? false,
     hint: table.hint === undefined ? undefined : new RegExp(table.hint, 'gu'),
@@ -221,6 +237,21 @@ function compile(name: string, parser: Parser, language: Language, table: Symbol
     enumerations: table.enumerations === undefined ? undefined : new RegExp(table.enumerations, 'u'),
     linesEverywhere: table.linesEverywhere ?? false,
   };
+}
+
+function idsOf(language: Language, names: ReadonlySet<string>): Set<number> {
+  const ids = new Set<number>();
+  for (let id = 0; id < language.nodeTypeCount; id++) if (names.has(language.nodeTypeForId(id) ?? '')) ids.add(id);
+  return ids;
+}
+
+function kindsByTypeId(language: Language, types: Readonly<Record<string, SymbolKind>>): Map<number, SymbolKind> {
+  const kinds = new Map<number, SymbolKind>();
+  for (let id = 0; id < language.nodeTypeCount; id++) {
+    const kind = types[language.nodeTypeForId(id) ?? ''];
+    if (kind !== undefined) kinds.set(id, kind);
+  }
+  return kinds;
 }
 
 function compileRule(language: Language, source: SymbolKind | RuleSource): Rule {
@@ -254,5 +285,9 @@ function compileRule(language: Language, source: SymbolKind | RuleSource): Rule 
     localTypes: rule.localTypes === undefined ? undefined : new Set(rule.localTypes),
     inner: (rule.inner ?? false) || (rule.member ?? false),
     member: rule.member ?? false,
+    holds: rule.holds,
+    opens: rule.leaf === true ? '' : rule.opens,
+    fields: rule.join === undefined && rule.default === undefined ? fieldSteps(name) : undefined,
+    typeKinds: rule.types === undefined ? undefined : kindsByTypeId(language, rule.types),
   };
 }

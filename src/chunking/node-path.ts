@@ -35,6 +35,19 @@ function parseStep(language: Language, text: string): Step {
   return { op: 'field', id, times };
 }
 
+/** A step along a field. */
+export type FieldStep = Extract<Step, { readonly op: 'field' }>;
+
+/** The steps of a path that has no alternatives and goes along fields alone. */
+export function fieldSteps(path: NodePath): readonly FieldStep[] | undefined {
+  const [steps, ...others] = path;
+  const isField = (step: Step): step is FieldStep => step.op === 'field';
+  return others.length === 0 && steps?.every(isField) === true ? steps : undefined;
+}
+
+/** How often a step is taken that is taken as long as it leads on. */
+export const repeatsMax = 12;
+
 /** Whether a path can lead to several nodes. */
 export const hasEach = (path: NodePath): boolean => path.some((steps) => steps.some(({ times }) => times === 'each'));
 
@@ -86,7 +99,7 @@ function takeStep(from: Node, step: Step, onNode?: (node: Node) => void): Node |
     return to;
   }
   let at = from;
-  for (let i = 0; i < 12; i++) {
+  for (let i = 0; i < repeatsMax; i++) {
     const to = stepOnce(at, step);
     if (to === undefined) break;
     at = to;
@@ -98,8 +111,7 @@ function takeStep(from: Node, step: Step, onNode?: (node: Node) => void): Node |
 function stepOnce(from: Node, step: Step): Node | undefined {
   switch (step.op) {
     case 'field':
-      // What a conversion operator declares is its name: `operator bool`.
-      if (from.type === 'operator_cast') return undefined;
+      if (endsPaths.has(from.type)) return undefined;
       return from.childForFieldId(step.id) ?? throughDeclarator(from);
     case 'child':
       return childOfType(from, step.type);
@@ -114,8 +126,15 @@ function stepOnce(from: Node, step: Step): Node | undefined {
   }
 }
 
+/** What is their own name: `operator bool`. */
+export const endsPaths: ReadonlySet<string> = new Set(['operator_cast']);
+
 /** C++ gives some declarators no field for what they wrap. */
-const barelyWrapping = new Set(['reference_declarator', 'parenthesized_declarator', 'attributed_declarator']);
+export const barelyWrapping: ReadonlySet<string> = new Set([
+  'reference_declarator',
+  'parenthesized_declarator',
+  'attributed_declarator',
+]);
 
 function throughDeclarator(from: Node): Node | undefined {
   return barelyWrapping.has(from.type) ? (from.lastNamedChild ?? undefined) : undefined;

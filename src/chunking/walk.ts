@@ -6,7 +6,8 @@ import { Action } from './grammar.js';
 import type { Grammar, Rule } from './grammar.js';
 import type { LineRange } from './line-rules.js';
 import { lineAt } from './lines.js';
-import { followAll, followPath } from './node-path.js';
+import { followAll, followPath, repeatsMax } from './node-path.js';
+import type { FieldStep } from './node-path.js';
 import { cleanName, operatorName, splitName } from './symbol-name.js';
 
 export interface Walked {
@@ -24,7 +25,7 @@ export function findDefinitions(
   lineCount: number,
 ): Walked {
   const cursor = tree.walk();
-  const walk = new Walk(cursor, text, grammar, starts, lineCount);
+  const walk = new Walk(cursor, text, grammar, starts, lineCount, tree.rootNode.hasError);
   if (grammar.actions[cursor.nodeTypeId]! & Action.unread) walk.markUnread();
   walk.children({ scope: '', kind: undefined, local: false, inner: false, inData: false, depth: 0 }, nowhere, 0);
   cursor.delete();
@@ -78,6 +79,12 @@ interface Name {
   readonly owner: string;
 }
 
+interface Names {
+  readonly names: Name[];
+  /** Some are such as none can be. */
+  misread: boolean;
+}
+
 /**
  * Visits only nodes that can hold definitions. It goes by numeric node types and takes positions of interesting nodes
  * only: every step into WebAssembly costs some 50 ns. The inside of a function is visited where the language's hint
@@ -87,6 +94,8 @@ class Walk implements Walked {
   readonly definitions: Definition[] = [];
   readonly unread: LineRange[] = [];
   private hints: readonly number[] | undefined;
+  /** Where a text occurs next, after the last place where it was looked for. */
+  private readonly nextOf = new Map<string, number>();
 
   constructor(
     private readonly cursor: TreeCursor,
@@ -94,6 +103,8 @@ class Walk implements Walked {
     private readonly grammar: Grammar,
     private readonly starts: Uint32Array,
     private readonly lineCount: number,
+    /** Whether there is something that the grammar could not read. */
+    private readonly hasErrors: boolean,
   ) {}
 
   /** Looks at the children of the cursor's node. `lead` is where the first definition inside begins. */
@@ -198,16 +209,20 @@ class Walk implements Walked {
     // Most calls are no definitions: their first word tells before anything is made of the node.
     const word = rule.texts === undefined ? '' : wordAt(this.text, cursor.startIndex);
     if (rule.texts !== undefined && !rule.texts.has(word)) return 'none';
-    const node = cursor.currentNode;
-    if (rule.needs !== undefined && followPath(node, rule.needs) === undefined) return 'none';
-    const at = rule.kindAt === undefined ? undefined : followPath(node, rule.kindAt);
+    if (rule.holds !== undefined && !this.hasText(rule.holds)) return 'none';
+    // Of most definitions the cursor alone tells all.
+    let made: Node | undefined;
+    const nodeOf = (): Node => (made ??= cursor.currentNode);
+    if (rule.needs !== undefined && followPath(nodeOf(), rule.needs) === undefined) return 'none';
+    const at = rule.kindAt === undefined ? undefined : followPath(nodeOf(), rule.kindAt);
     const kind = (at === undefined ? rule.texts?.get(word) : rule.types?.get(at.type)) ?? rule.kind;
     if (kind === undefined && (rule.kindAt !== undefined || rule.types === undefined)) return 'none';
     const ownsMembers = isOwner(around.kind);
     const isLocalData = (of: SymbolKind): boolean => around.local && !ownsMembers && !rule.member && notLocal.has(of);
     const isKept = at !== undefined && rule.localTypes?.has(at.type) === true && at.namedChildCount > 0;
     if (kind !== undefined && isLocalData(kind) && !isKept) return 'local-data';
-    const { names, misread } = this.namesOf(rule, node, kind);
+    const { names, misread } =
+      rule.fields === undefined ? this.namesOf(rule, nodeOf(), kind) : this.namesByFields(rule, rule.fields, kind);
     const first = names[0];
     if (first === undefined) {
       if (misread) {
@@ -223,7 +238,7 @@ class Walk implements Walked {
     if (outer?.name === first.text && outer.endLine === this.endLine() && around.scope === qualifiedName(outer))
       return 'none';
 
-    const scopeNode = rule.scope === undefined ? undefined : followPath(node, rule.scope);
+    const scopeNode = rule.scope === undefined ? undefined : followPath(nodeOf(), rule.scope);
     let scope = rule.member ? around.scope.slice(0, Math.max(0, around.scope.lastIndexOf('.'))) : around.scope;
     if (scopeNode !== undefined)
       scope = join(scope, cleanName(this.text.slice(scopeNode.startIndex, scopeNode.endIndex)));
@@ -256,10 +271,11 @@ class Walk implements Walked {
       const large = endLine - nodeStart > wholeLinesMax || cursor.endIndex - cursor.startIndex > wholeBytesMax;
       const isFunction = functionLike.has(definition.kind);
       // Where a function that the parser stumbled in is long, it may have swallowed what follows it.
-      if (large && isFunction && node.hasError)
+      if (large && isFunction && nodeOf().hasError)
         this.unread.push({ from: nodeStart + 1, to: endLine, within: nodeStart });
       const isCut = rule.nest ?? (large || !isFunction || rule.nestTexts?.has(word) === true);
       const inner = definition.inner || !isCut;
+      if (rule.opens !== undefined && !this.hasText(rule.opens) && !(this.hasErrors && nodeOf().hasError)) continue;
       if (!inner || !isFunction || this.hasHint(name.start + name.text.length, cursor.endIndex)) {
         const local = around.local || isFunction;
         // The scope of what is inside is the whole name: `Outer.Inner`.
@@ -295,21 +311,8 @@ class Walk implements Walked {
   }
 
   /** The names that a node defines; `misread` where it has some that none can be. */
-  private namesOf(rule: Rule, node: Node, kind: SymbolKind | undefined): { names: readonly Name[]; misread: boolean } {
-    const names: Name[] = [];
-    let misread = false;
-    const add = (start: number, end: number, kindOfName: SymbolKind | undefined, joined?: string): void => {
-      if (kindOfName === undefined) return;
-      const raw = joined ?? this.text.slice(start, Math.min(end, start + 400));
-      const split = rule.split === undefined ? undefined : splitName(raw, rule.split);
-      const text = rule.prefix + operatorName(cleanName(split?.name ?? raw, rule.strip));
-      if (text === '' || rule.match?.test(text) === false) return;
-      // Of `hash<Key>` people look for `hash`.
-      const bare = titled.has(kindOfName) ? text : text.replace(templateArguments, '$1');
-      if (titled.has(kindOfName) || raw.startsWith('`') || this.grammar.names.test(bare)) {
-        names.push({ text: bare, start, kind: kindOfName, owner: split?.scope ?? '' });
-      } else misread = true;
-    };
+  private namesOf(rule: Rule, node: Node, kind: SymbolKind | undefined): Names {
+    const found: Names = { names: [], misread: false };
     const kindOn = (way: readonly Node[]): SymbolKind | undefined => {
       if (rule.kindAt !== undefined || rule.types === undefined) return kind;
       for (const { type } of way) {
@@ -319,19 +322,110 @@ class Walk implements Walked {
       return kind;
     };
     if (rule.many) {
-      const found = followAll(node, rule.name);
-      if (rule.join === undefined) for (const { node: at, way } of found) add(at.startIndex, at.endIndex, kindOn(way));
-      else if (found.length > 0) {
-        const parts = found.map(({ node: at }) => cleanName(this.text.slice(at.startIndex, at.endIndex)));
-        add(found[0]!.node.startIndex, found[0]!.node.endIndex, kind, parts.join(rule.join));
+      const reached = followAll(node, rule.name);
+      if (rule.join === undefined)
+        for (const { node: at, way } of reached) this.addName(found, rule, at.startIndex, at.endIndex, kindOn(way));
+      else if (reached.length > 0) {
+        const parts = reached.map(({ node: at }) => cleanName(this.text.slice(at.startIndex, at.endIndex)));
+        this.addName(found, rule, reached[0]!.node.startIndex, reached[0]!.node.endIndex, kind, parts.join(rule.join));
       }
-      return { names, misread };
+      return found;
     }
     const way: Node[] = [];
     const at = followPath(node, rule.name, rule.types === undefined ? undefined : (step) => way.push(step));
-    if (at !== undefined) add(at.startIndex, at.endIndex, kindOn(way));
-    else if (rule.default !== undefined) add(node.startIndex, node.startIndex, kind, rule.default);
-    return { names, misread };
+    if (at !== undefined) this.addName(found, rule, at.startIndex, at.endIndex, kindOn(way));
+    else if (rule.default !== undefined)
+      this.addName(found, rule, node.startIndex, node.startIndex, kind, rule.default);
+    return found;
+  }
+
+  /** The same along fields, by the cursor: making a node costs as much as ten of its steps. */
+  private namesByFields(rule: Rule, steps: readonly FieldStep[], kind: SymbolKind | undefined): Names {
+    const found: Names = { names: [], misread: false };
+    const { cursor } = this;
+    const kinds = rule.kindAt === undefined ? rule.typeKinds : undefined;
+    /** How many nodes the cursor is below the definition's, and the kind that the first known type on the way says. */
+    const follow = (index: number, below: number, known: SymbolKind | undefined): void => {
+      const step = steps[index];
+      if (step === undefined) {
+        if (below > 0) this.addName(found, rule, cursor.startIndex, cursor.endIndex, known ?? kind);
+        return;
+      }
+      const kindHere = (before: SymbolKind | undefined): SymbolKind | undefined =>
+        kinds === undefined ? undefined : (before ?? kinds.get(cursor.nodeTypeId));
+      if (step.times === 'each') {
+        if (!cursor.gotoFirstChild()) return;
+        do {
+          if (cursor.currentFieldId === step.id && cursor.nodeIsNamed) follow(index + 1, below + 1, kindHere(known));
+        } while (cursor.gotoNextSibling());
+        cursor.gotoParent();
+        return;
+      }
+      let depth = 0;
+      let first = known;
+      for (const max = step.times === 'while' ? repeatsMax : 1; depth < max && this.gotoField(step.id); depth++)
+        first = kindHere(first);
+      if (depth > 0 || step.times === 'while') follow(index + 1, below + depth, first);
+      while (depth-- > 0) cursor.gotoParent();
+    };
+    follow(0, 0, undefined);
+    return found;
+  }
+
+  /** Moves the cursor to the first child that is the field, one level down; otherwise it stays. */
+  private gotoField(id: number): boolean {
+    const { cursor } = this;
+    const { wrapping, ending } = this.grammar;
+    if (ending.size > 0 && ending.has(cursor.nodeTypeId)) return false;
+    if (!cursor.gotoFirstChild()) return false;
+    do {
+      if (cursor.currentFieldId === id) return true;
+    } while (cursor.gotoNextSibling());
+    cursor.gotoParent();
+    if (wrapping.size === 0 || !wrapping.has(cursor.nodeTypeId)) return false;
+    let last = -1;
+    cursor.gotoFirstChild();
+    for (let i = 0; i === 0 || cursor.gotoNextSibling(); i++) if (cursor.nodeIsNamed) last = i;
+    cursor.gotoParent();
+    if (last < 0) return false;
+    cursor.gotoFirstChild();
+    while (last-- > 0) cursor.gotoNextSibling();
+    return true;
+  }
+
+  private addName(
+    found: Names,
+    rule: Rule,
+    start: number,
+    end: number,
+    kind: SymbolKind | undefined,
+    joined?: string,
+  ): void {
+    if (kind === undefined) return;
+    const raw = joined ?? this.text.slice(start, Math.min(end, start + 400));
+    // Most names are plain words, of which nothing is to be taken.
+    const isPlain = rule.split === undefined && plainName.test(raw) && raw !== 'operator';
+    const split = rule.split === undefined ? undefined : splitName(raw, rule.split);
+    const text = rule.prefix + (isPlain ? raw : operatorName(cleanName(split?.name ?? raw, rule.strip)));
+    if (text === '' || rule.match?.test(text) === false) return;
+    // Of `hash<Key>` people look for `hash`.
+    const bare = isPlain || titled.has(kind) ? text : text.replace(templateArguments, '$1');
+    if (titled.has(kind) || raw.startsWith('`') || this.grammar.names.test(bare)) {
+      found.names.push({ text: bare, start, kind, owner: split?.scope ?? '' });
+    } else found.misread = true;
+  }
+
+  /** Whether a text occurs in the cursor's node. Asked in the order of the text, so that each stretch is searched once. */
+  private hasText(text: string): boolean {
+    if (text === '') return false;
+    const { startIndex, endIndex } = this.cursor;
+    let next = this.nextOf.get(text) ?? -1;
+    if (next < startIndex) {
+      next = this.text.indexOf(text, startIndex);
+      if (next < 0) next = Infinity;
+      this.nextOf.set(text, next);
+    }
+    return next < endIndex;
   }
 
   /** Whether the language's hint occurs in a stretch of the text: without one, nothing is defined there. */
@@ -383,6 +477,9 @@ const join = (scope: string, name: string): string => (scope === '' ? name : `${
 
 /** The smaller of two lines, of which either may be -1 for none. */
 const earlier = (a: number, b: number): number => (a < 0 ? b : b < 0 ? a : Math.min(a, b));
+
+/** A prefix that a rule gives leaves it plain. */
+const plainName = /^[A-Za-z_$][\w$]*$/;
 
 const templateArguments = /^([\p{ID_Start}_][\p{ID_Continue}]*)\s*<.*>$/su;
 

@@ -90,8 +90,8 @@ const passes: readonly (readonly [RegExp, Edit, needed?: RegExp])[] = [
     (_, head, macro) => `${head}${blank(macro).slice(1)}(*`,
     /\btypedef\b/,
   ],
-  // `MY_PRIVATE:` among members; a label of a function is none the less.
-  [/^[ \t]*[A-Z][A-Z0-9_]{2,}:(?=[ \t]*(?:\/\/[^\n]*)?\r?$)/gm, blank],
+  // `MY_PRIVATE:` among members; what is a label in a function nobody misses.
+  [/^[ \t]*[A-Z][A-Z0-9_]{2,}:(?=[ \t]*(?:\/\/[^\n]*)?\r?$)/gm, blank, /\b(?:class|public|private|template)\b/],
   // `f() const NOEXCEPT {`
   [
     new RegExp(

@@ -7,8 +7,8 @@ import { symbolKinds } from '../model/index.js';
 import type { SymbolKind } from '../model/index.js';
 import { compileLineRules } from './line-rules.js';
 import type { LineRule, LineRuleSources } from './line-rules.js';
-import { barelyWrapping, endsPaths, fieldSteps, hasEach, parsePath } from './node-path.js';
-import type { FieldStep, NodePath } from './node-path.js';
+import { barelyWrapping, cursorPath, endsPaths, hasEach, parsePath } from './node-path.js';
+import type { CursorStep, NodePath } from './node-path.js';
 import type { ParserRuntime } from './parser-runtime.js';
 
 /** What the walk does at a node of some type; bits. */
@@ -119,7 +119,7 @@ export interface Rule {
   /** What the node's text must have for anything to be defined in it; empty: nothing is. */
   readonly opens: string | undefined;
   /** The path to the name, where the cursor can take it. */
-  readonly fields: readonly FieldStep[] | undefined;
+  readonly byCursor: readonly (readonly CursorStep[])[] | undefined;
   /** As `types`, by the number of the node's type. */
   readonly typeKinds: ReadonlyMap<number, SymbolKind> | undefined;
 }
@@ -287,7 +287,7 @@ function compileRule(language: Language, source: SymbolKind | RuleSource): Rule 
     member: rule.member ?? false,
     holds: rule.holds,
     opens: rule.leaf === true ? '' : rule.opens,
-    fields: rule.join === undefined && rule.default === undefined ? fieldSteps(name) : undefined,
+    byCursor: rule.join === undefined && rule.default === undefined ? cursorPath(name) : undefined,
     typeKinds: rule.types === undefined ? undefined : kindsByTypeId(language, rule.types),
   };
 }

@@ -35,14 +35,14 @@ function parseStep(language: Language, text: string): Step {
   return { op: 'field', id, times };
 }
 
-/** A step along a field. */
-export type FieldStep = Extract<Step, { readonly op: 'field' }>;
+/** A step that a cursor can take without a node being made. */
+export type CursorStep = Extract<Step, { readonly op: 'field' | 'nth' }>;
 
-/** The steps of a path that has no alternatives and goes along fields alone. */
-export function fieldSteps(path: NodePath): readonly FieldStep[] | undefined {
-  const [steps, ...others] = path;
-  const isField = (step: Step): step is FieldStep => step.op === 'field';
-  return others.length === 0 && steps?.every(isField) === true ? steps : undefined;
+/** The alternatives of a path that a cursor can follow. */
+export function cursorPath(path: NodePath): readonly (readonly CursorStep[])[] | undefined {
+  const isFor = (step: Step): step is CursorStep => step.op === 'field' || step.op === 'nth';
+  const alternatives = path.flatMap((steps) => (steps.every(isFor) ? [steps as readonly CursorStep[]] : []));
+  return alternatives.length === path.length ? alternatives : undefined;
 }
 
 /** How often a step is taken that is taken as long as it leads on. */

@@ -7,7 +7,7 @@ import type { Grammar, Rule } from './grammar.js';
 import type { LineRange } from './line-rules.js';
 import { lineAt } from './lines.js';
 import { followAll, followPath, repeatsMax } from './node-path.js';
-import type { FieldStep } from './node-path.js';
+import type { CursorStep } from './node-path.js';
 import { cleanName, operatorName, splitName } from './symbol-name.js';
 
 export interface Walked {
@@ -222,7 +222,7 @@ class Walk implements Walked {
     const isKept = at !== undefined && rule.localTypes?.has(at.type) === true && at.namedChildCount > 0;
     if (kind !== undefined && isLocalData(kind) && !isKept) return 'local-data';
     const { names, misread } =
-      rule.fields === undefined ? this.namesOf(rule, nodeOf(), kind) : this.namesByFields(rule, rule.fields, kind);
+      rule.byCursor === undefined ? this.namesOf(rule, nodeOf(), kind) : this.namesByCursor(rule, rule.byCursor, kind);
     const first = names[0];
     if (first === undefined) {
       if (misread) {
@@ -339,37 +339,62 @@ class Walk implements Walked {
     return found;
   }
 
-  /** The same along fields, by the cursor: making a node costs as much as ten of its steps. */
-  private namesByFields(rule: Rule, steps: readonly FieldStep[], kind: SymbolKind | undefined): Names {
+  /** The same by the cursor: making a node costs as much as ten of its steps. */
+  private namesByCursor(rule: Rule, path: readonly (readonly CursorStep[])[], kind: SymbolKind | undefined): Names {
     const found: Names = { names: [], misread: false };
     const { cursor } = this;
     const kinds = rule.kindAt === undefined ? rule.typeKinds : undefined;
+    let reached = false;
     /** How many nodes the cursor is below the definition's, and the kind that the first known type on the way says. */
-    const follow = (index: number, below: number, known: SymbolKind | undefined): void => {
+    const follow = (
+      steps: readonly CursorStep[],
+      index: number,
+      below: number,
+      known: SymbolKind | undefined,
+    ): void => {
       const step = steps[index];
       if (step === undefined) {
-        if (below > 0) this.addName(found, rule, cursor.startIndex, cursor.endIndex, known ?? kind);
+        if (below === 0) return;
+        reached = true;
+        this.addName(found, rule, cursor.startIndex, cursor.endIndex, known ?? kind);
         return;
       }
       const kindHere = (before: SymbolKind | undefined): SymbolKind | undefined =>
         kinds === undefined ? undefined : (before ?? kinds.get(cursor.nodeTypeId));
-      if (step.times === 'each') {
+      if (step.op === 'field' && step.times === 'each') {
         if (!cursor.gotoFirstChild()) return;
         do {
-          if (cursor.currentFieldId === step.id && cursor.nodeIsNamed) follow(index + 1, below + 1, kindHere(known));
+          if (cursor.currentFieldId === step.id && cursor.nodeIsNamed)
+            follow(steps, index + 1, below + 1, kindHere(known));
         } while (cursor.gotoNextSibling());
         cursor.gotoParent();
         return;
       }
+      const max = step.times === 'while' ? repeatsMax : 1;
       let depth = 0;
       let first = known;
-      for (const max = step.times === 'while' ? repeatsMax : 1; depth < max && this.gotoField(step.id); depth++)
+      for (; depth < max && (step.op === 'nth' ? this.gotoNamed(step.n) : this.gotoField(step.id)); depth++)
         first = kindHere(first);
-      if (depth > 0 || step.times === 'while') follow(index + 1, below + depth, first);
+      if (depth > 0 || step.times === 'while') follow(steps, index + 1, below + depth, first);
       while (depth-- > 0) cursor.gotoParent();
     };
-    follow(0, 0, undefined);
+    for (const steps of path) {
+      follow(steps, 0, 0, undefined);
+      if (reached) break;
+    }
     return found;
+  }
+
+  /** Moves the cursor to a named child, one level down; otherwise it stays. */
+  private gotoNamed(n: number): boolean {
+    const { cursor } = this;
+    if (!cursor.gotoFirstChild()) return false;
+    let left = n;
+    do {
+      if (cursor.nodeIsNamed && left-- === 0) return true;
+    } while (cursor.gotoNextSibling());
+    cursor.gotoParent();
+    return false;
   }
 
   /** Moves the cursor to the first child that is the field, one level down; otherwise it stays. */

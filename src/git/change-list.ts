@@ -23,23 +23,14 @@ const changeOf: Readonly<Record<string, CommitChanges['files'][number]['change']
 
 /** The newest commits with one parent that a commit reaches, newest first. */
 export async function listChanges(options: RunOptions, from: Oid, max: number): Promise<CommitChanges[]> {
-  const args = ['log', '--no-merges', '--min-parents=1', '-n', String(max), '--name-status', '--no-renames', '-z'];
-  args.push(
-    '--no-show-signature',
-    '--no-notes',
-    '--encoding=UTF-8',
-    '--format=%x01%H%x02%P%x02%s',
-    checkedOid(from),
-    '--',
-  );
-  const log = decodeBytes(await runGit(args, options));
+  const args = ['log', '--no-merges', '--min-parents=1', '-n', String(max), '--name-status', '--no-renames'];
+  args.push(...logForm('%P', '%s'), checkedOid(from), '--');
   const commits: CommitChanges[] = [];
-  for (const entry of log.split('\x01').slice(1)) {
-    const [head, ...fields] = entry.split('\0').map((field) => field.replace(/^\n/, ''));
-    const [commit, parent, subject] = head!.split('\x02') as [string, string, string];
+  for await (const { fields, rest } of logEntries(args, 3, options)) {
+    const [commit, parent, subject] = fields as [string, string, string];
     const files: CommitChanges['files'][number][] = [];
-    for (let i = 0; i + 1 < fields.length; i += 2)
-      files.push({ path: fields[i + 1]!, change: changeOf[fields[i]![0]!] ?? 'modified' });
+    for (let i = 0; i + 1 < rest.length; i += 2)
+      files.push({ path: rest[i + 1]!, change: changeOf[rest[i]!] ?? 'modified' });
     commits.push({ commit: asOid(commit), parent: asOid(parent), subject, files });
   }
   return commits;
@@ -70,33 +61,61 @@ export interface FolderChange {
 
 /** The commits that changed something in a folder (empty: anything), newest first, no faster than they are taken. */
 export async function* changesBelow(options: RunOptions, from: Oid, folder: string): AsyncGenerator<FolderChange> {
-  const args = [
-    '--literal-pathspecs',
-    'log',
-    '--no-merges',
-    '--name-only',
-    '--no-renames',
-    '-z',
-    '--no-show-signature',
-  ];
-  args.push('--no-notes', '--encoding=UTF-8', '--format=%x01%H%x02%cI%x02%an%x02%s', checkedOid(from), '--');
+  const args = ['--literal-pathspecs', 'log', '--no-merges', '--name-only', '--no-renames'];
+  args.push(...logForm('%cI', '%an', '%s'), checkedOid(from), '--');
   if (folder !== '') args.push(folder);
   const start = folder === '' ? 0 : folder.length + 1;
-  const read = (entry: string): FolderChange => {
-    const [head, ...paths] = entry.split('\0').map((field) => field.replace(/^\n/, ''));
-    const [commit, date, author, subject] = head!.split('\x02') as [string, string, string, string];
-    const names = new Set(
-      paths.filter((path) => path.length > start).map((path) => path.slice(start).split('/', 1)[0]!),
-    );
-    return { commit: asOid(commit), date, author, subject, names };
-  };
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of gitOutput(args, options)) {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    for (let end = rest.indexOf(1, 1); end >= 0; end = rest.indexOf(1, 1)) {
-      if (end > 1) yield read(decodeBytes(rest.subarray(1, end)));
-      rest = rest.subarray(end);
+  for await (const { fields, rest } of logEntries(args, 4, options)) {
+    const [commit, date, author, subject] = fields as [string, string, string, string];
+    const below = rest.filter((path) => path.length > start).map((path) => path.slice(start).split('/', 1)[0]!);
+    yield { commit: asOid(commit), date, author, subject, names: new Set(below) };
+  }
+}
+
+/** What git log says of a commit, and of each file that it changed. */
+interface LogEntry {
+  readonly fields: readonly string[];
+  readonly rest: readonly string[];
+}
+
+/**
+ * The commit, then these of its fields, each ended by a zero byte, which is the one thing that no name, subject or path has: people put
+ * whatever else there is into a subject.
+ */
+const logForm = (...fields: readonly string[]): string[] => [
+  '-z',
+  '--no-show-signature',
+  '--no-notes',
+  '--encoding=UTF-8',
+  `--format=${['%x00%x00%H', ...fields].join('%x00')}`,
+];
+
+/** The entries of a git log in that form, `count` fields each, as they come. An empty field ends one: no path is empty. */
+async function* logEntries(args: readonly string[], count: number, options: RunOptions): AsyncGenerator<LogEntry> {
+  let fields: string[] = [];
+  let rest: string[] = [];
+  for await (const field of zeroEnded(gitOutput(args, options))) {
+    if (fields.length > 0 && fields.length < count) fields.push(field);
+    else if (field !== '') {
+      if (fields.length === 0) fields.push(field);
+      // A line feed ends the fields, before the first of what follows.
+      else rest.push(rest.length === 0 ? field.replace(/^\n/, '') : field);
+    } else if (fields.length > 0) {
+      yield { fields, rest };
+      [fields, rest] = [[], []];
     }
   }
-  if (rest.length > 1) yield read(decodeBytes(rest.subarray(1)));
+  if (fields.length > 0) yield { fields, rest };
+}
+
+async function* zeroEnded(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let left: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    left = left.length === 0 ? chunk : Buffer.concat([left, chunk]);
+    const end = left.lastIndexOf(0);
+    if (end < 0) continue;
+    yield* decodeBytes(left.subarray(0, end)).split('\0');
+    left = left.subarray(end + 1);
+  }
+  if (left.length > 0) yield decodeBytes(left);
 }

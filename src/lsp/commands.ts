@@ -231,6 +231,7 @@ function errorOf({ repository, error }: Failure): object {
 const placedHit = (repository: WorkspaceRepository, hit: Hit) => ({
   ...hit,
   uri: repository.uriOf(hit.path),
+  folder: repository.uriOf(''),
   range: rangeOfText(hit.startLine, hit.text),
   matches: hit.matches.map((match) => ({ ...match, range: rangeOf(match.line, match.column, match.length) })),
 });
@@ -238,6 +239,7 @@ const placedHit = (repository: WorkspaceRepository, hit: Hit) => ({
 const placedLine = (repository: WorkspaceRepository, line: LineMatch) => ({
   ...line,
   uri: repository.uriOf(line.path),
+  folder: repository.uriOf(''),
   // A line of context has no match: all of it.
   range: line.column === 0 ? rangeOf(line.line, 1, line.text.length) : rangeOf(line.line, line.column, line.length),
 });
@@ -245,5 +247,6 @@ const placedLine = (repository: WorkspaceRepository, line: LineMatch) => ({
 const placedSymbol = (repository: WorkspaceRepository, symbol: SymbolHit) => ({
   ...symbol,
   uri: repository.uriOf(symbol.path),
+  folder: repository.uriOf(''),
   range: rangeOfName(symbol.line, symbol.text, symbol.name),
 });

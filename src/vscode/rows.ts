@@ -28,6 +28,8 @@ export interface Row {
 
 interface Placed {
   readonly uri: string;
+  /** URI of the repository that has it. */
+  readonly folder: string;
   readonly path: string;
   readonly range: Range;
   readonly package?: string;
@@ -100,8 +102,8 @@ const packageOf = ({ package: name, version }: Placed): string =>
 const joined = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(' · ');
 
 /** Of a rev the file is shown as it is there; else the one on disk. */
-const targetOf = ({ uri, path }: Placed, range: Range, rev: string): Target =>
-  rev === '' ? { uri, path, range } : { rev, path, range };
+const targetOf = ({ uri, path, folder }: Placed, range: Range, rev: string): Target =>
+  rev === '' ? { uri, path, range } : { rev, path, folder, range };
 
 function hitRow(hit: HitAnswer, rev: string): Row {
   const first = hit.matches[0];

@@ -81,6 +81,46 @@ describe('a folder', () => {
     ]);
   });
 
+  test('whatever bytes a subject and a name have', async () => {
+    const odd = makeRepository({ name: 'odd' });
+    const subjects = ['a\x01b', '\x02', 'x\x01\x02y\x7f', '\x01', 'ü\x1b[31m'];
+    for (const [i, message] of subjects.entries())
+      odd.commit(
+        { [`f${i}.txt`]: 'x\n', ...(i === 0 ? { '\nline.txt': 'x\n', 'd/\x01\x02': 'x\n' } : {}) },
+        { message },
+      );
+    const engine = await open(odd.path);
+    const told = (await changesOf(engine, '', 'HEAD')).map(({ name, commit, subject }) => [name, commit, subject]);
+    const expected = ['\nline.txt', 'd', ...subjects.keys()].map((key) => {
+      const name = typeof key === 'number' ? `f${key}.txt` : key;
+      const [commit, subject] = odd.git('log', '-1', '--format=%H%x00%s', '--', name).trimEnd().split('\0');
+      return [name, commit, subject];
+    });
+    expect(new Map(told.map((row) => [row[0], row]))).toEqual(new Map(expected.map((row) => [row[0], row])));
+    expect((await changesOf(engine, 'd', 'HEAD')).map(({ name }) => name)).toEqual(['\x01\x02']);
+    const changes = [];
+    for await (const change of engine.changes('HEAD')) changes.push(change);
+    expect(changes.map(({ subject }) => subject)).toEqual(
+      subjects
+        .slice(1)
+        .reverse()
+        .map((subject) => subject.trim()),
+    );
+  });
+
+  test('a search that has no time ends without an answer, and is no error; one that is cut short is', async () => {
+    const engine = await open(repository.path);
+    await engine.folder('', { rev: 'HEAD' });
+    const some: LastChange[] = [];
+    for await (const change of engine.lastChanges('', { rev: 'HEAD', deadlineMs: 1 })) some.push(change);
+    expect(some.length).toBeLessThanOrEqual(4);
+    const stop = new AbortController();
+    const cut = async (): Promise<void> => {
+      for await (const _ of engine.lastChanges('', { rev: 'HEAD', signal: stop.signal })) stop.abort();
+    };
+    await expect(cut()).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
   test('of a view has its roots, and in them what they have', async () => {
     const other = makeRepository({ name: 'other' });
     other.commit({ 'lib/x.ts': 'export const x = 1;\n' }, { message: 'x\n' });

@@ -230,6 +230,14 @@ describe('a folder without git', () => {
     expect((await engine.gc()).chunksAfter).toBe(0);
   });
 
+  test('is told as indexed once it is', async () => {
+    const engine = await openAt(fill(makeFolder(), files));
+    const told = async (): Promise<unknown> => (await engine.revs()).revs.map(({ rev, indexed }) => [rev, indexed]);
+    expect(await told()).toEqual([['@worktree', false]]);
+    await engine.grep('backoff');
+    expect(await told()).toEqual([['@worktree', true]]);
+  });
+
   test('has no history, and says so', async () => {
     const engine = await openAt(fill(makeFolder(), files));
     const asked = async (): Promise<void> => {

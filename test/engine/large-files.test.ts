@@ -13,7 +13,10 @@ afterEach(async () => {
   for (const engine of opened.splice(0)) await engine.close();
 });
 
-async function open(repository: TestRepository, options: { store?: string; workers?: number } = {}): Promise<Engine> {
+async function open(
+  repository: TestRepository,
+  options: { store?: string; workers?: number; onNote?: (note: string) => void } = {},
+): Promise<Engine> {
   const engine = await openEngine({ repo: repository.path, store: makeFolder(), workers: 0, ...options });
   opened.push(engine);
   return engine;
@@ -155,7 +158,8 @@ describe('files too large to be ranked', () => {
     const store = join(makeFolder(), 'store');
     mkdirSync(store);
     writeFileSync(join(store, 'config.json'), '{"maxFileBytes": 1000, "maxExactBytes": 10000}');
-    const engine = await open(repository, { store });
+    const notes: string[] = [];
+    const engine = await open(repository, { store, onNote: (note) => notes.push(note) });
     const over = [{ path: 'big/over.txt', reason: 'too-large', sizeBytes: 14_000 }];
     for (const rev of ['HEAD', '@worktree']) {
       const found = await engine.grep('needle', { rev });
@@ -163,6 +167,16 @@ describe('files too large to be ranked', () => {
       expect(found.unsearched).toEqual(over);
       expect((await engine.grep('needle', { rev, paths: ['a.txt'] })).unsearched).toEqual([]);
       expect((await engine.grepCounts('needle', { rev })).unsearched).toEqual(over);
+    }
+    for (const name of ['log', 'logCommits'] as const) {
+      for (const [filter, told] of [
+        [{}, ['not searched: big/over.txt (too large)']],
+        [{ paths: ['a.txt'] }, []],
+      ] as const) {
+        notes.length = 0;
+        for await (const _ of engine[name]('needle', ['HEAD'], filter)) expect(notes).toEqual([]);
+        expect(notes).toEqual(told);
+      }
     }
     repository.commit({ 'big/over.txt': null });
     expect((await engine.grepRange('needle', 'HEAD~1', 'HEAD')).unsearched).toEqual(over);

@@ -93,6 +93,7 @@ describe('coppice.grep', () => {
         length: 6,
         text: 'three needle',
         uri: `${uriOf(repository.path)}/a.txt`,
+        folder: `${uriOf(repository.path)}/`,
         range: span(1, 6, 12),
       },
       {
@@ -102,6 +103,7 @@ describe('coppice.grep', () => {
         length: 6,
         text: 'export function needle() {',
         uri: `${uriOf(repository.path)}/src/lib.ts`,
+        folder: `${uriOf(repository.path)}/`,
         range: span(0, 16, 22),
       },
     ]);

@@ -40,6 +40,7 @@ describe('what is shown', () => {
   test('hits by their symbol, at their first match', () => {
     const hit = {
       uri: 'file:///r/node_modules/left/pad.js',
+      folder: 'file:///r',
       path: 'node_modules/left/pad.js',
       package: 'left',
       version: '1.2.0',
@@ -56,12 +57,19 @@ describe('what is shown', () => {
     expect(row!.target).toEqual({ uri: hit.uri, path: hit.path, range: range(4) });
     expect(row!.children.map(({ label }) => label)).toEqual(['export function leftPad() {}']);
     const [atRev] = rowsOf({ ...asked, rev: 'v1' }, { hits: [hit], repositories });
-    expect(atRev!.target).toEqual({ rev: 'v1', path: hit.path, range: range(4) });
+    expect(atRev!.target).toEqual({ rev: 'v1', path: hit.path, folder: 'file:///r', range: range(4) });
   });
 
   test('lines by their file', () => {
     const line = (path: string, at: number) => {
-      return { uri: `file:///r/${path}`, path, text: `  line ${at}`, line: at, range: range(at - 1) };
+      return {
+        uri: `file:///r/${path}`,
+        folder: 'file:///r',
+        path,
+        text: `  line ${at}`,
+        line: at,
+        range: range(at - 1),
+      };
     };
     const rows = rowsOf(
       { ...asked, mode: 'exact' },

@@ -1,4 +1,4 @@
-import { compareBytewise, elapsedMs } from '../../base/index.js';
+import { compareBytewise, elapsedMs, throwIfAborted } from '../../base/index.js';
 import { asOid, languageId } from '../../model/index.js';
 import type { Snapshot, SnapshotFile } from '../../snapshot/index.js';
 import { checkCount } from '../limits.js';
@@ -112,11 +112,24 @@ export async function* listLastChanges(
   });
   if (found === null) return;
   const { session, commit, own, names } = found;
-  for await (const change of session.repository.changesBelow(commit, own, options.signal)) {
-    const { names: changed, ...rest } = change;
-    for (const name of changed) if (names.delete(name)) yield { name, ...rest };
-    if (names.size === 0 || elapsedMs() > deadlineMs) return;
+  // A folder that seldom changes is looked for in many commits before there is one to tell: git itself is ended in time.
+  const within = new AbortController();
+  const end = (): void => within.abort();
+  const timer = setTimeout(end, Math.max(0, deadlineMs - elapsedMs()));
+  options.signal?.addEventListener('abort', end, { once: true });
+  try {
+    for await (const change of session.repository.changesBelow(commit, own, within.signal)) {
+      const { names: changed, ...rest } = change;
+      for (const name of changed) if (names.delete(name)) yield { name, ...rest };
+      if (names.size === 0 || within.signal.aborted) break;
+    }
+  } catch (error) {
+    if (!within.signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', end);
   }
+  throwIfAborted(options.signal);
 }
 
 /** A folder's path without slashes at its end. Each run of slashes is read once: any user may ask, of a path of any length. */

@@ -6,14 +6,15 @@ import { asOid, parseRevRange } from '../../model/index.js';
 import type { CommitId, Oid, RepositoryId } from '../../model/index.js';
 import { Deadline, compilePattern } from '../../pattern/index.js';
 import type { Pattern } from '../../pattern/index.js';
-import { compileFileFilter } from '../../search/index.js';
+import { compileFileFilter, fileMask } from '../../search/index.js';
 import type { FileTest } from '../../search/index.js';
 import type { SegmentList } from '../../segment/index.js';
 import { ensureRecorded } from '../indexing/history.js';
 import { checkCount, checkDeadline } from '../limits.js';
-import { resolveTarget, worktreeRev } from '../revs/revs.js';
+import { resolveTarget, withRev, worktreeRev } from '../revs/revs.js';
 import type { Session } from '../session/session.js';
 import type { SharedStore } from '../shared/shared-store.js';
+import { unsearchedFiles } from './unsearched.js';
 import type { CallOptions, CommitInfo, LineChange, LineHistory, LogOptions, OccurrenceChange } from '../types.js';
 
 const commitsCachedMax = 50_000;
@@ -142,6 +143,7 @@ export async function* logLines(
         refs,
       }));
     });
+    await noteUnsearched(session, revs, options);
   } finally {
     segments.release();
   }
@@ -168,9 +170,28 @@ export async function* logCommits(
       const infos = await search.infosOf(new Set(group.map(({ commit }) => commit)), repository);
       return group.map(({ commit, paths, delta }) => ({ ...infos.get(commit)!, paths, delta }));
     });
+    await noteUnsearched(session, revs, options);
   } finally {
     segments.release();
   }
+}
+
+const unsearchedTold = 5;
+
+/** Tells of the files of the revs themselves that were not looked into: a line that never came may be in one of them. */
+async function noteUnsearched(session: Session, revs: readonly string[], options: LogOptions): Promise<void> {
+  const told = new Set<string>();
+  for (const rev of revs.length === 0 ? ['HEAD'] : revs) {
+    const at = parseRevRange(rev)?.to ?? rev;
+    await withRev(session, at, options, async ({ snapshot, origin }) => {
+      const files = unsearchedFiles(snapshot, await fileMask(snapshot, options, options.signal), origin);
+      for (const { path, reason } of files)
+        told.add(`${path} (${reason === 'missing' ? 'its blob is missing' : 'too large'})`);
+    });
+  }
+  if (told.size === 0) return;
+  const more = told.size > unsearchedTold ? ` and ${told.size - unsearchedTold} more` : '';
+  session.shared.note(`not searched: ${[...told].slice(0, unsearchedTold).join(', ')}${more}`);
 }
 
 interface Compiled {

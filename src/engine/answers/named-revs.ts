@@ -50,8 +50,11 @@ export async function listRevs(session: Session, options: RevsOptions): Promise<
   ].filter(({ rev, path }) => rev.toLowerCase().includes(wanted) || path?.toLowerCase().includes(wanted) === true);
   const page = matching.slice(0, limit);
   const trees = await treesOf(repository, page);
-  const isIndexed = ({ tip, root }: Candidate): boolean => {
-    const tree = tip === null ? undefined : trees.get(tip);
+  const isNew = ({ kind, tip }: Candidate): boolean => kind === 'worktree' && tip === null;
+  const seen = page.some(isNew) ? await lastSeen(session) : undefined;
+  const isIndexed = ({ tip, root, kind }: Candidate): boolean => {
+    // A folder without git, or without a commit yet, has been indexed as it was seen last.
+    const tree = tip !== null ? trees.get(tip) : kind === 'worktree' ? seen : undefined;
     const key = root ?? (tree === undefined ? undefined : rootKey(tree, session.fingerprint));
     return key !== undefined && session.snapshots.findRoot(key) !== null;
   };
@@ -60,6 +63,14 @@ export async function listRevs(session: Session, options: RevsOptions): Promise<
     return { rev, kind, commit, current, ...(path === undefined ? {} : { path }), indexed: isIndexed(candidate) };
   });
   return { revs, truncated: matching.length > page.length };
+}
+
+/** The tree that this work tree had when it was indexed last. */
+async function lastSeen(session: Session): Promise<Oid | undefined> {
+  const repo = await session.repositoryId();
+  for (const entry of session.shared.store.catalog.revs.values())
+    if (entry.repo === repo && entry.kind === 'worktree') return entry.tree;
+  return undefined;
 }
 
 const named = (rev: string, kind: NamedRev['kind'], commit: Oid | null): Candidate => ({

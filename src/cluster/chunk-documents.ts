@@ -4,7 +4,7 @@ import { TimeSlices } from '../base/index.js';
 import { languageId } from '../model/index.js';
 import type { Segment, SegmentList } from '../segment/index.js';
 import { readGramPostings, readTermPostings } from '../text/index.js';
-import { suffixesOf, termWord } from './layout.js';
+import { gramWordLength, suffixesOf, termWord, termWordLength } from './layout.js';
 import type { ChunkShape } from './layout.js';
 
 /** Makes the documents of chunks out of a store's segments, whose posting lists are turned round: what each chunk has. */
@@ -57,16 +57,16 @@ export class ChunkDocuments {
       const row = rows.get(i);
       if (row !== undefined) vectors[space] = Buffer.from(row.buffer, row.byteOffset, row.length).toString('base64');
     }
-    return JSON.stringify({
+    const rest = JSON.stringify({
       n,
       language: languageId(segment.column('language')[doc - segment.docBase]!),
       ...(isUtf8(content) ? { text: content.toString('utf8') } : { bytes: content.toString('base64') }),
       ...(names.size === 0 ? {} : { symbols: [...names].filter(isKeyword) }),
       record: symbols.toString('base64'),
-      terms: words.terms[i]!.join(' '),
-      grams: words.grams.toString('latin1', words.gramStarts[i]! * gramBytes, words.gramStarts[i + 1]! * gramBytes),
       ...(words.vectors.size === 0 ? {} : { vectors }),
     });
+    // These are most of it, and have nothing that JSON would escape.
+    return `${rest.slice(0, -1)},"terms":"${words.terms.of(i)}","grams":"${words.grams.of(i)}"}`;
   }
 }
 
@@ -74,15 +74,52 @@ export class ChunkDocuments {
 const isKeyword = (name: string): boolean => name.length < 4000 && !/[\ud800-\udfff]/.test(name);
 
 const chunksAtOnce = 8192;
-/** Four characters and a space. */
-const gramBytes = 5;
+/** Of a packed frequency: two characters each. */
+const suffixLength = 2;
+const suffixBytes = suffixesOf.map((suffixes) =>
+  suffixes.map((suffix) => (suffix.charCodeAt(0) << 8) | suffix.charCodeAt(1)),
+);
 const base64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', 'latin1');
 
+/** Words of one length of many chunks: counted first, then written one behind the other, with a space after each. */
+class WordRows {
+  private readonly starts: Uint32Array;
+  private fill = new Uint32Array(0);
+  bytes = Buffer.alloc(0);
+
+  constructor(
+    chunks: number,
+    /** Of a word, with its space. */
+    private readonly wordBytes: number,
+  ) {
+    this.starts = new Uint32Array(chunks + 1);
+  }
+
+  count(chunk: number, words: number): void {
+    this.starts[chunk + 1]! += words;
+  }
+
+  /** All are counted. */
+  begin(): void {
+    for (let i = 1; i < this.starts.length; i++) this.starts[i]! += this.starts[i - 1]!;
+    this.fill = this.starts.slice();
+    this.bytes = Buffer.alloc(this.starts.at(-1)! * this.wordBytes, 0x20);
+  }
+
+  /** Where the next word of a chunk is to be written. */
+  next(chunk: number): number {
+    return this.fill[chunk]!++ * this.wordBytes;
+  }
+
+  of(chunk: number): string {
+    const [start, end] = [this.starts[chunk]!, this.starts[chunk + 1]!];
+    return start === end ? '' : this.bytes.toString('latin1', start * this.wordBytes, end * this.wordBytes - 1);
+  }
+}
+
 interface ChunkWords {
-  readonly terms: readonly string[][];
-  /** Of all chunks, one behind the other, and where those of each begin. */
-  readonly grams: Buffer;
-  readonly gramStarts: Uint32Array;
+  readonly terms: WordRows;
+  readonly grams: WordRows;
   /** By space, then by the chunk's place. */
   readonly vectors: ReadonlyMap<string, ReadonlyMap<number, Int8Array>>;
 }
@@ -91,39 +128,49 @@ async function wordsOf(segment: Segment, docs: readonly number[], slices: TimeSl
   const { docBase, docCount } = segment;
   const places = new Int32Array(docCount).fill(-1);
   for (const [i, doc] of docs.entries()) places[doc - docBase] = i;
-  const gramStarts = new Uint32Array(docs.length + 1);
+  const grams = new WordRows(docs.length, gramWordLength + 1);
   for (const { bytes, docCount: count } of segment.grams.lists()) {
     if (slices.isOver) await slices.next();
     readGramPostings(bytes, count, docCount, (doc) => {
       const place = places[doc]!;
-      if (place >= 0) gramStarts[place + 1]!++;
+      if (place >= 0) grams.count(place, 1);
     });
   }
-  for (let i = 0; i < docs.length; i++) gramStarts[i + 1]! += gramStarts[i]!;
-  const grams = Buffer.allocUnsafe(gramStarts[docs.length]! * gramBytes);
-  const fill = gramStarts.slice();
+  grams.begin();
   for (const { high: gram, bytes, docCount: count } of segment.grams.lists()) {
     if (slices.isOver) await slices.next();
     readGramPostings(bytes, count, docCount, (doc) => {
       const place = places[doc]!;
       if (place < 0) return;
-      const at = fill[place]!++ * gramBytes;
-      grams[at] = base64[gram >>> 18]!;
-      grams[at + 1] = base64[(gram >>> 12) & 63]!;
-      grams[at + 2] = base64[(gram >>> 6) & 63]!;
-      grams[at + 3] = base64[gram & 63]!;
-      grams[at + 4] = 0x20;
+      const at = grams.next(place);
+      grams.bytes[at] = base64[gram >>> 18]!;
+      grams.bytes[at + 1] = base64[(gram >>> 12) & 63]!;
+      grams.bytes[at + 2] = base64[(gram >>> 6) & 63]!;
+      grams.bytes[at + 3] = base64[gram & 63]!;
     });
   }
-  const terms: string[][] = docs.map(() => []);
+  const terms = new WordRows(docs.length, termWordLength + suffixLength + 1);
+  for (const { bytes } of segment.terms.lists()) {
+    if (slices.isOver) await slices.next();
+    readTermPostings(bytes, (doc, packed) => {
+      const place = places[doc]!;
+      if (place >= 0) terms.count(place, suffixBytes[packed]!.length);
+    });
+  }
+  terms.begin();
   for (const { high, low, bytes } of segment.terms.lists()) {
     if (slices.isOver) await slices.next();
-    let word: string | null = null;
+    let word: Buffer | null = null;
     readTermPostings(bytes, (doc, packed) => {
       const place = places[doc]!;
       if (place < 0) return;
-      word ??= termWord({ high, low });
-      for (const suffix of suffixesOf[packed]!) terms[place]!.push(word + suffix);
+      word ??= Buffer.from(termWord({ high, low }), 'latin1');
+      for (const suffix of suffixBytes[packed]!) {
+        const at = terms.next(place);
+        for (let i = 0; i < termWordLength; i++) terms.bytes[at + i] = word[i]!;
+        terms.bytes[at + termWordLength] = suffix >>> 8;
+        terms.bytes[at + termWordLength + 1] = suffix & 255;
+      }
     });
   }
   const vectors = new Map<string, Map<number, Int8Array>>();
@@ -137,5 +184,5 @@ async function wordsOf(segment: Segment, docs: readonly number[], slices: TimeSl
     }
     vectors.set(space, rows);
   }
-  return { terms, grams, gramStarts, vectors };
+  return { terms, grams, vectors };
 }

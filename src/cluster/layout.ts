@@ -102,6 +102,8 @@ export async function checkLayout(cluster: SearchCluster, call: CallOptions): Pr
 export const gramWord = (gram: number): string =>
   Buffer.from([gram >>> 16, (gram >>> 8) & 255, gram & 255]).toString('base64');
 
+export const gramWordLength = 4;
+
 /** A term's key as eleven characters. */
 export function termWord({ high, low }: { readonly high: number; readonly low: number }): string {
   const bytes = Buffer.allocUnsafe(8);

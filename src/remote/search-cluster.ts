@@ -359,9 +359,10 @@ export class SearchCluster {
         path.includes('_bulk') || path.startsWith('_msearch') ? 'application/x-ndjson' : 'application/json';
     if (this.authorization !== null) headers['authorization'] = this.authorization;
     const url = `${this.address.origin}/${path}`;
+    const bytes = body === null ? null : Buffer.from(body); // of a string fetch makes several copies
     // A redirect could lead the credentials elsewhere.
     const send = async (signal: AbortSignal): Promise<Response> => {
-      const response = await fetch(url, { method, body, headers, signal, redirect: 'error' });
+      const response = await fetch(url, { method, body: bytes, headers, signal, redirect: 'error' });
       // A block stays until somebody has made room: that is not waited for.
       if (response.status === 429 || response.status === 403) {
         const text = await response.clone().text();
@@ -369,7 +370,7 @@ export class SearchCluster {
       }
       return response;
     };
-    const answer = await askUntilAnswered(this.url, send, { ...call, bytes: body?.length ?? 0 });
+    const answer = await askUntilAnswered(this.url, send, { ...call, bytes: bytes?.length ?? 0 });
     const { status } = answer;
     const value = parsed(answer.body.toString('utf8')) ?? {};
     if (status < 300 && typeof value !== 'object') {

@@ -1,4 +1,5 @@
 /** What a search cluster holds of code, published from a store and read under numbers of the process's own: chunks, files, trees, snapshots. */
+export { examineDocuments } from './examine.js';
 export { FarDraft } from './far-draft.js';
 export { FarStore } from './far-store.js';
 export { collectDocuments, snapshotKeys } from './garbage.js';

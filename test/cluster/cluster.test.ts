@@ -345,7 +345,7 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     expect(far.bytes).toBe(0);
   });
 
-  test('what no kept rev and no fork reaches is removed, exactly as a dry run says, and nobody publishes meanwhile', async () => {
+  test('what no kept rev and no fork reaches is removed, exactly as a dry run says, and nobody publishes meanwhile; a doctor tells what is missing', async () => {
     const address = cluster.remote('swept');
     await push(address, [], { all: true });
     const collect = (options: object = {}) =>
@@ -383,6 +383,32 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     expect(await withEngine(repository.path, makeFolder(), ask, { remote: address })).toEqual(
       await withEngine(repository.path, own, ask),
     );
+    const examine = async () => {
+      const { problems, ...told } = await withPublisher(repository.path, own, (one) => one.examine(address));
+      return { ...told, problems: problems.map(({ message }) => message) };
+    };
+    const { documents, filesHashed, commits, problems } = await examine();
+    expect([Object.values(documents), commits, problems]).toEqual([await counts(), 3, []]);
+    expect(filesHashed).toBeGreaterThan(10);
+    // What somebody else does to it is told.
+    const first = async (index: string): Promise<{ _id: string; _source: Record<string, unknown> }> => {
+      const { body } = await cluster.ask('POST', `swept-${index}/_search`, {
+        size: 100,
+        query: { exists: { field: index === 'files' ? 'oid' : 'n' } },
+      });
+      const { hits } = body['hits'] as { hits: { _id: string; _source: Record<string, unknown> }[] };
+      return hits.find(({ _source: { chunks, skipped } }) => chunks !== '' && skipped === undefined)!;
+    };
+    const chunk = await first('chunks-000000');
+    await cluster.ask('PUT', `swept-chunks-000000/_doc/${chunk._id}?refresh=true`, {
+      ...chunk._source,
+      text: 'another text',
+    });
+    expect(new Set((await examine()).problems)).toEqual(new Set(['its chunks are not the blob that it is called']));
+    await cluster.ask('DELETE', `swept-files/_doc/${(await first('files'))._id}?refresh=true`);
+    const { problems: two } = await examine();
+    expect(two).toContain('a file in it is missing');
+    expect(two).toContain('it sees other chunks than its files have');
     const turns = (): ClusterTurns => new ClusterTurns(new ClusterStorage(readClusterAddress(address)));
     const order: string[] = [];
     let collecting: Promise<unknown> = Promise.resolve();

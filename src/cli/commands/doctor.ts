@@ -1,19 +1,27 @@
 import { operations } from '../../api/index.js';
 import type { DoctorProblem } from '../../engine/index.js';
-import { defineCommand } from '../command.js';
+import { CoppiceError } from '../../base/index.js';
+import { defineCommand, type ExitCode } from '../command.js';
+import type { CommandContext } from '../context.js';
 import { formatBytes, formatDuration, plural } from '../format.js';
 import { formatError, type ReportedError } from '../report-error.js';
+import { withPublisher } from './push.js';
 import { quotePath } from '../quote-path.js';
 import type { Paint } from '../style.js';
 
 export const command = defineCommand({
   name: 'doctor',
   summary: operations.doctor.summary,
-  description: 'Exit code 2 while a problem is left. A repair drops what is damaged; it is indexed again on next use.',
-  args: [],
+  description:
+    'Exit code 2 while a problem is left. A repair drops what is damaged; it is indexed again on next use. With the\n' +
+    'address of a search cluster that is verified: what its documents refer to is there, every number is given once,\n' +
+    'each snapshot finds what its files have, and the texts of 500 files are those of their blobs.',
+  args: [{ name: 'REMOTE', help: 'verify opensearch://HOST:PORT/PREFIX, not the store', optional: true }],
   flags: { repair: { type: 'boolean', help: 'put right what is found' } },
   examples: [{ command: 'coppice doctor --repair', does: 'verify and put right' }],
-  async run(context, { flags }) {
+  async run(context, { args, flags }) {
+    const [remote] = args as [string?];
+    if (remote !== undefined) return examineRemote(context, remote, flags.repair);
     const engine = await context.engine();
     const result = await engine.doctor({ ...context.call(), repair: flags.repair });
     context.clearProgress();
@@ -40,6 +48,39 @@ export const command = defineCommand({
     return 2;
   },
 });
+
+async function examineRemote(context: CommandContext, address: string, repair: boolean): Promise<ExitCode> {
+  if (repair) {
+    throw new CoppiceError('USAGE', 'a cluster is not repaired', {
+      hint: 'coppice remote gc REMOTE removes what nothing refers to; what is missing is pushed again under another prefix',
+    });
+  }
+  const result = await withPublisher(context, (publisher) => publisher.examine(address, context.call()));
+  context.clearProgress();
+  const { problems, commits, documents, filesHashed, tookMs } = result;
+  const error: ReportedError | undefined =
+    problems.length === 0
+      ? undefined
+      : {
+          code: 'REMOTE_INVALID',
+          message: `${plural(problems.length, 'problem')} at ${result.remote}`,
+          hint: problems[0]!.remedy,
+        };
+  if (context.json) context.out.json({ ...result, ...(error === undefined ? {} : { error }) });
+  else {
+    for (const problem of problems) context.out.write(formatProblem({ ...problem, repaired: false }, context.paint));
+    const found = problems.length === 0 ? 'no problems' : plural(problems.length, 'problem');
+    const { snapshots, trees, files, chunks } = documents;
+    context.out.write(
+      `${found}: ${plural(commits, 'commit')}, ${plural(snapshots, 'snapshot')}, ${plural(trees, 'directory', 'directories')}, ` +
+        `${plural(files, 'file')} (${filesHashed} hashed), ${plural(chunks, 'chunk')} verified in ${formatDuration(tookMs)}\n`,
+    );
+  }
+  if (error === undefined) return 0;
+  context.out.flush();
+  context.tell(formatError(error, context.errorPaint));
+  return 2;
+}
 
 function leftOver(problems: readonly DoctorProblem[], repair: boolean): ReportedError | undefined {
   const left = problems.filter((problem) => !problem.repaired).length;

@@ -15,7 +15,7 @@ export const command = defineCommand({
   usage: 'gc REMOTE --keep NAME… [--grace HOURS] [--only REPOSITORY] [--dry-run]',
   args: [
     { name: 'gc', help: 'the only thing to do so far' },
-    { name: 'REMOTE', help: 'file:DIR or s3://BUCKET/PREFIX' },
+    { name: 'REMOTE', help: 'file:DIR, s3://BUCKET/PREFIX or opensearch://HOST:PORT/PREFIX' },
   ],
   flags: {
     keep: {

@@ -10,6 +10,8 @@ import type { CallOptions } from '../types.js';
 import { collectCluster } from './collect-cluster.js';
 import { collectRemote } from './collect-remote.js';
 import type { RemoteGcResult } from './collect-remote.js';
+import { examineCluster } from './examine-cluster.js';
+import type { RemoteDoctorResult } from './examine-cluster.js';
 import { openRemote } from './open-remote.js';
 import { pullRevs } from './pull.js';
 import type { PullOptions, PullResult } from './pull.js';
@@ -84,6 +86,15 @@ export class Publisher {
       graceMs,
       store: this.shared.store,
       key: sign === undefined ? null : keyFile(sign),
+    });
+  }
+
+  /** Verifies what a search cluster holds. USAGE for other remotes, whose packs are checked whenever they are read. */
+  examine(address: string, call: CallOptions = {}): Promise<RemoteDoctorResult> {
+    const remote = openRemote(this.shared, address, this.folder);
+    if (isCluster(remote)) return examineCluster(remote, call);
+    throw new CoppiceError('USAGE', `${remote.url} needs no doctor: each pack is checked by its hash when it is read`, {
+      hint: 'coppice doctor opensearch://HOST:PORT/PREFIX verifies a search cluster; coppice doctor the store here',
     });
   }
 

@@ -2,6 +2,7 @@
 export { makePack, mergePacks } from './make-pack.js';
 export type { MadePack, PackAbout, PackSelection } from './make-pack.js';
 export { Pack } from './pack-format.js';
+export type { PackDescription } from './pack-format.js';
 export { PackSet } from './take-packs.js';
 export type { Wanted } from './take-packs.js';
 export { verifyPack } from './verify-pack.js';

@@ -5,7 +5,7 @@ import { MemoryFiles } from '../store/index.js';
 import { noId, renumberSegments } from '../segment/index.js';
 import type { IdKind, RenumberInput, Segment, SegmentList } from '../segment/index.js';
 import { encodePack, idKinds, ofKinds, packSegmentId } from './pack-format.js';
-import type { Pack } from './pack-format.js';
+import type { Pack, PackDescription } from './pack-format.js';
 
 /** What of a store goes into a pack. */
 export interface PackSelection {
@@ -21,6 +21,8 @@ export interface PackAbout {
   /** Leave the text out: it is in the blobs of whoever takes the pack. */
   readonly noText?: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** What models say of chunks, those of the pack or others. */
+  readonly descriptions?: readonly PackDescription[];
 }
 
 export interface MadePack {
@@ -115,6 +117,15 @@ export async function mergePacks(
     };
     return { segment: pack.segment, numbers, refer };
   });
+  // The first of a chunk is kept, as in a store.
+  const described = new Map<string, PackDescription>();
+  for (const { pack } of numbered)
+    for (const description of pack.descriptions()) {
+      const [describer, key] = description;
+      const isIn = known.docs.has(Buffer.from(key, 'base64url').toString('latin1'));
+      if (isIn && !described.has(describer + key)) described.set(describer + key, description);
+    }
+  const said = [...described.values()];
   const isTextless = packs[0]?.lengths !== null;
   if (packs.some(({ lengths }) => (lengths !== null) !== isTextless))
     throw new CoppiceError('INTERNAL', 'packs with and without text are not merged');
@@ -122,7 +133,10 @@ export async function mergePacks(
   const imports = {
     keys: () => ofKinds(keysOf),
   };
-  return finish(inputs, counts, imports, isTextless ? Uint32Array.from(textOf) : null, about);
+  return finish(inputs, counts, imports, isTextless ? Uint32Array.from(textOf) : null, {
+    ...about,
+    descriptions: said,
+  });
 }
 
 async function finish(
@@ -130,13 +144,13 @@ async function finish(
   counts: Readonly<Record<IdKind, number>>,
   imports: { keys(): Readonly<Record<IdKind, readonly Buffer[]>> },
   lengths: Uint32Array | null,
-  { repository, rules, signal }: PackAbout,
+  { repository, rules, signal, descriptions = [] }: PackAbout,
 ): Promise<MadePack> {
   const files = new MemoryFiles();
   const first = { doc: 0, file: 0, tree: 0, commit: 0, segment: 0 };
   await renumberSegments(files, inputs, first, { id: packSegmentId, signal });
   const about = { nonce: randomBytes(12).toString('hex'), repository, rules };
-  return { ...encodePack(files, about, imports.keys(), lengths), counts };
+  return { ...encodePack(files, about, imports.keys(), lengths, descriptions), counts };
 }
 
 /** Numbers what a pack refers to and does not hold. */

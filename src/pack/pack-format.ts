@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import { CoppiceError, contentHashLength } from '../base/index.js';
 import { MemoryFiles, inMemory, partOf } from '../store/index.js';
@@ -19,14 +20,15 @@ import type { CommitRecord, FileRecord, IdKind, KeyTable, SegmentCaches, TreeNod
  *     magic (4)         "CPK1"
  *     header length     u32
  *     header            JSON, see PackHeader
- *     parts             a segment (see segment-format.ts), a vector file for each embedding space, imports, lengths
+ *     parts             a segment (see segment-format.ts), a vector file for each embedding space, imports, lengths, descriptions
  *
  * Its numbers are its own: docs, files, trees and commits count from 0. What its records refer to and it does not hold has the numbers that
  * follow: the n-th import of a kind has the count of that kind plus n, and the imports part says by which key it is found, 16 bytes each, docs
  * first, then files, trees and commits. So a pack depends on no numbering but its own, and is taken in wherever what it imports is.
  * Without text the content of its chunks is empty, and `lengths` has u32 each: how many bytes they are of the blob.
+ * `descriptions` is what models say of its chunks, as deflated JSON: see PackDescription.
  * History of the format version:
- *   1: this.
+ *   1: this. Descriptions came later; who does not know them passes them over.
  */
 const packFormatVersion = 1;
 const magic = Buffer.from('CPK1');
@@ -61,6 +63,23 @@ export interface PackHeader {
   readonly imports: PartLocation & { readonly counts: Readonly<Record<IdKind, number>> };
   /** Null: the text is in it. */
   readonly lengths: PartLocation | null;
+  /** Absent: nothing is said of its chunks. */
+  readonly descriptions?: PartLocation;
+}
+
+/** What a model says of a chunk: the model by its id, the chunk by its key (base64url). */
+export type PackDescription = readonly [describer: string, key: string, text: string];
+
+const descriptionLengthMax = 8_000;
+const descriptionsBytesMax = 256 * 1024 * 1024;
+
+/** One line of text; null for what no store keeps. */
+function soundDescription(value: unknown): PackDescription | null {
+  if (!Array.isArray(value)) return null;
+  const [describer, key, text] = value as unknown[];
+  if (typeof describer !== 'string' || typeof key !== 'string' || typeof text !== 'string') return null;
+  if (!/^[0-9a-f]{12}$/.test(describer) || !/^[\w-]{22}$/.test(key) || text.length > descriptionLengthMax) return null;
+  return [describer, key, text.replace(/[\p{Cc}\p{Cs}]+/gu, ' ')];
 }
 
 /** Puts a pack together from a segment in memory. */
@@ -69,6 +88,7 @@ export function encodePack(
   about: Pick<PackHeader, 'nonce' | 'repository' | 'rules'>,
   imports: Readonly<Record<IdKind, readonly Buffer[]>>,
   lengths: Uint32Array | null,
+  descriptions: readonly PackDescription[],
 ): { readonly bytes: Buffer; readonly name: string } {
   const parts: Buffer[] = [];
   let offset = 0;
@@ -93,6 +113,7 @@ export function encodePack(
     vectors,
     imports: imported,
     lengths: lengths === null ? null : add(Buffer.from(lengths.buffer, lengths.byteOffset, lengths.byteLength)),
+    ...(descriptions.length === 0 ? {} : { descriptions: add(deflateRawSync(JSON.stringify(descriptions))) }),
   };
   const encoded = Buffer.from(JSON.stringify(header));
   const start = Buffer.alloc(8);
@@ -132,6 +153,7 @@ export class Pack {
     /** Bytes of each chunk, where the text is left out. */
     readonly lengths: Uint32Array | null,
     private readonly bytes: ByteParts,
+    private readonly described: ByteParts | null,
   ) {
     this.importKeys = importKeys;
   }
@@ -174,7 +196,8 @@ export class Pack {
       for (const { space } of header.vectors) segment.openVectors(space);
       const lengths = header.lengths === null ? null : new Uint32Array(segment.docCount);
       if (lengths !== null) new Uint8Array(lengths.buffer).set(whole(part(header.lengths!)));
-      return new Pack(name, header, segment, whole(part(header.imports)), lengths, bytes);
+      const described = header.descriptions === undefined ? null : part(header.descriptions);
+      return new Pack(name, header, segment, whole(part(header.imports)), lengths, bytes, described);
     } catch (error) {
       if (error instanceof CoppiceError && error.code === 'REMOTE_INVALID') throw error;
       if (error instanceof CoppiceError && error.code === 'STORE_VERSION')
@@ -236,6 +259,20 @@ export class Pack {
 
   commit(number: number): CommitRecord {
     return decodeCommitRecord(this.segment.commitRecords.get(number));
+  }
+
+  /** What is said of its chunks. Nobody can tell whether it is true: only that it is text of a chunk's, by a model's id. */
+  descriptions(): PackDescription[] {
+    if (this.described === null) return [];
+    try {
+      const text = inflateRawSync(whole(this.described), { maxOutputLength: descriptionsBytesMax }).toString('utf8');
+      return (JSON.parse(text) as unknown[]).flatMap((value) => {
+        const sound = soundDescription(value);
+        return sound === null ? [] : [sound];
+      });
+    } catch {
+      return []; // for speed and comfort alone
+    }
   }
 
   /** Nothing taken yet, for each of its numbers. */

@@ -3,7 +3,7 @@ import { noId, renumberSegments } from '../segment/index.js';
 import type { CommitRecord, FileRecord, IdKind, RenumberInput, SegmentList, TreeNode } from '../segment/index.js';
 import type { NextIds, SegmentEntry, Store } from '../store/index.js';
 import { idKinds, ofKinds } from './pack-format.js';
-import type { Pack } from './pack-format.js';
+import type { Pack, PackDescription } from './pack-format.js';
 
 /** Something by its key. */
 export interface Wanted {
@@ -92,6 +92,16 @@ export class PackSet {
         if (number !== noId) taken++;
       }
     return all === 0 ? 0 : taken / all;
+  }
+
+  /** What is said of the chunks that are taken. */
+  descriptions(): PackDescription[] {
+    return this.packs.flatMap((pack) =>
+      pack.descriptions().filter(([, key]) => {
+        const number = pack.find('docs', Buffer.from(key, 'base64url'));
+        return number !== noId && this.isTaken(pack, 'docs', number);
+      }),
+    );
   }
 
   isTaken(pack: Pack, kind: IdKind, number: number): boolean {

@@ -3,6 +3,8 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { Pack, mergePacks } from '../../src/pack/index.js';
+import { SnapshotStore } from '../../src/snapshot/index.js';
 import { Store } from '../../src/store/index.js';
 import { makeFolder, type TestRepository } from '../support/git.js';
 import { distMain, ensureDist } from '../cli/dist.js';
@@ -47,6 +49,61 @@ describe('a store that pulled', () => {
     const fresh = makeFolder();
     expect(await answersOf(repository.path, pulled, revs)).toEqual(await answersOf(repository.path, fresh, revs));
     expect(await withEngine(repository.path, pulled, (engine) => engine.doctor())).toMatchObject({ problems: [] });
+  });
+
+  test('has what models say of its chunks; a merged pack has all of it, part of a pack that part', async () => {
+    const store = makeFolder();
+    const remote = `file:${makeFolder()}/remote`;
+    const describer = '0123456789ab';
+    const describe = (about: string): number => {
+      const opened = Store.open(store);
+      try {
+        const { segments } = new SnapshotStore(opened).segments();
+        const keys = segments.flatMap(({ docKeys }) => [...docKeys.rows()].map(({ key }) => key.toString('base64url')));
+        const log = opened.descriptions(describer);
+        log.refresh();
+        log.append(
+          keys.filter((key) => log.textOf(key) === undefined).map((key) => ({ key, text: `${about} ${key}` })),
+        );
+        return log.count;
+      } finally {
+        opened.close();
+      }
+    };
+    const said = (of: string): ReadonlySet<string> => {
+      const opened = Store.open(of);
+      const log = opened.descriptions(describer);
+      log.refresh();
+      opened.close();
+      return new Set([...log.entries()].map(({ key, text }) => `${key} ${text}`));
+    };
+    await withEngine(repository.path, store, (engine) => engine.index(['main~2']));
+    const older = describe('grumbling');
+    await push(store, remote, ['main~2']);
+    await withEngine(repository.path, store, (engine) => engine.index(['main']));
+    expect(describe('whistling')).toBeGreaterThan(older);
+    await push(store, remote, ['main']);
+    const packs = packsOf(remote).map((name) =>
+      Pack.open(name, readFileSync(join(folderOf(remote), 'packs', name)), ''),
+    );
+    expect(packs).toHaveLength(2);
+    const all = packs.flatMap((pack) => pack.descriptions()).sort();
+    expect(all.map(([, key, text]) => `${key} ${text}`).sort()).toEqual([...said(store)].sort());
+    const about = { repository: packs[0]!.header.repository, rules: packs[0]!.header.rules };
+    const merged = await mergePacks(packs, about);
+    expect(Pack.open(merged.name, merged.bytes, '').descriptions().sort()).toEqual(all);
+    const [first] = packs as [Pack, Pack];
+    const part = await mergePacks([first], about, (kind, at) => kind !== 'docs' || at === 0);
+    expect(Pack.open(part.name, part.bytes, '').descriptions()).toHaveLength(1);
+    const pulled = makeFolder();
+    await pull(pulled, remote, ['main~2']);
+    expect(said(pulled).size).toBe(older);
+    await pull(pulled, remote, ['main']);
+    expect(said(pulled)).toEqual(said(store));
+    const hits = (of: string) =>
+      withEngine(repository.path, of, async (engine) => (await engine.search('grumbling', { rev: 'main' })).hits);
+    expect((await hits(pulled)).length).toBeGreaterThan(0);
+    expect(await hits(pulled)).toEqual(await hits(store));
   });
 
   test('has the history, and log answers as where it was indexed', async () => {

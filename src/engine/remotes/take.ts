@@ -2,7 +2,7 @@ import { CoppiceError, elapsedMs } from '../../base/index.js';
 import { asOid } from '../../model/index.js';
 import type { Oid } from '../../model/index.js';
 import { PackSet, verifyPack } from '../../pack/index.js';
-import type { Pack, Wanted } from '../../pack/index.js';
+import type { Pack, PackDescription, Wanted } from '../../pack/index.js';
 import { remoteInvalid } from '../../remote/index.js';
 import type { PackRef, Publications } from '../../remote/index.js';
 import { commitKey, rootKey } from '../../snapshot/index.js';
@@ -180,6 +180,7 @@ export async function takePacks(
             readTree: (oid: Oid) => repository.readTree(oid),
             readBlob: (oid: Oid) => repository.readBlob(oid),
           };
+      const said = set.descriptions();
       const { entries, next } = await set.write(
         store,
         (pack) => verifyPack(set, pack, remote.url, git, call.signal),
@@ -187,6 +188,7 @@ export async function takePacks(
           call.onProgress?.({ phase: 'pull', done, total, unit: 'records', bytes: 0, what: 'packs taken in' }),
       );
       if (entries.length === 0) return nothingTaken;
+      keepDescriptions(store, said);
       store.publish({ add: entries, remove: [], next });
       snapshots.segments();
       const chunks = entries.reduce((sum, { docs }) => sum + docs[1] - docs[0], 0);
@@ -201,6 +203,16 @@ export async function takePacks(
     throw asInvalid(remote, error);
   } finally {
     for (const pack of held) pack.close();
+  }
+}
+
+/** What is said of chunks already stays as it is. */
+function keepDescriptions(store: Session['store'], said: readonly PackDescription[]): void {
+  for (const describer of new Set(said.map(([by]) => by))) {
+    const log = store.descriptions(describer);
+    log.refresh();
+    const fresh = said.filter(([by, key]) => by === describer && log.textOf(key) === undefined);
+    log.append(fresh.map(([, key, text]) => ({ key, text })));
   }
 }
 

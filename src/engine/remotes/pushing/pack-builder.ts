@@ -2,11 +2,11 @@ import { TimeSlices } from '../../../base/index.js';
 import { MarkedIds } from '../../../indexing/index.js';
 import type { CommitId, FileId, TreeId } from '../../../model/index.js';
 import { makePack } from '../../../pack/index.js';
-import type { MadePack, PackAbout } from '../../../pack/index.js';
+import type { MadePack, PackAbout, PackDescription } from '../../../pack/index.js';
 import type { SegmentList } from '../../../segment/index.js';
 import { readFileRecord, readTreeNode } from '../../../snapshot/index.js';
 import type { RecordCaches } from '../../../snapshot/index.js';
-import type { NextIds } from '../../../store/index.js';
+import type { DescriptionLog, NextIds } from '../../../store/index.js';
 
 /** A pack is finished when it has about so much text: it is held in memory, at both ends. */
 const packTextBytesMax = 128 * 1024 * 1024;
@@ -30,6 +30,7 @@ export class PackBuilder {
     private readonly caches: RecordCaches,
     private readonly next: NextIds,
     private readonly about: PackAbout,
+    private readonly logs: readonly (readonly [describer: string, log: DescriptionLog])[],
     private readonly onPack: (pack: BuiltPack) => Promise<void>,
   ) {
     this.published = new MarkedIds(next);
@@ -71,12 +72,28 @@ export class PackBuilder {
   async flush(): Promise<void> {
     if (this.pendingCount === 0) return;
     const { pending, published } = this;
-    const pack = await makePack(this.list, pending, this.about);
+    const pack = await makePack(this.list, pending, { ...this.about, descriptions: this.descriptionsOf(pending) });
     for (const kind of ['docs', 'files', 'trees', 'commits'] as const) published[kind].addAll(pending[kind]);
     this.pending = new MarkedIds(this.next);
     this.pendingCount = 0;
     this.pendingBytes = 0;
     await this.onPack({ ...pack, history: this.history });
+  }
+
+  /** What models say of the chunks that are sent. */
+  private descriptionsOf(pending: MarkedIds): PackDescription[] {
+    const descriptions: PackDescription[] = [];
+    if (this.logs.length === 0) return descriptions;
+    for (const { docKeys, docBase } of this.list.segments)
+      for (const { key, number } of docKeys.rows()) {
+        if (!pending.doc(docBase + number)) continue;
+        const name = key.toString('base64url');
+        for (const [describer, log] of this.logs) {
+          const text = log.textOf(name);
+          if (text !== undefined) descriptions.push([describer, name, text]);
+        }
+      }
+    return descriptions;
   }
 
   /** Marks what is below a tree, then the tree: what comes later refers to what came before. */

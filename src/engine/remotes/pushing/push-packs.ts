@@ -2,6 +2,7 @@ import { CoppiceError } from '../../../base/index.js';
 import { asOid } from '../../../model/index.js';
 import type { CommitId, Oid, TreeId } from '../../../model/index.js';
 import type { PackRef, PublishedHead, Publications } from '../../../remote/index.js';
+import type { DescriptionLog } from '../../../store/index.js';
 import { rootKey } from '../../../snapshot/index.js';
 import type { Session } from '../../session/session.js';
 import { findPublished } from '../published-repository.js';
@@ -73,7 +74,7 @@ async function publish(
         what: `${remote.url}: packs`,
       });
     };
-    const builder = new PackBuilder(list, snapshots.caches, store.catalog.nextIds, about, send);
+    const builder = new PackBuilder(list, snapshots.caches, store.catalog.nextIds, about, describedBy(store), send);
     const bases = await basesOf(session, known, tips);
     for (const { root } of bases) await builder.has(root);
     const rows: Row[] = [];
@@ -124,6 +125,14 @@ async function publish(
     list.release();
   }
 }
+
+/** What models say of the store's chunks. */
+const describedBy = (store: Session['store']): (readonly [string, DescriptionLog])[] =>
+  store.describers().map((describer) => {
+    const log = store.descriptions(describer);
+    log.refresh();
+    return [describer, log];
+  });
 
 /** Published commits whose trees are here, near what is pushed. */
 async function basesOf(

@@ -17,6 +17,9 @@ export class Scanner {
 `,
   'src/Parse.py': `def Parse():\n    pass\n\n\ndef preparse_all():\n    pass\n`,
   'test/parse.test.ts': `function parse(): void {}\nfunction configuration(): void {}\n`,
+  'src/engine-calls.js': `function start() {\n  const Motor = () => {};\n}\n/** A call. */\nexport function Motor() {}\n`,
+  'src/motor.java': `class Motor {\n  int Motor;\n  Motor() {}\n  void Motor() {}\n}\n`,
+  'test/Motor.java': `class Motor {\n  Motor() {}\n}\n`,
   'docs/guide.md': `# 1.2 Changes\n\nText.\n`,
 };
 
@@ -43,6 +46,20 @@ describe('symbols', () => {
       'prefix parseQuery src/parse.ts:2',
       'subword QueryParser src/parse.ts:3',
       'subword preparse_all src/Parse.py:5',
+    ]);
+  });
+
+  test('of one name the type before what is called or in it; in tests all after that', async () => {
+    const { symbols } = await engine.symbols('Motor');
+    expect(symbols.map(({ kind, path, line }) => `${kind} ${path}:${line}`)).toEqual([
+      'class src/motor.java:1',
+      'function src/engine-calls.js:2',
+      'function src/engine-calls.js:5',
+      'constructor src/motor.java:3',
+      'method src/motor.java:4',
+      'class test/Motor.java:1',
+      'constructor test/Motor.java:2',
+      'field src/motor.java:2',
     ]);
   });
 

@@ -66,12 +66,17 @@ const bitsOf = (kinds: Iterable<string>): number => {
   for (const kind of kinds) bits |= 1 << (symbolKinds as readonly string[]).indexOf(kind);
   return bits;
 };
-const minorBits = bitsOf(minorKinds);
+
+const typeKinds = new Set<SymbolKind>(['class', 'struct', 'interface', 'trait', 'enum', 'type']);
+const minorRank = 2;
+/** The order in which definitions of one name are listed: a type before its constructors and methods, and what is minor last. */
+const rankOf = (kind: SymbolKind): number => (minorKinds.has(kind) ? minorRank : typeKinds.has(kind) ? 0 : 1);
+const rankBits = [0, 1, minorRank].map((rank) => bitsOf(symbolKinds.filter((kind) => rankOf(kind) === rank)));
 
 /**
  * Definitions by name: those of exactly that name (`Scope.name` asks for the scope too), then names that begin with it,
  * then names that have it or all its words inside, then names it is a misspelling of, then names it is short for. Within each, the same case first,
- * then shorter names, types and functions before fields and the like, tests and vendored code last, then in order of path
+ * then shorter names, fields and the like after all others, tests and vendored code last, types first, then in order of path
  * and line.
  *
  * The names that match come from the segments' tables (see segment's SymbolNames), kind of match by kind of match, and of each the
@@ -299,7 +304,8 @@ function bySameAndLength(names: readonly PlacedName[], bare: string): PlacedName
 /** Where a chunk defines something. */
 interface Place {
   readonly position: number;
-  readonly isMinor: boolean;
+  /** See `rankOf`. */
+  readonly rank: number;
   readonly name: string;
 }
 
@@ -327,24 +333,22 @@ class Definitions {
       this.addPlaces(placed, places);
     }
     const factorOf = ({ position }: Place): number => factors[occurrenceFiles[position]!]!;
+    const isMinor = ({ rank }: Place): number => Number(rank === minorRank);
     return places.sort(
-      (a, b) => Number(a.isMinor) - Number(b.isMinor) || factorOf(b) - factorOf(a) || a.position - b.position,
+      (a, b) => isMinor(a) - isMinor(b) || factorOf(b) - factorOf(a) || a.rank - b.rank || a.position - b.position,
     );
   }
 
   /** The definitions of the place at `from` and of those behind it that are in the same chunk; and where the next chunk's begin. */
   at(places: readonly Place[], from: number): { readonly symbols: readonly PlacedSymbol[]; readonly next: number } {
     const { segments, occurrenceDocs } = this.snapshot;
-    const { position, isMinor } = places[from]!;
+    const { position, rank } = places[from]!;
     const here = new Set<string>();
     let next = from;
-    for (; places[next]?.position === position && places[next]!.isMinor === isMinor; next++)
-      here.add(places[next]!.name);
+    for (; places[next]?.position === position && places[next]!.rank === rank; next++) here.add(places[next]!.name);
     const own = segments
       .chunkSymbols(occurrenceDocs[position]!)
-      .symbols.filter(
-        (symbol) => here.has(symbol.name) && minorKinds.has(symbol.kind) === isMinor && this.isAsked(symbol),
-      );
+      .symbols.filter((symbol) => here.has(symbol.name) && rankOf(symbol.kind) === rank && this.isAsked(symbol));
     return { symbols: own.sort((a, b) => a.line - b.line).map((symbol) => ({ position, symbol })), next };
   }
 
@@ -357,8 +361,9 @@ class Definitions {
       if (asked === 0 || !snapshot.visible.has(doc)) return;
       snapshot.forEachOccurrence(doc, (position) => {
         if (mask !== null && mask[snapshot.occurrenceFiles[position]!] === 0) return;
-        if ((asked & ~minorBits) !== 0) places.push({ position, isMinor: false, name });
-        if ((asked & minorBits) !== 0) places.push({ position, isMinor: true, name });
+        rankBits.forEach((bits, rank) => {
+          if ((asked & bits) !== 0) places.push({ position, rank, name });
+        });
       });
     });
   }

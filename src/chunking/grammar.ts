@@ -59,6 +59,7 @@ interface RuleSource {
   readonly holds?: string;
   readonly opens?: string;
   readonly leaf?: boolean;
+  readonly notFirst?: boolean;
 }
 
 interface SymbolTable {
@@ -71,6 +72,7 @@ interface SymbolTable {
   /** Neighbours of one name, kind and scope are one definition: overloads, equations, clauses. */
   readonly merge?: boolean;
   readonly inside?: readonly string[];
+  readonly closures?: readonly string[];
   readonly unread?: readonly string[];
   readonly hint?: string;
   readonly names?: string;
@@ -114,6 +116,8 @@ export interface Rule {
   readonly inner: boolean;
   /** It belongs to what is around the function that it stands in, as parameters of a constructor do that are properties. Is `inner`. */
   readonly member: boolean;
+  /** What comes first is no name, but what they are names of. */
+  readonly notFirst: boolean;
   /** What the node's text must have for the rule to hold. */
   readonly holds: string | undefined;
   /** What the node's text must have for anything to be defined in it; empty: nothing is. */
@@ -209,6 +213,7 @@ function compile(name: string, parser: Parser, language: Language, table: Symbol
   mark(table.wrap, Action.into | Action.wrap);
   mark(table.local, Action.into | Action.local);
   mark(table.inside, Action.inside);
+  mark(table.closures, Action.inside | Action.local);
   mark(table.unread, Action.unread);
   each(table.above, (id, name) => {
     actions[id]! |= /comment|haddock/.test(name) ? Action.above : Action.above | Action.attribute;
@@ -285,6 +290,7 @@ function compileRule(language: Language, source: SymbolKind | RuleSource): Rule 
     localTypes: rule.localTypes === undefined ? undefined : new Set(rule.localTypes),
     inner: (rule.inner ?? false) || (rule.member ?? false),
     member: rule.member ?? false,
+    notFirst: rule.notFirst ?? false,
     holds: rule.holds,
     opens: rule.leaf === true ? '' : rule.opens,
     byCursor: rule.join === undefined && rule.default === undefined ? cursorPath(name) : undefined,

@@ -41,6 +41,8 @@ export interface LineReader {
   readonly enumerations?: RegExp | undefined;
   /** Whether what follows under the same name is the same definition: a signature and its equations. */
   readonly merge?: boolean;
+  /** What a name must be like. */
+  readonly names: RegExp;
 }
 
 const lineUnitsMax = 1000;
@@ -90,13 +92,13 @@ export function addByLines(
   found: readonly Definition[],
   lines: readonly string[],
   ranges: readonly LineRange[],
-  { lines: rules, language, enumerations, merge }: LineReader,
+  { lines: rules, language, enumerations, merge, names }: LineReader,
 ): Definition[] {
   const known = new Set(found.map(({ nameLine, name }) => `${nameLine} ${name}`));
   const added: Definition[] = [];
   const texts = withoutComments(lines, ranges, language);
   const add = (name: string, kind: SymbolKind, line: number, endLine: number): void => {
-    if (known.has(`${line} ${name}`)) return;
+    if (known.has(`${line} ${name}`) || !names.test(name.slice(name.lastIndexOf(':') + 1))) return;
     const last = added[added.length - 1];
     if (merge === true && last?.name === name && last.kind === kind) {
       last.endLine = endLine;
@@ -193,10 +195,14 @@ export function nestByLines(
       const kind = definition.kind === 'function' && inClass ? 'method' : definition.kind;
       const scope = outer === undefined ? '' : qualifiedName(outer);
       const placed = { ...definition, kind, scope, inner: local };
+      isAdded.add(placed);
       nested.push(placed);
       open.push(placed);
       continue;
     }
+    // Data of a function that the grammar did not find is local too.
+    if (outer !== undefined && isAdded.has(outer) && functionLike.has(outer.kind) && notLocal.has(definition.kind))
+      continue;
     // What was found inside an owner that was not: its scope lacks the owner.
     const owner = outer === undefined ? '' : qualifiedName(outer);
     const lacks = owner !== '' && definition.scope !== owner && !definition.scope.startsWith(`${owner}.`);

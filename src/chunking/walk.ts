@@ -322,7 +322,8 @@ class Walk implements Walked {
       return kind;
     };
     if (rule.many) {
-      const reached = followAll(node, rule.name);
+      const all = followAll(node, rule.name);
+      const reached = rule.notFirst ? all.filter(({ node: at }) => at.previousNamedSibling !== null) : all;
       if (rule.join === undefined)
         for (const { node: at, way } of reached) this.addName(found, rule, at.startIndex, at.endIndex, kindOn(way));
       else if (reached.length > 0) {
@@ -435,7 +436,8 @@ class Walk implements Walked {
     if (text === '' || rule.match?.test(text) === false) return;
     // Of `hash<Key>` people look for `hash`.
     const bare = isPlain || titled.has(kind) ? text : text.replace(templateArguments, '$1');
-    if (titled.has(kind) || raw.startsWith('`') || this.grammar.names.test(bare)) {
+    const isName = titled.has(kind) || raw.startsWith('`') || this.grammar.names.test(bare);
+    if (isName && !/\s/.test(split?.scope ?? '')) {
       found.names.push({ text: bare, start, kind, owner: split?.scope ?? '' });
     } else found.misread = true;
   }

@@ -56,6 +56,11 @@ test.each([
   ['c', 'what a program wrote', '/* This file is DO NOT EDIT */\nLIB_INLINE(const spec *) find(\n    int x)\n{\n}\nint each(\n    int a);\ntypedef enum {\n  ONE, /* not, this */\n  TWO = F(1, 2),\n#ifdef X\n  THREE\n#endif\n} kind;\nenum mode { A, B = 1 };\n', 'find each ONE TWO THREE kind mode A B'],
   ['cpp', 'an enum class in capitals, labels and macros', 'struct S {\n  enum class ASLR { ON, OFF };\n  PRIVATE_UNLESS_TESTED:\n  struct data { int m; };\n};\n#define NO_CHECK \\\n  ATTRIBUTE_(no_check)\n\nnamespace n {\n}\nBENCHMARK_EXPORT\nstd::map<int, int> From(\n    int x) {\n}\n', 'S ASLR ON OFF data m NO_CHECK n From'],
   ['haskell', 'both branches', 'module M where\na :: Int\na = 1\n#if X\nb :: Int\nb = 1\n#else\nnewtype S = S Int\n\nc :: Int\nc = 2\n#endif\n', 'a b S c'],
+  ['lua', 'data of callbacks is local', 'm.confirm = sync(function(option)\n  option.behavior = function() end\n  option.replace = 1\n  local x = 2\nend)\nT["a `b.c`"] = function() end\n', 'confirm behavior'],
+  ['python', 'attributes of others are not defined', 'a, b = 1, 2\ntable.width = 3\nlib.f.argtypes = [c]\nd[e] = f\n', 'a b'],
+  ['ruby', 'what is delegated to, and elements', 'ENV["A"] = x\nA, B = 1, 2\nclass C\n  def_delegators :@target, :one, :two\n  delegate :three, to: :four\nend\n', 'A B C one two three'],
+  ['c', 'data of a function that is read by lines', 'Code start(struct a *b)\n{\n#if X >= 1\n  int res;\n  res =\n#endif\n    set(b);\n}\n', 'start'],
+  ['cpp', 'no keyword is a name', '// DO NOT EDIT\nnamespace a::b {\ninline void f() {\n  asm volatile("" : : "m"(value) : "memory");\n}\n}\n', 'a::b f'],
 ])('%s: %s', (language, _, source, names) => {
   const content = bytesOf(source);
   const file = chunker.chunk(content, language);

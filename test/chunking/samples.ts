@@ -113,9 +113,7 @@ x.y = 1
       7 constructor Store.__init__
       10 method Store.path
       12 function main
-      14 function fallback
-      15 variable x
-      15 variable y`,
+      14 function fallback`,
   },
   go: {
     source: `

@@ -41,7 +41,7 @@ export type CursorStep = Extract<Step, { readonly op: 'field' | 'nth' }>;
 /** The alternatives of a path that a cursor can follow. */
 export function cursorPath(path: NodePath): readonly (readonly CursorStep[])[] | undefined {
   const isFor = (step: Step): step is CursorStep => step.op === 'field' || step.op === 'nth';
-  const alternatives = path.flatMap((steps) => (steps.every(isFor) ? [steps as readonly CursorStep[]] : []));
+  const alternatives = path.flatMap((steps) => (steps.every(isFor) ? [steps] : []));
   return alternatives.length === path.length ? alternatives : undefined;
 }
 

@@ -4,6 +4,7 @@ import type { SegmentList, TreeNode } from '../segment/index.js';
 import type { Store } from '../store/index.js';
 import { decodeFlatSnapshot, encodeFlatSnapshot } from './flat-snapshot.js';
 import type { FlatSnapshot } from './flat-snapshot.js';
+import { KeptTables } from './kept-tables.js';
 import type { RecordCaches } from './record-caches.js';
 import type { SeenByRoot } from './snapshot-contents.js';
 import type { Snapshot } from './snapshot.js';
@@ -38,6 +39,18 @@ export class FlatSnapshots {
   /** Keeps what an open snapshot sees: it will be opened again. */
   keepOf(snapshot: Snapshot, node: TreeNode): void {
     if ((this.store.snapshots.sizeOf(nameOf(snapshot.root)) ?? 0) === 0) this.keep(snapshot.root, node, snapshot.seen);
+  }
+
+  /** Where tables that searches make of a root are kept, once it is; null for one that is walked as fast. */
+  tablesOf(root: TreeId, node: TreeNode): KeptTables | null {
+    if (node.fileCount < this.filesMin) return null;
+    const isStored = this.isKept(root, node);
+    return new KeptTables(
+      this.store,
+      root,
+      node,
+      () => isStored && (this.store.snapshots.sizeOf(nameOf(root)) ?? 0) > 0,
+    );
   }
 
   private keep(root: TreeId, node: TreeNode, seen: SeenByRoot): void {

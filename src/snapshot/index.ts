@@ -7,7 +7,7 @@ export { createRecordCaches, readFileRecord, readTreeNode } from './record-cache
 export type { RecordCaches } from './record-caches.js';
 export type { SearchBackend, TermOf, TermPostings, Wanted } from './search-backend.js';
 export { Snapshot, contentOf } from './snapshot.js';
-export type { SnapshotFile, SnapshotStatistics } from './snapshot.js';
+export type { SnapshotFile, SnapshotStatistics, Table } from './snapshot.js';
 export type { SnapshotPaths } from './snapshot-paths.js';
 export { SnapshotStore } from './snapshot-store.js';
 export type { FarSegments, SegmentPlace, SnapshotMemory, SnapshotStoreOptions } from './snapshot-store.js';

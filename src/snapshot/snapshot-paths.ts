@@ -1,3 +1,4 @@
+import { contentHash } from '../base/index.js';
 import { Derived } from './derived.js';
 
 /** Lists of paths that are kept: of the trees that are searched by turns. */
@@ -8,6 +9,11 @@ export class SnapshotPaths {
   readonly derived = new Derived();
 
   constructor(readonly list: readonly string[]) {}
+
+  /** Stands for the list. */
+  get hash(): string {
+    return this.derived.once('hash', () => contentHash(this.list.join('\0')).toString('hex'));
+  }
 
   /** Position of the file of a path, or undefined. */
   positionOf(path: string): number | undefined {

@@ -177,7 +177,8 @@ export class SnapshotStore implements SegmentPlace {
       if (flat === null && mounts === null) this.flat.noteWalk(root, node as TreeNode, seen);
       const paths = this.paths.of(flat?.paths ?? seen.contents.files.map(({ path }) => path));
       const far = this.backendOf(mounts === null ? [root] : mounts.list.map(({ tree }) => tree));
-      const snapshot = Snapshot.of(segments, root, seen, paths, this.caches.found, mounts, far);
+      const tables = mounts === null && far === null ? this.flat.tablesOf(root, node as TreeNode) : null;
+      const snapshot = Snapshot.of(segments, root, seen, paths, { found: this.caches.found, tables, mounts, far });
       this.snapshots.set(root, snapshot, snapshot.weight);
       return snapshot.retain();
     } finally {

@@ -3,6 +3,7 @@ import { BitSet } from '../base/index.js';
 import type { EntryKind, FileId, TreeId } from '../model/index.js';
 import type { FileRecord, SegmentList } from '../segment/index.js';
 import { Derived } from './derived.js';
+import type { KeptTables, TableColumns } from './kept-tables.js';
 import type { RecordCaches } from './record-caches.js';
 import type { Occurrences, SeenByRoot, TreeContents } from './snapshot-contents.js';
 import type { Mounts } from './mounts.js';
@@ -25,6 +26,27 @@ export interface SnapshotStatistics {
   readonly meanLength: { readonly body: number; readonly comment: number; readonly symbol: number };
 }
 
+/** What a snapshot has beside what it sees. */
+export interface SnapshotMeans {
+  readonly found: RecordCaches['found'];
+  /** Where tables that are made of all of it are kept; null: nowhere. */
+  readonly tables: KeptTables | null;
+  readonly mounts: Mounts | null;
+  readonly far: SearchBackend | null;
+}
+
+/** A table made of a snapshot as a whole. */
+export interface Table<Value> {
+  /** With the version of how it is made. */
+  readonly name: string;
+  /** What it depends on: all that the root sees, or its paths alone. */
+  readonly of: 'root' | 'paths';
+  /** Null where they are not what is needed any more. */
+  read(columns: TableColumns): Value | null;
+  /** Null where it is not to be kept. */
+  columns(value: Value): TableColumns | null;
+}
+
 /**
  * What one tree sees: its files in git's order and, for each chunk, where it occurs. Derived from the stored trees
  * when it is opened; immutable; holds its segments until closed.
@@ -41,6 +63,12 @@ export class Snapshot {
   readonly occurrenceLines: Uint32Array;
   /** Things that a search makes of the snapshot once. */
   readonly derived = new Derived();
+  /** The folders that are roots themselves; null for the tree of a single root. */
+  readonly mounts: Mounts | null;
+  /** Searches its chunks that lie in a cluster; null where all are in segments. */
+  readonly far: SearchBackend | null;
+  private readonly tables: KeptTables | null;
+  private readonly found: RecordCaches['found'];
   private holders = 1;
   private readonly serial = nextSerial++;
 
@@ -51,12 +79,12 @@ export class Snapshot {
     private readonly occurrences: Occurrences,
     /** Paths of its files, which other snapshots may have as well. */
     readonly paths: SnapshotPaths,
-    private readonly found: RecordCaches['found'],
-    /** The folders that are roots themselves; null for the tree of a single root. */
-    readonly mounts: Mounts | null,
-    /** Searches its chunks that lie in a cluster; null where all are in segments. */
-    readonly far: SearchBackend | null,
+    { found, tables, mounts, far }: SnapshotMeans,
   ) {
+    this.found = found;
+    this.tables = tables;
+    this.mounts = mounts;
+    this.far = far;
     this.files = contents.files;
     this.unfollowed = contents.unfollowed;
     this.visible = occurrences.visible;
@@ -71,11 +99,9 @@ export class Snapshot {
     root: TreeId,
     seen: SeenByRoot,
     paths: SnapshotPaths,
-    found: RecordCaches['found'],
-    mounts: Mounts | null = null,
-    far: SearchBackend | null = null,
+    means: SnapshotMeans,
   ): Snapshot {
-    return new Snapshot(segments.retain(), root, seen.contents, seen.occurrences, paths, found, mounts, far);
+    return new Snapshot(segments.retain(), root, seen.contents, seen.occurrences, paths, means);
   }
 
   /** What its root sees, as it was opened. */
@@ -92,6 +118,32 @@ export class Snapshot {
   /** Keeps what a search found and may need again, for as long as there is room. `weight`: its bytes of memory. */
   remember(name: string, value: unknown, weight: number): void {
     this.found.set(`${this.serial}:${name}`, value, weight);
+  }
+
+  /** A table as it is kept in the store; undefined when it is not. */
+  keptTable<Value>({ name, of, read }: Table<Value>): Value | undefined {
+    const { tables } = this;
+    if (tables === null) return undefined;
+    const columns = of === 'root' ? tables.ofRoot(name) : tables.ofPaths(name, this.paths.hash);
+    return columns === null ? undefined : (read(columns) ?? undefined);
+  }
+
+  /** Keeps one that was made, where the root is one that is kept. */
+  keepTable<Value>(table: Table<Value>, value: Value): void {
+    const { tables } = this;
+    const columns = tables === null ? null : table.columns(value);
+    if (columns === null) return;
+    if (table.of === 'root') tables!.keepOfRoot(table.name, columns);
+    else tables!.keepOfPaths(table.name, this.paths.hash, columns);
+  }
+
+  /** The table as it is kept, or made, and kept from now on. */
+  async tableOf<Value>(table: Table<Value>, make: () => Promise<Value>): Promise<Value> {
+    const kept = this.keptTable(table);
+    if (kept !== undefined) return kept;
+    const made = await make();
+    this.keepTable(table, made);
+    return made;
   }
 
   /** For each file, by its position, that of its first occurrence, and at the end their number: occurrences are in order of files. */
@@ -140,7 +192,13 @@ export class Snapshot {
   }
 
   get statistics(): SnapshotStatistics {
-    return this.derived.once('statistics', () => statisticsOf(this));
+    return this.derived.once('statistics', () => {
+      const kept = this.keptTable(statisticsTable);
+      if (kept !== undefined) return kept;
+      const made = statisticsOf(this);
+      this.keepTable(statisticsTable, made);
+      return made;
+    });
   }
 
   /** The file at a path, or undefined. */
@@ -169,6 +227,18 @@ export class Snapshot {
     if (--this.holders === 0) this.segments.release();
   }
 }
+
+const statisticsTable: Table<SnapshotStatistics> = {
+  name: 'statistics-1',
+  of: 'root',
+  read: ({ values }) => {
+    const [docCount, body, comment, symbol] = values as unknown as [number, number, number, number];
+    return { docCount, meanLength: { body, comment, symbol } };
+  },
+  columns: ({ docCount, meanLength: { body, comment, symbol } }) => ({
+    values: Float64Array.of(docCount, body, comment, symbol),
+  }),
+};
 
 function statisticsOf({ segments, ranked: visible }: Snapshot): SnapshotStatistics {
   let docCount = 0;

@@ -62,7 +62,8 @@ const remoteCacheBytesMax = 128 * 1024 * 1024;
 const snapshotsFolder = 'snapshots';
 /** Of a root with a million chunks it takes 16 MiB. */
 const snapshotsBytesMax = 128 * 1024 * 1024;
-const snapshotsMax = 24;
+/** Of some 24 roots, with the tables that belong to each. */
+const snapshotsMax = 120;
 const keptSnapshots = (path: string): KeptFiles =>
   new KeptFiles(join(path, snapshotsFolder), snapshotsBytesMax, snapshotsMax);
 /** Checked pages kept in memory. */

@@ -2,9 +2,15 @@ import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openEngine } from '../../src/engine/index.js';
+import { TimeSlices, crc32 } from '../../src/base/index.js';
+import { bundledSpace } from '../../src/embedding/index.js';
 import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
 import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
 import type { Snapshot } from '../../src/snapshot/index.js';
+import { compareVectors, rankingSignals } from '../../src/search/index.js';
+import { fileFactors } from '../../src/search/ranking/file-kinds.js';
+import { FileLengths } from '../../src/search/ranking/file-lengths.js';
+import { PathTerms } from '../../src/search/ranking/path-terms.js';
 import { Store } from '../../src/store/index.js';
 import { makeFolder, makeRepository } from '../support/git.js';
 import type { Files } from '../support/git.js';
@@ -79,7 +85,11 @@ async function everything(): Promise<Indexed> {
 }
 
 const flatIn = (path: string): string[] =>
-  readdirSync(join(path, 'snapshots')).map((name) => join(path, 'snapshots', name));
+  readdirSync(join(path, 'snapshots'))
+    .filter((name) => /^t\d+$/.test(name))
+    .map((name) => join(path, 'snapshots', name));
+/** Tables that were made of roots and their paths. */
+const tablesIn = (path: string): string[] => readdirSync(join(path, 'snapshots')).filter((name) => name.includes('-'));
 const sizeOf = (path: string): number => readFileSync(path).length;
 
 interface Indexed {
@@ -158,6 +168,72 @@ test('what is laid out of an empty root, and what is damaged or of another store
   for (const one of [store, otherStore]) one.close();
 });
 
+/** What searches make of a snapshot as a whole. */
+async function tablesOf(store: Store, root: string, flatFilesMin: number): Promise<unknown> {
+  const snapshots = new SnapshotStore(store, { flatFilesMin });
+  const snapshot = await snapshots.open(snapshots.findRoot(Buffer.from(root, 'hex'))!);
+  const [terms, lengths, factors] = [
+    await PathTerms.of(snapshot),
+    await FileLengths.of(snapshot),
+    await fileFactors(snapshot, rankingSignals),
+  ];
+  const space = bundledSpace()!;
+  const words = ['twice', 'run', 'name', 'na', 'z', 'min', 'nothing'];
+  const { files } = await compareVectors(
+    snapshot,
+    { space },
+    Int8Array.from({ length: space.dimension }, (_, i) => (i % 7) - 3),
+    new TimeSlices(),
+  );
+  const made = {
+    statistics: snapshot.statistics,
+    paths: words.map((word) => [word, [...terms.filesNamed(word)], [...terms.filesInFolder(word)]]),
+    lengths: [lengths.body, lengths.comment, lengths.symbol].map((column) => [...column]),
+    mean: lengths.mean,
+    factors: [...factors],
+    files: [...files],
+  };
+  snapshot.release();
+  snapshots.close();
+  return made;
+}
+
+test('tables of a root that is laid out are kept, and those that are damaged or of another are made again', async () => {
+  const { path, store, root } = await everything();
+  const made = (await tablesOf(store, root, Infinity)) as { paths: unknown; files: number[] };
+  expect(made.paths).toContainEqual(['run', [8], []]);
+  expect(made.files.some((cosine) => cosine !== 0)).toBe(true);
+  // A root that is met once keeps nothing.
+  expect(await tablesOf(store, root, 1)).toEqual(made);
+  expect(tablesIn(path)).toEqual([]);
+  expect(await tablesOf(store, root, 1)).toEqual(made);
+  const names = tablesIn(path);
+  expect(names.map((name) => name.replace(/^\w+-/, '').replace(/-.*/, '')).sort()).toEqual([
+    'lengths',
+    'pathKinds',
+    'pathTerms',
+    'statistics',
+    'vectorLengths',
+  ]);
+  expect(await tablesOf(store, root, 1)).toEqual(made);
+  for (const name of names) {
+    const file = join(path, 'snapshots', name);
+    const bytes = readFileSync(file);
+    const named = bytes.indexOf('"of":"') + 7;
+    const other = Buffer.from(bytes);
+    other[named]! ^= 1; // says that it is of another
+    other.writeUInt32LE(crc32(other.subarray(8)), 4);
+    const flipped = Buffer.from(bytes);
+    flipped[bytes.length - 9]! ^= 4;
+    for (const wrong of [other, flipped, bytes.subarray(0, bytes.length >> 1), Buffer.alloc(0)]) {
+      writeFileSync(file, wrong);
+      expect(await tablesOf(store, root, 1), name).toEqual(made);
+      expect(readFileSync(file), name).toEqual(bytes);
+    }
+  }
+  store.close();
+});
+
 test('gc lets go what is laid out, and a store that is made anew has nothing of the one before', async () => {
   const { path, store, root } = await everything();
   for (let i = 0; i < 2; i++) await opened(store, root, 1);
@@ -177,8 +253,8 @@ test('gc lets go what is laid out, and a store that is made anew has nothing of 
 test('so many are kept, those that were used last', () => {
   const path = join(makeFolder(), 'store');
   const store = Store.open(path);
-  for (let i = 0; i < 40; i++) store.snapshots.put(`t${i}`, Buffer.alloc(10));
-  expect(flatIn(path)).toHaveLength(24);
-  expect(store.snapshots.sizeOf('t39')).toBe(10);
+  for (let i = 0; i < 140; i++) store.snapshots.put(`t${i}`, Buffer.alloc(10));
+  expect(flatIn(path)).toHaveLength(120);
+  expect(store.snapshots.sizeOf('t139')).toBe(10);
   store.close();
 });

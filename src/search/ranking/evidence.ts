@@ -47,7 +47,7 @@ export async function gatherEvidence(
   const files = new Float64Array(fileCount);
   const paths = new Float64Array(fileCount);
   const namedFiles: number[] = [];
-  const pathTerms = await PathTerms.of(snapshot.paths);
+  const pathTerms = await PathTerms.of(snapshot);
   const idfs = new Map<string, number>();
   for (const [term, share] of terms) {
     const matches = await matchesOf(snapshot, term, question, signals, slices);

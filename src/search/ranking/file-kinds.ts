@@ -1,6 +1,6 @@
 import { TimeSlices } from '../../base/index.js';
 import { languageId } from '../../model/index.js';
-import type { Snapshot, SnapshotFile, SnapshotPaths } from '../../snapshot/index.js';
+import type { Snapshot, SnapshotFile, SnapshotPaths, Table } from '../../snapshot/index.js';
 import { folderRuns } from './path-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 
@@ -18,7 +18,7 @@ const proseLanguages = new Set(
 
 /** What a file's kind does to the scores of its chunks, for all files of a snapshot by position. */
 export async function fileFactors(snapshot: Snapshot, signals: RankingSignals): Promise<Float64Array> {
-  const kinds = await pathKinds(snapshot.paths);
+  const kinds = await pathKinds(snapshot);
   const bySignals = snapshot.derived.once('fileFactors', () => new WeakMap<RankingSignals, Float64Array>());
   let factors = bySignals.get(signals);
   if (factors === undefined) {
@@ -34,23 +34,32 @@ const enum PathKind {
   Example = 4,
 }
 
+/** Its version is that of the patterns above. */
+const table: Table<Uint8Array> = {
+  name: 'pathKinds-1',
+  of: 'paths',
+  read: ({ kinds }) => kinds as Uint8Array,
+  columns: (kinds) => ({ kinds }),
+};
+
 /** What the paths alone say. */
-function pathKinds(paths: SnapshotPaths): Promise<Uint8Array> {
-  return paths.derived.once('pathKinds', async () => {
-    const kinds = new Uint8Array(paths.list.length);
-    const slices = new TimeSlices();
-    for (const { folder, from, to } of folderRuns(paths.list)) {
-      const ofFolder =
-        (testFolder.test(folder) ? PathKind.Test : 0) |
-        (vendoredFolder.test(folder) ? PathKind.Vendored : 0) |
-        (exampleFolder.test(folder) ? PathKind.Example : 0);
-      for (let file = from; file < to; file++) {
-        if ((file & 63) === 0 && slices.isOver) await slices.next();
-        kinds[file] = ofFolder | (testName.test(paths.list[file]!.slice(folder.length)) ? PathKind.Test : 0);
-      }
+const pathKinds = (snapshot: Snapshot): Promise<Uint8Array> =>
+  snapshot.paths.derived.once('pathKinds', () => snapshot.tableOf(table, () => kindsOf(snapshot.paths)));
+
+async function kindsOf(paths: SnapshotPaths): Promise<Uint8Array> {
+  const kinds = new Uint8Array(paths.list.length);
+  const slices = new TimeSlices();
+  for (const { folder, from, to } of folderRuns(paths.list)) {
+    const ofFolder =
+      (testFolder.test(folder) ? PathKind.Test : 0) |
+      (vendoredFolder.test(folder) ? PathKind.Vendored : 0) |
+      (exampleFolder.test(folder) ? PathKind.Example : 0);
+    for (let file = from; file < to; file++) {
+      if ((file & 63) === 0 && slices.isOver) await slices.next();
+      kinds[file] = ofFolder | (testName.test(paths.list[file]!.slice(folder.length)) ? PathKind.Test : 0);
     }
-    return kinds;
-  });
+  }
+  return kinds;
 }
 
 function fileFactor(kind: number, { generated, language }: SnapshotFile['record'], signals: RankingSignals): number {

@@ -1,34 +1,32 @@
 import { TimeSlices } from '../../base/index.js';
-import type { Snapshot } from '../../snapshot/index.js';
+import type { Snapshot, Table } from '../../snapshot/index.js';
 import type { FieldValues } from '../../text/index.js';
 
 /** Tokens in each field of each file: what its chunks have, together. */
 export class FileLengths {
-  readonly body: Float64Array;
-  readonly comment: Float64Array;
-  readonly symbol: Float64Array;
-  mean: FieldValues = { body: 0, comment: 0, symbol: 0 };
+  readonly mean: FieldValues;
 
-  private constructor(fileCount: number) {
-    this.body = new Float64Array(fileCount);
-    this.comment = new Float64Array(fileCount);
-    this.symbol = new Float64Array(fileCount);
+  constructor(
+    readonly body: Float64Array,
+    readonly comment: Float64Array,
+    readonly symbol: Float64Array,
+  ) {
+    this.mean = { body: meanOf(body), comment: meanOf(comment), symbol: meanOf(symbol) };
   }
 
   /** Made once for a snapshot. */
   static of(snapshot: Snapshot): Promise<FileLengths> {
     return snapshot.derived.once(
       'fileLengths',
-      async () => {
-        const lengths = new FileLengths(snapshot.files.length);
-        await lengths.count(snapshot);
-        return lengths;
-      },
+      () => snapshot.tableOf(table, () => FileLengths.count(snapshot)),
       ({ body }) => 24 * body.length,
     );
   }
 
-  private async count({ occurrenceDocs, occurrenceFiles, segments }: Snapshot): Promise<void> {
+  private static async count({ files, occurrenceDocs, occurrenceFiles, segments }: Snapshot): Promise<FileLengths> {
+    const body = new Float64Array(files.length);
+    const comment = new Float64Array(files.length);
+    const symbol = new Float64Array(files.length);
     const slices = new TimeSlices();
     let segment = segments.segments[0];
     let columns = segment === undefined ? null : lengthsOf(segment);
@@ -41,15 +39,26 @@ export class FileLengths {
         columns = lengthsOf(segment);
       }
       const at = doc - segment.docBase;
-      this.body[file]! += columns!.body[at]!;
-      this.comment[file]! += columns!.comment[at]!;
-      this.symbol[file]! += columns!.symbol[at]!;
+      body[file]! += columns!.body[at]!;
+      comment[file]! += columns!.comment[at]!;
+      symbol[file]! += columns!.symbol[at]!;
     }
-    const mean = (values: Float64Array): number =>
-      values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-    this.mean = { body: mean(this.body), comment: mean(this.comment), symbol: mean(this.symbol) };
+    return new FileLengths(body, comment, symbol);
   }
 }
+
+const meanOf = (values: Float64Array): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const table: Table<FileLengths> = {
+  name: 'lengths-1',
+  of: 'root',
+  read: (columns) => {
+    const { body, comment, symbol } = columns as Record<string, Float64Array>;
+    return new FileLengths(body!, comment!, symbol!);
+  },
+  columns: ({ body, comment, symbol }) => ({ body, comment, symbol }),
+};
 
 interface Lengths {
   readonly body: Uint16Array;

@@ -1,7 +1,7 @@
 import { TimeSlices } from '../../base/index.js';
 import type { EmbeddingSpace } from '../../model/index.js';
 import { VectorFile, vectorSpaceId } from '../../segment/index.js';
-import type { Snapshot } from '../../snapshot/index.js';
+import type { Snapshot, Table } from '../../snapshot/index.js';
 import { lengthOf } from '../../vector/index.js';
 
 /** How near the chunks of a snapshot are to a query, in one embedding space. */
@@ -101,8 +101,9 @@ interface VisibleVectors {
   readonly blocks: readonly VisibleRows[];
   /** Rows of all blocks. */
   readonly count: number;
-  /** Lengths of these. */
+  /** Lengths of these, and the sum of their squares: whole numbers, so their order does not matter. */
   readonly lengths: Float64Array;
+  readonly squareSum: number;
   /** Chunks that should have one. */
   readonly wanted: number;
   /** For each occurrence, by position: one more than the number of its chunk's row among all those; 0 when there is none. */
@@ -134,6 +135,7 @@ function visibleVectors(snapshot: Snapshot, { space, isWithheld }: ComparedSpace
     const blocks: VisibleRows[] = [];
     const lengths: Float64Array[] = [];
     let count = 0;
+    let squareSum = 0;
     for (const segment of segments.segments) {
       const file = segment.vectors(spaceId);
       if (file === null || visible.countRange(segment.docBase, segment.docEnd) === 0) continue;
@@ -154,13 +156,24 @@ function visibleVectors(snapshot: Snapshot, { space, isWithheld }: ComparedSpace
         const visibleRows = rows.slice(0, count - first);
         blocks.push({ file, number: from / rowsPerBlock, rows: visibleRows, first });
         const squares = file.squares(from, end - from);
+        for (const row of visibleRows) squareSum += squares[row]!;
         lengths.push(Float64Array.from(visibleRows, (row) => Math.sqrt(squares[row]!)));
       }
     }
     const places = new Uint32Array(occurrenceDocs.length);
     for (let position = 0; position < places.length; position++)
       places[position] = placeOf[gap.slot(occurrenceDocs[position]!)]!;
-    return { spaceId, version, files, blocks, count, lengths: joined(lengths, count), wanted: visible.count, places };
+    return {
+      spaceId,
+      version,
+      files,
+      blocks,
+      count,
+      lengths: joined(lengths, count),
+      squareSum,
+      wanted: visible.count,
+      places,
+    };
   });
 }
 
@@ -191,68 +204,86 @@ const unitOf = (count: number): number => Math.min(unitMax, Math.floor(2 ** 31 /
 
 /** Length of the sum of each file's vectors, each of length 1. Made once for a snapshot. */
 function fileLengths(snapshot: Snapshot, vectors: VisibleVectors): Promise<Float64Array> {
-  const { spaceId, version, blocks, count, places } = vectors;
-  return snapshot.derived.latest(`vectorLengths:${spaceId}`, version, async () => {
-    const { occurrenceFiles, fileStarts } = snapshot;
-    const slices = new TimeSlices();
-    const fileCount = snapshot.files.length;
-    const lengths = new Float64Array(fileCount);
-    const dimension = blocks[0]?.file.space.dimension ?? 0;
-    const sums = new Int32Array(Math.min(filesAtOnce, fileCount) * dimension);
-    const blockOf = new Uint32Array(count);
-    blocks.forEach(({ first, rows }, i) => blockOf.fill(i, first, first + rows.length));
-    const picked = new Uint32Array(rowsAtOnce);
-    const shares = new Int16Array(rowsAtOnce);
-    for (let firstFile = 0; firstFile < fileCount; firstFile += filesAtOnce) {
-      const endFile = Math.min(firstFile + filesAtOnce, fileCount);
-      const start = fileStarts[firstFile]!;
-      // In the order of rows, so that each block is read once.
-      const order = new Float64Array(fileStarts[endFile]! - start);
-      for (let at = 0; at < order.length; at++) order[at] = places[start + at]! * positionsMax + at;
-      order.sort();
-      sums.fill(0);
-      let i = 0;
-      while (i < order.length && order[i]! < positionsMax) i++; // without a vector
-      while (i < order.length) {
-        if (slices.isOver) await slices.next();
-        const { file, number, rows, first } = blocks[blockOf[Math.floor(order[i]! / positionsMax) - 1]!]!;
-        const end = first + rows.length;
-        const from = i;
-        file.withBlock(
-          number,
-          (block) => {
-            while (i < order.length && i < from + rowsAtOnce) {
-              // A run of one file's rows.
-              let ofRun = -1;
-              let picks = 0;
-              let unit = 0;
-              for (; i < Math.min(order.length, from + rowsAtOnce); i++) {
-                const place = Math.floor(order[i]! / positionsMax);
-                if (place > end) break;
-                const ofThis = occurrenceFiles[start + order[i]! - place * positionsMax]!;
-                if (ofThis !== ofRun) {
-                  if (ofRun >= 0) break;
-                  ofRun = ofThis;
-                  unit = unitOf(fileStarts[ofRun + 1]! - fileStarts[ofRun]!);
-                }
-                const length = vectors.lengths[place - 1]!;
-                picked[picks] = rows[place - 1 - first]!;
-                shares[picks++] = length === 0 ? 0 : Math.min(shareMax, Math.round(unit / length));
+  const { spaceId, version } = vectors;
+  return snapshot.derived.latest(`vectorLengths:${spaceId}`, version, () =>
+    snapshot.tableOf(lengthsTable(snapshot, vectors), () => addUpFiles(snapshot, vectors)),
+  );
+}
+
+/**
+ * Kept where all chunks that are ranked have a vector. The sum of the vectors' squares is that of the same vectors, or of others by a chance that
+ * an embedder which is not always the same would have to make.
+ */
+function lengthsTable(snapshot: Snapshot, { spaceId, count, squareSum }: VisibleVectors): Table<Float64Array> {
+  return {
+    name: `vectorLengths-1-${spaceId}`,
+    of: 'root',
+    read: ({ lengths, squares }) => (squares?.[0] === squareSum ? (lengths as Float64Array) : null),
+    columns: (lengths) => (count === snapshot.ranked.count ? { lengths, squares: Float64Array.of(squareSum) } : null),
+  };
+}
+
+async function addUpFiles(snapshot: Snapshot, vectors: VisibleVectors): Promise<Float64Array> {
+  const { blocks, count, places } = vectors;
+  const { occurrenceFiles, fileStarts } = snapshot;
+  const slices = new TimeSlices();
+  const fileCount = snapshot.files.length;
+  const lengths = new Float64Array(fileCount);
+  const dimension = blocks[0]?.file.space.dimension ?? 0;
+  const sums = new Int32Array(Math.min(filesAtOnce, fileCount) * dimension);
+  const blockOf = new Uint32Array(count);
+  blocks.forEach(({ first, rows }, i) => blockOf.fill(i, first, first + rows.length));
+  const picked = new Uint32Array(rowsAtOnce);
+  const shares = new Int16Array(rowsAtOnce);
+  for (let firstFile = 0; firstFile < fileCount; firstFile += filesAtOnce) {
+    const endFile = Math.min(firstFile + filesAtOnce, fileCount);
+    const start = fileStarts[firstFile]!;
+    // In the order of rows, so that each block is read once.
+    const order = new Float64Array(fileStarts[endFile]! - start);
+    for (let at = 0; at < order.length; at++) order[at] = places[start + at]! * positionsMax + at;
+    order.sort();
+    sums.fill(0);
+    let i = 0;
+    while (i < order.length && order[i]! < positionsMax) i++; // without a vector
+    while (i < order.length) {
+      if (slices.isOver) await slices.next();
+      const { file, number, rows, first } = blocks[blockOf[Math.floor(order[i]! / positionsMax) - 1]!]!;
+      const end = first + rows.length;
+      const from = i;
+      file.withBlock(
+        number,
+        (block) => {
+          while (i < order.length && i < from + rowsAtOnce) {
+            // A run of one file's rows.
+            let ofRun = -1;
+            let picks = 0;
+            let unit = 0;
+            for (; i < Math.min(order.length, from + rowsAtOnce); i++) {
+              const place = Math.floor(order[i]! / positionsMax);
+              if (place > end) break;
+              const ofThis = occurrenceFiles[start + order[i]! - place * positionsMax]!;
+              if (ofThis !== ofRun) {
+                if (ofRun >= 0) break;
+                ofRun = ofThis;
+                unit = unitOf(fileStarts[ofRun + 1]! - fileStarts[ofRun]!);
               }
-              if (picks === 0) break;
-              const sumAt = (ofRun - firstFile) * dimension;
-              block.addRows(picked, shares, picks, sums.subarray(sumAt, sumAt + dimension));
+              const length = vectors.lengths[place - 1]!;
+              picked[picks] = rows[place - 1 - first]!;
+              shares[picks++] = length === 0 ? 0 : Math.min(shareMax, Math.round(unit / length));
             }
-          },
-          blocks.length,
-        );
-      }
-      for (let file = firstFile; file < endFile; file++) {
-        const sumAt = (file - firstFile) * dimension;
-        const unit = unitOf(fileStarts[file + 1]! - fileStarts[file]!);
-        lengths[file] = lengthOf(sums.subarray(sumAt, sumAt + dimension)) / unit;
-      }
+            if (picks === 0) break;
+            const sumAt = (ofRun - firstFile) * dimension;
+            block.addRows(picked, shares, picks, sums.subarray(sumAt, sumAt + dimension));
+          }
+        },
+        blocks.length,
+      );
     }
-    return lengths;
-  });
+    for (let file = firstFile; file < endFile; file++) {
+      const sumAt = (file - firstFile) * dimension;
+      const unit = unitOf(fileStarts[file + 1]! - fileStarts[file]!);
+      lengths[file] = lengthOf(sums.subarray(sumAt, sumAt + dimension)) / unit;
+    }
+  }
+  return lengths;
 }

@@ -7,6 +7,7 @@ export { ByteWriter } from './byte-writer.js';
 export { withCaret } from './caret.js';
 export { compareBytewise, decodeBytes, encodeBytes, startOf } from './bytes-text.js';
 export { closest, editDistance } from './closest.js';
+export { collectGarbage } from './collect-garbage.js';
 export { elapsedMs, jittered, nowMs, sleep, uniqueSuffix } from './clock.js';
 export {
   CoppiceError,

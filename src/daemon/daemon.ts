@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'n
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { CoppiceError, asCoppiceError, elapsedMs, nowMs, sleep } from '../base/index.js';
+import { CoppiceError, asCoppiceError, collectGarbage, elapsedMs, nowMs, sleep } from '../base/index.js';
 import {
   aboutToEnd,
   createMcpHttpHandler,
@@ -50,8 +50,11 @@ export interface DaemonOptions {
 const unusedMsMax = 30 * 60_000;
 /** and sooner when none ever came: its store was for one command. */
 const neverUsedMsMax = 2 * 60_000;
-/** After so long without a request, what is kept for speed only is let go. */
-const restMs = 60_000;
+/**
+ * After so long without a request, what is kept for speed only is let go; with the time to the next look it is a minute at most. What comes
+ * then is as a fresh daemon's first question.
+ */
+const restMs = 35_000;
 const housekeepingMs = 20_000;
 /** Work trees that are in use are read so often whatever their watchers say; others when they are asked about next. */
 const sweepMs = 5 * 60_000;
@@ -333,7 +336,7 @@ export class Daemon implements OperationHost {
       if (this.hasRested) return;
       this.hasRested = true;
       this.engines.closeIdle();
-      void this.engines.trim();
+      void this.engines.trim().then(collectGarbage);
     } else this.hasRested = false;
   }
 

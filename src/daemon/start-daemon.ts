@@ -41,7 +41,8 @@ export function startDaemon({ storePath, script, stays = false, repo }: Omit<Sta
       env: {
         MALLOC_ARENA_MAX: '2',
         MALLOC_TRIM_THRESHOLD_: '131072',
-        MALLOC_MMAP_THRESHOLD_: '131072',
+        // What is let go of goes back by itself: pages and unpacked blocks are of this size, and one that stays would hold all that lies before it.
+        MALLOC_MMAP_THRESHOLD_: '16384',
         ...process.env,
         // A daemon that a git hook starts is not there for the hook's repository alone.
         GIT_DIR: undefined,

@@ -11,6 +11,7 @@ export { compareNames } from './names/sorted-names.js';
 export type { NameBlock, SortedNames } from './names/sorted-names.js';
 export type { SymbolNames } from './names/symbol-names.js';
 export type { PostingList } from './posting-table.js';
+export { forgetLists } from './posting-table.js';
 export { decodeCommitRecord, decodeFileRecord, decodeTreeNode, encodeChunkSymbols } from './records.js';
 export { noId, renumberSegments } from './renumber.js';
 export type { IdKind, RenumberInput, RenumberOptions } from './renumber.js';

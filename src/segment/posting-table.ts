@@ -81,6 +81,9 @@ const listCacheBytes = 24 * 1024 * 1024;
 const longLists = new LruCache<number, PostingList>(listCacheBytes);
 let nextSerial = 0;
 
+/** Lets go of lists that were read. */
+export const forgetLists = (): void => longLists.clear();
+
 export class PostingTable {
   private readonly serial = nextSerial++;
   private index: Uint32Array | undefined;

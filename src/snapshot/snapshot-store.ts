@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 import { CoppiceError, LruCache, memoryLimit } from '../base/index.js';
 import type { TreeId } from '../model/index.js';
 import { asTreeId, clusterIdMin } from '../model/index.js';
-import { SegmentList, createSegmentCaches } from '../segment/index.js';
+import { SegmentList, createSegmentCaches, forgetLists } from '../segment/index.js';
 import type { SegmentCaches, TreeNode } from '../segment/index.js';
 import type { NextIds, SegmentEntry, SegmentFiles, Store } from '../store/index.js';
 import { ComposedTrees } from './composed-trees.js';
@@ -274,6 +274,7 @@ export class SnapshotStore implements SegmentPlace {
     this.segmentCaches.blocks.clear();
     this.segmentCaches.vectors.clear();
     this.segmentCaches.names.clear();
+    forgetLists();
     this.caches.found.clear();
     for (const cache of this.caches.derived) cache.clear();
     this.far?.trim();

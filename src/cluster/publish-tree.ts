@@ -10,7 +10,7 @@ import { ChunkDocuments } from './chunk-documents.js';
 import { checkLayout, chunkIndexOf, chunkIndices, decodeShapes, encodeFile, encodeTree, makeIndex } from './layout.js';
 import type { FarEntry } from './layout.js';
 import { NumberBlocks } from './numbers.js';
-import { encodeRoaring } from './roaring.js';
+import { decodeRoaring, encodeRoaring } from './roaring.js';
 import { StoreKeys } from './store-keys.js';
 
 /** Bodies of bulk requests are about so long; two are under way at once, so that the cluster works while the next is made. */
@@ -24,6 +24,14 @@ interface Call {
 export interface PublishProgress {
   readonly chunks: number;
   readonly bytes: number;
+}
+
+/** Made in this order. */
+const treeIndices = ['files', 'trees', 'snapshots'];
+
+interface Seen {
+  readonly files: ReadonlySet<FileId>;
+  readonly docs: ReadonlySet<number>;
 }
 
 /** A tree that the cluster lacks. */
@@ -46,6 +54,8 @@ export class TreePublisher {
   private readonly publishedTrees = new Set<number>();
   private readonly publishedFiles = new Set<number>();
   private readonly made = new Set<string>();
+  /** What the root that was published last sees. */
+  private base: (Seen & { readonly numbers: ReadonlySet<number> }) | null = null;
   readonly sent = { documents: 0, chunks: 0, bytes: 0 };
 
   constructor(
@@ -66,8 +76,10 @@ export class TreePublisher {
   /** A root tree, by its key in hex. Searches find it when this returns. */
   async publish(root: TreeId, rootKey: string, about: Readonly<Record<string, unknown>>): Promise<void> {
     const { cluster } = this.storage;
-    if (this.made.size === 0) await checkLayout(cluster, this.call);
-    for (const name of ['files', 'trees', 'snapshots']) await this.makeOnce(name);
+    // The last of them is made when the others are.
+    if (this.made.size === 0 && (await checkLayout(cluster, this.call)))
+      for (const name of treeIndices) this.made.add(name);
+    for (const name of treeIndices) await this.makeOnce(name);
     if ((await cluster.getMany('snapshots', [rootKey], [], this.call)).has(rootKey)) return;
     const missing = await this.missingTrees(root);
     const files = await this.missingFiles(missing);
@@ -257,17 +269,11 @@ export class TreePublisher {
   }
 
   private async publishSnapshot(root: TreeId, key: string, about: Readonly<Record<string, unknown>>): Promise<void> {
-    const files = await this.filesBelow(root);
-    const unknown = files.filter((id) => !this.isThere(this.publishedFiles, id));
-    const keys = unknown.map((id) => this.keys.keyOf('files', id));
-    const there = await this.storage.cluster.getMany('files', keys, ['chunks'], this.call);
-    for (const [i, id] of unknown.entries()) this.learnFile(id, there.get(keys[i]!)!);
-    const docs = new Set<number>();
-    for (const file of files) {
-      const record = readFileRecord(this.list, file, this.caches);
-      if (record.skipped === null) for (const doc of record.docs) docs.add(doc);
-    }
-    const numbers = Uint32Array.from(docs, (doc) => this.numberIn(doc)!).sort();
+    const seen = await this.seenBy(root);
+    const { files, docs } = seen;
+    const all = await this.numbersOf(seen);
+    this.base = { ...seen, numbers: all };
+    const numbers = Uint32Array.from(all).sort();
     const { url, address } = this.storage.cluster;
     const { filter, name } = address.dialect;
     if (filter === 'numbers' && numbers.length > chunksInListMax) {
@@ -288,12 +294,50 @@ export class TreePublisher {
       chunks: encodeRoaring(numbers).toString('base64'),
       ...(filter === 'numbers' ? { numbers: [...numbers], isListed: true } : {}),
       count: numbers.length,
-      files: files.length,
+      files: files.size,
       indices: [...new Set(Array.from(numbers, chunkIndexOf))],
       lengths: totals,
     };
     await this.storage.cluster.create([{ index: 'snapshots', id: key, json: JSON.stringify(source) }], this.call);
     this.sent.documents++;
+  }
+
+  /** What is published next is likely to be near this root, which is published under a key: numbers are asked for only of what differs. */
+  async beginFrom(root: TreeId, key: string): Promise<void> {
+    const found = await this.storage.cluster.getMany('snapshots', [key], ['chunks'], this.call);
+    const chunks = found.get(key)?.['chunks'];
+    if (typeof chunks !== 'string') return;
+    const seen = await this.seenBy(root);
+    const numbers = new Set(decodeRoaring(Buffer.from(chunks, 'base64')));
+    if (numbers.size === seen.docs.size) this.base = { ...seen, numbers };
+  }
+
+  /** Files, and the chunks of those that are searched. */
+  private async seenBy(root: TreeId): Promise<Seen> {
+    const files = new Set(await this.filesBelow(root));
+    const docs = new Set<number>();
+    for (const file of files) {
+      const record = readFileRecord(this.list, file, this.caches);
+      if (record.skipped === null) for (const doc of record.docs) docs.add(doc);
+    }
+    return { files, docs };
+  }
+
+  /** Numbers in the cluster of all chunks that are seen: those of the root before, but for what differs. */
+  private async numbersOf({ files, docs }: Seen): Promise<Set<number>> {
+    const { base } = this;
+    const gone = base === null ? [] : [...base.docs].filter((doc) => !docs.has(doc));
+    const come = base === null ? docs : [...docs].filter((doc) => !base.docs.has(doc));
+    const own = [...files].filter((id) => base?.files.has(id) !== true);
+    const others = base === null ? [] : [...base.files].filter((id) => !files.has(id));
+    const unknown = [...own, ...others].filter((id) => !this.isThere(this.publishedFiles, id));
+    const keys = unknown.map((id) => this.keys.keyOf('files', id));
+    const there = await this.storage.cluster.getMany('files', keys, ['chunks'], this.call);
+    for (const [i, id] of unknown.entries()) this.learnFile(id, there.get(keys[i]!)!);
+    const numbers = new Set(base?.numbers);
+    for (const doc of gone) numbers.delete(this.numberIn(doc)!);
+    for (const doc of come) numbers.add(this.numberIn(doc)!);
+    return numbers;
   }
 
   private async filesBelow(root: TreeId): Promise<FileId[]> {

@@ -378,7 +378,9 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     } finally {
       await engine.close();
     }
-    await push(address, ['side']);
+    // From the nearest that is published there: what differs alone is asked for.
+    const older = ['main~3', 'main~5'].map((rev) => repository.revParse(rev));
+    await push(address, ['side', ...older]);
     const ask = async (of: Engine): Promise<unknown> => (await of.grep('parcel', { rev: 'side' })).lines;
     expect(await withEngine(repository.path, makeFolder(), ask, { remote: address })).toEqual(
       await withEngine(repository.path, own, ask),
@@ -388,7 +390,7 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
       return { ...told, problems: problems.map(({ message }) => message) };
     };
     const { documents, filesHashed, commits, problems } = await examine();
-    expect([Object.values(documents), commits, problems]).toEqual([await counts(), 3, []]);
+    expect([Object.values(documents), commits, problems]).toEqual([await counts(), 5, []]);
     expect(filesHashed).toBeGreaterThan(10);
     // What somebody else does to it is told.
     const first = async (index: string): Promise<{ _id: string; _source: Record<string, unknown> }> => {

@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Pack, mergePacks } from '../../src/pack/index.js';
+import { Pack, mergePacks, type PackDescription } from '../../src/pack/index.js';
 import { SnapshotStore } from '../../src/snapshot/index.js';
 import { Store } from '../../src/store/index.js';
 import { makeFolder, type TestRepository } from '../support/git.js';
@@ -87,11 +87,12 @@ describe('a store that pulled', () => {
       Pack.open(name, readFileSync(join(folderOf(remote), 'packs', name)), ''),
     );
     expect(packs).toHaveLength(2);
-    const all = packs.flatMap((pack) => pack.descriptions()).sort();
-    expect(all.map(([, key, text]) => `${key} ${text}`).sort()).toEqual([...said(store)].sort());
+    const inOrder = (of: readonly PackDescription[]): string[] => of.map(([, key, text]) => `${key} ${text}`).sort();
+    const all = inOrder(packs.flatMap((pack) => pack.descriptions()));
+    expect(all).toEqual([...said(store)].sort());
     const about = { repository: packs[0]!.header.repository, rules: packs[0]!.header.rules };
     const merged = await mergePacks(packs, about);
-    expect(Pack.open(merged.name, merged.bytes, '').descriptions().sort()).toEqual(all);
+    expect(inOrder(Pack.open(merged.name, merged.bytes, '').descriptions())).toEqual(all);
     const [first] = packs as [Pack, Pack];
     const part = await mergePacks([first], about, (kind, at) => kind !== 'docs' || at === 0);
     expect(Pack.open(part.name, part.bytes, '').descriptions()).toHaveLength(1);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { CoppiceError } from '../../../base/index.js';
-import { asCommitId } from '../../../model/index.js';
-import type { CommitId, Oid, RepositoryId } from '../../../model/index.js';
+import { asCommitId, asOid } from '../../../model/index.js';
+import type { CommitId, Oid, RepositoryId, TreeId } from '../../../model/index.js';
 import { packObjects } from '../../../remote/index.js';
 import type {
   CommitRow,
@@ -13,10 +13,12 @@ import type {
   RecentPublication,
 } from '../../../remote/index.js';
 import type { SegmentList } from '../../../segment/index.js';
+import { rootKey } from '../../../snapshot/index.js';
 import { indexRevs } from '../../indexing/index-revs.js';
 import { resolveTarget } from '../../revs/revs.js';
 import type { Session } from '../../session/session.js';
 import type { CallOptions } from '../../types.js';
+import type { PublishedRepository } from '../published-repository.js';
 
 export interface PushOptions extends CallOptions {
   /** Every branch and tag. */
@@ -206,4 +208,35 @@ export function recordedHistory(
     for (const parent of list.commit(id).parents) if (parent !== null) visit(parent);
   // Parents have lower numbers than their children.
   return [...wanted].sort((a, b) => a - b).map(asCommitId);
+}
+
+/** Roots that the remote has and whose trees are looked through, so that nothing of them is sent again. */
+const basesMax = 8;
+const nearestMax = 2000;
+
+/** Published commits whose trees are here, near what is pushed. */
+export async function basesOf(
+  session: Session,
+  known: PublishedRepository['commits'],
+  tips: Push['tips'],
+): Promise<{ commit: string; root: TreeId }[]> {
+  const { snapshots, repository, fingerprint } = session;
+  const bases = new Map<string, TreeId>();
+  const rootOf = (commit: string): TreeId | null => {
+    const row = known.get(commit);
+    return row === undefined ? null : snapshots.findRoot(rootKey(asOid(row.tree), fingerprint));
+  };
+  // Nearly always the nearest that is published is here as well: the trees of all others are not looked for.
+  const likely = new Set(Array.from(known.keys(), asOid));
+  for (const { commit } of tips) {
+    if (bases.size >= basesMax) break;
+    let nearest = await repository.nearest(commit, likely, nearestMax);
+    if (nearest !== null && rootOf(nearest) === null) {
+      for (const oid of likely) if (rootOf(oid) === null) likely.delete(oid);
+      nearest = await repository.nearest(commit, likely, nearestMax);
+    }
+    const root = nearest === null ? null : rootOf(nearest);
+    if (root !== null) bases.set(nearest!, root);
+  }
+  return Array.from(bases, ([commit, root]) => ({ commit, root }));
 }

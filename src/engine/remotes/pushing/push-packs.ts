@@ -1,6 +1,5 @@
 import { CoppiceError } from '../../../base/index.js';
-import { asOid } from '../../../model/index.js';
-import type { CommitId, Oid, TreeId } from '../../../model/index.js';
+import type { CommitId, Oid } from '../../../model/index.js';
 import type { PackRef, PublishedHead, Publications } from '../../../remote/index.js';
 import type { DescriptionLog } from '../../../store/index.js';
 import { rootKey } from '../../../snapshot/index.js';
@@ -10,12 +9,9 @@ import type { PublishedRepository } from '../published-repository.js';
 import { mergePublished } from './merge-published.js';
 import { PackBuilder } from './pack-builder.js';
 import type { BuiltPack } from './pack-builder.js';
-import { announce, recordedHistory } from './publication.js';
+import { announce, basesOf, recordedHistory } from './publication.js';
 import type { Push, Pushed, Row } from './publication.js';
 
-/** Roots that the remote has and whose trees are looked through, so that nothing of them is sent again. */
-const basesMax = 8;
-const nearestMax = 2000;
 /** Something that was published when the push began may be cleaned up before it ends. */
 const triesMax = 3;
 
@@ -133,30 +129,3 @@ const describedBy = (store: Session['store']): (readonly [string, DescriptionLog
     log.refresh();
     return [describer, log];
   });
-
-/** Published commits whose trees are here, near what is pushed. */
-async function basesOf(
-  session: Session,
-  known: PublishedRepository['commits'],
-  tips: Push['tips'],
-): Promise<{ commit: string; root: TreeId }[]> {
-  const { snapshots, repository, fingerprint } = session;
-  const bases = new Map<string, TreeId>();
-  const rootOf = (commit: string): TreeId | null => {
-    const row = known.get(commit);
-    return row === undefined ? null : snapshots.findRoot(rootKey(asOid(row.tree), fingerprint));
-  };
-  // Nearly always the nearest that is published is here as well: the trees of all others are not looked for.
-  const likely = new Set(Array.from(known.keys(), asOid));
-  for (const { commit } of tips) {
-    if (bases.size >= basesMax) break;
-    let nearest = await repository.nearest(commit, likely, nearestMax);
-    if (nearest !== null && rootOf(nearest) === null) {
-      for (const oid of likely) if (rootOf(oid) === null) likely.delete(oid);
-      nearest = await repository.nearest(commit, likely, nearestMax);
-    }
-    const root = nearest === null ? null : rootOf(nearest);
-    if (root !== null) bases.set(nearest!, root);
-  }
-  return Array.from(bases, ([commit, root]) => ({ commit, root }));
-}

@@ -1,12 +1,13 @@
 import { ClusterTurns, TreePublisher } from '../../../cluster/index.js';
 import type { Turn } from '../../../cluster/index.js';
+import { asOid } from '../../../model/index.js';
 import type { Oid } from '../../../model/index.js';
 import { ClusterStorage } from '../../../remote/index.js';
 import type { Publications } from '../../../remote/index.js';
 import { rootKey } from '../../../snapshot/index.js';
 import type { Session } from '../../session/session.js';
 import { findPublished } from '../published-repository.js';
-import { announce, recordedHistory } from './publication.js';
+import { announce, basesOf, recordedHistory } from './publication.js';
 import type { Push, Pushed, Row } from './publication.js';
 
 /** Of a history so many commits are made known at a time: what was published of it is there when it is interrupted. */
@@ -45,6 +46,11 @@ async function publish(session: Session, remote: Publications, push: Push, turn:
           what: `${remote.url}: chunks`,
         }),
     );
+    const [base] = await basesOf(session, known, tips.slice(0, 1));
+    if (base !== undefined) {
+      const { tree } = known.get(base.commit)!;
+      await publisher.beginFrom(base.root, rootKey(asOid(tree), fingerprint).toString('hex'));
+    }
     let wanted: Oid[] = tips.map(({ commit }) => commit);
     if (push.history) {
       const records = recordedHistory(session, list, await session.repositoryId(), tips);

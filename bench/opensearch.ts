@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { openEngine, openPublisher } from '../src/engine/index.js';
 import type { Engine } from '../src/engine/index.js';
 import { startOpenSearch } from '../test/support/opensearch.js';
-import { git, machine, median, printTable, repositoryName, writeJson } from './support/measure.js';
+import { git, machine, median, printTable, repositoryName, timed, writeJson } from './support/measure.js';
 
 const { values } = parseArgs({
   options: {
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     patterns: { type: 'string', default: '250' },
     questions: { type: 'string', default: '40' },
     more: { type: 'string', default: '10' },
+    forks: { type: 'string', default: '30' },
     sets: { type: 'string' },
     only: { type: 'string' },
     nodes: { type: 'string', default: '1' },
@@ -69,6 +70,14 @@ async function measure(repo: string): Promise<void> {
   const far = await openEngine({ repo, store: join(folder, `${prefix}-empty`), settings: { remote } });
   const grep = await compareGrep(engine, far, repo, revs);
   const ranked = await compareRanked(engine, far, repo, revs);
+  const forks: number[] = [];
+  const applies: number[] = [];
+  for (let i = 0; i < Number(values.forks); i++) {
+    forks.push((await timed(() => far.fork(`bench-${i}`, { from: history[0]! }))).ms);
+    const content = Buffer.from(`export const bench = ${i};\n`);
+    const edit = { kind: 'put', path: 'bench-new.ts', content } as const;
+    if (i < 10) applies.push((await timed(() => far.apply(`bench-${i}`, [edit]))).ms);
+  }
   const own = (await far.status()).chunks;
   await engine.close();
   await far.close();
@@ -116,9 +125,25 @@ async function measure(repo: string): Promise<void> {
       target: '≤ 80 ms',
       met: median(ranked.far) <= 80,
     },
+    {
+      what: `fork, durable in the cluster, ${forks.length} of them; one file put into it`,
+      measured: `p50 ${median(forks).toFixed(1)} ms; ${median(applies).toFixed(0)} ms`,
+      target: '≤ 30 ms',
+      met: median(forks) <= 30,
+    },
     { what: 'chunks in the store of who searched', measured: String(own), target: '0', met: own === 0 },
   ]);
-  writeJson(`opensearch-${name}`, { machine: machine(), chunks, textBytes, first, times, grep, ranked });
+  writeJson(`opensearch-${name}`, {
+    machine: machine(),
+    chunks,
+    textBytes,
+    first,
+    times,
+    forks,
+    applies,
+    grep,
+    ranked,
+  });
 }
 
 async function sizeOf(engine: Engine): Promise<{ textBytes: number; chunks: number }> {

@@ -1,5 +1,6 @@
 // CI jobs that publish at once and are killed at random while the storage fails, pauses and throttles: npm run bench -- pushers
-//   [--server gofakes3|versitygw] [--pushers 16] [--commits 200] [--storm 30] [--seed N] [--seconds 200]: what is pushed by then is judged
+//   [--server gofakes3|versitygw] [--pushers 16] [--commits 200] [--storm 30] [--kill MS: one of them is killed so often] [--seed N] [--seconds 200]: what is
+//   pushed by then is judged
 import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -45,6 +46,7 @@ async function run(): Promise<void> {
   const random = randomFrom(Number(option('seed', '1')));
   const count = Number(option('commits', '200'));
   const stormMs = Number(option('storm', '30')) * 1000;
+  const killEvery = Math.max(1, Math.round(Number(option('kill', '5000')) / 200));
   const server = kind === 'versitygw' ? await startGateway({ builds: true }) : await startS3Server();
   if (server === null) throw new Error(`${kind} cannot be had: is there Go?`);
   onEnd(() => server.signal('SIGKILL'));
@@ -111,7 +113,8 @@ async function run(): Promise<void> {
       setTimeout(() => server.signal('SIGCONT'), 2500);
       pauses++;
     }
-    if (random(4) === 0 && jobs.size > 0) {
+    // Most of them have to come to an end, however slow the machine is.
+    if (random(killEvery) === 0 && jobs.size > 0) {
       const job = [...jobs][random(jobs.size)]!;
       kills++;
       if (job.commit !== null) killedBusy++;

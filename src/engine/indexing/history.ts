@@ -25,7 +25,9 @@ export async function ensureRecorded(session: Session, commits: readonly Oid[], 
   }
   if (session.isPublished) {
     throw new CoppiceError('REMOTE_NOT_FOUND', 'the history of this rev is not published', {
-      hint: 'coppice push REMOTE REV --history publishes it',
+      hint: session.hasCluster
+        ? 'a search cluster has no history of lines: push to a file: or s3:// remote with --history, and serve that'
+        : 'coppice push REMOTE REV --history publishes it',
     });
   }
   for (const { oid, tree } of (await fewUnrecorded(session, repo, commits)) ?? []) {

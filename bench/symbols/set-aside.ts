@@ -11,9 +11,9 @@ export function setAside(tag: Tag, lines: readonly string[]): string | undefined
   if (keywords.has(tag.name)) return 'a keyword';
   switch (tag.language) {
     case 'Kotlin':
-      if (tag.kind !== 'method') return undefined;
       // Of names in back quotes it writes what happens to lie in its memory.
-      if (/\bfun\b[^=]*`/.test(line) && !line.includes(tag.name)) return 'a name that is not in the text';
+      if (line.includes('`') && !line.includes(tag.name)) return 'a name that is not in the text';
+      if (tag.kind !== 'method') return undefined;
       // `use { handle -> … }`, `for ((key, value) in …)`: parameters and local variables are methods to ctags.
       return has(`\\bfun\\b[^={]*(?<!\\w)${name}\`?\\s*\\(`) || /\bfun\s*(?:<.*>)?\s*$/.test(lines[tag.line - 2] ?? '')
         ? undefined
@@ -27,7 +27,15 @@ export function setAside(tag: Tag, lines: readonly string[]): string | undefined
         : undefined;
     case 'Sh':
       return tag.name.includes('=') ? 'an array' : undefined;
+    case 'C#':
+      return has(`\\bwhere\\s+${name}\\s*:`) ? 'a parameter of a type' : undefined;
+    case 'Ruby':
+      return tag.kind === 'constant' && has(`\\b${name}\\s*=>`) ? 'a key' : undefined;
+    case 'Haskell':
+      return haskellWords.has(tag.name) ? 'a keyword' : undefined;
     case 'Lua':
+      // `T['a b'] = function`, of which it takes the last word.
+      if (/[\]"'`]/.test(tag.name)) return 'a part of a key';
       if (inside(lines, tag.line, /--\[(=*)\[/, (opened) => `]${opened[1]!}]`) || /^\s*--/.test(line))
         return 'in a comment';
       // `local ok, err = pcall(function() …`, `local x = type(f) == "function"`, `t[name] = function`.
@@ -51,6 +59,10 @@ const keywords = new Set(
   'if else for while do switch case catch return this new function as from extends implements typeof string any null void true false'.split(
     ' ',
   ),
+);
+
+const haskellWords = new Set(
+  'infix infixl infixr where default deriving pattern do family instance class type data newtype import'.split(' '),
 );
 
 const escaped = (name: string): string => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -60,6 +60,7 @@ interface RuleSource {
   readonly opens?: string;
   readonly leaf?: boolean;
   readonly notFirst?: boolean;
+  readonly notLocal?: boolean;
 }
 
 interface SymbolTable {
@@ -116,6 +117,8 @@ export interface Rule {
   readonly inner: boolean;
   /** It belongs to what is around the function that it stands in, as parameters of a constructor do that are properties. Is `inner`. */
   readonly member: boolean;
+  /** In a function it is data, whatever it looks like. */
+  readonly notLocal: boolean;
   /** What comes first is no name, but what they are names of. */
   readonly notFirst: boolean;
   /** What the node's text must have for the rule to hold. */
@@ -291,6 +294,7 @@ function compileRule(language: Language, source: SymbolKind | RuleSource): Rule 
     inner: (rule.inner ?? false) || (rule.member ?? false),
     member: rule.member ?? false,
     notFirst: rule.notFirst ?? false,
+    notLocal: rule.notLocal ?? false,
     holds: rule.holds,
     opens: rule.leaf === true ? '' : rule.opens,
     byCursor: rule.join === undefined && rule.default === undefined ? cursorPath(name) : undefined,

@@ -218,7 +218,8 @@ class Walk implements Walked {
     const kind = (at === undefined ? rule.texts?.get(word) : rule.types?.get(at.type)) ?? rule.kind;
     if (kind === undefined && (rule.kindAt !== undefined || rule.types === undefined)) return 'none';
     const ownsMembers = isOwner(around.kind);
-    const isLocalData = (of: SymbolKind): boolean => around.local && !ownsMembers && !rule.member && notLocal.has(of);
+    const isLocalData = (of: SymbolKind): boolean =>
+      around.local && !ownsMembers && !rule.member && (rule.notLocal || notLocal.has(of));
     const isKept = at !== undefined && rule.localTypes?.has(at.type) === true && at.namedChildCount > 0;
     if (kind !== undefined && isLocalData(kind) && !isKept) return 'local-data';
     const { names, misread } =

@@ -61,6 +61,9 @@ test.each([
   ['ruby', 'what is delegated to, and elements', 'ENV["A"] = x\nA, B = 1, 2\nclass C\n  def_delegators :@target, :one, :two\n  delegate :three, to: :four\nend\n', 'A B C one two three'],
   ['c', 'data of a function that is read by lines', 'Code start(struct a *b)\n{\n#if X >= 1\n  int res;\n  res =\n#endif\n    set(b);\n}\n', 'start'],
   ['cpp', 'no keyword is a name', '// DO NOT EDIT\nnamespace a::b {\ninline void f() {\n  asm volatile("" : : "m"(value) : "memory");\n}\n}\n', 'a::b f'],
+  ['cpp', 'a variable that looks like a function', 'void f() {\n  struct S { int m; };\n  std::lock_guard<std::mutex> l(mu);\n  std::string s(len, c);\n}\nint g(int);\n', 'f S m g'],
+  ['rust', 'what an implementation is for', 'impl<A, B> Extend<A> for (A, B) {\n  fn extend(&self) {}\n}\nimpl dyn Sleep {\n  fn wake() {}\n}\nimpl<T> Seq<T> for [T] {}\n', 'extend wake'],
+  ['c', 'macros that are statements', 'void test(void)\n{\n  U8 p[] = {1, 2};\n\n  EXPECT_BEGIN\n  ASSERT_EQUAL(p, 4);\n  EXPECT_END\n}\nint after(void) { return 1; }\nHANDLE\nopen_it(int a);\n', 'test after open_it'],
 ])('%s: %s', (language, _, source, names) => {
   const content = bytesOf(source);
   const file = chunker.chunk(content, language);

@@ -135,7 +135,9 @@ function blankLoneMacros(text: string): string {
     if (call !== undefined && /^(?:TEST|BENCHMARK|SCENARIO|BOOST_\w*TEST)/.test(name)) return line;
     if (line.includes(';') && call === undefined) return line;
     const next = after(text, at + line.length);
-    if (call === undefined ? /^[}\w:~]*\s*[(,=;})\]|&+?]/.test(next) || next === '' : /^[{:]/.test(next)) return line;
+    // A word before a call may be its type, but hardly one of a macro's call.
+    const isType = /^[}\w:~]*\s*[(,=;})\]|&+?]/.test(next) && !/^[A-Z][A-Z0-9_]+[ \t]*\(.*\)[ \t]*;\s*$/.test(next);
+    if (call === undefined ? isType || next === '' : /^[{:]/.test(next)) return line;
     if (call === undefined && /^\}/.test(next)) return line;
     const before = lineBefore(text, at);
     if (before.endsWith('\\')) return line; // a part of a macro's definition

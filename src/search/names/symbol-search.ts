@@ -75,7 +75,7 @@ const rankBits = [0, 1, minorRank].map((rank) => bitsOf(symbolKinds.filter((kind
 
 /**
  * Definitions by name: those of exactly that name (`Scope.name` asks for the scope too), then names that begin with it,
- * then names that have it or all its words inside, then names it is a misspelling of, then names it is short for. Within each, the same case first,
+ * then names that have it or all its words inside, then names it is a misspelling of, then names it is short for (of 4 to 12 letters). Within each, the same case first,
  * then shorter names, fields and the like after all others, tests and vendored code last, types first, then in order of path
  * and line.
  *

@@ -150,7 +150,7 @@ export class NameBlock {
 
   /** What belongs to the name at a place in it. */
   payload(at: number): Buffer {
-    return this.payloads.subarray(at === 0 ? 0 : this.payloadEnds[at - 1]!, this.payloadEnds[at]!);
+    return this.payloads.subarray(at === 0 ? 0 : this.payloadEnds[at - 1]!, this.payloadEnds[at]);
   }
 
   /** Rough bytes of memory. */
@@ -165,7 +165,7 @@ interface Words {
   readonly ends: Uint32Array;
 }
 
-const wordAt = ({ text, ends }: Words, at: number): string => text.slice(at === 0 ? 0 : ends[at - 1]!, ends[at]!);
+const wordAt = ({ text, ends }: Words, at: number): string => text.slice(at === 0 ? 0 : ends[at - 1]!, ends[at]);
 
 /** The lower case of a text beyond ASCII may be of another length. */
 function lowerCaseOf(words: Words): Words {

@@ -51,7 +51,7 @@ function expected(all: readonly { name: string; path: string; line: number }[], 
     if (lower.length >= 3 && small.includes(lower)) return 'subword';
     if (words.length > 0 && words.every((word) => stemsOf(own).includes(word))) return 'subword';
     if (distance(small, lower) <= mistakes) return 'fuzzy';
-    return lower.length >= 4 && /^\w+$/.test(lower) && isShortFor(lower, own) ? 'short' : null;
+    return lower.length >= 4 && lower.length <= 12 && /^\w+$/.test(lower) && isShortFor(lower, own) ? 'short' : null;
   };
   const found = all.flatMap((one, at) => {
     const way = wayOf(one.name);

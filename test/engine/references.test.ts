@@ -100,6 +100,27 @@ describe('definition and references', () => {
     ]);
   });
 
+  test('what only has the name comes last: an import under it, a heading, the title of a test', async () => {
+    const other = makeRepository();
+    other.commit({
+      'lib/peek.js': 'exports.other = 1;\nclass Peek {\n  look() {}\n}\nmodule.exports = Peek;\n',
+      'lib/use.js': "const Peek = require('./peek');\nnew Peek();\n",
+      'test/use.js': "describe('Peek', () => {\n  it('looks', () => {\n    new Peek();\n  });\n});\n",
+      'README.md': '# Peek\n\nText.\n',
+    });
+    const own = await openEngine({ repo: other.path, store: join(makeFolder(), 'store'), workers: 0 });
+    try {
+      for (const usedIn of ['test/use.js', 'lib/use.js', undefined]) {
+        const options = { rev: 'HEAD', ...(usedIn === undefined ? {} : { usedIn, usedOnLine: 2 }) };
+        const { definitions } = await own.definition('Peek', options);
+        expect(definitions.map(({ path, line }) => `${path}:${line}`)[0]).toBe('lib/peek.js:2');
+        expect(definitions).toHaveLength(4);
+      }
+    } finally {
+      await own.close();
+    }
+  });
+
   test('letter case decides where there is a choice; a name that is not there has neighbours', async () => {
     expect(await defined('makesession')).toEqual(['makeSession src/session.ts:11']);
     const none = await engine.definition('makeSesion', { rev: 'HEAD' });

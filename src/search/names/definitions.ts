@@ -41,7 +41,8 @@ const readMax = 500;
 /**
  * Definitions of exactly this name, letter case aside where there is none of the same case. First those in the scope that was asked for;
  * then what is near the place of use (in the same file, in one that it imports, in the same folder, in the same language); a definition
- * before a declaration without a body; types and functions before fields and the like; tests and vendored code last.
+ * before a declaration without a body; types and functions before fields and the like; tests and vendored code last. After all of
+ * these what has the name and is not what code means by it: titles of tests and headings, and imports under it.
  */
 export async function findDefinitions(snapshot: Snapshot, request: DefinitionRequest): Promise<FoundDefinitions> {
   const { usedAt } = request;
@@ -56,6 +57,7 @@ export async function findDefinitions(snapshot: Snapshot, request: DefinitionReq
     const { position, symbol } = placed;
     const file = snapshot.occurrenceFiles[position]!;
     const key = [
+      titleKinds.has(symbol.kind) || (i < readMax && isImport(snapshot, placed)) ? 1 : 0,
       nearness(placed),
       i < readMax && isOnlyDeclared(snapshot, placed) ? 1 : 0,
       minorKinds.has(symbol.kind) ? 1 : 0,
@@ -74,6 +76,16 @@ export async function findDefinitions(snapshot: Snapshot, request: DefinitionReq
 }
 
 const isIn = (own: string, scope: string): boolean => own === scope || own.endsWith(`.${scope}`);
+
+/** What they are called is prose, which may be the name of what they are about. */
+const titleKinds = new Set<SymbolKind>(['test', 'section']);
+
+/** `const Name = require('./name')`: what is meant is there. */
+function isImport(snapshot: Snapshot, { position, symbol }: PlacedSymbol): boolean {
+  if (symbol.kind !== 'constant' && symbol.kind !== 'variable') return false;
+  const line = linesOf(snapshot.segments.chunkText(snapshot.occurrenceDocs[position]!))[symbol.line] ?? '';
+  return /=\s*(?:await\s+import|require)\s*\(\s*['"`][^'"`]*['"`]\s*\)\s*;?\s*$/.test(line);
+}
 
 const withBody = new Set<SymbolKind>(['function', 'method', 'constructor', 'class', 'struct', 'interface', 'enum']);
 /** A declaration there ends with a semicolon, a definition with its body. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { folderPrefix, isList, isView } from '../model/index.js';
+import { folderPrefix, isList, isView, placesIn } from '../model/index.js';
 import type { Where } from '../model/index.js';
 
 /**
@@ -25,10 +25,6 @@ const hasRev = (text: string): boolean => /^.+@.+$/s.test(text);
 
 /** The places that a place is: those of a list. */
 export function rootsIn(where: Where): readonly string[] {
-  if (!isList(where)) return [where];
-  try {
-    return JSON.parse(where) as string[];
-  } catch {
-    return [where]; // whoever looks there tells what is wrong
-  }
+  const places = placesIn(where);
+  return places.length > 0 ? places : [where]; // whoever looks there tells what is wrong
 }

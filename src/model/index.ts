@@ -22,5 +22,15 @@ export { parseRevRange } from './rev-range.js';
 export type { RevRange } from './rev-range.js';
 export { phaseNames } from './work-phase.js';
 export type { WorkPhase } from './work-phase.js';
-export { allRepositories, folderPrefix, isGlob, isList, isView, pathIn, together, viewPrefix } from './where.js';
+export {
+  allRepositories,
+  folderPrefix,
+  isGlob,
+  isList,
+  isView,
+  pathIn,
+  placesIn,
+  together,
+  viewPrefix,
+} from './where.js';
 export type { Where } from './where.js';

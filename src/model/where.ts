@@ -28,5 +28,15 @@ const isPath = (where: Where): boolean => /^(?:[\\/]|[A-Za-z]:[\\/])/.test(where
 export const pathIn = (where: Where): string =>
   where.startsWith(folderPrefix) ? where.slice(folderPrefix.length) : where;
 
+/** The places of a list, or the one that it is; none of what is no list for all that it begins like one. */
+export function placesIn(where: Where): readonly string[] {
+  if (!isList(where)) return where === '' ? [] : [where];
+  try {
+    return (JSON.parse(where) as unknown[]).map(String);
+  } catch {
+    return [];
+  }
+}
+
 /** Whether it is several places, or may be. */
 export const isView = (where: Where): boolean => isList(where) || where.startsWith(viewPrefix) || isGlob(where);

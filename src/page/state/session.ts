@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import { ApiClient } from '../api/api-client.js';
-import { isView } from '../../model/index.js';
+import { isList, isView, placesIn } from '../../model/index.js';
 import type { Repository, WireScope } from '../api/protocol.js';
 import { asRequestError, type RequestError } from '../api/request-error.js';
 import { findToken, forgetToken } from '../api/token.js';
@@ -29,11 +29,11 @@ export const repository = computed(() => place.value.repo || repositories.value[
 export const isTogether = computed(() => isView(repository.value));
 
 /** The roots of what is searched, one or several. */
-export const roots = computed(() => rootsOf(repository.value));
+export const roots = computed(() => placesIn(repository.value));
 
 /** The same as requests say it. */
 export const wireRepo = computed((): string | readonly string[] =>
-  repository.value.startsWith('[') ? roots.value : repository.value,
+  isList(repository.value) ? roots.value : repository.value,
 );
 
 /** Where requests for code look. */
@@ -47,15 +47,6 @@ export const scope = computed((): WireScope => {
 /** The path of a file where it is asked for: that of an answer counts from its root. */
 export const pathInScope = ({ repo, path }: { readonly repo?: string; readonly path: string }): string =>
   isTogether.peek() && repo !== undefined ? `${repo}/${path}` : path;
-
-function rootsOf(where: string): readonly string[] {
-  if (!where.startsWith('[')) return where === '' ? [] : [where];
-  try {
-    return (JSON.parse(where) as unknown[]).map(String);
-  } catch {
-    return [];
-  }
-}
 
 /** What people call what is searched. */
 export const repositoryName = computed(() => {

@@ -8,12 +8,16 @@ import { pathInScope } from '../state/session.js';
 
 /** The pointer rests so long before anything is asked, in milliseconds. */
 const restMs = 350;
+/** Between the line and the card, in pixels. */
+const gap = 4;
 
 interface Shown {
   readonly word: string;
   readonly definitions: readonly DefinitionHit[];
   readonly left: number;
-  readonly top: number;
+  /** Of the line that the name is in: the card is above or below it, and never on it. */
+  readonly top?: number;
+  readonly bottom?: number;
 }
 
 /** What a name is, where the pointer rests on it. A double click tells more; who has no pointer asks with `d`. */
@@ -46,13 +50,13 @@ export function NameCard({
         definitionsOf(found.word.name, file.rev, file.path, found.line, signal).then(
           ({ definitions }) => {
             if (signal.aborted || definitions.length === 0) return;
-            const { left, top, height } = element.getBoundingClientRect();
-            const below = event.clientY - top < height / 2;
+            const { left, top, bottom, height } = element.getBoundingClientRect();
+            const row = found.row.getBoundingClientRect();
             setShown({
               word: found.word.name,
               definitions,
               left: Math.max(8, Math.min(event.clientX - left, element.clientWidth - 440)),
-              top: below ? event.clientY - top + 16 : event.clientY - top - 16,
+              ...(row.top - top < height / 2 ? { top: row.bottom - top + gap } : { bottom: bottom - row.top + gap }),
             });
           },
           () => undefined, // nothing is known of it
@@ -70,11 +74,12 @@ export function NameCard({
     };
   }, [text]);
   if (shown === null) return null;
-  const { definitions, left, top } = shown;
+  const { definitions, left, top, bottom } = shown;
+  const pixels = (value: number | undefined): string => (value === undefined ? 'auto' : `${value}px`);
   const [first] = definitions;
   const { signature, text: line, doc, kind } = first!;
   return (
-    <div class="name-card" role="tooltip" style={{ left: `${left}px`, top: `${top}px` }}>
+    <div class="name-card" role="tooltip" style={{ left: pixels(left), top: pixels(top), bottom: pixels(bottom) }}>
       <code>{signature || line.trim()}</code>
       {doc !== '' && <p>{doc}</p>}
       <p class="muted">
@@ -86,7 +91,10 @@ export function NameCard({
 }
 
 /** The name at a place of the window, and its line; null where there is none. */
-export function wordAtPoint(x: number, y: number): { readonly word: Word; readonly line: number } | null {
+export function wordAtPoint(
+  x: number,
+  y: number,
+): { readonly word: Word; readonly line: number; readonly row: HTMLElement } | null {
   const at = caretAt(x, y);
   const row = at?.node.parentElement?.closest<HTMLElement>('.code-row');
   if (at === null || !row) return null;
@@ -97,7 +105,7 @@ export function wordAtPoint(x: number, y: number): { readonly word: Word; readon
   const text = code.textContent ?? '';
   const word = wordAt(text, range.toString().length);
   if (word === null) return null;
-  return { word, line: Number(row.querySelector<HTMLElement>('.line-number')!.dataset['line']) };
+  return { word, line: Number(row.querySelector<HTMLElement>('.line-number')!.dataset['line']), row };
 }
 
 interface Caret {

@@ -4,6 +4,7 @@ import { cut } from '../code/excerpt.js';
 import { highlighter } from '../code/highlighter.js';
 import { go, hrefOf, place } from '../state/navigation.js';
 import { nameInfo } from '../state/name-info.js';
+import { notNarrowed } from '../state/place.js';
 import { pathInScope } from '../state/session.js';
 import { CodeLine } from './code-line.js';
 import { Icon } from './icons.js';
@@ -28,6 +29,7 @@ export function NamePanel(): JSX.Element | null {
         <a
           class="button"
           href={hrefOf({
+            ...notNarrowed,
             file: null,
             name: '',
             query: name,

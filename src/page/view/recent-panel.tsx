@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { placesIn } from '../../model/index.js';
 import type { NamedRev } from '../api/protocol.js';
 import { dialog } from '../state/dialogs.js';
 import { hrefOf, place } from '../state/navigation.js';
@@ -78,10 +79,6 @@ export function RecentPanel(): JSX.Element {
 const revOf = (wanted: string): string => recent.peek().find(({ repo }) => repo === wanted)?.rev ?? 'HEAD';
 
 function labelOf(repo: string): string {
-  if (!repo.startsWith('[')) return nameOf(repo.replace(/^view:/, ''));
-  try {
-    return (JSON.parse(repo) as string[]).map(nameOf).join(' + ');
-  } catch {
-    return repo;
-  }
+  const named = placesIn(repo).map((where) => nameOf(where.replace(/^view:/, '')));
+  return named.length === 0 ? repo : named.join(' + ');
 }

@@ -9,15 +9,24 @@ const project = projectRepository();
 
 describe.skipIf(skipsBrowser)('a name in a file', () => {
   test('is told about at rest, and in full at a double click', async () => {
-    const page = await served.open({ file: { path: 'src/parser.ts', rev: 'main', lines: null } });
+    const file = { path: 'src/parser.ts', rev: 'main', lines: null };
+    const page = await served.open({ file, folder: 'docs/', languages: ['markdown'] });
     const name = page.locator('.code-row code span', { hasText: 'valueOf' }).first();
     await name.hover();
-    await page.getByRole('tooltip').getByText('valueOf(name: string)').waitFor();
+    const card = page.getByRole('tooltip');
+    await card.getByText('valueOf(name: string)').waitFor();
+    // It is beside the line, above or below, and leaves the name to be seen.
+    const [box, word] = [await card.boundingBox(), await name.boundingBox()];
+    expect(box!.y >= word!.y + word!.height || box!.y + box!.height <= word!.y).toBe(true);
     await name.dblclick();
     const panel = page.getByRole('region', { name: 'About valueOf' });
     await panel.getByText('1 definition, 1 line of code').waitFor();
     expect(new URL(page.url()).searchParams.get('name')).toBe('valueOf');
     expect(await panel.locator('.name-definition').textContent()).toContain('src/parser.ts:11');
+    // All lines are those of the whole rev, whatever the last search was narrowed to.
+    const all = new URL((await panel.getByRole('link', { name: 'all lines' }).getAttribute('href'))!, page.url());
+    expect(Object.fromEntries(all.searchParams)).toMatchObject({ q: 'valueOf', mode: 'exact' });
+    for (const narrowing of ['in', 'lang', 'package']) expect(all.searchParams.has(narrowing)).toBe(false);
     await page.keyboard.press('Escape');
     await eventually(() => panel.count()).toBe(0);
     expect(new URL(page.url()).searchParams.get('file')).toBe('src/parser.ts');

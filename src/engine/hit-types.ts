@@ -38,6 +38,8 @@ export interface HitExplanation {
     readonly phrase: number;
     /** Words like those of the query. */
     readonly alike: number;
+    /** The best chunks of its file are worth much together. */
+    readonly coherence: number;
   };
   /** Tests, vendored and generated code, prose: less than 1. */
   readonly fileKind: number;

@@ -31,6 +31,8 @@ export interface Gains {
   readonly phrase: number;
   /** Its words are like those of the query. */
   readonly alike: number;
+  /** The best chunks of its file are worth much together. */
+  readonly coherence: number;
 }
 
 export interface LookedAt extends Candidate {
@@ -49,7 +51,7 @@ export interface RankedHit extends LookedAt {
   readonly grade: Grade;
 }
 
-export const noGains: Gains = { definition: 0, fileName: 0, askedFile: 0, phrase: 0, alike: 0 };
+export const noGains: Gains = { definition: 0, fileName: 0, askedFile: 0, phrase: 0, alike: 0, coherence: 0 };
 
 /** Higher score first; then in order of path and line. */
 export const byScore = (a: Candidate, b: Candidate): number => b.score - a.score || a.position - b.position;

@@ -16,7 +16,8 @@ export interface Explained {
       | 'fileName'
       | 'askedFile'
       | 'phrase'
-      | 'alike',
+      | 'alike'
+      | 'coherence',
       number
     >
   >;

@@ -32,11 +32,12 @@ const enum PathKind {
   Test = 1,
   Vendored = 2,
   Example = 4,
+  Header = 8,
 }
 
 /** Its version is that of the patterns above. */
 const table: Table<Uint8Array> = {
-  name: 'pathKinds-1',
+  name: 'pathKinds-2',
   of: 'paths',
   read: ({ kinds }) => kinds as Uint8Array,
   columns: (kinds) => ({ kinds }),
@@ -54,12 +55,33 @@ async function kindsOf(paths: SnapshotPaths): Promise<Uint8Array> {
       (testFolder.test(folder) ? PathKind.Test : 0) |
       (vendoredFolder.test(folder) ? PathKind.Vendored : 0) |
       (exampleFolder.test(folder) ? PathKind.Example : 0);
+    const names = new SourceNames(paths.list, from, to);
     for (let file = from; file < to; file++) {
       if ((file & 63) === 0 && slices.isOver) await slices.next();
-      kinds[file] = ofFolder | (testName.test(paths.list[file]!.slice(folder.length)) ? PathKind.Test : 0);
+      const name = paths.list[file]!.slice(folder.length);
+      kinds[file] = ofFolder | (testName.test(name) ? PathKind.Test : 0) | (names.isHeader(name) ? PathKind.Header : 0);
     }
   }
   return kinds;
+}
+
+const headerName = /\.(?:h|hh|hpp|hxx)$/i;
+const sourceName = /\.(?:c|cc|cpp|cxx|m|mm)$/i;
+
+/** The sources of one folder, by their name without extension. */
+class SourceNames {
+  private readonly stems = new Set<string>();
+
+  constructor(paths: readonly string[], from: number, to: number) {
+    for (let file = from; file < to; file++) {
+      const path = paths[file]!;
+      if (sourceName.test(path)) this.stems.add(path.slice(path.lastIndexOf('/') + 1).replace(sourceName, ''));
+    }
+  }
+
+  isHeader(name: string): boolean {
+    return this.stems.size > 0 && headerName.test(name) && this.stems.has(name.replace(headerName, ''));
+  }
 }
 
 function fileFactor(kind: number, { generated, language }: SnapshotFile['record'], signals: RankingSignals): number {
@@ -67,6 +89,7 @@ function fileFactor(kind: number, { generated, language }: SnapshotFile['record'
   if ((kind & PathKind.Test) !== 0) factor *= signals.testFile;
   if ((kind & PathKind.Vendored) !== 0) factor *= signals.vendoredFile;
   else if ((kind & PathKind.Example) !== 0) factor *= signals.exampleFile;
+  if ((kind & PathKind.Header) !== 0) factor *= signals.headerFile;
   if (generated) factor *= signals.generatedFile;
   if (proseLanguages.has(languageId(language))) factor *= signals.proseFile;
   return factor;

@@ -37,6 +37,10 @@ export interface RankingSignals {
   readonly phrase: PhraseSignal;
   /** The chunk's words are like the query's: share of the best score added for the most alike. */
   readonly alike: AlikeSignal;
+  /** What the best chunks of the file are worth together, as the root of their summed squares: share of the best score added. */
+  readonly coherence: number;
+  /** A header whose source lies beside it (`list.h`, `list.c`) declares what is defined there: factor on the score. */
+  readonly headerFile: number;
   /** How meaning counts beside words (hybrid), or beside names and paths alone (semantic). */
   readonly meaning: MeaningSignal;
   readonly meaningAlone: MeaningSignal;
@@ -118,14 +122,16 @@ export const rankingSignals: RankingSignals = {
   nearName: 0.5,
   namesPath: 4,
   phrase: { weight: 1, focus: 4 },
-  alike: { weight: 0.3, focus: 1 },
+  alike: { weight: 0.5, focus: 1 },
+  coherence: 0.1,
+  headerFile: 0.85,
   meaning: { weight: 0.15, focus: 1, whole: 0.5, file: 0.5 },
   meaningAlone: { weight: 1, focus: 0.7, whole: 0.25, file: 1.5 },
   description: { weight: 0.6, lengthNormalization: 0.4 },
   descriptionMeaning: { weight: 0.15, focus: 1, whole: 0, file: 0.25 },
   nearMin: 0.3,
   meaningOfWord: 0.5,
-  testFile: 0.7,
+  testFile: 0.6,
   vendoredFile: 0.5,
   generatedFile: 0.4,
   exampleFile: 0.75,

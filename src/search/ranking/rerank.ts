@@ -51,6 +51,8 @@ export interface RerankRequest {
   readonly slices: TimeSlices;
 }
 
+/** Candidates whose scores speak for their file: of the best there are so many, whatever the limit is. */
+const coherentCount = 100;
 /** Texts that are read for runs of the query's words. */
 const readCount = 24;
 
@@ -129,9 +131,11 @@ async function lookCloser(snapshot: Snapshot, request: RerankRequest): Promise<L
       askedFile: top * fits * signals.namesPath * (asked.files.isAll ? (isFirst ? 1 : 0.5) : 0.125),
       phrase: asked.verbatim?.has(doc) === true ? top * signals.phrase.weight : 0,
       alike: top * signals.alike.weight * (alike[i] ?? 0) ** signals.alike.focus,
+      coherence: 0,
     };
     looked.push(withGains(candidate, gains, factors[file]!));
   }
+  addCoherence(looked, top, request);
   looked.sort(byScore);
   const { phrase } = asked;
   if (phrase === null) return looked;
@@ -147,6 +151,21 @@ async function lookCloser(snapshot: Snapshot, request: RerankRequest): Promise<L
   return looked.sort(byScore);
 }
 
+/**
+ * Gives each what the best candidates of its file are worth together: the root of their summed squares, so that a few good ones say
+ * more than many poor ones. `looked` is in the order of the candidates, of which the first are the same whatever the limit is.
+ */
+function addCoherence(looked: LookedAt[], top: number, { signals, factors }: RerankRequest): void {
+  const squares = new Map<number, number>();
+  const best = looked.reduce((most, { score }) => Math.max(most, score), top);
+  for (const { file, score } of looked.slice(0, coherentCount))
+    squares.set(file, (squares.get(file) ?? 0) + (score / best) ** 2);
+  for (const [i, one] of looked.entries()) {
+    const coherence = best * signals.coherence * Math.sqrt(squares.get(one.file) ?? 0);
+    looked[i] = withGains(one, { ...one.gains, coherence }, factors[one.file]!, one.gains);
+  }
+}
+
 /** A candidate with what a closer look gave it, in place of what `before` is. */
 function withGains(candidate: Candidate, gains: Gains, factor: number, before?: Gains): LookedAt {
   const sum = sumOf(gains) - (before === undefined ? 0 : sumOf(before));
@@ -154,8 +173,8 @@ function withGains(candidate: Candidate, gains: Gains, factor: number, before?: 
   return { position, doc, file, text, path, meaning, described, about, score: score + sum * factor, gains };
 }
 
-const sumOf = ({ definition, fileName, askedFile, phrase, alike }: Gains): number =>
-  definition + fileName + askedFile + phrase + alike;
+const sumOf = ({ definition, fileName, askedFile, phrase, alike, coherence }: Gains): number =>
+  definition + fileName + askedFile + phrase + alike + coherence;
 
 /** How alike the candidates' words are to the query's, 0 for the least and 1 for the most alike. */
 function alikeOf(

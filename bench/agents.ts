@@ -107,7 +107,8 @@ for (const repository of repositories) {
     const counted = async (agent: Agent): Promise<Plain> => {
       let [bytes, useful] = [0, 0];
       for (const { query, targets } of queries) {
-        const answer = await ask(agent, { query });
+        // As an agent asks; an older build knows fewer languages than the sets of files are made of.
+        const answer = await agent.search({ repo: path, rev, query });
         bytes += answer.bytes;
         if (shareOf(wantedOf(targets), shown(answer)) > 0) useful++;
       }

@@ -15,7 +15,8 @@ import { definitionsAmong, readTags } from './symbols/definitions.js';
 import { machine, option, printTable, repositoryName, writeJson } from './support/measure.js';
 
 // Its types would bring those of a browser for all files.
-const { default: hljs } = (await import('highlight.js' as string)) as {
+const highlighter: string = 'highlight.js';
+const { default: hljs } = (await import(highlighter)) as {
   readonly default: { highlight(text: string, options: { readonly language: string }): { readonly value: string } };
 };
 

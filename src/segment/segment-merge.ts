@@ -207,7 +207,9 @@ class Merge {
         if (this.slices.isOver) await this.turn();
         const { bytes, firstNumber, recordCount } = records.compressedBlock(block);
         const decoded = records.blockOf(firstNumber);
-        if (decoded.length > fullBlockShare * blockBytes && isWhole(decoded, from, isLive)) {
+        // What is beyond the range at either end may be in a block with what is kept, and is not counted any more.
+        const isIn = from + firstNumber >= first && from + firstNumber + recordCount <= end;
+        if (isIn && decoded.length > fullBlockShare * blockBytes && isWhole(decoded, from, isLive)) {
           writer.addBlock(bytes, recordCount);
           if (section === 'content' && isLive !== null) this.textBytes += decoded.length;
           continue;

@@ -137,3 +137,23 @@ test('merged segments say what they said apart; what is not live is gone and not
     { numRuns: 30, seed: 8 },
   );
 });
+
+test('what is collected at the beginning is not counted, though it shares a full block with what is kept', async () => {
+  const store = makeStore();
+  // One, two and two of them fill a block.
+  const texts = [12_000, 5000, 9500, 6500, 9500].map((length, i) => `${i} ${'parse query '.repeat(length / 12)}`);
+  const entry = await addSegment(store, { texts, files: 1 });
+  const [base] = entry.docs;
+  const caches = createSegmentCaches(1 << 20, 1 << 20);
+  const lists = [SegmentList.open(store, [entry], null, caches)];
+  const liveDocs = (...numbers: number[]): LiveIds => ({ ...everything, doc: (id) => numbers.includes(id - base) });
+  for (const live of [liveDocs(0, 2, 4), liveDocs(2, 4), liveDocs(4)]) {
+    const before = lists.at(-1)!;
+    const merged = await mergeSegments(store, before.segments, store.catalog.nextIds.segment + lists.length, { live });
+    const after = SegmentList.open(store, [merged], null, caches);
+    lists.push(after);
+    expect(describeList(after, everything)).toEqual(describeList(before, live));
+  }
+  for (const list of lists) list.release();
+  store.close();
+});

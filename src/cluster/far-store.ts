@@ -82,14 +82,24 @@ export class FarStore implements FarSegments {
 
   /** The root tree of a key, in hex, with all below it; null when no snapshot of it is published. */
   open(key: string, call: Call): Promise<TreeId | null> {
-    this.makeRoom();
+    const isFull = this.isFull(elapsedMs() - this.openedMs);
     this.openedMs = elapsedMs();
     const known = this.roots.get(key);
-    if (known !== undefined) return Promise.resolve(known);
-    // One after the other: each takes the numbers that follow those of the one before.
-    const opening = this.queue.then(() => this.roots.get(key) ?? this.openNext(key, call));
+    if (known !== undefined && !isFull) return Promise.resolve(known);
+    // One after the other: each takes the numbers that follow those of the one before, and none loses what it has begun to build on.
+    const opening = this.queue.then(() => {
+      if (isFull && this.isFull(Infinity)) this.clear();
+      return this.roots.get(key) ?? this.openNext(key, call);
+    });
     this.queue = opening.catch(() => undefined);
     return opening;
+  }
+
+  /** Begins anew: some of what was met is no longer there. */
+  forget(): Promise<void> {
+    const done = this.queue.then(() => this.clear());
+    this.queue = done;
+    return done;
   }
 
   /** Lets go what can be read again; open snapshots stay as they are. */
@@ -207,10 +217,10 @@ export class FarStore implements FarSegments {
     return this.trees.get(root)!;
   }
 
-  private makeRoom(): void {
+  private isFull(quietForMs: number): boolean {
     const { segmentsMax, bytesMax, quietMs } = this.limits;
     const share = Math.max(this.lists.length / segmentsMax, this.bytes / bytesMax);
-    if (share > 2 || (share > 1 && elapsedMs() - this.openedMs > quietMs)) this.clear();
+    return share > 2 || (share > 1 && quietForMs > quietMs);
   }
 
   private clear(): void {

@@ -6,4 +6,4 @@ export { collectDocuments, snapshotKeys } from './garbage.js';
 export type { DocumentCounts } from './garbage.js';
 export { ClusterTurns } from './turns.js';
 export type { Turn } from './turns.js';
-export { TreePublisher } from './publish-tree.js';
+export { NoLongerThere, TreePublisher } from './publish-tree.js';

@@ -40,6 +40,9 @@ interface MissingTree {
   readonly node: TreeNode;
 }
 
+/** What was met of a cluster, and has been cleaned up there since: it has to be looked at anew. */
+export class NoLongerThere extends Error {}
+
 /**
  * Publishes trees of a store: chunks first, then files, then directories from the leaves on, then the snapshot. So what a directory's document
  * says is there is there, whenever a publisher ends; the next one looks at what is missing and continues.
@@ -94,7 +97,7 @@ export class TreePublisher {
     const missing: MissingTree[] = [];
     const seen = new Set<TreeId>([root]);
     for (let level = [root]; level.length > 0;) {
-      const asked = level.filter((id) => !this.isThere(this.publishedTrees, id));
+      const asked = level.filter((id) => !this.publishedTrees.has(id));
       const keys = asked.map((id) => this.keys.keyOf('trees', id));
       const there = await this.storage.cluster.getMany('trees', keys, [], this.call);
       const next: TreeId[] = [];
@@ -103,6 +106,7 @@ export class TreePublisher {
           this.publishedTrees.add(id);
           continue;
         }
+        this.checkOwn(id);
         const node = readTreeNode(this.list, id, this.caches);
         missing.push({ id, node });
         for (const { tree } of node.entries)
@@ -119,14 +123,14 @@ export class TreePublisher {
   private async missingFiles(trees: readonly MissingTree[]): Promise<FileId[]> {
     const all = new Set<FileId>();
     for (const { node } of trees)
-      for (const { file } of node.entries)
-        if (file !== undefined && !this.isThere(this.publishedFiles, file)) all.add(file);
+      for (const { file } of node.entries) if (file !== undefined && !this.publishedFiles.has(file)) all.add(file);
     const ids = [...all];
     const keys = ids.map((id) => this.keys.keyOf('files', id));
     const there = await this.storage.cluster.getMany('files', keys, ['chunks'], this.call);
     return ids.filter((id, i) => {
       const found = there.get(keys[i]!);
       if (found !== undefined) this.learnFile(id, found);
+      else this.checkOwn(id);
       return found === undefined;
     });
   }
@@ -330,7 +334,7 @@ export class TreePublisher {
     const come = base === null ? docs : [...docs].filter((doc) => !base.docs.has(doc));
     const own = [...files].filter((id) => base?.files.has(id) !== true);
     const others = base === null ? [] : [...base.files].filter((id) => !files.has(id));
-    const unknown = [...own, ...others].filter((id) => !this.isThere(this.publishedFiles, id));
+    const unknown = [...own, ...others].filter((id) => !this.publishedFiles.has(id) && !this.isFar(id));
     const keys = unknown.map((id) => this.keys.keyOf('files', id));
     const there = await this.storage.cluster.getMany('files', keys, ['chunks'], this.call);
     for (const [i, id] of unknown.entries()) this.learnFile(id, there.get(keys[i]!)!);
@@ -356,9 +360,13 @@ export class TreePublisher {
     return [...files];
   }
 
-  /** What was met of the cluster is published. */
-  private isThere(published: ReadonlySet<number>, id: number): boolean {
-    return published.has(id) || (this.far !== null && id >= clusterIdMin);
+  private isFar(id: number): boolean {
+    return this.far !== null && id >= clusterIdMin;
+  }
+
+  /** Of what the cluster lacks: what was met of it, and is gone, cannot be made again of what is known here. */
+  private checkOwn(id: number): void {
+    if (this.isFar(id)) throw new NoLongerThere();
   }
 
   private numberIn(doc: number): number | undefined {

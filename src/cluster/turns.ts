@@ -1,4 +1,4 @@
-import { CoppiceError, jittered, nowMs, sleep, uniqueSuffix } from '../base/index.js';
+import { CoppiceError, elapsedMs, jittered, nowMs, sleep, uniqueSuffix } from '../base/index.js';
 import type { ClusterStorage } from '../remote/index.js';
 
 interface Call {
@@ -6,38 +6,47 @@ interface Call {
   readonly patienceMs?: number | undefined;
 }
 
-/** Who is at work there, by a name of its own, until when (in milliseconds since 1970) if nothing more is heard of it. */
+/** Who is at work there, by a name of its own, until when (in milliseconds since 1970, by its own clock) if nothing more is heard of it. */
 interface Turns {
   readonly publishing: Readonly<Record<string, number>>;
   readonly collecting: { readonly by: string; readonly until: number } | null;
 }
 
 const name = 'turns';
-/** Longer than clocks of machines differ and a request can be under way. */
+/** Longer than a request can be under way. */
 const turnMs = 120_000;
-const renewMs = 30_000;
+const renewMsDefault = 30_000;
 /** With less left nothing is begun that relies on the turn. */
 const leftMsMin = 45_000;
 const waitMs = 200;
+/** More than clocks of machines differ. */
+const clocksDifferMs = 3_600_000;
 
 /** A turn that is held; it is renewed until it ends. */
 export interface Turn {
-  /** REMOTE_UNREACHABLE when it has run out, as when this process stood still for minutes. */
+  /** REMOTE_UNREACHABLE when it has run out, as when this process stood still for minutes, or others had taken it for dead. */
   check(): void;
 }
 
 /**
  * Any number publish at once, or one collects: what a publisher has found there has to stay until what it publishes refers to it. Turns are in one document,
- * swapped conditionally; whoever is killed loses its turn when that runs out.
+ * swapped conditionally; whoever is killed loses its turn when that runs out. That is so when nothing of it has changed for a turn's length while one looked,
+ * as its clock is not ours; or when by any clock it is long over.
  */
 export class ClusterTurns {
   private readonly by = uniqueSuffix();
+  /** Of turns of others: what was said of each, and since when that is so, by this process's clock. */
+  private readonly seen = new Map<string, { readonly until: number; readonly sinceMs: number }>();
 
-  constructor(private readonly storage: ClusterStorage) {}
+  constructor(
+    private readonly storage: ClusterStorage,
+    private readonly renewMs = renewMsDefault,
+  ) {}
 
   /** Waits while somebody collects. */
   publish<T>(call: Call, action: (turn: Turn) => Promise<T>): Promise<T> {
     return this.hold(
+      ({ publishing }) => publishing[this.by] !== undefined,
       (turns, until) =>
         turns.collecting !== null ? null : { ...turns, publishing: { ...turns.publishing, [this.by]: until } },
       ({ publishing, ...rest }) => {
@@ -53,6 +62,7 @@ export class ClusterTurns {
   /** Waits until nobody publishes or collects; from then on nobody begins to. */
   collect<T>(call: Call, action: (turn: Turn) => Promise<T>): Promise<T> {
     return this.hold(
+      ({ collecting }) => collecting?.by === this.by,
       (turns, until) => {
         const isFree = Object.keys(turns.publishing).length === 0 && (turns.collecting?.by ?? this.by) === this.by;
         return isFree ? { ...turns, collecting: { by: this.by, until } } : null;
@@ -64,14 +74,26 @@ export class ClusterTurns {
     );
   }
 
+  /** Waits until nobody collects. Whoever does from then on finds what was written before. */
+  async settled(call: Call): Promise<void> {
+    for (const endMs = elapsedMs() + patienceOf(call); ;) {
+      const { turns } = await this.read(call);
+      if (turns.collecting === null) return;
+      await this.wait(endMs, 'others clean it up', call);
+    }
+  }
+
   private async hold<T>(
+    has: (turns: Turns) => boolean,
     take: (turns: Turns, until: number) => Turns | null,
     give: (turns: Turns) => Turns,
     why: string,
     call: Call,
     action: (turn: Turn) => Promise<T>,
   ): Promise<T> {
-    let until = 0;
+    // By both clocks: one may be set, the other stands still while the machine sleeps.
+    let until = { wallMs: 0, elapsedMs: 0 };
+    let state: 'begins' | 'held' | 'lost' | 'over' = 'begins';
     const lost = (): CoppiceError =>
       new CoppiceError(
         'REMOTE_UNREACHABLE',
@@ -81,56 +103,82 @@ export class ClusterTurns {
         },
       );
     const renew = async (): Promise<void> => {
-      const next = nowMs() + turnMs;
-      await this.change((turns) => take(turns, next), why, call);
-      until = next;
+      const next = { wallMs: nowMs() + turnMs, elapsedMs: elapsedMs() + turnMs };
+      await this.change(
+        (turns) => {
+          if (state === 'begins') return take(turns, next.wallMs);
+          // Who was taken for dead does not begin anew: what it found there may be gone.
+          if (state === 'held' && !has(turns)) state = 'lost';
+          return state === 'held' ? take(turns, next.wallMs) : turns;
+        },
+        why,
+        call,
+      );
+      if (state === 'begins') state = 'held';
+      if (state === 'held') until = next;
     };
     await renew();
-    const timer = setInterval(() => void renew().catch(() => undefined), renewMs);
+    const timer = setInterval(() => void renew().catch(() => undefined), this.renewMs);
     timer.unref();
     try {
       return await action({
         check: () => {
-          if (until - nowMs() < leftMsMin) throw lost();
+          const leftMs = Math.min(until.wallMs - nowMs(), until.elapsedMs - elapsedMs());
+          if (state === 'lost' || leftMs < leftMsMin) throw lost();
         },
       });
     } finally {
       clearInterval(timer);
+      state = 'over'; // a renewal that is under way renews nothing any more
       // Whoever waits for it waits until it has run out, if this fails.
       await this.change(give, why, { patienceMs: 5_000 }).catch(() => undefined);
     }
   }
 
-  /** Null of `change`: not now. REMOTE_UNREACHABLE when that stays so for longer than patience. */
+  /** Null of `change`: not now; the same as it was given: nothing is written. REMOTE_UNREACHABLE when it stays null for longer than patience. */
   private async change(change: (turns: Turns) => Turns | null, why: string, call: Call): Promise<void> {
-    const endMs = nowMs() + Math.max(call.patienceMs ?? 0, turnMs + renewMs);
-    for (;;) {
-      const found = await this.storage.read(name, call);
-      const version = found === null || found === 'unchanged' ? null : found.version;
-      const turns: Turns =
-        found === null || found === 'unchanged'
-          ? { publishing: {}, collecting: null }
-          : live(JSON.parse(found.bytes.toString('utf8')) as Turns);
+    for (const endMs = elapsedMs() + patienceOf(call); ;) {
+      const { turns, version } = await this.read(call);
       const changed = change(turns);
+      if (changed === turns) return;
       if (changed !== null) {
         const bytes = Buffer.from(JSON.stringify(changed));
         const condition = version === null ? 'absent' : { version };
         if ((await this.storage.write(name, bytes, condition, call)) !== null) return;
-      } else if (nowMs() > endMs) {
-        throw new CoppiceError('REMOTE_UNREACHABLE', `${this.storage.url}: ${why} all the time`, {
-          hint: 'run the command again in a while',
-        });
-      }
-      await sleep(jittered(changed === null ? waitMs : 10), call.signal);
+        await sleep(jittered(10), call.signal);
+      } else await this.wait(endMs, why, call);
     }
+  }
+
+  private async wait(endMs: number, why: string, call: Call): Promise<void> {
+    if (elapsedMs() > endMs) {
+      throw new CoppiceError('REMOTE_UNREACHABLE', `${this.storage.url}: ${why} all the time`, {
+        hint: 'run the command again in a while',
+      });
+    }
+    await sleep(jittered(waitMs), call.signal);
+  }
+
+  /** Without those whose turn has run out. */
+  private async read(call: Call): Promise<{ turns: Turns; version: string | null }> {
+    const found = await this.storage.read(name, call);
+    if (found === null || found === 'unchanged') return { turns: { publishing: {}, collecting: null }, version: null };
+    const { publishing, collecting } = JSON.parse(found.bytes.toString('utf8')) as Turns;
+    const turns = {
+      publishing: Object.fromEntries(Object.entries(publishing).filter(([by, until]) => this.isLive(by, until))),
+      collecting: collecting !== null && this.isLive(collecting.by, collecting.until) ? collecting : null,
+    };
+    return { turns, version: found.version };
+  }
+
+  private isLive(by: string, until: number): boolean {
+    if (by === this.by) return true;
+    if (until + clocksDifferMs < nowMs()) return false;
+    const seen = this.seen.get(by);
+    if (seen?.until === until) return elapsedMs() - seen.sinceMs < turnMs;
+    this.seen.set(by, { until, sinceMs: elapsedMs() });
+    return true;
   }
 }
 
-/** Without those whose turn has run out. */
-function live({ publishing, collecting }: Turns): Turns {
-  const atMs = nowMs();
-  return {
-    publishing: Object.fromEntries(Object.entries(publishing).filter(([, until]) => until > atMs)),
-    collecting: collecting !== null && collecting.until > atMs ? collecting : null,
-  };
-}
+const patienceOf = (call: Call): number => Math.max(call.patienceMs ?? 0, turnMs + renewMsDefault);

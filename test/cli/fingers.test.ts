@@ -269,6 +269,7 @@ describe('what is done otherwise says in one line what to type', () => {
     ['grep -W hello', /coppice search/],
     ['grep --and -e a', /one pattern/],
     ['grep --cached hello', /--rev HEAD/],
+    ['files --cached', /--rev HEAD/],
     ['grep -a hello', /binary files/],
     ['grep hello v1 v2', /--rev v1\.\.v2/],
     ['grep hello v1...v2', /git merge-base v1 v2/],

@@ -15,6 +15,7 @@ import { createSegmentCaches } from '../../src/segment/index.js';
 import { ClusterStorage, SearchCluster, readClusterAddress } from '../../src/remote/index.js';
 import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
 import { Store } from '../../src/store/index.js';
+import { sleep } from '../../src/base/index.js';
 import { makeFolder, type TestRepository } from '../support/git.js';
 import { startOpenSearch, type OpenSearch } from '../support/opensearch.js';
 import { answersOf, makeHistory, withEngine, withPublisher } from '../remote/support.js';
@@ -354,9 +355,15 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
       );
     const counts = async (): Promise<number[]> =>
       Promise.all(['snapshots', 'trees', 'files', 'chunks-*'].map((kind) => cluster.count(`swept-${kind}`)));
+    const examine = async () => {
+      const { problems, ...told } = await withPublisher(repository.path, own, (one) => one.examine(address));
+      return { ...told, problems: problems.map(({ message }) => message) };
+    };
     const engine = await openEngine({ repo: repository.path, store: makeFolder(), settings: { remote: address } });
+    const other = await openEngine({ repo: repository.path, store: makeFolder(), settings: { remote: address } });
     try {
       await engine.fork('held', { from: 'side' });
+      await other.grep('parcel', { rev: 'side' });
       const first = await counts();
       // `v1` is before `main`; `side` is the fork's as well.
       expect(await collect()).toMatchObject({
@@ -375,7 +382,18 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
       expect(await counts()).toEqual(first.map((count, i) => count - [snapshots, trees, files, chunks][i]!));
       expect(await cluster.count('swept-chunks-*')).toBe(await chunksOf(repository.path, ['main', 'v1']));
       expect((await engine.grep('parcel', { rev: 'main' })).lines.length).toBeGreaterThan(0);
+      // What these have met of `side` is gone there: nothing that is published refers to it.
+      await engine.fork('kept', { from: 'main' });
+      const path = 'src/extra.ts';
+      await engine.apply('kept', [{ kind: 'put', path, content: Buffer.from(repository.git('show', `side:${path}`)) }]);
+      expect((await engine.grep('extraOf', { rev: 'kept' })).lines).toMatchObject([{ path, line: 2 }]);
+      expect((await examine()).problems).toEqual([]);
+      await engine.drop('kept');
+      await other.fork('late', { from: 'side' });
+      for await (const { name } of new ClusterStorage(readClusterAddress(address)).list('forks/'))
+        expect(name).toBe('');
     } finally {
+      await other.close();
       await engine.close();
     }
     // From the nearest that is published there: what differs alone is asked for.
@@ -385,10 +403,6 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     expect(await withEngine(repository.path, makeFolder(), ask, { remote: address })).toEqual(
       await withEngine(repository.path, own, ask),
     );
-    const examine = async () => {
-      const { problems, ...told } = await withPublisher(repository.path, own, (one) => one.examine(address));
-      return { ...told, problems: problems.map(({ message }) => message) };
-    };
     const { documents, filesHashed, commits, problems } = await examine();
     expect([Object.values(documents), commits, problems]).toEqual([await counts(), 5, []]);
     expect(filesHashed).toBeGreaterThan(10);
@@ -421,5 +435,26 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     });
     await collecting;
     expect(order.slice(2)).toEqual(['published 3', 'collected']);
+    // A clock that is minutes behind is no reason to take who has it for dead; one that is out by hours is that of who was killed.
+    const storage = new ClusterStorage(readClusterAddress(address));
+    const say = (publishing: Record<string, number>): Promise<unknown> =>
+      storage.write('turns', Buffer.from(JSON.stringify({ publishing, collecting: null })), 'any');
+    await say({ behind: Date.now() - 300_000 });
+    const signal = AbortSignal.timeout(400);
+    expect(await code(turns().collect({ signal }, () => Promise.resolve()))).not.toBe('it succeeded');
+    await say({ killed: Date.now() - 2 * 3_600_000 });
+    await turns().collect({}, () => Promise.resolve());
+    // Who was taken for dead is told, and does not come back by renewing.
+    await new ClusterTurns(storage, 20).publish({}, async (turn) => {
+      await sleep(100);
+      turn.check();
+      await say({});
+      await turns().collect({}, () => Promise.resolve());
+      await sleep(200);
+      expect(() => turn.check()).toThrow('others may be at work');
+    });
+    const left = await storage.read('turns');
+    expect(left).toMatchObject({ version: expect.any(String) as string });
+    expect(JSON.parse((left as { bytes: Buffer }).bytes.toString())).toEqual({ publishing: {}, collecting: null });
   });
 });

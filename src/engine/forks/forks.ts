@@ -59,7 +59,10 @@ export async function recordFork(
   if (id >= clusterIdMin && !isLease(entry)) {
     if (store.catalog.fork(repo, name) !== undefined) return null;
     const { recordFarFork } = await import('../remotes/far-forks.js');
-    return (await recordFarFork(session, entry, call)) ? { entry, tookMs: elapsedMs() - startMs } : null;
+    const outcome = await recordFarFork(session, entry, call);
+    // Now it is looked for anew, and made here where it can be.
+    if (outcome === 'gone') return recordFork(session, name, from, call);
+    return outcome === 'made' ? { entry, tookMs: elapsedMs() - startMs } : null;
   }
   if (store.catalog.expiredForks(at).some((fork) => fork.repo === repo && fork.name === name))
     store.tryRecord({ t: 'drop', n: uniqueSuffix(), repo, name, at });

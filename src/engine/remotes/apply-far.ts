@@ -1,5 +1,5 @@
 import { CoppiceError, elapsedMs } from '../../base/index.js';
-import { ClusterTurns, FarDraft, TreePublisher } from '../../cluster/index.js';
+import { ClusterTurns, FarDraft, NoLongerThere, TreePublisher } from '../../cluster/index.js';
 import { OverlaySource, SegmentSink, StoredSource, diffTrees } from '../../indexing/index.js';
 import { ForkState } from '../forks/apply.js';
 import { forkInfo } from '../forks/forks.js';
@@ -27,12 +27,18 @@ export async function applyFar(
 ): Promise<ApplyResult> {
   const startMs = elapsedMs();
   for (let tries = 1; ; tries++) {
-    const done = await new ClusterTurns(farOf(session.shared).storage).publish(call, async (turn) => {
+    const { storage, store } = farOf(session.shared);
+    const moving = new ClusterTurns(storage).publish(call, async (turn) => {
       const fork = await findFarFork(session, name, call);
       if (fork === null) throw await forkNotFound(session, name);
       const { moved, ...told } = await untilHere(call.signal, () => edit(session, fork, steps, call));
       turn.check();
       return (await moveFarFork(session, fork, moved, call)) ? { ...forkInfo(moved), ...told } : null;
+    });
+    const done = await moving.catch(async (error: unknown) => {
+      if (!(error instanceof NoLongerThere) || tries === triesMax) throw error;
+      await store.forget();
+      return null;
     });
     if (done !== null) return { ...done, tookMs: elapsedMs() - startMs };
     if (tries === triesMax) {

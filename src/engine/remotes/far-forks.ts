@@ -1,4 +1,5 @@
 import { nowMs } from '../../base/index.js';
+import { ClusterTurns } from '../../cluster/index.js';
 import type { RepositoryId } from '../../model/index.js';
 import { sha256 } from '../../remote/index.js';
 import type { WriteCondition } from '../../remote/index.js';
@@ -57,8 +58,33 @@ export async function listFarForks(session: Session, call: Call): Promise<ForkEn
   return found.map((bytes) => JSON.parse(bytes.toString('utf8')) as ForkEntry).filter((entry) => !isOver(entry));
 }
 
-/** Makes a fork; false when there is one of that name. It is durable when this returns. */
-export async function recordFarFork(session: Session, entry: ForkEntry, call: Call): Promise<boolean> {
+/**
+ * Makes a fork: 'exists' when there is one of that name, 'gone' when its tree has been cleaned up, and is no longer taken for published. It is durable when
+ * this returns.
+ */
+export async function recordFarFork(
+  session: Session,
+  entry: ForkEntry,
+  call: Call,
+): Promise<'made' | 'exists' | 'gone'> {
+  if (!(await writeNew(session, entry, call))) return 'exists';
+  const { storage, store } = farOf(session.shared);
+  try {
+    // Who collected when it was written may not have seen it; who does from now on keeps its tree.
+    await new ClusterTurns(storage).settled(call);
+    const key = Buffer.from(entry.root, 'base64url').toString('hex');
+    if ((await storage.cluster.getMany('snapshots', [key], [], call)).has(key)) return 'made';
+  } catch (error) {
+    await dropFarFork(session, entry.name, { patienceMs: 5_000 }).catch(() => undefined);
+    throw error;
+  }
+  await dropFarFork(session, entry.name, call);
+  await store.forget();
+  return 'gone';
+}
+
+/** False when there is one of that name. */
+async function writeNew(session: Session, entry: ForkEntry, call: Call): Promise<boolean> {
   if (await write(session, entry, 'absent', call)) return true;
   const { storage } = farOf(session.shared);
   const found = await storage.read(folderOf(await identityOf(session, call)) + entry.name, call);

@@ -108,6 +108,7 @@ export function addByLines(
     const place = { nameLine: line, startLine: line, ownLine: line, endLine };
     added.push({ name: cleanName(name), kind, scope: '', ...place, next: 0, inner: false });
   };
+  const beginsList = (line: number): boolean => enumerations?.test(texts(line)) === true;
   let next = 0;
   for (const { from, to, within } of [...ranges].sort((a, b) => a.from - b.from || b.to - a.to)) {
     const indentMax = within === undefined ? Infinity : indentOf(lines[within]!);
@@ -121,8 +122,11 @@ export function addByLines(
         add(name, kind, line, endOf(lines, line));
         break;
       }
-      if (enumerations?.test(text) === true) {
-        for (const { name, line: at } of enumerators(lines, line, to)) add(name, 'constant', at, at);
+      if (beginsList(line)) {
+        // To the next list at most: one that is not closed would be read again with each that follows.
+        let last = line;
+        while (last < Math.min(to, lines.length - 1) && !beginsList(last + 1)) last++;
+        for (const { name, line: at } of enumerators(lines, line, last)) add(name, 'constant', at, at);
       }
     }
     if (within === undefined) next = Math.max(next, to + 1);

@@ -43,6 +43,17 @@ test.each(['c', 'cpp'])('%s on one line, however long', (language) => {
   expect(chunker.chunk(bytesOf('int f(void);\n'), language).chunks.length).toBe(1);
 });
 
+test.each([{ linesOnly: true }, {}])(
+  'lists of constants that are never closed are read once (%o)',
+  (options) => {
+    const content = bytesOf(Array.from({ length: 3000 }, (_, i) => `enum a${i} { B${i},\n`).join(''));
+    const { chunks } = chunker.chunk(content, 'c', options);
+    const constants = chunks.flatMap(({ symbols }) => symbols).filter(({ kind }) => kind === 'constant');
+    expect(constants.length).toBeGreaterThan(2500);
+  },
+  5000,
+);
+
 test.each(['html', 'vue', 'svelte', 'astro', 'php'])('what %s opens and never closes', (language) => {
   for (const piece of [
     '<!--',

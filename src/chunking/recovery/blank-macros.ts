@@ -86,7 +86,7 @@ const passes: readonly (readonly [RegExp, Edit, needed?: RegExp])[] = [
   ],
   // `typedef int LIB_CALLBACK(f)(int);` is a pointer, `(*f)`.
   [
-    /^([ \t]*typedef\b[\w \t*]*[ \t*])([A-Z][A-Z0-9_]*_[A-Z0-9_]+[ \t]*)\((?=\w+\)[ \t]*\()/gm,
+    /^([ \t]*typedef\b[\w \t*]*[ \t*])([A-Z][A-Z0-9]*_[A-Z0-9_]+[ \t]*)\((?=\w+\)[ \t]*\()/gm,
     (_, head, macro) => `${head}${blank(macro).slice(1)}(*`,
     /\btypedef\b/,
   ],

@@ -297,7 +297,8 @@ function compileRule(language: Language, source: SymbolKind | RuleSource): Rule 
     notLocal: rule.notLocal ?? false,
     holds: rule.holds,
     opens: rule.leaf === true ? '' : rule.opens,
-    byCursor: rule.join === undefined && rule.default === undefined ? cursorPath(name) : undefined,
+    byCursor:
+      rule.join === undefined && rule.default === undefined && rule.notFirst !== true ? cursorPath(name) : undefined,
     typeKinds: rule.types === undefined ? undefined : kindsByTypeId(language, rule.types),
   };
 }

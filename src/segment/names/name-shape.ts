@@ -5,7 +5,7 @@
 export interface NameShape {
   /** Letters and digits, at most `shapeLengthMax`; 0: there is no shape. */
   readonly length: number;
-  /** One bit for each letter that is in it, for each of some digits, and for some that are in it twice. */
+  /** One bit for each letter that is in it, and one for digits that are alike in their last two bits: 0, 4 and 8 share one. */
   readonly letters: number;
 }
 

@@ -16,6 +16,9 @@ export interface DocumentCounts {
   readonly chunks: number;
 }
 
+/** Between two looks at whether the turn is still held. */
+const removedAtOnce = 5000;
+
 const kinds = ['snapshots', 'trees', 'files', 'chunks'] as const;
 
 /** What some snapshots reach. */
@@ -51,8 +54,10 @@ export async function collectDocuments(
   const remove = async (kind: (typeof kinds)[number], index: string, ids: readonly string[]): Promise<void> => {
     removed[kind] += ids.length;
     if (dryRun || ids.length === 0) return;
-    check();
-    await cluster.remove(index, ids, call);
+    for (let from = 0; from < ids.length; from += removedAtOnce) {
+      check();
+      await cluster.remove(index, ids.slice(from, from + removedAtOnce), call);
+    }
   };
   for (const kind of kinds)
     for (const index of kind === 'chunks' ? chunks : [kind]) {

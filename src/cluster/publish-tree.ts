@@ -19,6 +19,8 @@ const bulkCharsMax = 6 * 1024 * 1024;
 interface Call {
   readonly signal?: AbortSignal | undefined;
   readonly patienceMs?: number | undefined;
+  /** Throws when what was found there may be gone by now: nothing is written any more that refers to it. */
+  readonly check?: (() => void) | undefined;
 }
 
 export interface PublishProgress {
@@ -264,6 +266,7 @@ export class TreePublisher {
       let to = from;
       for (let chars = 0; to < documents.length && chars < bulkCharsMax; to++) chars += documents[to]!.json.length;
       const batch = documents.slice(from, to);
+      this.call.check?.();
       const done = await this.storage.cluster.create(batch, this.call);
       this.sent.documents += done.filter((outcome) => outcome === 'written').length;
       for (const outcome of done) outcomes.push(outcome);
@@ -302,6 +305,7 @@ export class TreePublisher {
       indices: [...new Set(Array.from(numbers, chunkIndexOf))],
       lengths: totals,
     };
+    this.call.check?.();
     await this.storage.cluster.create([{ index: 'snapshots', id: key, json: JSON.stringify(source) }], this.call);
     this.sent.documents++;
   }

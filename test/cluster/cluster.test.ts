@@ -385,7 +385,8 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
       // What these have met of `side` is gone there: nothing that is published refers to it.
       await engine.fork('kept', { from: 'main' });
       const path = 'src/extra.ts';
-      await engine.apply('kept', [{ kind: 'put', path, content: Buffer.from(repository.git('show', `side:${path}`)) }]);
+      const content = Buffer.from(`${repository.git('show', `side:${path}`)}\n`);
+      await engine.apply('kept', [{ kind: 'put', path, content }]);
       expect((await engine.grep('extraOf', { rev: 'kept' })).lines).toMatchObject([{ path, line: 2 }]);
       expect((await examine()).problems).toEqual([]);
       await engine.drop('kept');

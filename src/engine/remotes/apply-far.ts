@@ -1,5 +1,6 @@
 import { CoppiceError, elapsedMs } from '../../base/index.js';
 import { ClusterTurns, FarDraft, NoLongerThere, TreePublisher } from '../../cluster/index.js';
+import type { Turn } from '../../cluster/index.js';
 import { OverlaySource, SegmentSink, StoredSource, diffTrees } from '../../indexing/index.js';
 import { ForkState } from '../forks/apply.js';
 import { forkInfo } from '../forks/forks.js';
@@ -31,7 +32,7 @@ export async function applyFar(
     const moving = new ClusterTurns(storage).publish(call, async (turn) => {
       const fork = await findFarFork(session, name, call);
       if (fork === null) throw await forkNotFound(session, name);
-      const { moved, ...told } = await untilHere(call.signal, () => edit(session, fork, steps, call));
+      const { moved, ...told } = await untilHere(call.signal, () => edit(session, fork, steps, turn, call));
       turn.check();
       return (await moveFarFork(session, fork, moved, call)) ? { ...forkInfo(moved), ...told } : null;
     });
@@ -54,6 +55,7 @@ async function edit(
   session: Session,
   { entry: fork }: FarFork,
   steps: readonly ApplyStep[],
+  turn: Turn,
   call: CallOptions,
 ): Promise<Pick<ApplyResult, 'changedFiles' | 'newChunks'> & { moved: FarFork['entry'] }> {
   const { shared, fingerprint } = session;
@@ -73,7 +75,8 @@ async function edit(
     const sink = new SegmentSink(draft);
     const { roots } = await indexTrees(shared, [state.tree], source, call, { sink, baseOids: [fork.tree] });
     const [{ id, key }] = roots as [(typeof roots)[number]];
-    const publisher = new TreePublisher(storage, draft.segments(), draft.caches, call, undefined, far);
+    const held = { ...call, check: () => turn.check() };
+    const publisher = new TreePublisher(storage, draft.segments(), draft.caches, held, undefined, far);
     await publisher.publish(id, key.toString('hex'), { tree: state.tree, rules: fingerprint });
     const changed = await diffTrees(fork.tree, state.tree, source);
     return {

@@ -35,7 +35,7 @@ async function publish(session: Session, remote: Publications, push: Push, turn:
       remote.storage as ClusterStorage,
       list,
       snapshots.caches,
-      call,
+      { ...call, check: () => turn.check() },
       ({ chunks, bytes }) =>
         push.onProgress?.({
           phase: 'push',

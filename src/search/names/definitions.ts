@@ -84,7 +84,7 @@ const titleKinds = new Set<SymbolKind>(['test', 'section']);
 function isImport(snapshot: Snapshot, { position, symbol }: PlacedSymbol): boolean {
   if (symbol.kind !== 'constant' && symbol.kind !== 'variable') return false;
   const line = linesOf(snapshot.segments.chunkText(snapshot.occurrenceDocs[position]!))[symbol.line] ?? '';
-  return /=\s*(?:await\s+import|require)\s*\(\s*['"`][^'"`]*['"`]\s*\)\s*;?\s*$/.test(line);
+  return /=\s*(?:await\s+import|require)\s*\(\s*['"`][^'"`]*['"`]\s*\)[\s;]*$/.test(line);
 }
 
 const withBody = new Set<SymbolKind>(['function', 'method', 'constructor', 'class', 'struct', 'interface', 'enum']);

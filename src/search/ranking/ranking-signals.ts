@@ -37,7 +37,7 @@ export interface RankingSignals {
   readonly phrase: PhraseSignal;
   /** The chunk's words are like the query's: share of the best score added for the most alike. */
   readonly alike: AlikeSignal;
-  /** What the best chunks of the file are worth together, as the root of their summed squares: share of the best score added. */
+  /** What the best chunks of the file are worth together, as the root of their summed squares: share of that added. */
   readonly coherence: number;
   /** A header whose source lies beside it (`list.h`, `list.c`) declares what is defined there: factor on the score. */
   readonly headerFile: number;

@@ -135,7 +135,7 @@ async function lookCloser(snapshot: Snapshot, request: RerankRequest): Promise<L
     };
     looked.push(withGains(candidate, gains, factors[file]!));
   }
-  addCoherence(looked, top, request);
+  addCoherence(looked, request);
   looked.sort(byScore);
   const { phrase } = asked;
   if (phrase === null) return looked;
@@ -155,13 +155,12 @@ async function lookCloser(snapshot: Snapshot, request: RerankRequest): Promise<L
  * Gives each what the best candidates of its file are worth together: the root of their summed squares, so that a few good ones say
  * more than many poor ones. `looked` is in the order of the candidates, of which the first are the same whatever the limit is.
  */
-function addCoherence(looked: LookedAt[], top: number, { signals, factors }: RerankRequest): void {
+function addCoherence(looked: LookedAt[], { signals, factors }: RerankRequest): void {
   const squares = new Map<number, number>();
-  const best = looked.reduce((most, { score }) => Math.max(most, score), top);
   for (const { file, score } of looked.slice(0, coherentCount))
-    squares.set(file, (squares.get(file) ?? 0) + (score / best) ** 2);
+    squares.set(file, (squares.get(file) ?? 0) + score * score);
   for (const [i, one] of looked.entries()) {
-    const coherence = best * signals.coherence * Math.sqrt(squares.get(one.file) ?? 0);
+    const coherence = signals.coherence * Math.sqrt(squares.get(one.file) ?? 0);
     looked[i] = withGains(one, { ...one.gains, coherence }, factors[one.file]!, one.gains);
   }
 }

@@ -113,6 +113,12 @@ export type BulkOutcome = 'written' | 'exists';
 /** What the cluster has no room for now, or no shard, is asked for so often. */
 const bulkTriesMax = 12;
 
+/** What became of one action of a bulk request. */
+interface ActionOutcome {
+  readonly status: number;
+  readonly error?: ClusterError;
+}
+
 interface ClusterError {
   readonly type?: string;
   readonly reason?: string;
@@ -203,34 +209,50 @@ export class SearchCluster {
   }
 
   /**
-   * Creates documents that are not there yet, in order: `lines` are pairs of id and document, as JSON. What the cluster has no room for now is sent
-   * again. Tells of each whether it was written or is there already.
+   * Creates documents that are not there yet; what the cluster has no room for now is sent again. Tells of each whether it was written or is
+   * there already.
    */
   async create(
     documents: readonly { readonly index: string; readonly id: string; readonly json: string }[],
     call: CallOptions = {},
   ): Promise<BulkOutcome[]> {
     const outcomes: BulkOutcome[] = new Array<BulkOutcome>(documents.length).fill('exists');
-    let open = documents.map((_, i) => i);
+    const actions = documents.map(
+      ({ index, id, json }) => `{"create":{"_index":"${this.index(index)}","_id":"${id}"}}\n${json}\n`,
+    );
+    await this.bulk(actions, call, (status, i) => {
+      if (status === 201 || status === 200) outcomes[i] = 'written';
+      return status < 300 || status === 409;
+    });
+    return outcomes;
+  }
+
+  /** Removes documents, there or not. */
+  async remove(index: string, ids: readonly string[], call: CallOptions = {}): Promise<void> {
+    const actions = ids.map((id) => `{"delete":{"_index":"${this.index(index)}","_id":${JSON.stringify(id)}}}\n`);
+    for (let from = 0; from < ids.length; from += getManyMax)
+      await this.bulk(actions.slice(from, from + getManyMax), call, (status) => status < 300 || status === 404);
+  }
+
+  /** Does what lines ask for, in one request and in order; what the cluster has no room for now, and `isDone` does not take, is sent again. */
+  private async bulk(
+    actions: readonly string[],
+    call: CallOptions,
+    isDone: (status: number, i: number) => boolean,
+  ): Promise<void> {
+    const path = '_bulk?filter_path=items.*.status,items.*.error.type,items.*.error.reason';
+    let open = actions.map((_, i) => i);
     for (let tries = 1; open.length > 0; tries++) {
-      const lines = open.map((i) => {
-        const { index, id, json } = documents[i]!;
-        return `{"create":{"_index":"${this.index(index)}","_id":"${id}"}}\n${json}\n`;
-      });
-      const path = '_bulk?filter_path=items.*.status,items.*.error.type,items.*.error.reason';
-      const { value } = await this.ask('POST', path, lines.join(''), call);
-      const items = (value as { items?: { create: { status: number; error?: ClusterError } }[] }).items ?? [];
+      const { value } = await this.ask('POST', path, open.map((i) => actions[i]!).join(''), call);
+      const items = (value as { items?: Record<string, ActionOutcome>[] }).items ?? [];
       if (items.length !== open.length) throw remoteUnreachable(this.url, new Error('an answer to other documents'));
       const again: number[] = [];
-      let failure: { status: number; error?: ClusterError } | null = null;
-      for (const [at, { create }] of items.entries()) {
-        const i = open[at]!;
-        // Once one has failed, those that came after it may refer to it: they are sent again as well.
-        if (create.status === 201 || create.status === 200) outcomes[i] = 'written';
-        else if (create.status !== 409) {
-          failure ??= create;
-          again.push(i);
-        }
+      let failure: ActionOutcome | null = null;
+      for (const [at, item] of items.entries()) {
+        const outcome = Object.values(item)[0]!;
+        if (isDone(outcome.status, open[at]!)) continue;
+        failure ??= outcome;
+        again.push(open[at]!);
       }
       if (failure !== null) {
         const isBlocked = failure.error?.type === 'cluster_block_exception';
@@ -240,7 +262,6 @@ export class SearchCluster {
       }
       open = again;
     }
-    return outcomes;
   }
 
   /** Makes what was written visible to searches. */
@@ -332,17 +353,6 @@ export class SearchCluster {
     const { status, value } = await this.ask('PUT', this.index(name), JSON.stringify(body), call, [400]);
     const { error } = value as { error?: ClusterError };
     if (status >= 300 && error?.type !== 'resource_already_exists_exception') throw this.failed(status, error);
-  }
-
-  /** Removes documents, there or not. */
-  async remove(index: string, ids: readonly string[], call: CallOptions = {}): Promise<void> {
-    for (let from = 0; from < ids.length; from += getManyMax) {
-      const batch = ids.slice(from, from + getManyMax);
-      const lines = batch.map((id) => `{"delete":{"_index":"${this.index(index)}","_id":${JSON.stringify(id)}}}\n`);
-      const { value } = await this.ask('POST', '_bulk?filter_path=items.*.status,items.*.error', lines.join(''), call);
-      for (const { delete: done } of (value as { items: { delete: { status: number; error?: ClusterError } }[] }).items)
-        if (done.status >= 300 && done.status !== 404) throw this.failed(done.status, done.error);
-    }
   }
 
   /** Any request. Statuses that mean something to the caller: 404, 409 and those of `expected`; others that are no success are errors. */

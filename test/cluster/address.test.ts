@@ -125,6 +125,16 @@ test('what passes is tried again, whole requests and single documents; what stay
       }),
     async (cluster) => expect(await cluster.create(documents, call)).toEqual(['written', 'written', 'exists']),
   );
+  await withAnswers(
+    (_, response, tries) =>
+      send(response, 200, {
+        items: (tries === 1 ? [200, 404, 429] : [200]).map((status) => ({ delete: { status } })),
+      }),
+    async (cluster, seen) => {
+      await cluster.remove('trees', ['a', 'b', 'c'], call);
+      expect(seen).toHaveLength(2);
+    },
+  );
   const blocked = {
     type: 'cluster_block_exception',
     reason: 'index [x] blocked by: [disk usage exceeded flood-stage]',

@@ -7,6 +7,9 @@ export interface RequestOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** About what a frame takes, in milliseconds. */
+const frameMs = 20;
+
 /** Asks the daemon, which serves this page from the same origin. */
 export class ApiClient {
   /** @param onUnauthorized called when the daemon does not know the token. */
@@ -38,6 +41,7 @@ export class ApiClient {
     });
     if (!response.ok || response.body === null) throw await this.failure(response);
     let result: RestOf<N> | undefined;
+    let isFirst = true;
     // To the end, also behind the result: a body that was not read whole costs its connection.
     for await (const lines of readLines(response.body)) {
       const items: unknown[] = [];
@@ -48,7 +52,11 @@ export class ApiClient {
         else if ('error' in line) throw new RequestError(line.error);
         else if ('result' in line) result = line.result as RestOf<N>;
       }
-      if (items.length > 0) onItems(items as ItemOf<N>[]);
+      if (items.length === 0) continue;
+      onItems(items as ItemOf<N>[]);
+      // What has come already is read without a pause in which the first of it could be painted.
+      if (isFirst) await new Promise((done) => setTimeout(done, frameMs));
+      isFirst = false;
     }
     if (result === undefined) throw new TypeError('the answer ended before its result');
     return result;

@@ -54,7 +54,7 @@ export interface Place {
 }
 
 /** The first answer is small enough to come as one types; more is asked for when it is wanted. */
-export const firstLimit = 500;
+export const firstLimit = 100;
 export const limitMax = 10_000;
 
 export const home: Place = {

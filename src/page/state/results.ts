@@ -16,6 +16,8 @@ export interface Results {
   /** The place that was searched for. */
   readonly place: Place;
   readonly items: readonly Item[];
+  /** The items are of the search before: nothing has come of this one yet. */
+  readonly areOld: boolean;
   /** Null until done. */
   readonly summary: Summary | null;
   readonly revs: ShownRevs | null;
@@ -27,6 +29,7 @@ const none: Results = {
   status: 'running',
   place: place.peek(),
   items: [],
+  areOld: false,
   summary: null,
   revs: null,
   error: null,
@@ -73,7 +76,7 @@ function nothing(at: Place): void {
 function request(wanted: Place): void {
   if (latest?.indexing === true && latest.revs === revsOf(wanted)) {
     waiting = wanted;
-    results.value = { ...results.peek(), status: 'running', place: wanted, error: null };
+    results.value = { ...results.peek(), areOld: true, status: 'running', place: wanted, error: null };
     return;
   }
   latest?.controller.abort();
@@ -93,9 +96,10 @@ async function run(wanted: Place): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
     // Copied: rows and facets are computed anew only for another array.
-    if (isWanted()) results.value = { ...results.peek(), id, place: wanted, items: [...items], ...change };
+    if (isWanted())
+      results.value = { ...results.peek(), id, place: wanted, items: [...items], areOld: false, ...change };
   };
-  results.value = { ...startingFrom(wanted), status: 'running', place: wanted, error: null };
+  results.value = { ...startingFrom(wanted), areOld: true, status: 'running', place: wanted, error: null };
   try {
     const { summary, revs } = await runSearch({
       api: api(),

@@ -14,14 +14,14 @@ import { Told } from './told.js';
 
 /** What was found, and what to narrow it by. */
 export function ResultsPage(): JSX.Element {
-  const { status, error, items, id } = results.value;
+  const { status, error, items, areOld } = results.value;
   const isOld = status === 'failed' && items.length > 0;
   return (
     <div class="columns">
       <SidePanel label="Filters">
         <FacetsPanel />
       </SidePanel>
-      <main class={isOld || (status === 'running' && id > 0) ? 'results results-old' : 'results'} aria-label="Results">
+      <main class={isOld || areOld ? 'results results-old' : 'results'} aria-label="Results">
         <h1 class="visually-hidden">Results</h1>
         {error !== null && <ErrorPanel error={error} id="search-error" />}
         {(status !== 'failed' || isOld) && <SummaryBar />}

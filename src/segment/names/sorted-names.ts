@@ -425,22 +425,13 @@ function readShapes(bytes: Buffer, start: number, end: number): ShapeGroup {
   const room = Math.floor((end - start) / 5);
   const numbers = new Uint32Array(room);
   const letters = new Int32Array(room);
+  const reader = new ByteReader(bytes.subarray(start, end));
   let count = 0;
   let number = 0;
-  for (let at = start; at < end; count++) {
-    let gap = bytes[at++]!;
-    if (gap > 0x7f) {
-      gap &= 0x7f;
-      for (let shift = 7; ; shift += 7) {
-        const byte = bytes[at++]!;
-        gap |= (byte & 0x7f) << shift;
-        if (byte < 0x80) break;
-      }
-    }
-    number += gap;
+  for (; !reader.done; count++) {
+    number += reader.varint();
     numbers[count] = number++;
-    letters[count] = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    at += 4;
+    letters[count] = reader.u32();
   }
   return { numbers: numbers.slice(0, count), letters: letters.slice(0, count) };
 }

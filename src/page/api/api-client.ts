@@ -19,15 +19,42 @@ export class ApiClient {
   ) {}
 
   /**
-   * Calls an operation and passes on the elements of its list as they come, in batches.
+   * Calls an operation and passes on the elements of its list as they come, in batches, to be shown.
    * @returns what comes after them.
    * @throws {RequestError} or what `fetch` throws; see `asRequestError`.
    */
-  async stream<N extends OperationName>(
+  stream<N extends OperationName>(
     name: N,
     input: InputOf<N>,
     onItems: (items: readonly ItemOf<N>[]) => void,
-    { signal, onProgress }: RequestOptions = {},
+    options: RequestOptions = {},
+  ): Promise<RestOf<N>> {
+    let isFirst = true;
+    const show = async (items: readonly ItemOf<N>[]): Promise<void> => {
+      onItems(items);
+      // What has come already is read without a pause in which the first of it could be painted.
+      if (isFirst) await new Promise((done) => setTimeout(done, frameMs));
+      isFirst = false;
+    };
+    return this.read(name, input, show, options);
+  }
+
+  /** Calls an operation without a list, or one whose list is wanted whole. */
+  async call<N extends OperationName>(
+    name: N,
+    input: InputOf<N>,
+    options: RequestOptions = {},
+  ): Promise<{ readonly items: readonly ItemOf<N>[]; readonly result: RestOf<N> }> {
+    const items: ItemOf<N>[] = [];
+    const result = await this.read(name, input, (more) => void items.push(...more), options);
+    return { items, result };
+  }
+
+  private async read<N extends OperationName>(
+    name: N,
+    input: InputOf<N>,
+    onItems: (items: readonly ItemOf<N>[]) => void | Promise<void>,
+    { signal, onProgress }: RequestOptions,
   ): Promise<RestOf<N>> {
     const response = await fetch(`/v1/${name}`, {
       method: 'POST',
@@ -41,7 +68,6 @@ export class ApiClient {
     });
     if (!response.ok || response.body === null) throw await this.failure(response);
     let result: RestOf<N> | undefined;
-    let isFirst = true;
     // To the end, also behind the result: a body that was not read whole costs its connection.
     for await (const lines of readLines(response.body)) {
       const items: unknown[] = [];
@@ -52,25 +78,10 @@ export class ApiClient {
         else if ('error' in line) throw new RequestError(line.error);
         else if ('result' in line) result = line.result as RestOf<N>;
       }
-      if (items.length === 0) continue;
-      onItems(items as ItemOf<N>[]);
-      // What has come already is read without a pause in which the first of it could be painted.
-      if (isFirst) await new Promise((done) => setTimeout(done, frameMs));
-      isFirst = false;
+      if (items.length > 0) await onItems(items as ItemOf<N>[]);
     }
     if (result === undefined) throw new TypeError('the answer ended before its result');
     return result;
-  }
-
-  /** Calls an operation without a list, or one whose list is wanted whole. */
-  async call<N extends OperationName>(
-    name: N,
-    input: InputOf<N>,
-    options: RequestOptions = {},
-  ): Promise<{ readonly items: readonly ItemOf<N>[]; readonly result: RestOf<N> }> {
-    const items: ItemOf<N>[] = [];
-    const result = await this.stream(name, input, (more) => void items.push(...more), options);
-    return { items, result };
   }
 
   private async failure(response: Response): Promise<RequestError> {

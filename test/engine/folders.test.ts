@@ -17,6 +17,8 @@ import { encodeBytes } from '../../src/base/index.js';
 import { WorktreeWatches } from '../../src/daemon/worktree-watches.js';
 import { openEngine, openEngines } from '../../src/engine/index.js';
 import type { Engine, LocalEngines } from '../../src/engine/index.js';
+import { SeenFiles, type FileReader } from '../../src/engine/trees/seen-files.js';
+import { asOid } from '../../src/model/index.js';
 import { git, makeFolder } from '../support/git.js';
 
 const opened: { close(): Promise<void> | void }[] = [];
@@ -286,5 +288,25 @@ describe('a watched folder without git', () => {
     await expectSame();
     rmSync(join(root, 'renamed'), { recursive: true });
     await expectSame();
+  });
+
+  test('costs a look at what may have changed, not at all of its files', async () => {
+    const looked: string[] = [];
+    const oid = asOid('0'.repeat(40));
+    const reader: FileReader = {
+      read: (path) => Promise.resolve({ kind: 'file', oid, size: 1, content: Buffer.from(path) }),
+      stampOf: (path) => {
+        looked.push(path);
+        return path === 'late' ? null : '1';
+      },
+    };
+    const before = new SeenFiles(reader, null, 100, null);
+    for (const path of ['a', 'b', 'late']) await before.look(path);
+    looked.length = 0;
+    const after = new SeenFiles(reader, null, 100, before, (path) => path === 'b');
+    for (const path of ['a', 'b', 'late', 'new']) await after.look(path);
+    expect(looked).toEqual(['b', 'late', 'new']);
+    expect(after.read).toBe(2);
+    expect(after.rows()).toHaveLength(3);
   });
 });

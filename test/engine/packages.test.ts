@@ -197,6 +197,31 @@ describe('packages in searches', () => {
     expect((await found()).length).toBe(before.length);
   });
 
+  test('what one process has seen is still known when another that looks at fewer packages has written', async () => {
+    const root = project();
+    const store = newStore();
+    const grep = async (options: object): Promise<unknown> => (await engineAt(root, store)).grep('needle', options);
+    const seen = (): string[] => {
+      const text = readFileSync(join(store, 'looks', readdirSync(join(store, 'looks'))[0]!), 'utf8');
+      const rows = JSON.parse(text.slice(text.indexOf('\n') + 1)) as [string, string, string][];
+      return rows.map(([key]) => key.slice(key.indexOf('node_modules'))).sort();
+    };
+    const all = ['node_modules/a', 'node_modules/a/node_modules/b', 'node_modules/b'];
+    const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60)); // what has just been written is not trusted
+    await settle();
+    await grep({ deps: [] });
+    expect(seen()).toEqual(all);
+    write(root, 'node_modules/a/lib/x.js', 'one\nneedle IN a\n');
+    await settle();
+    await grep({ deps: [], rev: 'v1' }); // what the lock file does not name is not looked at
+    expect(seen()).toEqual(all);
+    rmSync(join(root, 'node_modules/a/node_modules'), { recursive: true });
+    write(root, 'node_modules/a/lib/x.js', 'one\nneedle in a again\n');
+    await settle();
+    await grep({ deps: [], rev: 'v1' });
+    expect(seen()).toEqual(['node_modules/a', 'node_modules/b']);
+  });
+
   test('names, versions, direct ones, and filters of a query', async () => {
     const engine = await engineAt(project());
     const places = async (...deps: string[]): Promise<string> =>

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import { CoppiceError, TimeSlices, compareBytewise, contentHash, nowMs, throwIfAborted } from '../../base/index.js';
 import { isLeftOut, packageFiles } from '../../dependencies/index.js';
 import type { Package, PackageFile, PackageOrigin } from '../../dependencies/index.js';
@@ -49,11 +51,16 @@ export class PackageTrees implements ObjectSource {
     for (const [key, stamp, oid] of rows as [string, string, Oid][]) this.recalled.set(key, { stamp, oid });
   }
 
-  /** What another process needs to know; null when that is what it knows already. */
-  rows(): LookRow[] | null {
+  /**
+   * What another process needs to know; null when that is what it knows already. `written`: what is written down by now, which others may
+   * have done; of packages that were not looked at here it stays, as long as they lie where they did.
+   */
+  rows(written: () => readonly LookRow[]): LookRow[] | null {
     if (this.told === this.read) return null;
     this.told = this.read;
-    return Array.from(this.seen).flatMap(([key, { stamp, oid }]) => (stamp === null ? [] : [[key, stamp, oid]]));
+    const own = Array.from(this.seen).flatMap(([key, { stamp, oid }]) => (stamp === null ? [] : [[key, stamp, oid]]));
+    const others = written().filter(([key]) => !this.seen.has(key as string) && existsSync(pathOfKey(key as string)));
+    return [...own, ...others];
   }
 
   /** The tree of a package, looked at anew unless `isSame`: then as it was seen last. PACKAGE_UNREADABLE. */
@@ -194,6 +201,8 @@ const keyOf = (origin: PackageOrigin): string =>
     : origin.kind === 'folder'
       ? origin.path
       : `${origin.path}\0${contentHash(origin.files.join('\0')).toString('base64')}`;
+
+const pathOfKey = (key: string): string => key.split('\0', 1)[0]!;
 
 class Folder {
   private readonly folders = new Map<string, Folder>();

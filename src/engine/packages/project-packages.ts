@@ -20,6 +20,7 @@ import { asTreeId } from '../../model/index.js';
 import type { Oid, TreeEntry, TreeId } from '../../model/index.js';
 import { rootKey, treeKey } from '../../snapshot/index.js';
 import { leasePrefix } from '../../store/index.js';
+import type { LookRow } from '../../store/index.js';
 import type { Target } from '../revs/revs.js';
 import type { Session } from '../session/session.js';
 import { loadIndexing } from '../shared/load-indexing.js';
@@ -368,11 +369,15 @@ export class ProjectPackages {
   private recall(): void {
     if (this.isRecalled) return;
     this.isRecalled = true;
-    this.trees.recall(this.session.store.looks.read(this.lookId) ?? []);
+    this.trees.recall(this.written());
+  }
+
+  private written(): readonly LookRow[] {
+    return this.session.store.looks.read(this.lookId) ?? [];
   }
 
   private writeDown(): void {
-    const rows = this.trees.rows();
+    const rows = this.trees.rows(() => this.written());
     if (rows !== null) this.session.store.looks.write(this.lookId, rows);
   }
 

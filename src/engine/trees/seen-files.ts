@@ -62,14 +62,17 @@ export class SeenFiles implements ObjectSource {
     /** Contents of larger files are not kept. */
     private readonly maxFileBytes: number,
     private last: Before | null,
+    /** Whether the file of a path may have changed since the earlier look. */
+    private readonly mayDiffer: (path: string) => boolean = () => true,
   ) {}
 
   /** Looks at a file, once; null when there is none. */
   async look(path: string): Promise<Pick<SeenFile, 'oid' | 'kind'> | null> {
     const own = this.byPath.get(path);
     if (own !== undefined) return own;
-    const stamp = this.reader.stampOf?.(path) ?? null;
     const before = this.last?.byPath.get(path);
+    if (before !== undefined && before.stamp !== null && !this.mayDiffer(path)) return this.add({ ...before });
+    const stamp = this.reader.stampOf?.(path) ?? null;
     if (before !== undefined && stamp !== null && before.stamp === stamp) return this.add({ ...before });
     this.read++;
     const file = await this.reader.read(path, this.maxFileBytes);

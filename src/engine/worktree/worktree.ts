@@ -132,9 +132,11 @@ export class WorktreeReader {
     const { OverlaySource, editTree } = await loadIndexing();
     const reader = worktreeReader(repository);
     const before = this.last?.files ?? this.recall();
-    const files = new SeenFiles(reader, objects, shared.rules.maxFileBytes, before);
+    const since = this.since(generation);
+    const mayDiffer = since === undefined ? undefined : (path: string): boolean => isTouched(path, since.touched);
+    const files = new SeenFiles(reader, objects, shared.rules.maxFileBytes, before, mayDiffer);
     const look = (path: string): ReturnType<SeenFiles['look']> => files.look(path);
-    const changes = await repository.worktreeChanges(signal, this.since(generation), look);
+    const changes = await repository.worktreeChanges(signal, since, look);
     const { head, changed } = changes;
     let told = 500;
     const edits = new Map<string, Edit>();
@@ -183,4 +185,12 @@ export class WorktreeReader {
     const touched = monitor.touchedSince(last.generation);
     return touched === null ? undefined : { changes: last.changes, touched };
   }
+}
+
+/** It, or a folder that it is in, is among the paths. */
+function isTouched(path: string, touched: ReadonlySet<string>): boolean {
+  if (touched.has(path) || touched.has('')) return true;
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1))
+    if (touched.has(path.slice(0, at))) return true;
+  return false;
 }

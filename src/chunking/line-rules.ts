@@ -1,5 +1,6 @@
 import { languageNumber, languages, symbolKinds } from '../model/index.js';
 import type { SymbolKind } from '../model/index.js';
+import { LineExtents } from './line-extents.js';
 import { lineAt } from './lines.js';
 import { coversLines, functionLike, linkByLines, methodOwners, notLocal, qualifiedName } from './definition.js';
 import type { Definition } from './definition.js';
@@ -62,6 +63,7 @@ export function linesMissed(
   let known: Set<string> | undefined;
   for (const { pattern, everywhere } of rules) {
     if (everywhere === undefined) continue;
+    let isCommented: ((at: number) => boolean) | undefined;
     for (let at = text.indexOf(everywhere); at >= 0; at = text.indexOf(everywhere, at + everywhere.length)) {
       const line = lineAt(starts, lineCount, at);
       const end = line + 1 < lineCount ? starts[line + 1]! - 1 : text.length;
@@ -69,19 +71,36 @@ export function linesMissed(
       const match = pattern.exec(text.slice(starts[line], end).trimEnd());
       const name = match?.slice(1).find((group) => group !== undefined);
       known ??= new Set(found.map((definition) => `${definition.nameLine} ${definition.name}`));
-      if (name === undefined || known.has(`${line} ${name}`) || isInComment(text, at, language)) continue;
+      if (name === undefined || known.has(`${line} ${name}`) || (isCommented ??= openComments(text, language))(at))
+        continue;
       missed.push({ from: line, to: line });
     }
   }
   return missed;
 }
 
-/** Whether a block comment is open at a place; what it may be in besides (a string that holds the opening) is rare. */
-function isInComment(text: string, at: number, language: string): boolean {
-  return languages[languageNumber(language)]!.block.some(([open, close]) => {
-    const opened = text.lastIndexOf(open, at);
-    return opened >= 0 && text.lastIndexOf(close, at) < opened;
-  });
+/**
+ * Whether a block comment is open at places that are asked for in order: the text is read once for all of them. What such a comment may be in
+ * besides, a string that holds the opening, is rare.
+ */
+function openComments(text: string, language: string): (at: number) => boolean {
+  const pairs = languages[languageNumber(language)]!.block.map(([open, close]) => ({
+    open,
+    close,
+    opened: -1,
+    nextOpened: text.indexOf(open),
+    closed: text.indexOf(close),
+  }));
+  return (at) =>
+    pairs.some((pair) => {
+      while (pair.nextOpened >= 0 && pair.nextOpened <= at) {
+        pair.opened = pair.nextOpened;
+        pair.nextOpened = text.indexOf(pair.open, pair.opened + 1);
+      }
+      if (pair.opened < 0) return false;
+      if (pair.closed >= 0 && pair.closed < pair.opened) pair.closed = text.indexOf(pair.close, pair.opened);
+      return pair.closed < 0 || pair.closed > at;
+    });
 }
 
 /**
@@ -97,6 +116,7 @@ export function addByLines(
   const known = new Set(found.map(({ nameLine, name }) => `${nameLine} ${name}`));
   const added: Definition[] = [];
   const texts = withoutComments(lines, ranges, language);
+  const extents = new LineExtents(lines);
   const add = (name: string, kind: SymbolKind, line: number, endLine: number): void => {
     if (known.has(`${line} ${name}`) || !names.test(name.slice(name.lastIndexOf(':') + 1))) return;
     const last = added[added.length - 1];
@@ -111,15 +131,15 @@ export function addByLines(
   const beginsList = (line: number): boolean => enumerations?.test(texts(line)) === true;
   let next = 0;
   for (const { from, to, within } of [...ranges].sort((a, b) => a.from - b.from || b.to - a.to)) {
-    const indentMax = within === undefined ? Infinity : indentOf(lines[within]!);
+    const indentMax = within === undefined ? Infinity : extents.indent(within);
     for (let line = within === undefined ? Math.max(from, next) : from; line <= to && line < lines.length; line++) {
       const text = texts(line);
-      if (text.length > lineUnitsMax || !/\S/.test(text) || indentOf(text) > indentMax) continue;
+      if (text.length > lineUnitsMax || !/\S/.test(text) || extents.indent(line) > indentMax) continue;
       for (const { pattern, kind } of rules) {
         const match = pattern.exec(text);
         const name = match?.slice(1).find((group) => group !== undefined);
         if (name === undefined) continue;
-        add(name, kind, line, endOf(lines, line));
+        add(name, kind, line, extents.endOf(line));
         break;
       }
       if (beginsList(line)) {
@@ -131,7 +151,7 @@ export function addByLines(
     }
     if (within === undefined) next = Math.max(next, to + 1);
   }
-  return added.length === 0 ? [...found] : nestByLines(found, added, lines);
+  return added.length === 0 ? [...found] : nestByLines(found, added, extents);
 }
 
 const enumerationLinesMax = 2000;
@@ -172,7 +192,7 @@ const enumerationTokens = /\/\/|\/\*|\*\/|"(?:[^"\\]|\\.)*"|[\p{ID_Continue}]+|\
 export function nestByLines(
   found: readonly Definition[],
   added: readonly Definition[],
-  lines: readonly string[],
+  extents: LineExtents,
 ): Definition[] {
   const isAdded = new Set(added);
   const all = [...found, ...added].sort((a, b) => a.startLine - b.startLine || b.endLine - a.endLine);
@@ -183,10 +203,10 @@ export function nestByLines(
       open.pop();
     if (isAdded.has(definition)) {
       // A function ends before what is indented no more than it is.
-      const indent = indentOf(lines[definition.ownLine]!);
+      const indent = extents.indent(definition.ownLine);
       for (let i = open.length - 1; i >= 0; i--) {
         const around = open[i]!;
-        if (!functionLike.has(around.kind) || indentOf(lines[around.ownLine]!) < indent) continue;
+        if (!functionLike.has(around.kind) || extents.indent(around.ownLine) < indent) continue;
         around.endLine = Math.max(around.nameLine, definition.startLine - 1);
         open.length = i;
       }
@@ -259,38 +279,4 @@ export function withoutComments(
     }
   }
   return (line) => (blank.has(line) ? '' : lines[line]!);
-}
-
-const closers = /^(?:[})\]]|end\b|esac\b|fi\b|done\b)/;
-
-/** The last line of what begins at a line: it is indented more, or closes what that line opened. */
-export function endOf(lines: readonly string[], from: number): number {
-  const own = indentOf(lines[from]!);
-  if (/;\s*(?:\/\/.*)?$/.test(lines[from]!)) return from;
-  let end = from;
-  for (let line = from + 1; line < lines.length; line++) {
-    const text = lines[line]!;
-    const indent = indentOf(text);
-    if (indent < 0) continue;
-    const code = text.trimStart();
-    if (indent > own || code.startsWith('#')) {
-      if (indent > own) end = line;
-      continue;
-    }
-    if (indent < own) return end;
-    if (code.startsWith('{')) end = line;
-    else return closers.test(code) ? line : end;
-  }
-  return end;
-}
-
-/** Columns before the first visible character, tabs as four; -1 for a blank line. */
-function indentOf(text: string): number {
-  let column = 0;
-  for (const character of text) {
-    if (character === ' ') column++;
-    else if (character === '\t') column += 4;
-    else return /\s/.test(character) ? -1 : column;
-  }
-  return -1;
 }

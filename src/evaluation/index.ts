@@ -7,7 +7,7 @@ export { askedBy, questionsFromHistory } from './from-history.js';
 export { costWith, openModel, planQuestions, questionsFromModel, sampleChunks } from './from-model.js';
 export type { ModelOptions, SampledChunk } from './from-model.js';
 export { SeededRandom } from './seeded-random.js';
-export { questionsMin, tuneWeights } from './tune.js';
+export { questionsMin, tuneWeights, tunedSignals } from './tune.js';
 export type { ScoreQuestions, TuneOptions, Tuned, Weights } from './tune.js';
 export { parseGoldenSet } from './golden-set.js';
 export type { GoldenEntry, GoldenQuery, GoldenTarget } from './golden-set.js';

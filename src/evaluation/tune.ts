@@ -32,6 +32,22 @@ export interface Tuned {
   readonly isSignificant: boolean;
 }
 
+/** What a team's code may want otherwise than others': the rest is alike everywhere. */
+export const tunedSignals: readonly string[] = [
+  'meaning.weight',
+  'alike.weight',
+  'phrase.weight',
+  'fileText',
+  'fileName',
+  'bm25.weight.comment',
+  'bm25.weight.symbol',
+  'namesDefinition.weight',
+  'description.weight',
+  'testFile',
+  'proseFile',
+  'sameFile',
+];
+
 /** Questions that say anything about weights. */
 export const questionsMin = 20;
 /** What a value is multiplied by, time and again while that gains. */

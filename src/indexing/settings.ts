@@ -65,8 +65,7 @@ function parseSettings(given: Readonly<Record<string, unknown>>, path: string): 
   const weights = typeof ranking === 'object' && ranking !== null ? Object.values(ranking) : [NaN];
   if (!weights.every((value) => typeof value === 'number' && value >= 0 && Number.isFinite(value)))
     throw new CoppiceError('CONFIG_INVALID', `${path}: "ranking" must be an object of numbers from 0 on`);
-  const parsed = <T>(value: unknown, parse: (value: unknown) => T): T | null =>
-    value === undefined || value === null ? null : parse(value);
+  const parsed = <T>(value: unknown, parse: (value: unknown) => T): T | null => (isNamed(value) ? parse(value) : null);
   return {
     rules: parseRules(rules, path),
     embedding: parsed(embedding, (value) => parseEmbeddingConfig(value, path)),
@@ -74,10 +73,15 @@ function parseSettings(given: Readonly<Record<string, unknown>>, path: string): 
     chat: parsed(chat, (value) => parseChatConfig(value, path)),
     ranking: ranking as Record<string, number>,
     feedback,
-    describe: parsed(describe, (value) => parseDescribeConfig(value, chat, path)),
+    // Who names a model for everything has named it for descriptions too; they are only made when asked for.
+    describe: parsed(describe === undefined && isNamed(chat) ? {} : describe, (value) =>
+      parseDescribeConfig(value, chat, path),
+    ),
     ...parseRemote({ remote, trust }, path),
   };
 }
+
+const isNamed = (value: unknown): boolean => value !== undefined && value !== null;
 
 function parseRemote(
   { remote, trust }: { readonly remote?: unknown; readonly trust?: unknown },

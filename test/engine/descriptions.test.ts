@@ -169,3 +169,13 @@ test('without a model it says how to name one', async () => {
   await expect(engine.describe()).rejects.toMatchObject({ code: 'MODEL_NOT_NAMED' });
   await expect(planOf(engine)).rejects.toMatchObject({ code: 'MODEL_NOT_NAMED' });
 });
+
+test('a model that is named for everything, as the hint says, describes too', async () => {
+  const place = makePlace();
+  mkdirSync(place.store, { recursive: true });
+  const chat = { endpoint: server.endpoint, model: 'm' };
+  writeFileSync(join(place.store, 'config.json'), JSON.stringify({ chat }));
+  const engine = await openEngine({ repo: place.repo, store: place.store, workers: 0 });
+  engines.push(engine);
+  expect((await engine.describe()).described).toBeGreaterThan(0);
+});

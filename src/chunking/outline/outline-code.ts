@@ -1,4 +1,5 @@
-import { nestByLines, withoutComments, endOf } from '../line-rules.js';
+import { LineExtents } from '../line-extents.js';
+import { nestByLines, withoutComments } from '../line-rules.js';
 import type { Definition } from '../definition.js';
 import { cleanName } from '../symbol-name.js';
 import { codeRules } from './code-rules.js';
@@ -11,6 +12,7 @@ export function outlineCode(language: string): ((lines: readonly string[]) => De
   return (lines) => {
     const texts = withoutComments(lines, [{ from: 0, to: lines.length - 1 }], language);
     const isProse = proseOf(language, lines);
+    const extents = new LineExtents(lines);
     const definitions: Definition[] = [];
     /** Definitions that last until something else says so. */
     const open: { readonly definition: Definition; readonly until: RegExp | null }[] = [];
@@ -31,7 +33,7 @@ export function outlineCode(language: string): ((lines: readonly string[]) => De
       if (match === undefined) continue;
       const { name, kind, until } = match;
       const previous = definitions[definitions.length - 1];
-      const endLine = endOf(lines, line);
+      const endLine = extents.endOf(line);
       // Clauses of one function are one definition.
       if (clauses.has(language) && previous?.name === name && previous.kind === kind) {
         previous.endLine = endLine;
@@ -58,7 +60,7 @@ export function outlineCode(language: string): ((lines: readonly string[]) => De
       open.push({ definition, until });
     }
     close(lines.length - 1);
-    return nestByLines([], definitions, lines);
+    return nestByLines([], definitions, extents);
   };
 }
 

@@ -1,25 +1,9 @@
 import { decodeBytes } from '../../base/index.js';
-import { evaluate, parseGoldenSet, questionsMin, tuneWeights } from '../../evaluation/index.js';
+import { evaluate, parseGoldenSet, questionsMin, tuneWeights, tunedSignals } from '../../evaluation/index.js';
 import { defineCommand } from '../command.js';
 import { formatTable } from '../format.js';
 import { readInput } from '../input-file.js';
 import { singleRev } from '../rev-range.js';
-
-/** What a team's code may want otherwise than others': the rest is alike everywhere. */
-const tuned = [
-  'meaning.weight',
-  'alike.weight',
-  'phrase.weight',
-  'fileText',
-  'fileName',
-  'bm25.weight.comment',
-  'bm25.weight.symbol',
-  'namesDefinition.weight',
-  'description.weight',
-  'testFile',
-  'proseFile',
-  'sameFile',
-];
 
 export const command = defineCommand({
   name: 'tune',
@@ -59,7 +43,7 @@ export const command = defineCommand({
         },
         {
           questions: golden.length,
-          weights: Object.fromEntries(tuned.map((name) => [name, defaults[name]!])),
+          weights: Object.fromEntries(tunedSignals.map((name) => [name, defaults[name]!])),
           folds: Math.min(flags.folds, golden.length),
           seed: flags.seed,
           onProgress: (done, total) =>

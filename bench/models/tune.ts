@@ -1,0 +1,128 @@
+// `coppice tune` over half of the labelled repositories, measured on the others; and over labels that are of other questions, which it must refuse.
+import { SeededRandom, mean, signFlipProbability, tuneWeights, tunedSignals } from '../../src/evaluation/index.js';
+import type { ScoreQuestions, Tuned } from '../../src/evaluation/index.js';
+import { rankingSignals, valueOf, withValue } from '../../src/search/index.js';
+import type { RankingSignals } from '../../src/search/index.js';
+import { OpenRepositories } from '../quality/open-repositories.js';
+import type { LabelledRepository } from '../quality/sets.js';
+import type { Report } from '../support/measure.js';
+
+const folds = 5;
+const randomSets = 20;
+
+const signalsWith = (weights: Readonly<Record<string, number>>): RankingSignals =>
+  Object.entries(weights).reduce((signals, [name, value]) => withValue(signals, name, value), rankingSignals);
+
+/** NDCG@10 in hybrid mode of all questions of these repositories, one after another. */
+const scorer = (
+  open: OpenRepositories,
+  positions: readonly number[],
+): ((weights: Readonly<Record<string, number>>) => Promise<number[]>) => {
+  return async (weights) => {
+    const scores: number[] = [];
+    for (const position of positions) {
+      const { outcomes } = await open.rankOne(position, signalsWith(weights), 'hybrid');
+      scores.push(...outcomes.map(({ chunks }) => chunks.ndcg));
+    }
+    return scores;
+  };
+};
+
+function tune(
+  score: (weights: Readonly<Record<string, number>>) => Promise<number[]>,
+  questions: number,
+  seed: number,
+): Promise<Tuned> {
+  const known = new Map<string, Promise<number[]>>();
+  const scoreQuestions: ScoreQuestions = async (wanted, weights) => {
+    const key = JSON.stringify(weights);
+    if (!known.has(key)) known.set(key, score(weights));
+    const all = await known.get(key)!;
+    return wanted.map((question) => all[question]!);
+  };
+  const weights = Object.fromEntries(tunedSignals.map((name) => [name, valueOf(rankingSignals, name)]));
+  return tuneWeights(scoreQuestions, { questions, weights, folds, seed });
+}
+
+/** Labels of each repository's questions dealt out anew: none is of its question, but by chance. */
+function dealt(repository: LabelledRepository, seed: number): LabelledRepository {
+  const targets = new SeededRandom(seed).shuffled(repository.queries.map((query) => query.targets));
+  return { ...repository, queries: repository.queries.map((query, i) => ({ ...query, targets: targets[i]! })) };
+}
+
+export async function measureTuning(
+  repositories: readonly LabelledRepository[],
+  store: string,
+  report: Report,
+): Promise<void> {
+  const open = await OpenRepositories.open(repositories, store, undefined);
+  try {
+    const halves = [0, 1].map((half) => repositories.map((_, i) => i).filter((i) => i % 2 === half));
+    const questionsOf = (positions: readonly number[]): number =>
+      positions.reduce((sum, i) => sum + repositories[i]!.queries.length, 0);
+    for (const [half, own] of halves.entries()) {
+      const others = halves[1 - half]!;
+      const tuned = await tune(scorer(open, own), questionsOf(own), 1);
+      const before = await scorer(open, others)({});
+      const after = await scorer(open, others)(tuned.weights);
+      const differences = after.map((score, i) => score - before[i]!);
+      const worse = signFlipProbability(
+        differences.map((difference) => -difference),
+        1,
+      );
+      report.add(
+        `tuned on ${String(own.length)} repositories (${tuned.isSignificant ? 'written' : 'refused'}: left out ${tuned.before.toFixed(3)} → ${tuned.leftOut.toFixed(3)}); ` +
+          `its weights on the ${String(others.length)} others`,
+        `${mean(before).toFixed(3)} → ${mean(after).toFixed(3)} (worse by chance: ${worse.toFixed(3)}); ${JSON.stringify(tuned.weights)}`,
+        'not worse by more than noise',
+        mean(differences) >= 0 || worse > 0.05,
+        tuned,
+      );
+    }
+    // Each repository by itself, as a team would.
+    let written = 0;
+    const alone: unknown[] = [];
+    for (const [i, { name, queries }] of repositories.entries()) {
+      const { isSignificant, before, leftOut, weights } = await tune(scorer(open, [i]), queries.length, 1);
+      if (isSignificant) written++;
+      alone.push({ name, isSignificant, before, leftOut, weights });
+    }
+    report.add(
+      'repositories by themselves whose tuned weights are written',
+      `${String(written)} of ${String(repositories.length)}`,
+      '-',
+      null,
+      alone,
+    );
+  } finally {
+    await open.close();
+  }
+  let refused = 0;
+  const mixed: unknown[] = [];
+  for (let seed = 1; seed <= randomSets; seed++) {
+    const set = repositories.filter(
+      (_, i) => i % randomSets === (seed - 1) % Math.min(randomSets, repositories.length),
+    );
+    const wrong = await OpenRepositories.open(
+      set.map((repository) => dealt(repository, seed)),
+      store,
+      undefined,
+    );
+    try {
+      const positions = set.map((_, i) => i);
+      const questions = set.reduce((sum, { queries }) => sum + queries.length, 0);
+      const tuned = await tune(scorer(wrong, positions), questions, seed);
+      if (!tuned.isSignificant) refused++;
+      mixed.push({ seed, names: set.map(({ name }) => name), ...tuned });
+    } finally {
+      await wrong.close();
+    }
+  }
+  report.add(
+    'sets with labels of other questions that are refused',
+    `${String(refused)} of ${String(randomSets)}`,
+    '20 of 20',
+    refused === randomSets,
+    mixed,
+  );
+}

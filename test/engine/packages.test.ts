@@ -148,6 +148,8 @@ describe('packages in searches', () => {
         watches.describe().some((one) => one.workTree.endsWith('node_modules') && one.state === 'watching');
       await expect.poll(isWatched).toBe(true);
       expect(await found()).toEqual(before);
+      // One for all packages, those that lie in others too: each is asked before each answer.
+      expect(watches.describe().map(({ workTree }) => workTree)).toEqual([root, join(root, 'node_modules')]);
       write(root, 'node_modules/new/package.json', pkg('new', '3.0.0'));
       write(root, 'node_modules/new/index.js', 'needle of the new\n');
       expect(await found()).toEqual([...before, 'new/index.js:needle of the new'].sort());

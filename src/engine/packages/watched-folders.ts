@@ -13,11 +13,14 @@ interface Watched {
   next: number | null;
 }
 
-const containers = /^(?:.*?\/)?(?:node_modules|site-packages|\.yarn)(?=\/|$)/;
+/** The outermost one: what lies deeper is watched with it. */
+const containers = /^(?:.*?\/)??(?:node_modules|site-packages|\.yarn)(?=\/|$)/;
 
 /** The folders of a project that packages are installed in, watched where a process stays. */
 export class WatchedFolders {
   private readonly folders = new Map<string, Watched>();
+  /** Packages of which was told whether all of them are watched. */
+  private told: { readonly packages: readonly Package[]; readonly sees: boolean } | null = null;
 
   constructor(private readonly session: Session) {}
 
@@ -26,8 +29,11 @@ export class WatchedFolders {
     if (this.folders.size === 0) return 'any';
     const touched = new Set<string>();
     let isAny = false;
+    // Each waits for an event of the kernel: at the same time.
+    const all = [...this.folders.values()];
+    const generations = await Promise.all(all.map(({ monitor }) => monitor.generation()));
+    all.forEach((watched, i) => (watched.next = generations[i]!));
     for (const [path, watched] of this.folders) {
-      watched.next = await watched.monitor.generation();
       if (watched.next === null || watched.generation === null) isAny = true;
       else if (watched.next !== watched.generation) {
         const paths = watched.monitor.touchedSince(watched.generation);
@@ -43,6 +49,7 @@ export class WatchedFolders {
   accept(changes: Changes, packages: readonly Package[]): void {
     for (const watched of this.folders.values()) watched.generation = watched.next;
     if (changes === 'none' && this.folders.size > 0) return;
+    this.told = null;
     const { shared, repository } = this.session;
     const { workTree } = repository;
     const { watch } = shared.options;
@@ -88,7 +95,12 @@ export class WatchedFolders {
 
   /** All of them are watched. */
   sees(packages: readonly Package[]): boolean {
-    return packages.every(({ place, origin }) => origin === null || this.folders.has(this.containerOf(place)[0] ?? ''));
+    if (this.told?.packages !== packages) {
+      const isSeen = ({ place, origin }: Package): boolean =>
+        origin === null || this.folders.has(this.containerOf(place)[0] ?? '');
+      this.told = { packages, sees: packages.every(isSeen) };
+    }
+    return this.told.sees;
   }
 
   close(): void {

@@ -13,6 +13,7 @@ const statusOfCode: Partial<Readonly<Record<ErrorCode, number>>> = {
   UNAUTHORIZED: 401,
   FORBIDDEN: 403,
   FORK_EXISTS: 409,
+  FORK_CONFLICT: 409,
   VIEW_EXISTS: 409,
   PATCH_CONFLICT: 409,
   REQUEST_TOO_LARGE: 413,

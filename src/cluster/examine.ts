@@ -5,6 +5,7 @@ import { inParallel } from '../remote/index.js';
 import type { ClusterStorage } from '../remote/index.js';
 import { filterOfNumbers, filterOfSnapshot } from './filters.js';
 import type { DocumentCounts } from './garbage.js';
+import { KeyIndex, NumberLists } from './key-index.js';
 import { checkLayout, chunkIndexOf, chunkIndices, decodeFile, decodeTree } from './layout.js';
 import { NumberBlocks } from './numbers.js';
 import { decodeRoaring } from './roaring.js';
@@ -56,9 +57,12 @@ export async function examineDocuments(
         else numbers.add(n);
       }
   }
+  const files = new KeyIndex();
   /** Of each file that is searched its chunks' numbers; of others none. */
-  const chunksOf = new Map<string, Uint32Array>();
-  const oids: { key: string; oid: string; numbers: readonly number[] }[] = [];
+  const chunksOf = new NumberLists();
+  const sampled = new Samples<{ readonly key: string; readonly oid: string; readonly numbers: readonly number[] }>(
+    samples,
+  );
   onProgress?.('files');
   for await (const page of cluster.scan('files', ['*'], call))
     for (const { id, source } of page) {
@@ -67,41 +71,52 @@ export async function examineDocuments(
       const { oid, chunks, skipped, sizeBytes } = decodeFile(cluster.url, source);
       const own = chunks.map(({ number }) => number);
       if (!own.every((n) => n < end && numbers.has(n))) report(`file ${id}`, 'a chunk of it is missing');
-      else if (own.length > 0 || (skipped === null && sizeBytes === 0)) oids.push({ key: id, oid, numbers: own });
-      chunksOf.set(id, Uint32Array.from(skipped === null ? own : []));
+      else if (own.length > 0 || (skipped === null && sizeBytes === 0)) sampled.add({ key: id, oid, numbers: own });
+      files.numberOf(id);
+      chunksOf.add(skipped === null ? own : []);
     }
-  const trees = new Map<string, { readonly trees: readonly string[]; readonly files: readonly string[] }>();
+  /** Directories that are there, or that others name. */
+  const trees = new KeyIndex();
+  /** Of those that are there what they have, in the order in which they came; `places`: by number, which of them it is. */
+  const treesOf = new NumberLists();
+  const filesOf = new NumberLists();
+  const places: number[] = [];
   onProgress?.('directories');
   for await (const page of cluster.scan('trees', ['oid', 'counts', 'entries'], call))
     for (const { id, source } of page) {
       if (slices.isOver) await slices.next();
-      counts.trees++;
+      places[trees.numberOf(id)] = counts.trees++;
       const { entries } = decodeTree(cluster.url, source);
-      const keys = (...kinds: string[]): string[] =>
-        entries.flatMap(({ kind, key }) => (kinds.includes(kind) ? [key] : []));
-      trees.set(id, { trees: keys('tree'), files: keys('file', 'executable') });
+      const own = entries.flatMap(({ kind, key }) =>
+        kind === 'file' || kind === 'executable' ? [files.find(key)] : [],
+      );
+      if (own.includes(-1)) report(`directory ${id}`, 'a file in it is missing');
+      filesOf.add(own.filter((file) => file >= 0));
+      treesOf.add(entries.flatMap(({ kind, key }) => (kind === 'tree' ? [trees.numberOf(key)] : [])));
     }
-  for (const [id, own] of trees) {
-    if (!own.trees.every((key) => trees.has(key))) report(`directory ${id}`, 'a directory in it is missing');
-    if (!own.files.every((key) => chunksOf.has(key))) report(`directory ${id}`, 'a file in it is missing');
+  for (let tree = 0; tree < trees.size; tree++) {
+    const place = places[tree];
+    if (place !== undefined && !treesOf.of(place).every((below) => places[below] !== undefined))
+      report(`directory ${trees.keyOf(tree)}`, 'a directory in it is missing');
   }
   onProgress?.('snapshots');
   for await (const page of cluster.scan('snapshots', ['root', 'chunks', 'count', 'indices'], call))
     for (const { id, source } of page) {
       counts.snapshots++;
-      const root = String(source['root']);
-      if (!trees.has(root)) {
+      const root = trees.find(String(source['root']));
+      if (places[root] === undefined) {
         report(`snapshot ${id}`, 'its root directory is missing');
         continue;
       }
       const own = new BitSet(end);
       const open = [root];
       const seen = new Set(open);
-      for (let key = open.pop(); key !== undefined; key = open.pop()) {
+      for (let tree = open.pop(); tree !== undefined; tree = open.pop()) {
         if (slices.isOver) await slices.next();
-        for (const file of trees.get(key)?.files ?? [])
-          for (const n of chunksOf.get(file) ?? []) if (n < end) own.add(n);
-        for (const below of trees.get(key)?.trees ?? [])
+        const place = places[tree];
+        if (place === undefined) continue;
+        for (const file of filesOf.of(place)) for (const n of chunksOf.of(file)) if (n < end) own.add(n);
+        for (const below of treesOf.of(place))
           if (!seen.has(below)) {
             seen.add(below);
             open.push(below);
@@ -117,9 +132,7 @@ export async function examineDocuments(
         report(`snapshot ${id}`, 'the cluster does not find its chunks');
     }
   onProgress?.('contents');
-  const step = Math.max(1, Math.floor(oids.length / samples));
-  const sampled = oids.filter((_, i) => i % step === 0).slice(0, samples);
-  await inParallel(sampled, async ({ key, oid, numbers: own }) => {
+  await inParallel(sampled.items, async ({ key, oid, numbers: own }) => {
     const texts = await textsOf(storage, own, call);
     const bytes = Buffer.concat(own.map((n) => texts.get(n) ?? Buffer.alloc(0)));
     const hash = createHash(oid.length === 40 ? 'sha1' : 'sha256')
@@ -129,7 +142,24 @@ export async function examineDocuments(
   });
   for (const [message, count] of found)
     if (count > namedMax) problems.push({ where: `${count - namedMax} more`, message });
-  return { problems, counts, filesHashed: sampled.length };
+  return { problems, counts, filesHashed: sampled.items.length };
+}
+
+/** Some of many, spread evenly: between `max` and half as many, or all. */
+class Samples<T> {
+  items: T[] = [];
+  private step = 1;
+  private seen = 0;
+
+  constructor(private readonly max: number) {}
+
+  add(item: T): void {
+    if (this.seen++ % this.step !== 0) return;
+    this.items.push(item);
+    if (this.items.length <= this.max) return;
+    this.items = this.items.filter((_, i) => i % 2 === 0);
+    this.step *= 2;
+  }
 }
 
 async function textsOf(

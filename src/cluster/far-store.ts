@@ -112,7 +112,7 @@ export class FarStore implements FarSegments {
   }
 
   private async openNext(key: string, call: Call): Promise<TreeId | null> {
-    this.isChecked ||= await checkLayout(this.cluster, call);
+    this.isChecked ||= (await checkLayout(this.cluster, call)) !== null;
     const found = await this.cluster.getMany('snapshots', [key], ['root', 'indices', 'count', 'isListed'], call);
     const snapshot = found.get(key);
     if (snapshot === undefined) return null;

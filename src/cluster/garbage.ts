@@ -1,6 +1,7 @@
 import { BitSet, TimeSlices } from '../base/index.js';
 import type { ClusterStorage, SearchCluster } from '../remote/index.js';
 import { chunkIndices, decodeShapes, decodeTree } from './layout.js';
+import { KeyIndex } from './key-index.js';
 import { NumberBlocks } from './numbers.js';
 
 interface Call {
@@ -18,14 +19,16 @@ export interface DocumentCounts {
 
 /** Between two looks at whether the turn is still held. */
 const removedAtOnce = 5000;
+/** So many directories are held at a time while what is reached is marked. */
+const treesAtOnce = 10_000;
 
 const kinds = ['snapshots', 'trees', 'files', 'chunks'] as const;
 
 /** What some snapshots reach. */
 interface Reached {
   readonly snapshots: ReadonlySet<string>;
-  readonly trees: ReadonlySet<string>;
-  readonly files: ReadonlySet<string>;
+  readonly trees: KeyIndex;
+  readonly files: KeyIndex;
   readonly chunks: BitSet;
 }
 
@@ -61,21 +64,22 @@ export async function collectDocuments(
   };
   for (const kind of kinds)
     for (const index of kind === 'chunks' ? chunks : [kind]) {
-      const dead: string[] = [];
+      /** Directories that go, all of them, as they go from the top. */
       const below = new Map<string, readonly string[]>();
-      for await (const page of cluster.scan(index, fieldsOf[kind], call))
+      for await (const page of cluster.scan(index, fieldsOf[kind], call)) {
+        const dead: string[] = [];
         for (const { id, source } of page) {
           if (slices.isOver) await slices.next();
           if (kind === 'chunks' ? reached.chunks.has(Number(source['n'])) : reached[kind].has(id)) {
             left[kind]++;
             if (kind === 'files')
               for (const { number } of decodeShapes(String(source['chunks']))) reached.chunks.add(number);
-          } else {
-            dead.push(id);
-            if (kind === 'trees') below.set(id, treesOf(cluster.url, source));
-          }
+          } else if (kind === 'trees') below.set(id, treesOf(cluster.url, source));
+          else dead.push(id);
         }
-      for (const layer of kind === 'trees' ? layersOf(dead, below) : [dead]) await remove(kind, index, layer);
+        await remove(kind, index, dead);
+      }
+      for (const layer of layersOf(below)) await remove(kind, index, layer);
     }
   return { removed, left };
 }
@@ -88,26 +92,32 @@ const treesOf = (url: string, source: Readonly<Record<string, unknown>>): string
 async function reach(storage: ClusterStorage, kept: ReadonlySet<string>, call: Call): Promise<Reached> {
   const { cluster } = storage;
   const chunks = new BitSet(await new NumberBlocks(storage).end(call)); // those of the files, which are looked through first
-  const trees = new Set<string>();
-  const files = new Set<string>();
+  const trees = new KeyIndex();
+  const files = new KeyIndex();
   let level: string[] = [];
   for await (const page of cluster.scan('snapshots', ['root'], call))
     for (const { id, source } of page) if (kept.has(id)) level.push(String(source['root']));
   while (level.length > 0) {
-    const asked = [...new Set(level)].filter((key) => !trees.has(key));
-    for (const key of asked) trees.add(key);
+    const asked = level.filter((key) => {
+      const known = trees.size;
+      return trees.numberOf(key) === known;
+    });
     level = [];
-    for (const source of (await cluster.getMany('trees', asked, ['oid', 'counts', 'entries'], call)).values())
-      for (const { kind, key } of decodeTree(cluster.url, source).entries) {
-        if (kind === 'tree' && !trees.has(key)) level.push(key);
-        else if (kind === 'file' || kind === 'executable') files.add(key);
-      }
+    for (let from = 0; from < asked.length; from += treesAtOnce) {
+      const part = asked.slice(from, from + treesAtOnce);
+      for (const source of (await cluster.getMany('trees', part, fieldsOf.trees, call)).values())
+        for (const { kind, key } of decodeTree(cluster.url, source).entries) {
+          if (kind === 'tree' && !trees.has(key)) level.push(key);
+          else if (kind === 'file' || kind === 'executable') files.numberOf(key);
+        }
+    }
   }
   return { snapshots: kept, trees, files, chunks };
 }
 
 /** Directories, those first that no other of them has below it. */
-function layersOf(ids: readonly string[], below: ReadonlyMap<string, readonly string[]>): string[][] {
+function layersOf(below: ReadonlyMap<string, readonly string[]>): string[][] {
+  const ids = [...below.keys()];
   const above = new Map(ids.map((id) => [id, 0]));
   for (const own of below.values()) for (const id of own) if (above.has(id)) above.set(id, above.get(id)! + 1);
   const layers: string[][] = [];

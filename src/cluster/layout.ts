@@ -18,9 +18,11 @@ import type { RemoteCallOptions as CallOptions, SearchCluster } from '../remote/
  *                            statistics
  *
  * Keys are the store's own (content hashes), so whatever is published twice, by whomever, is one document. History of the version:
- *   1: this.
+ *   1: the first.
+ *   2: whoever publishes takes a turn (`turns` in objects), so that nobody collects meanwhile: what the first lets pass is refused. The documents are the same.
  */
-export const layoutVersion = 1;
+export const layoutVersion = 2;
+const readableVersions: readonly unknown[] = [1, layoutVersion];
 
 /** An index is followed by the next: about 4 million chunks are 10 to 20 GB. */
 export const chunksPerIndex = 2 ** 22;
@@ -83,19 +85,30 @@ export async function makeIndex(cluster: SearchCluster, name: string, call: Call
   );
 }
 
-/** Refuses what another version published: REMOTE_VERSION. Whether anything is there. */
-export async function checkLayout(cluster: SearchCluster, call: CallOptions): Promise<boolean> {
+/** Refuses what another version published: REMOTE_VERSION. The version there; null when nothing is. */
+export async function checkLayout(cluster: SearchCluster, call: CallOptions): Promise<number | null> {
   const path = `${cluster.index('snapshots')}/_mapping?filter_path=*.mappings._meta`;
   const { status, value } = await cluster.ask('GET', path, null, call);
-  if (status === 404) return false;
+  if (status === 404) return null;
   const [index] = Object.values(value as Record<string, { mappings?: { _meta?: { coppice?: unknown } } }>);
   const version = index?.mappings?._meta?.coppice;
-  if (version === layoutVersion) return true;
+  if (readableVersions.includes(version)) return version as number;
   throw new CoppiceError(
     'REMOTE_VERSION',
     `${cluster.url} has layout ${JSON.stringify(version) ?? 'none'}, and this Coppice reads layout ${layoutVersion}`,
     { hint: 'use the same version of Coppice everywhere, or publish under another prefix' },
   );
+}
+
+/** For who is about to publish: as `checkLayout`, and from now on older versions publish nothing there. Whether anything is. */
+export async function claimLayout(cluster: SearchCluster, call: CallOptions): Promise<boolean> {
+  const version = await checkLayout(cluster, call);
+  if (version === null) return false;
+  if (version < layoutVersion) {
+    const body = JSON.stringify({ _meta: { coppice: layoutVersion } });
+    await cluster.ask('PUT', `${cluster.index('snapshots')}/_mapping`, body, call);
+  }
+  return true;
 }
 
 /** A word of `grams`: three bytes in base64, which is four characters. */

@@ -1,4 +1,5 @@
 import { CoppiceError, jittered, sleep } from '../base/index.js';
+import { remoteBusy } from '../remote/index.js';
 import type { ClusterStorage } from '../remote/index.js';
 
 type Call = { readonly signal?: AbortSignal | undefined; readonly patienceMs?: number | undefined };
@@ -34,9 +35,7 @@ export class NumberBlocks {
       if ((await this.storage.write(name, bytes, condition, call)) !== null) return next;
       await sleep(jittered(Math.min(5 * tries, 200)), call.signal);
     }
-    throw new CoppiceError('REMOTE_UNREACHABLE', `${this.storage.url}: others take numbers all the time`, {
-      hint: 'push again when fewer push; it continues where it was',
-    });
+    throw remoteBusy(this.storage.url, 'others take numbers all the time');
   }
 
   private async read(call: Call): Promise<{ next: number; version: string | null }> {

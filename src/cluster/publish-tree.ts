@@ -7,7 +7,7 @@ import type { SegmentList, TreeNode } from '../segment/index.js';
 import { readFileRecord, readTreeNode } from '../snapshot/index.js';
 import type { RecordCaches } from '../snapshot/index.js';
 import { ChunkDocuments } from './chunk-documents.js';
-import { checkLayout, chunkIndexOf, chunkIndices, decodeShapes, encodeFile, encodeTree, makeIndex } from './layout.js';
+import { claimLayout, chunkIndexOf, chunkIndices, decodeShapes, encodeFile, encodeTree, makeIndex } from './layout.js';
 import type { FarEntry } from './layout.js';
 import { NumberBlocks } from './numbers.js';
 import { decodeRoaring, encodeRoaring } from './roaring.js';
@@ -82,7 +82,7 @@ export class TreePublisher {
   async publish(root: TreeId, rootKey: string, about: Readonly<Record<string, unknown>>): Promise<void> {
     const { cluster } = this.storage;
     // The last of them is made when the others are.
-    if (this.made.size === 0 && (await checkLayout(cluster, this.call)))
+    if (this.made.size === 0 && (await claimLayout(cluster, this.call)))
       for (const name of treeIndices) this.made.add(name);
     for (const name of treeIndices) await this.makeOnce(name);
     if ((await cluster.getMany('snapshots', [rootKey], [], this.call)).has(rootKey)) return;

@@ -88,13 +88,21 @@ export class ClusterStorage implements RemoteStorage {
     }
   }
 
-  /** Those of some objects that there are. */
-  async readMany(names: readonly string[], call: CallOptions = {}): Promise<Buffer[]> {
+  /** Those of some objects that there are, with their names. */
+  async readMany(
+    names: readonly string[],
+    call: CallOptions = {},
+  ): Promise<(readonly [name: string, bytes: Buffer])[]> {
     const found = await this.cluster.getMany(index, names, ['bytes'], call);
     return names.flatMap((name) => {
       const source = found.get(name);
-      return source === undefined ? [] : [Buffer.from(String(source['bytes']), 'base64')];
+      return source === undefined ? [] : [[name, Buffer.from(String(source['bytes']), 'base64')] as const];
     });
+  }
+
+  /** Removes what is of that version; whether it is gone by then. */
+  removeVersion(name: string, version: string, call: CallOptions = {}): Promise<boolean> {
+    return this.cluster.removeVersion(index, name, version, call);
   }
 
   remove(name: string, call: CallOptions = {}): Promise<void> {

@@ -5,7 +5,7 @@ export type { CommitRow, HeadBody, PackRef, Publication, RecentPublication, Remo
 export { openStorage } from './open-storage.js';
 export { Publications, joined, packObjects } from './publications.js';
 export type { ObjectCache, PublicationsOptions, PublishedCommit, PublishedHead } from './publications.js';
-export { remoteInvalid, remoteReadOnly } from './remote-errors.js';
+export { remoteBusy, remoteInvalid, remoteReadOnly } from './remote-errors.js';
 export { SearchCluster, chunksInListMax, inParallel, isClusterAddress, readClusterAddress } from './search-cluster.js';
 export type { ClusterAddress } from './search-cluster.js';
 export { S3Storage } from './s3-storage.js';

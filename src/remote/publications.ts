@@ -15,7 +15,7 @@ import {
   sha256,
 } from './head-format.js';
 import type { CommitRow, HeadBody, PackRef, Publication, RemoteInfo, TableRef } from './head-format.js';
-import { remoteInvalid, remoteUnreachable } from './remote-errors.js';
+import { remoteBusy, remoteInvalid } from './remote-errors.js';
 import type { CallOptions, RemoteStorage } from './storage.js';
 
 /** What is published of a repository at one moment. */
@@ -181,7 +181,7 @@ export class Publications {
         return body;
       }
       this.heads.delete(repository.id);
-      if (elapsedMs() > endMs) throw remoteUnreachable(this.url, new Error('others keep changing it'));
+      if (elapsedMs() > endMs) throw remoteBusy(this.url, 'others keep changing it');
       await sleep(jittered(waitMs), call.signal);
     }
   }

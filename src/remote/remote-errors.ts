@@ -12,6 +12,13 @@ export const remoteInvalid = (
     cause,
   });
 
+/** Others are at it, and it is theirs for the moment; `data` tells who and until when where that is known. */
+export const remoteBusy = (url: string, why: string, data: Readonly<Record<string, unknown>> = {}): CoppiceError =>
+  new CoppiceError('REMOTE_BUSY', `${url}: ${why}`, {
+    hint: 'run the command again in a while; it continues where it was',
+    data,
+  });
+
 export const remoteReadOnly = (url: string): CoppiceError =>
   new CoppiceError('REMOTE_READ_ONLY', `${url} can only be read`, {
     hint: 'publish to the folder or bucket behind it: file:DIR or s3://BUCKET/PREFIX',

@@ -234,6 +234,13 @@ export class SearchCluster {
       await this.bulk(actions.slice(from, from + getManyMax), call, (status) => status < 300 || status === 404);
   }
 
+  /** Removes a document if it is the one of that version, or is gone; whether it is gone by then. */
+  async removeVersion(index: string, id: string, version: string, call: CallOptions = {}): Promise<boolean> {
+    const [sequence, term] = version.split('.');
+    const path = `${this.index(index)}/_doc/${encodeURIComponent(id)}?if_seq_no=${sequence}&if_primary_term=${term}`;
+    return (await this.ask('DELETE', path, null, call)).status !== 409;
+  }
+
   /** Does what lines ask for, in one request and in order; what the cluster has no room for now, and `isDone` does not take, is sent again. */
   private async bulk(
     actions: readonly string[],

@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -30,6 +31,40 @@ const code = (promise: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error as { code?: string }).code ?? String(error),
   );
 
+/** Hands requests on to a server, but for those that are to be answered with a status. */
+async function startProxy(
+  to: string,
+  refuse: (method: string, url: string, body: Buffer) => number | null,
+): Promise<{ port: number; close(): void }> {
+  const proxy = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const body = Buffer.concat(parts);
+      const { 'content-type': type = 'application/json' } = request.headers;
+      const status = refuse(request.method!, request.url!, body);
+      if (status !== null) {
+        response.writeHead(status, { 'content-type': type }).end('{}');
+        return;
+      }
+      const answer = fetch(to + request.url!, {
+        method: request.method!,
+        headers: { 'content-type': type },
+        body: body.length === 0 ? null : new Uint8Array(body),
+      });
+      void answer.then(async (got) => response.writeHead(got.status, { 'content-type': type }).end(await got.text()));
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (proxy.address() as AddressInfo).port,
+    close: () => {
+      proxy.closeAllConnections();
+      proxy.close();
+    },
+  };
+}
+
 describe.skipIf(opensearch === null)('a search cluster', () => {
   const cluster = opensearch as OpenSearch;
   let remote: string;
@@ -40,19 +75,31 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
   const push = (address: string, revs: readonly string[], options: object = {}, repo = repository.path, store = own) =>
     withPublisher(repo, store, (publisher) => publisher.push(address, revs, options));
 
-  /** Distinct chunks of what is published, counted over a store that has nothing else. */
-  function chunksOf(repo: string, revs: readonly string[]): Promise<number> {
-    const key = JSON.stringify([repo, revs]);
-    const count =
-      counted.get(key) ??
-      withEngine(repo, makeFolder(), async (engine) => {
-        await engine.index(revs);
-        return (await engine.status()).chunks;
-      });
-    counted.set(key, count);
-    return count;
+  /** A store that has what `own` has indexed: of its own, and nothing is analysed again. */
+  function indexed(): string {
+    const store = makeFolder();
+    cpSync(own, store, { recursive: true });
+    return store;
   }
-  const counted = new Map<string, Promise<number>>();
+
+  /** Distinct chunks of some of the repository's revs. */
+  async function chunksOf(revs: readonly string[]): Promise<number> {
+    const trees = await withEngine(repository.path, own, (engine) =>
+      Promise.all(revs.map(async (rev) => (await engine.resolve(rev)).tree)),
+    );
+    const store = Store.open(own);
+    const snapshots = new SnapshotStore(store);
+    const seen = new Set<number>();
+    for (const tree of trees) {
+      const key = rootKey(asOid(tree), rulesFingerprint(defaultRules));
+      const snapshot = await snapshots.open(snapshots.findRoot(key)!);
+      for (const doc of snapshot.visible.toArray()) seen.add(doc);
+      snapshot.release();
+    }
+    snapshots.close();
+    store.close();
+    return seen.size;
+  }
 
   beforeAll(async () => {
     remote = cluster.remote('code');
@@ -87,13 +134,13 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
   test('a chunk is one document, a second publish nothing, one more commit its diff', async () => {
     const address = cluster.remote('once');
     const first = await push(address, ['main']);
-    expect(await cluster.count('once-chunks-*')).toBe(await chunksOf(repository.path, ['main']));
+    expect(await cluster.count('once-chunks-*')).toBe(await chunksOf(['main']));
     expect(first.chunks).toBe(await cluster.count('once-chunks-*'));
     expect(await push(address, ['main'])).toMatchObject({ commits: 0, documents: 0, chunks: 0 });
     const next = await push(address, ['side']);
     // The file, its directory, the root, the snapshot, and what the older commit has otherwise.
     expect(next.documents! - next.chunks!).toBeLessThan(16);
-    expect(await cluster.count('once-chunks-*')).toBe(await chunksOf(repository.path, ['main', 'side']));
+    expect(await cluster.count('once-chunks-*')).toBe(await chunksOf(['main', 'side']));
   });
 
   test('publishers at once, one of which is ended: every number is given once, and what is lacking comes later', async () => {
@@ -101,13 +148,15 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     const repositories = [repository, makeHistory(5, 'letters'), makeHistory(6, 'boxes')];
     const ending = new AbortController();
     const all = await Promise.allSettled([
-      ...[...repositories, ...repositories].map((one) => push(address, ['main'], {}, one.path, makeFolder())),
+      ...[...repositories, ...repositories].map((one) =>
+        push(address, ['main'], {}, one.path, one === repository ? indexed() : makeFolder()),
+      ),
       push(
         address,
         [],
         { all: true, signal: ending.signal, onProgress: () => ending.abort() },
         repository.path,
-        makeFolder(),
+        indexed(),
       ),
     ]);
     expect(all.slice(0, -1).map((one) => (one.status === 'rejected' ? one.reason : one.status))).toEqual(
@@ -135,7 +184,12 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     expect(await code(push(address, ['main'], { patienceMs: 2000 }))).toBe('REMOTE_READ_ONLY');
     await block(false);
     await push(address, ['main']);
-    expect(await cluster.count('full-chunks-*')).toBe(await chunksOf(repository.path, ['main', 'v1']));
+    expect(await cluster.count('full-chunks-*')).toBe(await chunksOf(['main', 'v1']));
+    // What an older one has made is gone on with, and no longer by that: it takes no turns.
+    await cluster.ask('PUT', 'full-snapshots/_mapping', { _meta: { coppice: 1 } });
+    await push(address, ['side~1']);
+    const { body: mapping } = await cluster.ask('GET', 'full-snapshots/_mapping');
+    expect(mapping).toMatchObject({ 'full-snapshots': { mappings: { _meta: { coppice: 2 } } } });
     // Another version of Coppice has made its indices.
     await cluster.ask('PUT', 'full-snapshots/_mapping', { _meta: { coppice: 99 } });
     expect(await code(push(address, ['side']))).toBe('REMOTE_VERSION');
@@ -205,7 +259,7 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
         hits: (await of.search('parcel', { rev: 'fork:try/it' })).hits,
         files: (await of.files({ rev: 'try/it' })).files,
       });
-      const wanted = await withEngine(repository.path, makeFolder(), async (engine) => {
+      const wanted = await withEngine(repository.path, indexed(), async (engine) => {
         await engine.fork('try/it', { from: 'side' });
         const { changedFiles, tree, commit } = await engine.apply('try/it', steps);
         return { changedFiles, tree, commit, edited: await edited(engine) };
@@ -240,6 +294,27 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     }
   });
 
+  test('a fork that others move each time is FORK_CONFLICT', async () => {
+    let isMoving = false;
+    const proxy = await startProxy(cluster.url, (method, url) =>
+      isMoving && method === 'PUT' && url.includes('/_doc/forks') ? 409 : null,
+    );
+    const settings = { remote: `opensearch://127.0.0.1:${proxy.port}/code` };
+    const engine = await openEngine({ repo: repository.path, store: makeFolder(), settings });
+    try {
+      await engine.fork('contended', { from: 'main' });
+      isMoving = true;
+      const put = { kind: 'put', path: 'new.ts', content: Buffer.from('const parcelOf = 1;\n') } as const;
+      expect(await code(engine.apply('contended', [put]))).toBe('FORK_CONFLICT');
+      isMoving = false;
+      expect((await engine.apply('contended', [put])).changedFiles).toBe(1);
+      await engine.drop('contended');
+    } finally {
+      await engine.close();
+      proxy.close();
+    }
+  });
+
   test('search reads the same of a store and of a cluster', async () => {
     const { tree } = await withEngine(repository.path, own, (engine) => engine.resolve('main'));
     const store = Store.open(own);
@@ -264,28 +339,14 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
   test('Elasticsearch, which filters by lists of numbers, answers the same; no request writes a directory with one that it refers to', async () => {
     // It is OpenSearch that answers here: it takes a list from a document as well.
     const bodies: string[] = [];
-    const proxy = createServer((request, response) => {
-      const parts: Buffer[] = [];
-      request.on('data', (part: Buffer) => parts.push(part));
-      request.on('end', () => {
-        const body = Buffer.concat(parts);
-        if (request.url!.startsWith('/_bulk')) bodies.push(body.toString('utf8'));
-        const { 'content-type': type = 'application/json' } = request.headers;
-        const answer = fetch(cluster.url + request.url!, {
-          method: request.method!,
-          headers: { 'content-type': type },
-          body: body.length === 0 ? null : new Uint8Array(body),
-        });
-        void answer.then(async (got) => response.writeHead(got.status, { 'content-type': type }).end(await got.text()));
-      });
+    const proxy = await startProxy(cluster.url, (_, url, body) => {
+      if (url.startsWith('/_bulk')) bodies.push(body.toString('utf8'));
+      return null;
     });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     const address = cluster.remote('listed', 'elasticsearch');
     try {
-      const { port } = proxy.address() as AddressInfo;
-      await push(`elasticsearch://127.0.0.1:${port}/listed`, ['main', 'side']);
+      await push(`elasticsearch://127.0.0.1:${proxy.port}/listed`, ['main', 'side']);
     } finally {
-      proxy.closeAllConnections();
       proxy.close();
     }
     const found = await answersOf(repository.path, makeFolder(), ['side', 'main'], { remote: address });
@@ -372,7 +433,17 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
       });
       expect(await counts()).toEqual(first);
       await engine.drop('held');
-      expect(await collect({ graceMs: 60_000 })).toMatchObject({ removedObjects: 0, waitingObjects: 1 });
+      const old = { ...(await engine.forks())[0], name: 'old', root: 'AAAA', until: 1 };
+      const forks = new ClusterStorage(readClusterAddress(address));
+      await forks.write('forks/any/old', Buffer.from(JSON.stringify(old)), 'any');
+      expect(await collect({ dryRun: true })).toMatchObject({ removedForks: 1 });
+      expect(await forks.read('forks/any/old')).not.toBeNull();
+      expect(await collect({ graceMs: 60_000 })).toMatchObject({
+        removedObjects: 0,
+        removedForks: 1,
+        waitingObjects: 1,
+      });
+      expect(await forks.read('forks/any/old')).toBeNull();
       const dry = await collect({ dryRun: true });
       expect(await counts()).toEqual(first);
       const done = await collect();
@@ -380,7 +451,7 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
       const { snapshots, trees, files, chunks } = done.removedDocuments!;
       expect(snapshots).toBe(1);
       expect(await counts()).toEqual(first.map((count, i) => count - [snapshots, trees, files, chunks][i]!));
-      expect(await cluster.count('swept-chunks-*')).toBe(await chunksOf(repository.path, ['main', 'v1']));
+      expect(await cluster.count('swept-chunks-*')).toBe(await chunksOf(['main', 'v1']));
       expect((await engine.grep('parcel', { rev: 'main' })).lines.length).toBeGreaterThan(0);
       // What these have met of `side` is gone there: nothing that is published refers to it.
       await engine.fork('kept', { from: 'main' });
@@ -426,7 +497,11 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     const { problems: two } = await examine();
     expect(two).toContain('a file in it is missing');
     expect(two).toContain('it sees other chunks than its files have');
-    const turns = (): ClusterTurns => new ClusterTurns(new ClusterStorage(readClusterAddress(address)));
+  });
+
+  test('any number publish at once or one collects; who waits is told for whom, who was taken for dead does not come back', async () => {
+    const storage = new ClusterStorage(readClusterAddress(cluster.remote('taken')));
+    const turns = (): ClusterTurns => new ClusterTurns(storage);
     const order: string[] = [];
     let collecting: Promise<unknown> = Promise.resolve();
     await turns().publish({}, async () => {
@@ -437,16 +512,28 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     await collecting;
     expect(order.slice(2)).toEqual(['published 3', 'collected']);
     // A clock that is minutes behind is no reason to take who has it for dead; one that is out by hours is that of who was killed.
-    const storage = new ClusterStorage(readClusterAddress(address));
     const say = (publishing: Record<string, number>): Promise<unknown> =>
       storage.write('turns', Buffer.from(JSON.stringify({ publishing, collecting: null })), 'any');
     await say({ behind: Date.now() - 300_000 });
     const signal = AbortSignal.timeout(400);
-    expect(await code(turns().collect({ signal }, () => Promise.resolve()))).not.toBe('it succeeded');
+    const waits: string[] = [];
+    const onWait = (why: string): unknown => waits.push(why);
+    expect(await code(turns().collect({ signal, onWait }, () => Promise.resolve()))).not.toBe('it succeeded');
+    expect(waits.join()).toMatch(/^behind publishes to it, until 20\d\d-.*Z if nothing more is heard of it$/);
+    // Who is at it is renewing its turn: patience ends.
+    await turns().publish({}, async () => {
+      const short = new ClusterTurns(storage, { turnMs: 400, renewMs: 100 });
+      await say({ 'there:7/x': Date.now() + 60_000 });
+      const renewing = setInterval(() => void say({ 'there:7/x': Date.now() + 60_000 }), 50);
+      const failed = await short.collect({}, () => Promise.resolve()).catch((error: unknown) => error);
+      clearInterval(renewing);
+      expect(failed).toMatchObject({ code: 'REMOTE_BUSY', data: { holder: 'there:7' } });
+    });
+    await sleep(100);
     await say({ killed: Date.now() - 2 * 3_600_000 });
     await turns().collect({}, () => Promise.resolve());
     // Who was taken for dead is told, and does not come back by renewing.
-    await new ClusterTurns(storage, 20).publish({}, async (turn) => {
+    await new ClusterTurns(storage, { turnMs: 120_000, renewMs: 20 }).publish({}, async (turn) => {
       await sleep(100);
       turn.check();
       await say({});

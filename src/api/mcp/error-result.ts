@@ -10,6 +10,7 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   NO_WORKTREE: 'the repository is bare: give a branch, tag or sha as rev',
   FORK_NOT_FOUND: 'list_revs lists forks; the tool fork makes one',
   FORK_EXISTS: 'choose another name, or go on with that fork',
+  FORK_CONFLICT: 'others move this fork: read it again, then try again, or make a fork of your own',
   PATTERN_INVALID: 'escape special characters with \\, or give literal: true',
   PATCH_CONFLICT: 'read the file at the fork and make the diff against that, or put the file whole',
   MODE_UNAVAILABLE: 'leave mode out',

@@ -71,8 +71,10 @@ export const command = defineCommand({
       }
       if (documents !== undefined) {
         const { snapshots, trees, files, chunks } = documents;
+        const { removedForks: forks = 0 } = result;
+        const expired = forks === 0 ? '' : `, ${plural(forks, 'expired fork')}`;
         context.out.write(
-          `${plural(snapshots, 'snapshot')}, ${plural(trees, 'directory', 'directories')}, ${plural(files, 'file')}, ${plural(chunks, 'chunk')} ${would}removed; ` +
+          `${plural(snapshots, 'snapshot')}, ${plural(trees, 'directory', 'directories')}, ${plural(files, 'file')}, ${plural(chunks, 'chunk')}${expired} ${would}removed; ` +
             `${plural(result.waitingObjects, 'snapshot')} wait for their grace to end\n`,
         );
         return 0;

@@ -67,8 +67,10 @@ export async function applySteps(
         root,
       })
     ) {
-      throw new CoppiceError('FORK_NOT_FOUND', `the fork "${name}" was dropped or moved meanwhile`, {
-        hint: 'run the command again',
+      await requireFork(session, name); // it may have been dropped
+      throw new CoppiceError('FORK_CONFLICT', `the fork "${name}" was moved by others meanwhile`, {
+        hint: 'run the command again: it starts from what the fork is by then',
+        data: { name },
       });
     }
     const changed = await diffTrees(fork.tree, state.tree, source);

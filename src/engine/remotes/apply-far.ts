@@ -11,7 +11,7 @@ import { indexTrees } from '../trees/index-trees.js';
 import type { ApplyResult, ApplyStep, CallOptions } from '../types.js';
 import { findFarFork, moveFarFork } from './far-forks.js';
 import type { FarFork } from './far-forks.js';
-import { farOf } from './far.js';
+import { farOf, waitTold } from './far.js';
 
 /** Others may move the same fork at the same time. */
 const triesMax = 5;
@@ -29,7 +29,8 @@ export async function applyFar(
   const startMs = elapsedMs();
   for (let tries = 1; ; tries++) {
     const { storage, store } = farOf(session.shared);
-    const moving = new ClusterTurns(storage).publish(call, async (turn) => {
+    const onWait = waitTold(storage.url, 'index', call.onProgress);
+    const moving = new ClusterTurns(storage).publish({ ...call, onWait }, async (turn) => {
       const fork = await findFarFork(session, name, call);
       if (fork === null) throw await forkNotFound(session, name);
       const { moved, ...told } = await untilHere(call.signal, () => edit(session, fork, steps, turn, call));
@@ -43,8 +44,9 @@ export async function applyFar(
     });
     if (done !== null) return { ...done, tookMs: elapsedMs() - startMs };
     if (tries === triesMax) {
-      throw new CoppiceError('FORK_NOT_FOUND', `the fork "${name}" is being moved by others all the time`, {
-        hint: 'run the command again',
+      throw new CoppiceError('FORK_CONFLICT', `the fork "${name}" is being moved by others all the time`, {
+        hint: 'run the command again when fewer move it, or make a fork of your own from it',
+        data: { name },
       });
     }
   }

@@ -5,6 +5,7 @@ import type { ClusterStorage, Publication, Publications } from '../../remote/ind
 import { rootKey } from '../../snapshot/index.js';
 import type { ForkEntry } from '../../store/index.js';
 import { keptCommits, readRetired, retiredName } from './collect-remote.js';
+import { waitTold } from './far.js';
 import type { CollectRemoteOptions, CollectedRepository, RemoteGcResult } from './collect-remote.js';
 
 /**
@@ -18,7 +19,7 @@ export async function collectCluster(remote: Publications, options: CollectRemot
   const work = async (check: () => void): Promise<RemoteGcResult> => {
     const all = await remote.repositories(call);
     const told: CollectedRepository[] = [];
-    const kept = await forkRoots(storage, call);
+    const { kept, expired } = await lookThroughForks(storage, call);
     for (const repository of all) {
       const { id, name } = repository;
       const isCollected = options.only === undefined || options.only === name;
@@ -51,6 +52,11 @@ export async function collectCluster(remote: Publications, options: CollectRemot
         hint: all.length === 0 ? 'nothing is published there' : `it has ${all.map(({ name }) => name).join(', ')}`,
       });
     }
+    let removedForks = 0;
+    for (const { name, version } of expired) {
+      check();
+      if (dryRun || (await storage.removeVersion(name, version, call))) removedForks++;
+    }
     const waiting = await retire(remote, kept, options);
     for (const key of waiting) kept.add(key);
     const { removed } = await collectDocuments(storage, kept, { ...call, dryRun, check });
@@ -61,13 +67,15 @@ export async function collectCluster(remote: Publications, options: CollectRemot
       removedObjects: removed.snapshots + removed.trees + removed.files + removed.chunks,
       removedBytes: 0,
       removedDocuments: removed,
+      removedForks,
       waitingObjects: waiting.length,
       waitingBytes: 0,
     };
   };
   // What would go can be told beside who publishes.
   if (dryRun) return work(() => undefined);
-  return new ClusterTurns(storage).collect(call, (turn) => work(() => turn.check()));
+  const onWait = waitTold(remote.url, 'gc', options.onProgress);
+  return new ClusterTurns(storage).collect({ ...call, onWait }, (turn) => work(() => turn.check()));
 }
 
 /** Of the snapshots that are not kept those whose grace is not over. */
@@ -89,16 +97,35 @@ async function retire(
   return Object.keys(retired);
 }
 
-async function forkRoots(
+/** The roots of all forks, in hex; and those that are over, which nobody sees any more. */
+async function lookThroughForks(
   storage: ClusterStorage,
   call: { readonly signal?: AbortSignal | undefined },
-): Promise<Set<string>> {
-  const names: string[] = [];
-  for await (const { name } of storage.list('forks/', call)) names.push(name);
-  const roots = new Set<string>();
-  for (const bytes of await storage.readMany(names, call)) {
-    const { root, until } = JSON.parse(bytes.toString('utf8')) as ForkEntry;
-    if (until === undefined || until > nowMs()) roots.add(Buffer.from(root, 'base64url').toString('hex'));
+): Promise<{ kept: Set<string>; expired: { name: string; version: string }[] }> {
+  const kept = new Set<string>();
+  const expired: { name: string; version: string }[] = [];
+  let names: string[] = [];
+  const look = async (): Promise<void> => {
+    for (const [name, bytes] of await storage.readMany(names, call)) {
+      const fork = JSON.parse(bytes.toString('utf8')) as ForkEntry;
+      if (!isOver(fork)) kept.add(Buffer.from(fork.root, 'base64url').toString('hex'));
+      else {
+        // One of that name may have been made since.
+        const found = await storage.read(name, call);
+        if (found === null || found === 'unchanged') continue;
+        if (isOver(JSON.parse(found.bytes.toString('utf8')) as ForkEntry))
+          expired.push({ name, version: found.version });
+      }
+    }
+    names = [];
+  };
+  for await (const { name } of storage.list('forks/', call)) {
+    names.push(name);
+    if (names.length >= forksAtOnce) await look();
   }
-  return roots;
+  await look();
+  return { kept, expired };
 }
+
+const isOver = ({ until }: ForkEntry): boolean => until !== undefined && until <= nowMs();
+const forksAtOnce = 1000;

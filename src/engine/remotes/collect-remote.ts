@@ -6,7 +6,7 @@ import type { DocumentCounts } from '../../cluster/index.js';
 import { asOid, asRepositoryId } from '../../model/index.js';
 import { PackSet, mergePacks } from '../../pack/index.js';
 import type { Pack, Wanted } from '../../pack/index.js';
-import { joined, remoteInvalid, remoteReadOnly } from '../../remote/index.js';
+import { joined, remoteBusy, remoteInvalid, remoteReadOnly } from '../../remote/index.js';
 import type { HeadBody, PackRef, Publication, Publications, PublishedHead } from '../../remote/index.js';
 import { SegmentList } from '../../segment/index.js';
 import { commitKey, rootKey } from '../../snapshot/index.js';
@@ -49,6 +49,8 @@ export interface RemoteGcResult {
   readonly removedBytes: number;
   /** Of a cluster, by kind. */
   readonly removedDocuments?: DocumentCounts;
+  /** Of a cluster: those that had expired. */
+  readonly removedForks?: number;
   /** Objects that nobody refers to and whose grace is not over. */
   readonly waitingObjects: number;
   readonly waitingBytes: number;
@@ -130,9 +132,7 @@ async function collectRepository(
     );
     if (!isOutdated) return { body, told };
     if (tries === triesMax) {
-      throw new CoppiceError('REMOTE_UNREACHABLE', `${remote.url} is being published to all the time`, {
-        hint: 'run gc again when fewer push; nothing was removed',
-      });
+      throw remoteBusy(remote.url, 'it is being published to all the time; nothing was removed');
     }
   }
 }

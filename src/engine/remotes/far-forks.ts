@@ -55,7 +55,7 @@ export async function listFarForks(session: Session, call: Call): Promise<ForkEn
   const names: string[] = [];
   for await (const { name } of storage.list(folder, call)) names.push(name);
   const found = await storage.readMany(names, call);
-  return found.map((bytes) => JSON.parse(bytes.toString('utf8')) as ForkEntry).filter((entry) => !isOver(entry));
+  return found.map(([, bytes]) => JSON.parse(bytes.toString('utf8')) as ForkEntry).filter((entry) => !isOver(entry));
 }
 
 /**

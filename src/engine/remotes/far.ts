@@ -3,7 +3,7 @@ import { FarStore } from '../../cluster/index.js';
 import type { TreeId } from '../../model/index.js';
 import { ClusterStorage, readClusterAddress } from '../../remote/index.js';
 import type { SharedStore } from '../shared/shared-store.js';
-import type { CallOptions } from '../types.js';
+import type { CallOptions, Progress } from '../types.js';
 
 /** A cluster that failed is left alone for so long by who can do without. */
 const restMs = 30_000;
@@ -16,6 +16,12 @@ export interface Far {
   readonly address: string;
   restsUntilMs: number;
 }
+
+/** Tells as progress that one waits for the turns of others. */
+export const waitTold =
+  (url: string, phase: Progress['phase'], onProgress: CallOptions['onProgress']) =>
+  (why: string): void =>
+    onProgress?.({ phase, done: 0, total: 0, unit: 'records', bytes: 0, what: `${url}: waits, as ${why}` });
 
 const known = new WeakMap<SharedStore, Far>();
 

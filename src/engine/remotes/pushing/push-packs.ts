@@ -1,5 +1,5 @@
-import { CoppiceError } from '../../../base/index.js';
 import type { CommitId, Oid } from '../../../model/index.js';
+import { remoteBusy } from '../../../remote/index.js';
 import type { PackRef, PublishedHead, Publications } from '../../../remote/index.js';
 import type { DescriptionLog } from '../../../store/index.js';
 import { rootKey } from '../../../snapshot/index.js';
@@ -25,9 +25,7 @@ export async function pushPacks(session: Session, remote: Publications, push: Pu
     const sent = await publish(session, remote, published, push);
     if (sent === null) {
       if (tries < triesMax) continue;
-      throw new CoppiceError('REMOTE_UNREACHABLE', `${remote.url} is being cleaned up while this push builds on it`, {
-        hint: 'push again in a moment',
-      });
+      throw remoteBusy(remote.url, 'it is being cleaned up while this push builds on it');
     }
     await mergePublished(session, remote, published.id, { ...push.call, key: push.key });
     return { ...sent, known: published.commits };

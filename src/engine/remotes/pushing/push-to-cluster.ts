@@ -6,6 +6,7 @@ import { ClusterStorage } from '../../../remote/index.js';
 import type { Publications } from '../../../remote/index.js';
 import { rootKey } from '../../../snapshot/index.js';
 import type { Session } from '../../session/session.js';
+import { waitTold } from '../far.js';
 import { findPublished } from '../published-repository.js';
 import { announce, basesOf, recordedHistory } from './publication.js';
 import type { Push, Pushed, Row } from './publication.js';
@@ -21,7 +22,8 @@ export const isCluster = ({ storage }: Publications): boolean => storage instanc
  */
 export function pushToCluster(session: Session, remote: Publications, push: Push): Promise<Pushed> {
   const turns = new ClusterTurns(remote.storage as ClusterStorage);
-  return turns.publish(push.call, (turn) => publish(session, remote, push, turn));
+  const onWait = waitTold(remote.url, 'push', push.onProgress);
+  return turns.publish({ ...push.call, onWait }, (turn) => publish(session, remote, push, turn));
 }
 
 async function publish(session: Session, remote: Publications, push: Push, turn: Turn): Promise<Pushed> {

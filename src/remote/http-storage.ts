@@ -1,6 +1,7 @@
 import { CoppiceError } from '../base/index.js';
 import { remoteReadOnly, remoteUnreachable } from './remote-errors.js';
-import { askUntilAnswered } from './requests.js';
+import type { HttpResponse } from './http-request.js';
+import { askUntilAnswered, readWhole } from './requests.js';
 import type { ListedObject, ReadOptions, RemoteStorage, StoredObject } from './storage.js';
 
 /** A remote behind a web server: the folder of a `file:` remote, served as it is. Only read. */
@@ -30,10 +31,9 @@ export class HttpStorage implements RemoteStorage {
     if (this.authorization !== null) headers.set('authorization', this.authorization);
     if (unless !== undefined) headers.set('if-none-match', unless);
     if (range !== undefined) headers.set('range', `bytes=${range.offset}-${range.offset + range.length - 1}`);
-    const answer = await askUntilAnswered(this.url, (signal) => fetch(this.base + name, { headers, signal }), {
-      ...options,
-      bytes: range?.length ?? sizeBytes,
-    });
+    const send = async (signal: AbortSignal): Promise<HttpResponse> =>
+      readWhole(await fetch(this.base + name, { headers, signal }));
+    const answer = await askUntilAnswered(this.url, send, { ...options, bytes: range?.length ?? sizeBytes });
     return readAnswer(this.url, answer, range);
   }
 
@@ -53,11 +53,13 @@ export class HttpStorage implements RemoteStorage {
 /** The object that a GET was answered with. */
 export function readAnswer(
   url: string,
-  { status, headers, body }: { readonly status: number; readonly headers: Headers; readonly body: Buffer },
+  answer: HttpResponse,
   range: ReadOptions['range'],
 ): StoredObject | 'unchanged' | null {
+  const { status, headers, body } = answer;
   if (status === 304) return 'unchanged';
-  if (status === 404 || status === 410) return null;
+  // Of a bucket that is not there it is not said that nothing is published.
+  if ((status === 404 && !isNoBucket(answer)) || status === 410) return null;
   const version = headers.get('etag') ?? '';
   if (status === 416) return { bytes: Buffer.alloc(0), version }; // the range begins behind the end
   if (status === 206) return { bytes: body, version };
@@ -65,13 +67,37 @@ export function readAnswer(
     // A server need not know ranges.
     return { bytes: range === undefined ? body : body.subarray(range.offset, range.offset + range.length), version };
   }
-  throw refusal(url, status, body);
+  throw refusal(url, answer);
 }
 
-/** What an answer that is none means. REMOTE_REFUSED where it is a matter of who asks. */
-export function refusal(url: string, status: number, body: Buffer): CoppiceError {
-  const code = /<Code>([^<]{1,80})<\/Code>/.exec(body.toString('utf8', 0, 2000))?.[1];
+/** The code of an error of S3. */
+const codeOf = (body: Buffer): string | undefined =>
+  /<Code>([^<]{1,80})<\/Code>/.exec(body.toString('utf8', 0, 2000))?.[1];
+
+export const isNoBucket = ({ body }: HttpResponse): boolean => codeOf(body) === 'NoSuchBucket';
+
+/** Codes of those who ask in the wrong place. */
+const elsewhere = new Set(['PermanentRedirect', 'TemporaryRedirect', 'AuthorizationHeaderMalformed']);
+
+/** What an answer that is none means. REMOTE_REFUSED where it is a matter of who asks, REMOTE_NOT_FOUND of a bucket that is not there. */
+export function refusal(url: string, answer: HttpResponse): CoppiceError {
+  const { status, body, headers } = answer;
+  const code = codeOf(body);
   const what = code === undefined ? `it answers ${status}` : `it answers ${status} ${code}`;
+  if (isNoBucket(answer)) {
+    return new CoppiceError('REMOTE_NOT_FOUND', `${url}: there is no bucket of that name`, {
+      hint: 'check the name, the endpoint (AWS_ENDPOINT_URL) and the region; buckets are made with the tools of their server',
+      data: { status },
+    });
+  }
+  if ((status >= 300 && status < 400) || (code !== undefined && elsewhere.has(code))) {
+    const region = headers.get('x-amz-bucket-region');
+    const where = region === null ? 'of its region' : `AWS_REGION=${region}`;
+    return new CoppiceError('REMOTE_REFUSED', `${url}: ${what}: it is to be asked elsewhere`, {
+      hint: `the bucket is in another region, or behind another endpoint: set ${where}, or AWS_ENDPOINT_URL`,
+      data: { status },
+    });
+  }
   if (status === 401 || status === 403) {
     return new CoppiceError('REMOTE_REFUSED', `${url}: ${what}`, {
       hint: 'check the credentials and what they may do there',

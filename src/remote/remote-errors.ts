@@ -26,7 +26,9 @@ export const remoteReadOnly = (url: string): CoppiceError =>
 
 export const remoteUnreachable = (url: string, error: unknown): CoppiceError => {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const what = cause instanceof Error ? cause.message || cause.name : String(cause);
+  // Where a host has several addresses, the error of all of them has no message.
+  const { errors: [first] = [cause] } = cause as { readonly errors?: readonly unknown[] };
+  const what = first instanceof Error ? first.message || first.name : String(first);
   return new CoppiceError('REMOTE_UNREACHABLE', `${url} cannot be reached: ${what}`, {
     hint: 'check the address and the network; searches go on with what is indexed here',
     cause: error,

@@ -1,11 +1,12 @@
-import { AwsClient } from 'aws4fetch';
-
-import { refusal, readAnswer } from './http-storage.js';
+import { nowMs } from '../base/index.js';
+import { requestOnce } from './http-request.js';
+import type { HttpResponse } from './http-request.js';
+import { isNoBucket, refusal, readAnswer } from './http-storage.js';
 import { remoteInvalid } from './remote-errors.js';
 import { askUntilAnswered } from './requests.js';
-import type { Answer } from './requests.js';
 import { readS3Settings } from './s3-credentials.js';
 import type { S3Settings } from './s3-credentials.js';
+import { encodeS3, signS3 } from './sign-s3.js';
 import type { CallOptions, ListedObject, ReadOptions, RemoteStorage, StoredObject, WriteCondition } from './storage.js';
 
 /**
@@ -15,23 +16,17 @@ import type { CallOptions, ListedObject, ReadOptions, RemoteStorage, StoredObjec
 export class S3Storage implements RemoteStorage {
   readonly url: string;
   readonly isReadOnly = false;
-  private readonly client: AwsClient;
   private readonly bucketUrl: string;
   private readonly prefix: string;
 
-  constructor(bucket: string, prefix: string, settings: S3Settings = readS3Settings()) {
-    const { accessKeyId, secretAccessKey, sessionToken, region, endpoint } = settings;
+  constructor(
+    bucket: string,
+    prefix: string,
+    private readonly settings: S3Settings = readS3Settings(),
+  ) {
+    const { region, endpoint } = settings;
     this.prefix = prefix === '' ? '' : `${prefix}/`;
     this.url = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
-    // Trying again is ours: aws4fetch does not end when the caller's patience does.
-    this.client = new AwsClient({
-      accessKeyId,
-      secretAccessKey,
-      ...(sessionToken === null ? {} : { sessionToken }),
-      service: 's3',
-      region,
-      retries: 0,
-    });
     this.bucketUrl =
       endpoint === null
         ? bucket.includes('.')
@@ -66,15 +61,15 @@ export class S3Storage implements RemoteStorage {
     const answer = await this.ask(
       'PUT',
       this.urlOf(name),
-      // Never shared memory, which `fetch` would refuse.
-      { headers, body: bytes as Uint8Array<ArrayBuffer> },
+      { headers, body: bytes },
       { ...options, bytes: bytes.length },
     );
-    const { status, headers: told, body, attempts } = answer;
+    const { status, headers: told, attempts } = answer;
     if (status >= 200 && status < 300) return told.get('etag') ?? '';
     // 409: somebody else is writing it at this moment. 404: what was to be replaced is gone.
-    const isRefused = status === 412 || status === 409 || (status === 404 && typeof condition === 'object');
-    if (!isRefused || condition === 'any') throw refusal(this.url, status, body);
+    const isGone = status === 404 && typeof condition === 'object' && !isNoBucket(answer);
+    const isRefused = status === 412 || status === 409 || isGone;
+    if (!isRefused || condition === 'any') throw refusal(this.url, answer);
     // An attempt before this one, whose answer was lost, may have been the one that wrote.
     if (attempts > 1) {
       const now = await this.read(name, options);
@@ -86,10 +81,13 @@ export class S3Storage implements RemoteStorage {
   async *list(prefix: string, options: CallOptions = {}): AsyncIterable<ListedObject> {
     let token: string | undefined;
     do {
-      const query = new URLSearchParams({ 'list-type': '2', prefix: this.prefix + prefix, 'encoding-type': 'url' });
-      if (token !== undefined) query.set('continuation-token', token);
-      const { status, body } = await this.ask('GET', `${this.bucketUrl}/?${query.toString()}`, {}, options);
-      if (status !== 200) throw refusal(this.url, status, body);
+      const wanted = { 'encoding-type': 'url', 'list-type': '2', prefix: this.prefix + prefix };
+      // In the order of their names, as they are signed.
+      const query = Object.entries({ ...(token === undefined ? {} : { 'continuation-token': token }), ...wanted });
+      const asked = query.map(([name, value]) => `${name}=${encodeS3(value)}`).join('&');
+      const answer = await this.ask('GET', `${this.bucketUrl}/?${asked}`, {}, options);
+      const { status, body } = answer;
+      if (status !== 200) throw refusal(this.url, answer);
       const text = body.toString('utf8');
       // Not all do what is asked, nor say what they do: names of versitygw are as they are, and a `+` in them is one; gofakes3 does not tell.
       const isEncoded = elementOf(text, 'EncodingType') === 'url';
@@ -114,22 +112,27 @@ export class S3Storage implements RemoteStorage {
   }
 
   async remove(name: string, options: CallOptions = {}): Promise<void> {
-    const { status, body } = await this.ask('DELETE', this.urlOf(name), {}, options);
-    if (status !== 404 && (status < 200 || status >= 300)) throw refusal(this.url, status, body);
+    const answer = await this.ask('DELETE', this.urlOf(name), {}, options);
+    const { status } = answer;
+    if (status !== 404 && (status < 200 || status >= 300)) throw refusal(this.url, answer);
   }
 
   private urlOf(name: string): string {
     const key = this.prefix + name;
-    return `${this.bucketUrl}/${key.split('/').map(encodeURIComponent).join('/')}`;
+    return `${this.bucketUrl}/${key.split('/').map(encodeS3).join('/')}`;
   }
 
   private ask(
     method: string,
     url: string,
-    init: { readonly headers?: Record<string, string>; readonly body?: Uint8Array<ArrayBuffer> },
+    { headers = {}, body }: { readonly headers?: Record<string, string>; readonly body?: Uint8Array },
     options: CallOptions & { readonly bytes?: number },
-  ): Promise<Answer & { readonly attempts: number }> {
-    const send = (signal: AbortSignal): Promise<Response> => this.client.fetch(url, { method, signal, ...init });
+  ): Promise<HttpResponse & { readonly attempts: number }> {
+    const to = new URL(url);
+    const send = (signal: AbortSignal): Promise<HttpResponse> => {
+      const signed = signS3({ method, url: to, atMs: nowMs() }, this.settings);
+      return requestOnce({ method, url: to, headers: { ...headers, ...signed }, body, signal });
+    };
     return askUntilAnswered(this.url, send, options);
   }
 }

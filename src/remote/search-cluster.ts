@@ -1,6 +1,7 @@
 import { CoppiceError, jittered, sleep } from '../base/index.js';
 import { remoteUnreachable } from './remote-errors.js';
-import { askUntilAnswered } from './requests.js';
+import type { HttpResponse } from './http-request.js';
+import { askUntilAnswered, readWhole } from './requests.js';
 import type { CallOptions } from './storage.js';
 
 /** What differs between the engines that answer the same requests. */
@@ -378,14 +379,14 @@ export class SearchCluster {
     const url = `${this.address.origin}/${path}`;
     const bytes = body === null ? null : Buffer.from(body); // of a string fetch makes several copies
     // A redirect could lead the credentials elsewhere.
-    const send = async (signal: AbortSignal): Promise<Response> => {
-      const response = await fetch(url, { method, body: bytes, headers, signal, redirect: 'error' });
+    const send = async (signal: AbortSignal): Promise<HttpResponse> => {
+      const answer = await readWhole(await fetch(url, { method, body: bytes, headers, signal, redirect: 'error' }));
       // A block stays until somebody has made room: that is not waited for.
-      if (response.status === 429 || response.status === 403) {
-        const text = await response.clone().text();
-        if (text.includes('cluster_block_exception')) throw this.failed(response.status, errorOf(parsed(text)));
+      if (answer.status === 429 || answer.status === 403) {
+        const text = answer.body.toString('utf8');
+        if (text.includes('cluster_block_exception')) throw this.failed(answer.status, errorOf(parsed(text)));
       }
-      return response;
+      return answer;
     };
     const answer = await askUntilAnswered(this.url, send, { ...call, bytes: bytes?.length ?? 0 });
     const { status } = answer;

@@ -45,6 +45,26 @@ const kinds: readonly [string, () => RemoteStorage | null][] = [
   ['s3 (gofakes3)', () => real && new S3Storage('bucket', 'x', { ...settings, endpoint: real.endpoint })],
 ];
 
+test('a bucket that is not there is told, read or written; one of another region too', async ({ skip }) => {
+  if (real === null) return skip('no real S3 server here');
+  const storage = new S3Storage('nobodys', 'x', { ...settings, endpoint: real.endpoint });
+  const noBucket = { code: 'REMOTE_NOT_FOUND', message: 's3://nobodys/x: there is no bucket of that name' };
+  await expect(storage.read('heads/a')).rejects.toMatchObject(noBucket);
+  await expect(storage.write('heads/a', Buffer.from('x'), 'absent')).rejects.toMatchObject(noBucket);
+  await expect(storage.write('heads/a', Buffer.from('x'), { version: 'v' })).rejects.toMatchObject(noBucket);
+  const server = createServer((_, response) =>
+    response
+      .writeHead(301, { 'x-amz-bucket-region': 'eu-north-1' })
+      .end('<Error><Code>PermanentRedirect</Code></Error>'),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const away = new S3Storage('bucket', 'x', { ...settings, endpoint }).read('heads/a');
+  await expect(away).rejects.toMatchObject({ code: 'REMOTE_REFUSED', hint: expect.stringContaining('eu-north-1') });
+  server.closeAllConnections();
+  server.close();
+});
+
 describe.each(kinds)('%s', (_, open) => {
   test('creates what is absent, swaps what has not changed, and refuses the rest', async ({ skip }) => {
     const storage = open();

@@ -1,5 +1,5 @@
 import type { PackagesStatus, RepositoryStatus, RevStatus, StatusResult, VectorStatus } from '../engine/index.js';
-import { formatBytes, formatTable, formatTime, plural, shortCommit } from './format.js';
+import { formatBytes, formatTable, formatTime, plural, printable, shortCommit } from './format.js';
 import { quotePath } from './quote-path.js';
 import type { Colour, Paint } from './style.js';
 
@@ -55,10 +55,10 @@ function packagesOf(status: PackagesStatus, paint: Paint): string {
   text += optional > 0 ? `, ${String(optional)} optional and not there\n` : '\n';
   if (missing.length > 0) {
     const more = missing.length > filesShown ? ', …' : '';
-    text += paint('dim', `    missing: ${missing.slice(0, filesShown).join(', ')}${more}`) + '\n';
+    text += paint('dim', `    missing: ${printable(missing.slice(0, filesShown).join(', '))}${more}`) + '\n';
   }
   for (const { what, reason } of skipped.slice(0, filesShown))
-    text += paint('dim', `    left out: ${quotePath(what)}: ${reason}`) + '\n';
+    text += paint('dim', `    left out: ${quotePath(what)}: ${printable(reason)}`) + '\n';
   return text;
 }
 

@@ -312,6 +312,69 @@ describe('other ecosystems', () => {
   });
 });
 
+describe('manifests and lock files that are hostile or broken', () => {
+  const good: Readonly<Record<string, string>> = {
+    'go.mod': 'module x\n\ngo 1.21\n\nrequire (\n\tgolang.org/x/net v0.1.0 // indirect\n)\n',
+    'Cargo.lock': 'version = 3\n\n[[package]]\nname = "serde"\nversion = "1.0.1"\nsource = "registry+x"\n',
+    'poetry.lock':
+      '[[package]]\nname = "click"\nversion = "8.1"\n\n[metadata]\nlock-version = "2.0"\npython-versions = "*"\n',
+    'uv.lock':
+      'version = 1\n\n[[package]]\nname = "click"\nversion = "8.1"\nsource = { registry = "https://pypi.org/simple" }\n',
+    'Pipfile.lock': '{"_meta":{"pipfile-spec":6},"default":{"click":{"version":"==8.1"}},"develop":{}}',
+    'requirements.txt': 'click==8.1\n',
+    'pom.xml':
+      '<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version><dependencies><dependency><groupId>g</groupId><artifactId>b</artifactId><version>2</version></dependency></dependencies></project>',
+    'gradle.lockfile': 'g:locked:7=compileClasspath\nempty=\n',
+  };
+  const bomb = `<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">${Array.from({ length: 20 }, (_, i) => `<!ENTITY a${i} "${'&a;'.repeat(20)}">`).join('')}]>`;
+  const damages: Readonly<Record<string, (text: string) => string>> = {
+    'in conflict': (text) => `<<<<<<< ours\n${text}\n=======\n${text}\n>>>>>>> theirs\n`,
+    'no text': () => '\0\x01\x02',
+    'a list': () => '[1, 2]',
+    'deeply nested': () => '{"a":'.repeat(5000) + '['.repeat(5000),
+    'elements without end': () => '<a>'.repeat(100_000),
+    'a bomb of entities': (text) => bomb + text.replaceAll('>g<', '>&a19;<'),
+    'names that lead out': (text) =>
+      text.replaceAll(/golang\.org\/x\/net|serde|click|locked|>b</g, (name) =>
+        name === '>b<' ? '>../../../etc<' : '../../../etc',
+      ),
+    'numbers for names': (text) => text.replaceAll(/"(?:click|serde)"/g, '7'),
+    'escapes in names': (text) =>
+      text.replaceAll(/net v|serde|click|locked|>b</g, (name) => `\x1b[31m${name}`.replace('\x1b[31m>b', '>\x1b[31mb')),
+  };
+  const cases = Object.keys(good).flatMap((file) => Object.keys(damages).map((how) => [file, how] as const));
+  test.each(cases)('%s, %s: a coded error, or what is left out is told', async (file, how) => {
+    const root = folderOf({ [file]: damages[how]!(good[file]!) });
+    for (const installed of [false, true]) {
+      const startMs = performance.now();
+      const told = await listAt(root, { installed }).then(
+        ({ packages }) => packages.map(({ version, place }) => `@${version} ${place}`),
+        (error: { code?: string }) => [error.code ?? String(error)],
+      );
+      for (const line of told) {
+        expect(line).toMatch(/^LOCKFILE_(?:INVALID|UNSUPPORTED)$|@/);
+        // eslint-disable-next-line no-control-regex
+        expect(line).not.toMatch(/(?:^|\/)\.\.\/|[\x00-\x1f]/);
+      }
+      expect(performance.now() - startMs).toBeLessThan(5000);
+    }
+  });
+
+  test('one that is broken leaves the others as they are where something lies on disk', async () => {
+    const root = folderOf({
+      'package.json': '{"dependencies":{"a":"1"}}',
+      'node_modules/a/package.json': '{"name":"a","version":"1.0.0"}',
+      'fixtures/go.mod': 'module x\nrequire (\n\ta v1\n',
+      'tool/go.mod': good['go.mod']!,
+      'fixtures/Cargo.lock': '[[package',
+    });
+    const { packages, skipped } = await listAt(root);
+    expect(packages.map(({ name }) => name)).toEqual(['golang.org/x/net', 'a']);
+    expect(skipped.map(({ what }) => what)).toEqual(['fixtures', 'fixtures']);
+    await expect(listAt(root, { installed: false })).rejects.toMatchObject({ code: 'LOCKFILE_INVALID' });
+  });
+});
+
 describe('selection', () => {
   const packages = [
     'react@18.2.0',

@@ -4,7 +4,7 @@ import { CoppiceError, TimeSlices } from '../base/index.js';
 import { MemoryFiles } from '../store/index.js';
 import { noId, renumberSegments } from '../segment/index.js';
 import type { IdKind, RenumberInput, Segment, SegmentList } from '../segment/index.js';
-import { encodePack, idKinds, ofKinds, packSegmentId } from './pack-format.js';
+import { encodePack, idKinds, nonceBytes, ofKinds, packSegmentId } from './pack-format.js';
 import type { Pack, PackDescription } from './pack-format.js';
 
 /** What of a store goes into a pack. */
@@ -149,7 +149,7 @@ async function finish(
   const files = new MemoryFiles();
   const first = { doc: 0, file: 0, tree: 0, commit: 0, segment: 0 };
   await renumberSegments(files, inputs, first, { id: packSegmentId, signal });
-  const about = { nonce: randomBytes(12).toString('hex'), repository, rules };
+  const about = { nonce: randomBytes(nonceBytes).toString('hex'), repository, rules };
   return { ...encodePack(files, about, imports.keys(), lengths, descriptions), counts };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import { CoppiceError, contentHashLength } from '../base/index.js';
 import { MemoryFiles, inMemory, partOf } from '../store/index.js';
@@ -27,11 +27,20 @@ import type { CommitRecord, FileRecord, IdKind, KeyTable, SegmentCaches, TreeNod
  * first, then files, trees and commits. So a pack depends on no numbering but its own, and is taken in wherever what it imports is.
  * Without text the content of its chunks is empty, and `lengths` has u32 each: how many bytes they are of the blob.
  * `descriptions` is what models say of its chunks, as deflated JSON: see PackDescription.
+ * A pack that is small enough to be read whole is stored as "CPZ1", its nonce (12 bytes) and all of the above deflated, which makes that of one commit a third smaller;
+ * its name is of what is stored.
  * History of the format version:
  *   1: this. Descriptions came later; who does not know them passes them over.
  */
 const packFormatVersion = 1;
 const magic = Buffer.from('CPK1');
+const deflatedMagic = Buffer.from('CPZ1');
+export const nonceBytes = 12;
+const deflatedStart = deflatedMagic.length + nonceBytes;
+/** Larger ones are stored as they are. */
+const deflatedBytesMax = 1024 * 1024;
+/** Nobody makes larger ones small by deflating them. */
+const inflatedBytesMax = 64 * 1024 * 1024;
 const segmentId = 'pack';
 
 export const idKinds: readonly IdKind[] = ['docs', 'files', 'trees', 'commits'];
@@ -115,11 +124,22 @@ export function encodePack(
     lengths: lengths === null ? null : add(Buffer.from(lengths.buffer, lengths.byteOffset, lengths.byteLength)),
     ...(descriptions.length === 0 ? {} : { descriptions: add(deflateRawSync(JSON.stringify(descriptions))) }),
   };
-  const encoded = Buffer.from(JSON.stringify(header));
-  const start = Buffer.alloc(8);
-  magic.copy(start);
-  start.writeUInt32LE(encoded.length, 4);
-  const bytes = Buffer.concat([start, encoded, ...parts]);
+  const withHeader = (written: PackHeader): Buffer => {
+    const encoded = Buffer.from(JSON.stringify(written));
+    const start = Buffer.alloc(8);
+    magic.copy(start);
+    start.writeUInt32LE(encoded.length, 4);
+    return Buffer.concat([start, encoded, ...parts]);
+  };
+  const bytes =
+    offset > deflatedBytesMax
+      ? withHeader(header)
+      : Buffer.concat([
+          deflatedMagic,
+          // Before what is deflated, whose length would tell of it.
+          Buffer.from(about.nonce, 'hex'),
+          deflateRawSync(withHeader({ ...header, nonce: '' }), { level: constants.Z_BEST_COMPRESSION }),
+        ]);
   return { bytes, name: packName(bytes) };
 }
 
@@ -132,6 +152,18 @@ function nameOf(bytes: ByteParts): string {
   for (let at = 0; at < bytes.length; at += hashedBytes)
     hash.update(bytes.read(at, Math.min(hashedBytes, bytes.length - at)));
   return hash.digest('hex');
+}
+
+/** What a pack is that is stored deflated, or as it is. */
+function inflated(stored: ByteParts, invalid: (what: string) => CoppiceError): ByteParts {
+  if (stored.length < deflatedStart || !stored.read(0, 4).equals(deflatedMagic)) return stored;
+  if (stored.length > 2 * deflatedBytesMax) throw invalid('is deflated, and too large for it');
+  try {
+    const rest = stored.read(deflatedStart, stored.length - deflatedStart);
+    return inMemory(inflateRawSync(rest, { maxOutputLength: inflatedBytesMax }));
+  } catch {
+    throw invalid('cannot be inflated');
+  }
 }
 
 const whole = (bytes: ByteParts): Buffer => bytes.read(0, bytes.length);
@@ -152,6 +184,7 @@ export class Pack {
     importKeys: Buffer,
     /** Bytes of each chunk, where the text is left out. */
     readonly lengths: Uint32Array | null,
+    /** As they are stored. */
     private readonly bytes: ByteParts,
     private readonly described: ByteParts | null,
   ) {
@@ -164,13 +197,14 @@ export class Pack {
 
   /** REMOTE_INVALID, with the pack's name, for bytes that are not what the name says or no pack; REMOTE_VERSION for those of another version. */
   static open(name: string, given: Buffer | ByteParts, where: string, caches = packCaches()): Pack {
-    const bytes = Buffer.isBuffer(given) ? inMemory(given) : given;
+    const stored = Buffer.isBuffer(given) ? inMemory(given) : given;
     const invalid = (what: string): CoppiceError =>
       new CoppiceError('REMOTE_INVALID', `${where}: pack ${name.slice(0, 16)} ${what}`, {
         hint: 'nothing was taken from it; publish anew to a fresh remote, or ask who may write to this one',
         data: { pack: name },
       });
-    if (nameOf(bytes) !== name) throw invalid('is not what was written under that name');
+    if (nameOf(stored) !== name) throw invalid('is not what was written under that name');
+    const bytes = inflated(stored, invalid);
     if (bytes.length < 8 || !bytes.read(0, 4).equals(magic)) throw invalid('is no pack');
     const headerEnd = 8 + bytes.read(4, 4).readUInt32LE(0);
     if (headerEnd > bytes.length) throw invalid('has no header that can be read');
@@ -197,7 +231,7 @@ export class Pack {
       const lengths = header.lengths === null ? null : new Uint32Array(segment.docCount);
       if (lengths !== null) new Uint8Array(lengths.buffer).set(whole(part(header.lengths!)));
       const described = header.descriptions === undefined ? null : part(header.descriptions);
-      return new Pack(name, header, segment, whole(part(header.imports)), lengths, bytes, described);
+      return new Pack(name, header, segment, whole(part(header.imports)), lengths, stored, described);
     } catch (error) {
       if (error instanceof CoppiceError && error.code === 'REMOTE_INVALID') throw error;
       if (error instanceof CoppiceError && error.code === 'STORE_VERSION')

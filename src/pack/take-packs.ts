@@ -58,6 +58,7 @@ export class PackSet {
     this.packs.push(pack);
     this.packs.sort((a, b) => this.sequences.get(a)! - this.sequences.get(b)!);
     this.taken.set(pack, pack.blankNumbers());
+    if (all) await this.markAll(pack);
     for (const kind of idKinds) {
       for (const [name, before] of [...this.unresolved[kind]]) {
         const number = sequence < before ? pack.find(kind, Buffer.from(name, 'latin1')) : noId;
@@ -66,12 +67,21 @@ export class PackSet {
         await this.mark(pack, kind, number);
       }
     }
-    if (!all) return;
-    for (const kind of idKinds)
-      for (let number = 0; number < pack.count(kind); number++) {
+  }
+
+  /** Takes all of a pack that is not here yet. What its records refer to is in it, or among its imports: they need not be read. */
+  private async markAll(pack: Pack): Promise<void> {
+    const before = this.sequences.get(pack)!;
+    for (const kind of idKinds) {
+      const marks = this.taken.get(pack)![kind];
+      for (let number = 0; number < marks.length; number++) {
         if (this.slices.isOver) await this.slices.next();
-        await this.mark(pack, kind, number);
+        if (!this.isStored(kind, pack.keyOf(kind, number))) marks[number] = 0;
       }
+      const own = pack.count(kind);
+      for (let at = 0; at < pack.header.imports.counts[kind]; at++)
+        await this.resolve(kind, pack.keyOf(kind, own + at), before);
+    }
   }
 
   /** Forgets packs of which nothing is taken. */

@@ -16,9 +16,11 @@ import { remoteInvalid } from './remote-errors.js';
  *
  * A head names tables, objects and packs by their SHA-256, so that who trusts the head (its signature, or those who may write
  * there) trusts all of it. Heads and tables are gzipped JSON. History of the format version:
- *   1: this.
+ *   1: the first.
+ *   2: small packs are stored deflated. What has format 1 is read, and becomes 2 with the next push.
  */
-export const remoteFormatVersion = 1;
+export const remoteFormatVersion = 2;
+const readFormats: readonly unknown[] = [1, remoteFormatVersion];
 export const remoteInfoName = 'coppice-remote';
 
 export interface RemoteInfo {
@@ -196,7 +198,7 @@ export function parseJson(url: string, bytes: Buffer, what: string): unknown {
 }
 
 export function checkFormat(url: string, format: unknown): void {
-  if (format === remoteFormatVersion) return;
+  if (readFormats.includes(format)) return;
   throw new CoppiceError(
     'REMOTE_VERSION',
     `${url} has format ${JSON.stringify(format) ?? 'none'}, and this Coppice reads format ${remoteFormatVersion}`,

@@ -16,7 +16,7 @@ import {
 } from './head-format.js';
 import type { CommitRow, HeadBody, PackRef, Publication, RemoteInfo, TableRef } from './head-format.js';
 import { remoteBusy, remoteInvalid } from './remote-errors.js';
-import type { CallOptions, RemoteStorage } from './storage.js';
+import type { CallOptions, RemoteStorage, WriteCondition } from './storage.js';
 
 /** What is published of a repository at one moment. */
 export interface PublishedHead {
@@ -24,6 +24,8 @@ export interface PublishedHead {
   /** Of the head object; null: there is none yet. */
   readonly version: string | null;
   readonly isSigned: boolean;
+  /** How long the object is. */
+  readonly bytes: number;
 }
 
 export interface PublishedCommit {
@@ -48,8 +50,10 @@ export interface PublicationsOptions {
 /** With more publications than this, or a longer head, those are put aside into a table. */
 const recentMax = 32;
 const recentBytesMax = 16 * 1024;
-/** So many tables at least become one. */
+/** So many tables at least become one, within so many bytes, of which each push has room for some; with very many, without that bound. */
 const tablesMax = 8;
+const foldedBytesMax = 24 * 1024;
+const manyTables = 64;
 /** What of a pack is in memory at once while it is read. */
 const rangeBytes = 8 * 1024 * 1024;
 /** A head that others keep swapping is tried for so long. */
@@ -58,7 +62,8 @@ const swapMsMax = 120_000;
 /** Everything that is published at a remote, and how more of it is made known. */
 export class Publications {
   private readonly tables = new Map<string, readonly Publication[]>();
-  private readonly heads = new Map<string, PublishedHead>();
+  private readonly heads = new Map<string, PublishedHead & { readonly atMs: number }>();
+  private writtenBytes = 0;
 
   constructor(
     readonly storage: RemoteStorage,
@@ -69,27 +74,42 @@ export class Publications {
     return this.storage.url;
   }
 
+  /** Of all that was written through this object. */
+  get sentBytes(): number {
+    return this.writtenBytes;
+  }
+
   /** The repositories that are published; none of an empty remote. REMOTE_INVALID, REMOTE_VERSION. */
   async repositories(call: CallOptions = {}): Promise<RemoteInfo['repositories']> {
     return (await this.info(call))?.info.repositories ?? [];
   }
 
-  /** What is published of a repository now; asked anew, but answered from memory when it has not changed. */
-  async head(repository: string, call: CallOptions = {}): Promise<PublishedHead> {
+  /**
+   * What is published of a repository now; asked anew, but answered from memory when it has not changed. `ageMsMax`: what was read, or written, so
+   * short a time ago will do, for who finds out by a swap whether it still holds.
+   */
+  async head(
+    repository: string,
+    { ageMsMax = 0, ...call }: CallOptions & { readonly ageMsMax?: number | undefined } = {},
+  ): Promise<PublishedHead> {
     const known = this.heads.get(repository);
+    if (known !== undefined && elapsedMs() - known.atMs < ageMsMax) return known;
     const unless = known?.version ?? undefined;
     const found = await this.storage.read(headName(repository), { ...call, unless });
-    if (found === 'unchanged') return known!;
+    if (found === 'unchanged') {
+      this.heads.set(repository, { ...known!, atMs: elapsedMs() });
+      return known!;
+    }
     if (found === null) {
       // Nothing: unless all of the remote is of another version.
       if (known === undefined) await this.info(call);
       this.heads.delete(repository);
-      return { body: emptyHead(repository, ''), version: null, isSigned: false };
+      return { body: emptyHead(repository, ''), version: null, isSigned: false, bytes: 0 };
     }
     const { body, isSigned } = decodeHead(this.url, repository, found.bytes, this.options.trust);
     if (this.options.trust !== null && known !== undefined && body.version < known.body.version)
       throw remoteInvalid(this.url, 'its head is older than one that was read before');
-    const head = { body, version: found.version, isSigned };
+    const head = { body, version: found.version, isSigned, bytes: found.bytes.length, atMs: elapsedMs() };
     this.heads.set(repository, head);
     return head;
   }
@@ -124,10 +144,13 @@ export class Publications {
     readonly table: string | null;
     readonly objects: Buffer[];
   }> {
-    for (const { name, objects } of body.tables) {
-      if (objects === null || known.has(name)) continue;
-      yield { table: name, objects: unpackObjects(await this.object(`objects/${objects}`, objects, call)) };
-    }
+    const lacking = body.tables.flatMap(({ name, objects }) => {
+      if (objects === null || known.has(name)) return [];
+      const reading = this.object(`objects/${objects}`, objects, call);
+      reading.catch(() => undefined); // it is told when its turn has come
+      return [{ name, reading }];
+    });
+    for (const { name, reading } of lacking) yield { table: name, objects: unpackObjects(await reading) };
     for (const { objects } of body.recent)
       yield { table: null, objects: unpackObjects(Buffer.from(objects, 'base64')) };
   }
@@ -145,12 +168,13 @@ export class Publications {
   }
 
   putPack(name: string, bytes: Buffer, call: CallOptions = {}): Promise<unknown> {
-    return this.storage.write(`packs/${name}`, bytes, 'any', call);
+    return this.write(`packs/${name}`, bytes, 'any', call);
   }
 
   /**
    * Changes a head by compare and swap, as often as others are first: `change` is asked anew for each head that is found, and
-   * returns null when there is nothing (more) to do.
+   * returns null when there is nothing (more) to do. The first is the one that was read last, where there is one: whether it still is the
+   * head the swap will tell.
    */
   async update(
     repository: { readonly id: string; readonly name: string },
@@ -160,7 +184,8 @@ export class Publications {
     const endMs = elapsedMs() + Math.max(swapMsMax, call.patienceMs ?? 0);
     for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 1000)) {
       throwIfAborted(call.signal);
-      const head = await this.head(repository.id, call);
+      const isRemembered = this.heads.has(repository.id);
+      const head = await this.head(repository.id, { ...call, ageMsMax: Infinity });
       if (head.isSigned && key === null) {
         throw new CoppiceError(
           'REMOTE_UNTRUSTED',
@@ -172,12 +197,23 @@ export class Publications {
       }
       if (head.version === null) await this.introduce(repository, call);
       const changed = await change(head);
-      if (changed === null) return head.body;
+      if (changed === null) {
+        // Not of a head that may be no more: what is there now has to be asked.
+        if (isRemembered && (await this.head(repository.id, call)).version !== head.version) continue;
+        return head.body;
+      }
       const body = await this.fold({ ...changed, name: repository.name, version: head.body.version + 1 }, call);
       const condition = head.version === null ? 'absent' : { version: head.version };
-      const version = await this.storage.write(headName(repository.id), encodeHead(body, key), condition, call);
+      const bytes = encodeHead(body, key);
+      const version = await this.write(headName(repository.id), bytes, condition, call);
       if (version !== null) {
-        this.heads.set(repository.id, { body, version, isSigned: key !== null });
+        this.heads.set(repository.id, {
+          body,
+          version,
+          isSigned: key !== null,
+          bytes: bytes.length,
+          atMs: elapsedMs(),
+        });
         return body;
       }
       this.heads.delete(repository.id);
@@ -201,10 +237,8 @@ export class Publications {
   }
 
   private async publications(body: HeadBody, call: CallOptions): Promise<Publication[]> {
-    const all: Publication[] = [];
-    for (const table of body.tables) all.push(...(await this.table(table, call)));
-    all.push(...body.recent);
-    return all;
+    const tables = await Promise.all(body.tables.map((table) => this.table(table, call)));
+    return [...tables.flat(), ...body.recent];
   }
 
   private async table({ name }: TableRef, call: CallOptions): Promise<readonly Publication[]> {
@@ -268,12 +302,19 @@ export class Publications {
     const name = sha256(bytes);
     const packed = packObjects(objects);
     const objectsName = sha256(packed);
-    await this.storage.write(`tables/${name}`, bytes, 'any', call);
-    await this.storage.write(`objects/${objectsName}`, packed, 'any', call);
+    await Promise.all([
+      this.write(`tables/${name}`, bytes, 'any', call),
+      this.write(`objects/${objectsName}`, packed, 'any', call),
+    ]);
     this.tables.set(name, publications);
     this.options.cache?.put(name, bytes);
     const commits = publications.reduce((sum, publication) => sum + publication.commits.length, 0);
     return { name, bytes: bytes.length + packed.length, objects: objectsName, commits };
+  }
+
+  private write(name: string, bytes: Buffer, condition: WriteCondition, call: CallOptions): Promise<string | null> {
+    this.writtenBytes += bytes.length;
+    return this.storage.write(name, bytes, condition, call);
   }
 
   private async info(call: CallOptions): Promise<{ info: RemoteInfo; version: string } | null> {
@@ -308,7 +349,7 @@ export class Publications {
       };
       const condition = found === null ? 'absent' : { version: found.version };
       const bytes = Buffer.from(JSON.stringify(info));
-      if ((await this.storage.write(remoteInfoName, bytes, condition, call)) !== null) return;
+      if ((await this.write(remoteInfoName, bytes, condition, call)) !== null) return;
       await sleep(jittered(20), call.signal);
     }
   }
@@ -335,10 +376,12 @@ export function joined(publications: readonly Publication[]): Publication[] {
 
 /** From which table on all become one: as many as can be whose oldest is no larger than the others together. */
 function nextFold(tables: readonly TableRef[]): number | null {
+  const bytesMax = tables.length >= manyTables ? Infinity : foldedBytesMax;
   let newer = 0;
   let best: number | null = null;
   for (let from = tables.length - 1; from >= 0; from--) {
     const { bytes } = tables[from]!;
+    if (newer + bytes > bytesMax) break;
     if (tables.length - from >= tablesMax && bytes <= newer) best = from;
     newer += bytes;
   }

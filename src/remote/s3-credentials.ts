@@ -16,7 +16,8 @@ export interface S3Settings {
 /**
  * From where other tools take them: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`,
  * `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`; else the profile (`AWS_PROFILE`, or `default`) in `~/.aws/credentials` and
- * `~/.aws/config`. REMOTE_REFUSED when there are none.
+ * `~/.aws/config`. REMOTE_REFUSED when there are none, REMOTE_INVALID for an
+ * endpoint that is none.
  */
 export function readS3Settings(env: NodeJS.ProcessEnv = process.env): S3Settings {
   const profile = env['AWS_PROFILE'] ?? env['AWS_DEFAULT_PROFILE'] ?? 'default';
@@ -35,12 +36,18 @@ export function readS3Settings(env: NodeJS.ProcessEnv = process.env): S3Settings
       hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws/credentials with AWS_PROFILE',
     });
   }
+  const endpoint = env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || section['endpoint_url'] || null;
+  if (endpoint !== null && !/^https?:\/\//i.test(URL.canParse(endpoint) ? endpoint : '')) {
+    throw new CoppiceError('REMOTE_INVALID', `the endpoint of S3 is no address: ${endpoint.slice(0, 200)}`, {
+      hint: 'set AWS_ENDPOINT_URL as http://HOST:PORT or https://HOST; without it Amazon is asked',
+    });
+  }
   return {
     accessKeyId,
     secretAccessKey,
     sessionToken: sessionToken || null,
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || section['region'] || 'us-east-1',
-    endpoint: env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || section['endpoint_url'] || null,
+    endpoint,
   };
 }
 

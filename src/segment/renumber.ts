@@ -3,6 +3,8 @@ import { asCommitId, asDocId, asFileId, asTreeId } from '../model/index.js';
 import type { NextIds, SegmentEntry, SegmentFiles, WritableFile } from '../store/index.js';
 import { readGramPostings, readTermPostings, writeGramPostings, writeTermPosting } from '../text/index.js';
 import { writeColumns } from './columns.js';
+import { keysOfFew, listsOf } from './few-lists.js';
+import type { ListKeys } from './few-lists.js';
 import { writeKeyTable } from './key-table.js';
 import type { KeyTable, KeyTableLocation } from './key-table.js';
 import { mergeSymbolNames, writeSymbolNames } from './names/segment-names.js';
@@ -91,6 +93,7 @@ class Renumbering {
   private readonly slices: TimeSlices;
   private readonly counts: Readonly<Record<IdKind, number>>;
   private textBytes = 0;
+  private readonly few = new Map<RenumberInput, ListKeys | null>();
 
   constructor(
     private readonly file: WritableFile,
@@ -366,7 +369,8 @@ class Renumbering {
   ): Promise<void> {
     const cursors = this.inputs.flatMap((input) => {
       if (input.numbers.docs.every((number) => number === noId)) return [];
-      const lists = input.segment[name].lists();
+      const few = this.keysOf(input);
+      const lists = few === null ? input.segment[name].lists() : listsOf(input.segment, name, few);
       return [{ input, lists, list: lists.next().value as PostingList | undefined }];
     });
     for (;;) {
@@ -385,6 +389,17 @@ class Renumbering {
       }
       onKey(high, low, parts);
     }
+  }
+
+  /** Null: all lists of the segment are read. */
+  private keysOf(input: RenumberInput): ListKeys | null {
+    let keys = this.few.get(input);
+    if (keys === undefined) {
+      const docs: number[] = [];
+      input.numbers.docs.forEach((number, at) => number !== noId && docs.push(at));
+      this.few.set(input, (keys = keysOfFew(input.segment, docs)));
+    }
+    return keys;
   }
 
   private async keys(

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import { Store } from '../../src/store/index.js';
 import { decodeHead, encodeHead, headName, type HeadBody } from '../../src/remote/head-format.js';
@@ -41,6 +42,8 @@ const encode = ({ header, rest }: Parts): Buffer => {
   start.writeUInt32LE(json.length, 4);
   return Buffer.concat([start, json, rest]);
 };
+const deflated = (plain: Buffer): Buffer =>
+  Buffer.concat([Buffer.from('CPZ1'), randomBytes(12), deflateRawSync(plain)]);
 const change = (at: number, bytes: Buffer, random: Random): void => {
   bytes[at] = bytes[at]! ^ (1 + random(255));
 };
@@ -68,6 +71,10 @@ const forgeries: readonly [string, Forgery][] = [
   ['with parts beyond its end', ({ header }) => void (header.segment.length *= 2)],
   ['with a header that is none', () => Buffer.from('CPK1\x05\0\0\0{"a":', 'latin1')],
   ['with a header longer than itself', () => Buffer.from('CPK1\xff\xff\xff\x7f{}', 'latin1')],
+  ['deflated, and cut in its middle', (parts) => deflated(encode(parts)).subarray(0, encode(parts).length >> 2)],
+  ['deflated, and something else', () => deflated(Buffer.from('#!/bin/sh\n'))],
+  ['deflated, and endless', () => deflated(Buffer.alloc(200 * 1024 * 1024))],
+  ['deflated by its name alone', () => Buffer.from('CPZ1')],
   ['that is nothing', () => Buffer.alloc(0)],
   ['that is no pack', () => Buffer.from('#!/bin/sh\n')],
 ];
@@ -79,13 +86,14 @@ test('a forged pack is refused by name, or what it holds is what git has; the st
     const folder = makeFolder();
     execFileSync('cp', ['-r', `${remote}/.`, folder]);
     const ref = body.packs[random(body.packs.length)]!;
-    const bytes = readFileSync(join(folder, 'packs', ref.name));
+    const stored = readFileSync(join(folder, 'packs', ref.name));
+    const bytes = stored.toString('latin1', 0, 4) === 'CPZ1' ? inflateRawSync(stored.subarray(16)) : stored;
     const headerEnd = 8 + bytes.readUInt32LE(4);
     const parts: Parts = {
       header: JSON.parse(bytes.toString('utf8', 8, headerEnd)) as Parts['header'],
       rest: Buffer.from(bytes.subarray(headerEnd)),
     };
-    const forged = forge(parts, random) ?? encode(parts);
+    const forged = forge(parts, random) ?? (random(2) === 0 ? encode(parts) : deflated(encode(parts)));
     const name = createHash('sha256').update(forged).digest('hex');
     writeFileSync(join(folder, 'packs', name), forged);
     const packs = body.packs.map((pack) => (pack === ref ? { ...pack, name, bytes: forged.length } : pack));

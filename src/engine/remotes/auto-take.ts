@@ -18,25 +18,31 @@ const restMs = 30_000;
 const headMsMax = 1_000;
 /** A remote that does not answer is not waited for. */
 const patienceMs = 5_000;
-/** The remote has so long before indexing begins beside it: little where a base is here already, as indexing a diff is quick. */
+/** The remote has so long to tell what it has before indexing begins beside it: little where a base is here already, as indexing a diff is quick. */
 const aheadMsNear = 100;
-const aheadMsFar = 2_000;
+const aheadMsFar = 300;
+/** Who has told has as long as indexing as much takes at the very least, within a bound: so long, and more for each byte of its packs. */
+const aheadMsMin = 250;
+const aheadMsMax = 2_000;
+const aheadBytesPerMs = 2_000;
 
 /** The remote of a process, which is asked before anything is indexed. */
 class RemoteSource {
-  private readonly remote: Publications;
   private restsUntilMs = 0;
+  private opened: Publications | null = null;
   private readonly heads = new Map<string, { readonly atMs: number; readonly found: Promise<PublishedRepository> }>();
 
   constructor(
     private readonly shared: SharedStore,
-    address: string,
+    private readonly address: string,
+    opened: Publications | null,
   ) {
-    this.remote = openRemote(shared, address);
+    this.opened = opened;
   }
 
+  /** As any remote that fails: REMOTE_REFUSED where there are no credentials for it. */
   get publications(): Publications {
-    return this.remote;
+    return (this.opened ??= openRemote(this.shared, this.address));
   }
 
   get isResting(): boolean {
@@ -48,7 +54,7 @@ class RemoteSource {
     const key = session.repository.commonDir;
     const known = this.heads.get(key);
     if (known !== undefined && elapsedMs() - known.atMs < headMsMax) return known.found;
-    const found = findPublished(session, this.remote, { patienceMs });
+    const found = (async () => findPublished(session, this.publications, { patienceMs }))();
     found.catch(() => this.heads.delete(key));
     this.heads.set(key, { atMs: elapsedMs(), found });
     return found;
@@ -58,7 +64,7 @@ class RemoteSource {
     if (error instanceof CoppiceError && error.code === 'ABORTED') return;
     this.restsUntilMs = elapsedMs() + restMs;
     this.shared.note(
-      `${this.remote.url} is not used: ${error instanceof Error ? error.message : String(error)}; what is missing is indexed here`,
+      `${this.opened?.url ?? 'the remote'} is not used: ${error instanceof Error ? error.message : String(error)}; what is missing is indexed here`,
     );
   }
 }
@@ -69,8 +75,25 @@ function sourceOf(shared: SharedStore): RemoteSource | null {
   const { remote } = shared.settings;
   if (remote === null || isClusterAddress(remote)) return null;
   let source = sources.get(shared);
-  if (source === undefined) sources.set(shared, (source = new RemoteSource(shared, remote)));
+  if (source === undefined)
+    sources.set(shared, (source = new RemoteSource(shared, remote, openedOrRefused(shared, remote))));
   return source;
+}
+
+/** Null: there are no credentials, so that it is as any remote that fails. REMOTE_INVALID for what can never be one. */
+function openedOrRefused(shared: SharedStore, address: string): Publications | null {
+  try {
+    return openRemote(shared, address);
+  } catch (error) {
+    if (error instanceof CoppiceError && error.code === 'REMOTE_REFUSED') return null;
+    throw error;
+  }
+}
+
+/** What is indexed from now on is looked for there, through an object that its owner reads from as well: what one has read both know. */
+export function takeFrom(shared: SharedStore, remote: Publications, address: string): void {
+  shared.useRemote(address);
+  sources.set(shared, new RemoteSource(shared, address, remote));
 }
 
 /**
@@ -89,14 +112,19 @@ export async function takeOrIndex<T>(
   if (source === null || source.isResting) return index(call);
   const stop = new AbortController();
   const signal = call.signal === undefined ? stop.signal : AbortSignal.any([call.signal, stop.signal]);
-  const fetching = fetchNear(session, source, commit, { ...call, signal }).catch((error: unknown) => {
+  let tellBytes: (bytes: number) => void = () => undefined;
+  const told = new Promise<number>((resolve) => (tellBytes = resolve));
+  const fetching = fetchNear(session, source, commit, { ...call, signal }, tellBytes).catch((error: unknown) => {
     if (!stop.signal.aborted) source.failed(error);
     return null;
   });
-  const ahead = await Promise.race([
-    fetching,
-    sleep(hasBase ? aheadMsNear : aheadMsFar, signal).then(() => 'late' as const),
-  ]);
+  const late = async (): Promise<'late'> => {
+    const bytes = await Promise.race([told, sleep(hasBase ? aheadMsNear : aheadMsFar, signal)]);
+    if (typeof bytes === 'number' && !hasBase)
+      await sleep(Math.min(aheadMsMin + bytes / aheadBytesPerMs, aheadMsMax), signal);
+    return 'late';
+  };
+  const ahead = await Promise.race([fetching, late()]);
   throwIfAborted(call.signal);
   if (ahead !== 'late') {
     stop.abort();
@@ -149,12 +177,14 @@ async function fetchNear(
   source: RemoteSource,
   commit: Oid | null,
   call: CallOptions & { readonly signal: AbortSignal },
+  tellBytes: (bytes: number) => void,
 ): Promise<FetchedPacks | null> {
   const wanted = commit ?? (await session.repository.head()).commit;
   const published = await source.published(session);
   throwIfAborted(call.signal);
   const near = await nearestPublished(session, published, wanted, call.signal);
   if (near === null || isHere(session, published.commits.get(near)!.tree)) return null;
+  tellBytes(published.head.body.packs.reduce((sum, { bytes }) => sum + bytes, 0));
   return fetchPacks(
     session,
     source.publications,

@@ -15,6 +15,8 @@ export interface PublishedRepository {
 interface Call {
   readonly signal?: AbortSignal | undefined;
   readonly patienceMs?: number | undefined;
+  /** What was read so short a time ago will do: see `Publications.head`. */
+  readonly ageMsMax?: number | undefined;
 }
 
 /**

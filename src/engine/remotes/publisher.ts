@@ -7,6 +7,7 @@ import { readSigningKey } from '../../remote/index.js';
 import type { RepositoryPlace } from '../session/sessions.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import type { CallOptions } from '../types.js';
+import { takeFrom } from './auto-take.js';
 import { collectCluster } from './collect-cluster.js';
 import { collectRemote } from './collect-remote.js';
 import type { RemoteGcResult } from './collect-remote.js';
@@ -54,7 +55,8 @@ export class Publisher {
     const { sign, ...push } = options;
     const key = sign === undefined ? null : keyFile(sign);
     // A cluster is searched where it is: what is pushed there has to be indexed here.
-    this.shared.useRemote(isCluster(remote) ? null : address);
+    if (isCluster(remote)) this.shared.useRemote(null);
+    else takeFrom(this.shared, remote, address);
     return this.place.run((session) => pushRevs(session, remote, revs, { ...push, key }));
   }
 

@@ -85,15 +85,15 @@ async function resolvePacks(
     const candidates = candidatesOf(session, published, request);
     let done = 0;
     let bytes = 0;
-    for (const ref of candidates) {
+    let ahead = 1;
+    for (const [i, ref] of candidates.entries()) {
       if (set.isWhole) break;
-      let entry = opened.get(ref.name);
-      if (entry === undefined) {
-        const pack = await readPack(remote, ref, session.store, call);
-        if (pack === null) throw new PackGone();
-        opened.set(ref.name, (entry = { pack, sequence: ref.from }));
-        checkOrigin(remote, pack, published, session.fingerprint);
+      if (!opened.has(ref.name)) {
+        const next = candidates.slice(i, i + ahead).filter(({ name }) => !opened.has(name));
+        await openPacks(session, remote, published, next, opened, call);
+        ahead = Math.min(2 * ahead, readAtOnceMax);
       }
+      const entry = opened.get(ref.name)!;
       bytes += ref.bytes;
       const total = candidates.length;
       call.onProgress?.({ phase: 'pull', done: ++done, total, unit: 'records', bytes, what: `${remote.url}: packs` });
@@ -108,6 +108,26 @@ async function resolvePacks(
   } finally {
     list.release();
   }
+}
+
+/** Who has needed so many packs is likely to need as many more: those are asked for at once, up to so many. */
+const readAtOnceMax = 16;
+
+async function openPacks(
+  session: Session,
+  remote: Publications,
+  published: PublishedRepository,
+  refs: readonly PackRef[],
+  opened: Map<string, { pack: Pack; sequence: number }>,
+  call: CallOptions & { readonly patienceMs?: number },
+): Promise<void> {
+  const reading = refs.map(async (ref) => {
+    const pack = await readPack(remote, ref, session.store, call);
+    if (pack === null) throw new PackGone();
+    opened.set(ref.name, { pack, sequence: ref.from });
+    checkOrigin(remote, pack, published, session.fingerprint);
+  });
+  for (const read of await Promise.allSettled(reading)) if (read.status === 'rejected') throw read.reason;
 }
 
 /** Packs that may be needed, in the order in which it is likely that they are. */

@@ -103,18 +103,26 @@ export async function refsOf(
   { repository }: Session,
   tips: readonly { readonly rev: string; readonly commit: Oid }[],
 ): Promise<Record<string, string>> {
-  const all = await repository.refs();
+  let all: Awaited<ReturnType<typeof repository.refs>> | null = null;
   const head = await repository.head();
   const named: Record<string, string> = {};
   for (const { rev, commit } of tips) {
-    const short = rev === 'HEAD' || rev === '@' ? head.branch : rev;
-    const ref = all.find(({ name, shortName, kind }) => kind !== 'remote' && (name === short || shortName === short));
+    if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(rev)) continue;
+    if (rev === 'HEAD' || rev === '@') {
+      // Detached it has no name; else it is its branch's, which is not looked for among thousands.
+      if (head.branch === null) continue;
+      const name = `refs/heads/${head.branch}`;
+      if (head.commit === commit) named[name] = commit;
+      named['HEAD'] = name;
+      continue;
+    }
+    all ??= await repository.refs();
+    const ref = all.find(({ name, shortName, kind }) => kind !== 'remote' && (name === rev || shortName === rev));
     // CI checks out a commit, not the branch: the one of the clone's origin tells its name.
     const origin = all.find(({ kind, shortName }) => kind === 'remote' && shortName === rev);
     if (ref?.commit === commit) named[ref.name] = commit;
     else if (origin?.commit === commit) named[`refs/heads/${origin.shortName.replace(/^[^/]+\//, '')}`] = commit;
-    if (head.branch !== null && rev === 'HEAD') named['HEAD'] = `refs/heads/${head.branch}`;
-    else if (ref !== undefined && head.branch === ref.shortName && ref.kind === 'branch') named['HEAD'] = ref.name;
+    if (ref !== undefined && head.branch === ref.shortName && ref.kind === 'branch') named['HEAD'] = ref.name;
   }
   return named;
 }

@@ -14,20 +14,25 @@ import type { Push, Pushed, Row } from './publication.js';
 
 /** Something that was published when the push began may be cleaned up before it ends. */
 const triesMax = 3;
+/** What indexing has read of the head so short a time ago need not be asked again: if it has changed, the swap fails and tells. */
+const headAgeMsMax = 10_000;
 
 /**
  * Publishes what revs reach and the remote lacks as packs, which nobody sees before they are announced. Killed at any moment it leaves
  * the remote as it was, but for objects that `remote gc` removes.
  */
 export async function pushPacks(session: Session, remote: Publications, push: Push): Promise<Pushed> {
+  const before = remote.sentBytes;
   for (let tries = 1; ; tries++) {
-    const published = await findPublished(session, remote, push.call);
+    const ageMsMax = tries === 1 ? headAgeMsMax : 0;
+    const published = await findPublished(session, remote, { ...push.call, ageMsMax });
     const sent = await publish(session, remote, published, push);
     if (sent === null) {
       if (tries < triesMax) continue;
       throw remoteBusy(remote.url, 'it is being cleaned up while this push builds on it');
     }
-    await mergePublished(session, remote, published.id, { ...push.call, key: push.key });
+    const all = { bytes: remote.sentBytes - before, commits: sent.commits };
+    await mergePublished(session, remote, published.id, all, { ...push.call, key: push.key });
     return { ...sent, known: published.commits };
   }
 }

@@ -60,6 +60,10 @@ class RemoteSource {
     return found;
   }
 
+  wasOvertaken(): void {
+    this.shared.note(`${this.opened?.url ?? 'the remote'} has not answered yet; what was missing is indexed here`);
+  }
+
   failed(error: unknown): void {
     if (error instanceof CoppiceError && error.code === 'ABORTED') return;
     this.restsUntilMs = elapsedMs() + restMs;
@@ -113,11 +117,19 @@ export async function takeOrIndex<T>(
   const stop = new AbortController();
   const signal = call.signal === undefined ? stop.signal : AbortSignal.any([call.signal, stop.signal]);
   let tellBytes: (bytes: number) => void = () => undefined;
-  const told = new Promise<number>((resolve) => (tellBytes = resolve));
+  let hasTold = false;
+  const told = new Promise<number>((resolve) => {
+    tellBytes = (bytes) => {
+      hasTold = true;
+      resolve(bytes);
+    };
+  });
   const fetching = fetchNear(session, source, commit, { ...call, signal }, tellBytes).catch((error: unknown) => {
     if (!stop.signal.aborted) source.failed(error);
     return null;
   });
+  let hasEnded = false;
+  void fetching.then(() => (hasEnded = true));
   const late = async (): Promise<'late'> => {
     const bytes = await Promise.race([told, sleep(hasBase ? aheadMsNear : aheadMsFar, signal)]);
     if (typeof bytes === 'number' && !hasBase)
@@ -140,6 +152,7 @@ export async function takeOrIndex<T>(
     if (!yieldTo.signal.aborted || call.signal?.aborted === true) throw error;
   } finally {
     if (!yieldTo.signal.aborted) {
+      if (!hasTold && !hasBase && !hasEnded) source.wasOvertaken();
       stop.abort();
       void fetching.then((fetched) => fetched !== null && letGo(fetched));
     }

@@ -61,6 +61,9 @@ interface RuleSource {
   readonly leaf?: boolean;
   readonly notFirst?: boolean;
   readonly notLocal?: boolean;
+  readonly lasting?: boolean;
+  readonly owned?: boolean;
+  readonly declares?: Readonly<Record<string, readonly string[]>>;
 }
 
 interface SymbolTable {
@@ -119,6 +122,12 @@ export interface Rule {
   readonly member: boolean;
   /** In a function it is data, whatever it looks like. */
   readonly notLocal: boolean;
+  /** In a function or block it is no data of that: it is there after it. */
+  readonly lasting: boolean;
+  /** Of data that is given to an owner, only what the text's own owners get is a definition: others' attributes are only set. */
+  readonly owned: boolean;
+  /** Where its node begins with this word, another rule holds instead. */
+  readonly declared: { readonly word: string; readonly rule: Rule } | undefined;
   /** What comes first is no name, but what they are names of. */
   readonly notFirst: boolean;
   /** What the node's text must have for the rule to hold. */
@@ -295,10 +304,22 @@ function compileRule(language: Language, source: SymbolKind | RuleSource): Rule 
     member: rule.member ?? false,
     notFirst: rule.notFirst ?? false,
     notLocal: rule.notLocal ?? false,
+    lasting: rule.lasting ?? false,
+    owned: rule.owned ?? false,
+    declared: declaredBy(language, rule),
     holds: rule.holds,
     opens: rule.leaf === true ? '' : rule.opens,
     byCursor:
       rule.join === undefined && rule.default === undefined && rule.notFirst !== true ? cursorPath(name) : undefined,
     typeKinds: rule.types === undefined ? undefined : kindsByTypeId(language, rule.types),
   };
+}
+
+/** The rule for what is only declared: without the types that are definitions elsewhere. */
+function declaredBy(language: Language, { declares, ...rule }: RuleSource): Rule['declared'] {
+  const first = Object.entries(declares ?? {})[0];
+  if (first === undefined) return undefined;
+  const [word, types] = first;
+  const left = Object.entries(rule.types ?? {}).filter(([type]) => !types.includes(type));
+  return { word, rule: compileRule(language, { ...rule, types: Object.fromEntries(left) }) };
 }

@@ -4,7 +4,7 @@ import { LineExtents } from './line-extents.js';
 import { lineAt } from './lines.js';
 import { coversLines, functionLike, linkByLines, methodOwners, notLocal, qualifiedName } from './definition.js';
 import type { Definition } from './definition.js';
-import { cleanName } from './symbol-name.js';
+import { cleanName, operatorName } from './symbol-name.js';
 
 /**
  * `[pattern, kind]` as in `symbols.json`; group 1 of the pattern, or the first that took part, is the name. With a third element, a
@@ -67,7 +67,7 @@ export function linesMissed(
     for (let at = text.indexOf(everywhere); at >= 0; at = text.indexOf(everywhere, at + everywhere.length)) {
       const line = lineAt(starts, lineCount, at);
       const end = line + 1 < lineCount ? starts[line + 1]! - 1 : text.length;
-      if (end - starts[line]! > lineUnitsMax) continue;
+      if (end - starts[line]! > lineUnitsMax || goesOn(text, starts[line]!)) continue;
       const match = pattern.exec(text.slice(starts[line], end).trimEnd());
       const name = match?.slice(1).find((group) => group !== undefined);
       known ??= new Set(found.map((definition) => `${definition.nameLine} ${definition.name}`));
@@ -78,6 +78,10 @@ export function linesMissed(
   }
   return missed;
 }
+
+/** Whether a line goes on with the one before, as those of a macro's body do: what is defined there is defined where the macro is used. */
+const goesOn = (text: string, start: number): boolean =>
+  text[start - 2] === '\\' || (text[start - 2] === '\r' && text[start - 3] === '\\');
 
 /**
  * Whether a block comment is open at places that are asked for in order: the text is read once for all of them. What such a comment may be in
@@ -118,15 +122,16 @@ export function addByLines(
   const texts = withoutComments(lines, ranges, language);
   const extents = new LineExtents(lines);
   const add = (name: string, kind: SymbolKind, line: number, endLine: number): void => {
-    if (known.has(`${line} ${name}`) || !names.test(name.slice(name.lastIndexOf(':') + 1))) return;
+    const clean = operatorName(cleanName(name));
+    if (known.has(`${line} ${clean}`) || !names.test(clean.slice(clean.lastIndexOf(':') + 1))) return;
     const last = added[added.length - 1];
-    if (merge === true && last?.name === name && last.kind === kind) {
+    if (merge === true && last?.name === clean && last.kind === kind) {
       last.endLine = endLine;
       return;
     }
-    known.add(`${line} ${name}`);
+    known.add(`${line} ${clean}`);
     const place = { nameLine: line, startLine: line, ownLine: line, endLine };
-    added.push({ name: cleanName(name), kind, scope: '', ...place, next: 0, inner: false });
+    added.push({ name: clean, kind, scope: '', ...place, next: 0, inner: false });
   };
   const beginsList = (line: number): boolean => enumerations?.test(texts(line)) === true;
   let next = 0;
@@ -135,6 +140,7 @@ export function addByLines(
     for (let line = within === undefined ? Math.max(from, next) : from; line <= to && line < lines.length; line++) {
       const text = texts(line);
       if (text.length > lineUnitsMax || !/\S/.test(text) || extents.indent(line) > indentMax) continue;
+      if (line > 0 && lines[line - 1]!.endsWith('\\')) continue;
       for (const { pattern, kind } of rules) {
         const match = pattern.exec(text);
         const name = match?.slice(1).find((group) => group !== undefined);

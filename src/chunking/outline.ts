@@ -100,6 +100,7 @@ const lineRules: Readonly<Record<string, readonly LineRule[]>> = {
   protobuf: [
     rule(/^message\s+(\w+)/, 'struct'), rule(/^enum\s+(\w+)/, 'enum'), rule(/^service\s+(\w+)/, 'interface'),
     rule(/^\s+rpc\s+(\w+)/, 'method', 2), rule(/^\s+message\s+(\w+)/, 'struct', 2), rule(/^\s+enum\s+(\w+)/, 'enum', 2),
+    rule(/^\s+(\w+)\s*=\s*-?(?:0x)?[\da-f]+\s*(?:\[.*|;.*)$/i, 'constant', 3),
   ],
   graphql: [
     rule(/^(?:extend\s+)?(?:type|input)\s+(\w+)/, 'struct'), rule(/^(?:extend\s+)?interface\s+(\w+)/, 'interface'),

@@ -96,6 +96,7 @@ class Walk implements Walked {
   private hints: readonly number[] | undefined;
   /** Where a text occurs next, after the last place where it was looked for. */
   private readonly nextOf = new Map<string, number>();
+  private readonly madeHere = new Map<string, boolean>();
 
   constructor(
     private readonly cursor: TreeCursor,
@@ -182,14 +183,19 @@ class Walk implements Walked {
     }
     // Members of a local class look like anything.
     if (inner && !around.inData && !isOwner(around.kind) && !this.hasHint(cursor.startIndex, cursor.endIndex)) return;
-    local ||= (action & Action.local) !== 0;
+    let { kind } = around;
+    if (action & Action.local) {
+      local = true;
+      // What stands in a function without a name is no member of the class around it.
+      if (isOwner(kind)) kind = undefined;
+    }
     let first = lead;
     if (action & Action.wrap) {
       const own = this.line(cursor.startIndex);
       first = { start: lead.start < 0 ? own : lead.start, own: earlier(lead.own, own) };
     }
-    const same = local === around.local && inner === around.inner;
-    this.children(same ? around : { ...around, local, inner }, first, nesting + 1);
+    const same = local === around.local && inner === around.inner && kind === around.kind;
+    this.children(same ? around : { ...around, kind, local, inner }, first, nesting + 1);
   }
 
   private define(rules: readonly Rule[], around: Surroundings, lead: Lead, sibling: number, nesting: number): Outcome {
@@ -202,7 +208,10 @@ class Walk implements Walked {
   }
 
   /** Records the cursor's node if the rule holds, and what is defined in it. */
-  private defineBy(rule: Rule, around: Surroundings, lead: Lead, sibling: number, nesting: number): Outcome {
+  private defineBy(given: Rule, around: Surroundings, lead: Lead, sibling: number, nesting: number): Outcome {
+    const { declared } = given;
+    const rule =
+      declared !== undefined && this.text.startsWith(declared.word, this.cursor.startIndex) ? declared.rule : given;
     if (around.depth >= rule.depthMax || (rule.within !== undefined && rule.within !== around.kind)) return 'none';
     const { cursor } = this;
     if (this.isPlainData(rule, around)) return 'none';
@@ -219,7 +228,7 @@ class Walk implements Walked {
     if (kind === undefined && (rule.kindAt !== undefined || rule.types === undefined)) return 'none';
     const ownsMembers = isOwner(around.kind);
     const isLocalData = (of: SymbolKind): boolean =>
-      around.local && !ownsMembers && !rule.member && (rule.notLocal || notLocal.has(of));
+      around.local && !ownsMembers && !rule.member && !rule.lasting && (rule.notLocal || notLocal.has(of));
     const isKept = at !== undefined && rule.localTypes?.has(at.type) === true && at.namedChildCount > 0;
     if (kind !== undefined && isLocalData(kind) && !isKept) return 'local-data';
     const { names, misread } =
@@ -234,6 +243,8 @@ class Walk implements Walked {
     }
     const localData = isLocalData(first.kind);
     if (localData && !isKept) return 'local-data';
+    if (rule.owned && notLocal.has(first.kind) && first.owner !== '' && !this.isMadeHere(first.owner))
+      return 'local-data';
     // `const f = function f() {}` is one definition.
     const outer = this.definitions[this.definitions.length - 1];
     if (outer?.name === first.text && outer.endLine === this.endLine() && around.scope === qualifiedName(outer))
@@ -456,6 +467,20 @@ class Walk implements Walked {
     return next < endIndex;
   }
 
+  /** Whether an owner of what is given to it is made in this text, or is what the text is for, as modules are: it returns it. */
+  private isMadeHere(owner: string): boolean {
+    const root = owner.split('.', 1)[0]!;
+    if (!/^\w+$/.test(root)) return false;
+    let made = this.madeHere.get(root);
+    if (made === undefined) {
+      const value = String.raw`(?:\{|setmetatable\b|[\w.]+\s+or\s*\{)`;
+      const pattern = String.raw`(?<![\w.:])${root}(?:\s*,[\s\w,]{0,200})?\s*=\s*${value}|^return\s+(?:setmetatable\s*\(\s*)?${root}\b`;
+      made = new RegExp(pattern, 'm').test(this.text);
+      this.madeHere.set(root, made);
+    }
+    return made;
+  }
+
   /** Whether the language's hint occurs in a stretch of the text: without one, nothing is defined there. */
   private hasHint(start: number, end: number): boolean {
     const { hint } = this.grammar;
@@ -509,7 +534,7 @@ const earlier = (a: number, b: number): number => (a < 0 ? b : b < 0 ? a : Math.
 /** A prefix that a rule gives leaves it plain. */
 const plainName = /^[A-Za-z_$][\w$]*$/;
 
-const templateArguments = /^([\p{ID_Start}_][\p{ID_Continue}]*)\s*<.*>$/su;
+const templateArguments = /^(?!operator\b)([\p{ID_Start}_][\p{ID_Continue}]*)\s*<.*>$/su;
 
 /** Elixir's `@type` is one. */
 const words = /@?[\w.]+/y;

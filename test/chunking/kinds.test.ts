@@ -56,7 +56,7 @@ test.each([
   ['c', 'what a program wrote', '/* This file is DO NOT EDIT */\nLIB_INLINE(const spec *) find(\n    int x)\n{\n}\nint each(\n    int a);\ntypedef enum {\n  ONE, /* not, this */\n  TWO = F(1, 2),\n#ifdef X\n  THREE\n#endif\n} kind;\nenum mode { A, B = 1 };\n', 'find each ONE TWO THREE kind mode A B'],
   ['cpp', 'an enum class in capitals, labels and macros', 'struct S {\n  enum class ASLR { ON, OFF };\n  PRIVATE_UNLESS_TESTED:\n  struct data { int m; };\n};\n#define NO_CHECK \\\n  ATTRIBUTE_(no_check)\n\nnamespace n {\n}\nBENCHMARK_EXPORT\nstd::map<int, int> From(\n    int x) {\n}\n', 'S ASLR ON OFF data m NO_CHECK n From'],
   ['haskell', 'both branches', 'module M where\na :: Int\na = 1\n#if X\nb :: Int\nb = 1\n#else\nnewtype S = S Int\n\nc :: Int\nc = 2\n#endif\n', 'a b S c'],
-  ['lua', 'data of callbacks is local', 'm.confirm = sync(function(option)\n  option.behavior = function() end\n  option.replace = 1\n  local x = 2\nend)\nT["a `b.c`"] = function() end\n', 'confirm behavior'],
+  ['lua', 'data of callbacks is local', 'local m = {}\nm.confirm = sync(function(option)\n  option.behavior = function() end\n  option.replace = 1\n  local x = 2\nend)\nT["a `b.c`"] = function() end\n', 'm confirm behavior'],
   ['python', 'attributes of others are not defined', 'a, b = 1, 2\ntable.width = 3\nlib.f.argtypes = [c]\nd[e] = f\n', 'a b'],
   ['ruby', 'what is delegated to, and elements', 'ENV["A"] = x\nA, B = 1, 2\nclass C\n  def_delegators :@target, :one, :two\n  delegate :three, to: :four\nend\n', 'A B C one two three'],
   ['c', 'data of a function that is read by lines', 'Code start(struct a *b)\n{\n#if X >= 1\n  int res;\n  res =\n#endif\n    set(b);\n}\n', 'start'],
@@ -64,6 +64,19 @@ test.each([
   ['cpp', 'a variable that looks like a function', 'void f() {\n  struct S { int m; };\n  std::lock_guard<std::mutex> l(mu);\n  std::string s(len, c);\n}\nint g(int);\n', 'f S m g'],
   ['rust', 'what an implementation is for', 'impl<A, B> Extend<A> for (A, B) {\n  fn extend(&self) {}\n}\nimpl dyn Sleep {\n  fn wake() {}\n}\nimpl<T> Seq<T> for [T] {}\n', 'extend wake'],
   ['c', 'macros that are statements', 'void test(void)\n{\n  U8 p[] = {1, 2};\n\n  EXPECT_BEGIN\n  ASSERT_EQUAL(p, 4);\n  EXPECT_END\n}\nint after(void) { return 1; }\nHANDLE\nopen_it(int a);\n', 'test after open_it'],
+  ['lua', 'attributes of others are not defined', 'local M = {}\nlocal p = ...\nM.a = 1\np.b = 2\nq.c.d = 3\nq.f = function() end\nr.e = 4\nreturn setmetatable(r, {})\n', 'M p a f e'],
+  ['c', 'what is declared alone', 'extern int a;\nextern const struct x b[];\nextern char **e;\nint c;\nextern int d = 1;\nextern int f(void);\n', 'c d f'],
+  ['c', 'pointers by a macro, and macros between a type and a name', 'static void WINAPI (*g)(int)\n  = 0;\nstatic BOOL (*h)(int);\nstatic TARGET_ATTRIBUTE size_t\nDONT_VECTORIZE\nk(int x)\n{\n}\nstruct s {\n  int (APIENTRY *f)\n    (int stream, void *texture);\n};\n', 'g h k s f'],
+  ['c', 'comments in macros', '#define FAIL(a)  \\\n  do {           \\\n    f(&a);       \\\n    /* why */;   \\\n  } while (0)\n\nvoid g(int* loc, block* answer,\n       struct l* locations, const char *s){\n}\n', 'FAIL g'],
+  ['cpp', 'initializers, operators and members of classes', '// DO NOT EDIT\nstruct A {\n  explicit A(int n)\n      : Traits(n), buffer<T>(0) {}\n  bool operator()(int x) const {\n  }\n};\n', 'A A operator()'],
+  ['cpp', 'what stands for a name and is none', 'struct A {\n  const F Class::* field_;\n  int (A::*pm)(int);\n  int operator<=>(const A& b) const;\n};\ntypedef LIB_TYPE(Given) Own;\nvoid f() {\n  try { g(); } CATCH_ANON (T const&) { h(); }\n}\ntemplate <typename M>\nLIB_INLINE rot<M>::rot(int b) : c(b) {\n}\n', 'A field_ pm operator<=> Own f rot'],
+  ['cpp', 'a body of a macro is no place', '#define SUITE(T) \\\n  class T { \\\n    typedef int Fixture; \\\n  };\nint after;\n', 'SUITE after'],
+  ['java', 'data of initializers and lambdas', 'class A {\n  static { for (int i = 0;;) { class B {} } int z = 3; }\n  { int q; Foo f = new Foo() { void m() {} }; }\n  Foo x = y -> { int w = 1; return new Foo() { int in; void k() {} }; };\n  int ok;\n}\n', 'A B m x in k ok'],
+  ['python', 'one value of several names', 'class A:\n  x = y = 1\na = b = c = 3\n', 'A x y a b c'],
+  ['ruby', 'constants of blocks', 'it "y" do\n  Z = Struct.new(:a)\n  if Z == 3 then end\nend\n', 'y Z'],
+  ['rust', 'no keyword and no place holder is a name', 'const _: () = ();\nimpl Serialize for ! {}\nforward! {\n    struct enum identifier ignored_any\n}\nfn f() {}\n', 'Serialize f'],
+  ['javascript', 'what is too long to be parsed', '// DO NOT EDIT\nvar A = {\n  m: function(a) {\n  },\n  "n": function() {\n  },\n};\nA.b.c = function() {\n};\n', 'A m n c'],
+  ['protobuf', 'values of an enumeration', 'enum E {\n  A = 0;\n  B = 0x1 [deprecated = true];\n}\nmessage M {\n  option x = 1;\n  string s = 1;\n}\n', 'E A B M'],
 ])('%s: %s', (language, _, source, names) => {
   const content = bytesOf(source);
   const file = chunker.chunk(content, language);

@@ -81,14 +81,37 @@ const passes: readonly (readonly [RegExp, Edit, needed?: RegExp])[] = [
   [/(\)\s*)(\b[a-z_]\w*\([\d, \t]+\))(?=\s*[;{])/g, (_, before, call) => before + blank(call)],
   // `typedef int (WINAPI *f)(`
   [
-    /\(([ \t]*(?:[A-Z][A-Z0-9_]+(?:[ \t]+|(?=\*))|__\w+[ \t]+)+)(?=\*[ \t]*(?:const[ \t]+)?\w+[ \t]*\)[ \t]*\()/g,
+    /\(([ \t]*(?:[A-Z][A-Z0-9_]+(?:[ \t]+|(?=\*))|__\w+[ \t]+)+)(?=\*[ \t]*(?:const[ \t]+)?\w+[ \t]*\)\s*\()/g,
     (_, macros) => `(${blank(macros)}`,
+  ],
+  // `static void WINAPI (*f)(int);`
+  [
+    /^([ \t]*(?:(?:static|extern|const)[ \t]+)*(?!(?:static|extern|const|return)\b)\w[\w \t*]*[ \t*])([A-Z][A-Z0-9_]+[ \t]*)(?=\(\*[ \t]*\w+[ \t]*\)[ \t]*\()/gm,
+    (_, head, macro) => head + blank(macro),
+    /[A-Z][ \t]*\(\*[ \t]*\w+[ \t]*\)[ \t]*\(/,
   ],
   // `typedef int LIB_CALLBACK(f)(int);` is a pointer, `(*f)`.
   [
     /^([ \t]*typedef\b[\w \t*]*[ \t*])([A-Z][A-Z0-9]*_[A-Z0-9_]+[ \t]*)\((?=\w+\)[ \t]*\()/gm,
     (_, head, macro) => `${head}${blank(macro).slice(1)}(*`,
     /\btypedef\b/,
+  ],
+  // `typedef LIB_TYPE(x) Name;`
+  [
+    new RegExp(
+      String.raw`^([ \t]*typedef[ \t]+(?:const[ \t]+)?)([A-Z][A-Z0-9_]+[ \t]*${args})(?=[ \t*&]+\w+[ \t]*;)`,
+      'gm',
+    ),
+    (_, head, call) => head + 'int'.padEnd(call.length),
+    /\btypedef[ \t]+(?:const[ \t]+)?[A-Z][A-Z0-9_]+[ \t]*\(/,
+  ],
+  // `T Class::*member`
+  [/(?<![\w:])(?:[A-Za-z_]\w*::)+(?=\*[ \t]*\w)/g, blank, /::\*[ \t]*\w/],
+  // `try {…} CATCH_ALL(e) {`
+  [
+    new RegExp(String.raw`(\}\s{0,40})([A-Z][A-Z0-9_]{3,}[ \t]*${args})(?=\s*\{)`, 'g'),
+    (match, brace, call) => (call.length < 10 ? match : brace + 'catch(...)'.padEnd(call.length)),
+    /\}\s{0,40}[A-Z][A-Z0-9_]{3,}[ \t]*\(/,
   ],
   // `MY_PRIVATE:` among members; what is a label in a function nobody misses.
   [/^[ \t]*[A-Z][A-Z0-9_]{2,}:(?=[ \t]*(?:\/\/[^\n]*)?\r?$)/gm, blank, /\b(?:class|public|private|template)\b/],
@@ -137,10 +160,12 @@ function blankLoneMacros(text: string): string {
     const next = after(text, at + line.length);
     // A word before a call may be its type, but hardly one of a macro's call.
     const isType = /^[}\w:~]*\s*[(,=;})\]|&+?]/.test(next) && !/^[A-Z][A-Z0-9_]+[ \t]*\(.*\)[ \t]*;\s*$/.test(next);
-    if (call === undefined ? isType || next === '' : /^[{:]/.test(next)) return line;
-    if (call === undefined && /^\}/.test(next)) return line;
     const before = lineBefore(text, at);
     if (before.endsWith('\\')) return line; // a part of a macro's definition
+    // Between a type on the line above and a function's name.
+    if (call === undefined && isType && endsInType(before)) return blank(line);
+    if (call === undefined ? isType || next === '' : /^[{:]/.test(next)) return line;
+    if (call === undefined && /^\}/.test(next)) return line;
     const afterMacro = aloneBefore.test(before);
     return before === '' ||
       before.startsWith('#') ||
@@ -150,6 +175,12 @@ function blankLoneMacros(text: string): string {
       ? blank(line)
       : line;
   });
+}
+
+/** Whether a line is words alone, the last of which is a type. */
+function endsInType(line: string): boolean {
+  const last = line.length > 200 ? undefined : /^[\w \t*]*?([A-Za-z_]\w*)[ \t*]*$/.exec(line)?.[1];
+  return last !== undefined && !specifiers.has(last) && !isMacro(last) && !noDeclaration.test(last);
 }
 
 /** The next line that holds something. */
@@ -179,7 +210,7 @@ const templateArguments = `<${inArguments}(?:<${inArguments}(?:<${inArguments}>$
 const typeName = String.raw`[\w:]+(?:${templateArguments}(?:::\w+)*)?`;
 /** Only where a word of capitals, or such a suffix, is before the first bracket. */
 const heads = new RegExp(
-  String.raw`^([ \t]*(?=[\w:])(?=[^;{}()]{0,2000}?(?:[A-Z_]{2}|_(?:api|export|inline|noinline|noreturn)\b))(?:template[ \t]*<[^;{}()]{0,2000}>[ \t]*)?)((?:${typeName}(?:[ \t*&]+|[ \t*&]*\r?\n(?=\w+[ \t]*\()))+)(~?[\w:]+|operator[^\s(]*[^\n(]*)(?=[ \t]*[(;=[])`,
+  String.raw`^([ \t]*(?=[\w:])(?=[^;{}()]{0,2000}?(?:[A-Z_]{2}|_(?:api|export|inline|noinline|noreturn)\b))(?:template[ \t]*<[^;{}()]{0,2000}>[ \t]*)?)((?:${typeName}(?:[ \t*&]+|[ \t*&]*\r?\n(?:[ \t]*\r?\n)?(?=\w+[ \t]*\()))+)((?:\w+(?:::\w+)*${templateArguments}::)?~?[\w:]+|operator[^\s(]*[^\n(]*)(?=[ \t]*[(;=[])`,
   'gm',
 );
 const typeNames = new RegExp(typeName, 'g');

@@ -27,6 +27,12 @@ function withoutGlobals(text: string): string {
   });
 }
 
+/** To grammars of C a comment ends the macro that it stands in, and what the macro goes on with on its next line is code. */
+const macroComments = /\/\*(?:[^*\n]|\*(?!\/))*\*\/(?=[^\n]*\\\r?$)/gm;
+
+const withoutMacroComments = (text: string): string =>
+  /\*\/[^\n]*\\\r?$/m.test(text) ? text.replace(macroComments, blank) : text;
+
 /**
  * What a grammar is given to read instead of a text: the same but for blanks where the text would mislead it. A function of the
  * text alone.
@@ -36,7 +42,7 @@ export function prepareText(whole: string, language: string): Prepared {
   switch (language) {
     case 'c':
     case 'cpp': {
-      const { text: kept, dropped } = keepFirstBranches(text, false);
+      const { text: kept, dropped } = keepFirstBranches(withoutMacroComments(text), false);
       return { text: blankMacros(kept), dropped };
     }
     case 'csharp':

@@ -46,7 +46,7 @@ const passes: readonly (readonly [RegExp, Edit, needed?: RegExp])[] = [
   // `class EXPORT Name : …`
   [
     new RegExp(
-      String.raw`(${classKey}\s+)((?:(?:${macro}|alignas[ \t]*${args})\s+)+)(?=[A-Za-z_]\w*(?:::\w+)*\s*(?:<[^;{}()]{0,1000}>\s*)?(?:final\b\s*)?(?::(?!:)|\{))`,
+      String.raw`(${classKey}\s+)((?:(?:${macro}|alignas[ \t]*${args}|\[\[[^\]\n]{0,200}\]\])\s+)+)(?=[A-Za-z_]\w*(?:::\w+)*\s*(?:<[^;{}()]{0,1000}>\s*)?(?:final\b\s*)?(?::(?!:)|\{))`,
       'g',
     ),
     (_, key, macros) => key + blank(macros),
@@ -113,6 +113,8 @@ const passes: readonly (readonly [RegExp, Edit, needed?: RegExp])[] = [
     (match, brace, call) => (call.length < 10 ? match : brace + 'catch(...)'.padEnd(call.length)),
     /\}\s{0,40}[A-Z][A-Z0-9_]{3,}[ \t]*\(/,
   ],
+  // `LIB_TRY {` among statements
+  [/(?<=[{;}][ \t]*\r?\n)([ \t]+[A-Z][A-Z0-9_]{3,})(?=[ \t]*\{[ \t]*\r?$)/gm, blank],
   // `MY_PRIVATE:` among members; what is a label in a function nobody misses.
   [/^[ \t]*[A-Z][A-Z0-9_]{2,}:(?=[ \t]*(?:\/\/[^\n]*)?\r?$)/gm, blank, /\b(?:class|public|private|template)\b/],
   // `f() const NOEXCEPT {`
@@ -210,7 +212,7 @@ const templateArguments = `<${inArguments}(?:<${inArguments}(?:<${inArguments}>$
 const typeName = String.raw`[\w:]+(?:${templateArguments}(?:::\w+)*)?`;
 /** Only where a word of capitals, or such a suffix, is before the first bracket. */
 const heads = new RegExp(
-  String.raw`^([ \t]*(?=[\w:])(?=[^;{}()]{0,2000}?(?:[A-Z_]{2}|_(?:api|export|inline|noinline|noreturn)\b))(?:template[ \t]*<[^;{}()]{0,2000}>[ \t]*)?)((?:${typeName}(?:[ \t*&]+|[ \t*&]*\r?\n(?:[ \t]*\r?\n)?(?=\w+[ \t]*\()))+)((?:\w+(?:::\w+)*${templateArguments}::)?~?[\w:]+|operator[^\s(]*[^\n(]*)(?=[ \t]*[(;=[])`,
+  String.raw`^([ \t]*(?=[\w:])(?=[^;{}()]{0,2000}?(?:[A-Z_]{2}|_(?:api|export|inline|noinline|noreturn)\b))(?:template[ \t]*<[^;{}()]{0,2000}>[ \t]*)?)((?:${typeName}(?:[ \t*&]+|[ \t*&]*\r?\n(?:[ \t]*\r?\n)?(?=\w+[ \t]*\()))+)(~?[\w:]+(?:${templateArguments}::~?\w+|~\w+)?|operator[^\s(]*[^\n(]*)(?=[ \t]*[(;=[])`,
   'gm',
 );
 const typeNames = new RegExp(typeName, 'g');

@@ -470,12 +470,9 @@ class Walk implements Walked {
   /** Whether an owner of what is given to it is made in this text, or is what the text is for, as modules are: it returns it. */
   private isMadeHere(owner: string): boolean {
     const root = owner.split('.', 1)[0]!;
-    if (!/^\w+$/.test(root)) return false;
     let made = this.madeHere.get(root);
     if (made === undefined) {
-      const value = String.raw`(?:\{|setmetatable\b|[\w.]+\s+or\s*\{)`;
-      const pattern = String.raw`(?<![\w.:])${root}(?:\s*,[\s\w,]{0,200})?\s*=\s*${value}|^return\s+(?:setmetatable\s*\(\s*)?${root}\b`;
-      made = new RegExp(pattern, 'm').test(this.text);
+      made = isMade(root, this.text);
       this.madeHere.set(root, made);
     }
     return made;
@@ -542,4 +539,19 @@ const words = /@?[\w.]+/y;
 function wordAt(text: string, index: number): string {
   words.lastIndex = index;
   return words.exec(text)?.[0] ?? '';
+}
+
+const makes = /(?:\s*,[\s\w,]{0,200})?\s*=\s*(?:\{|setmetatable\b|[\w.]+\s+or\s*\{)/y;
+const returns = /^return\s+(?:setmetatable\s*\(\s*)?$/;
+
+/** Whether Lua gives a name a table somewhere in a text, or returns it. */
+function isMade(name: string, text: string): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length)) {
+    const end = at + name.length;
+    if (/[\w.:]/.test(text[at - 1] ?? '') || /\w/.test(text[end] ?? '')) continue;
+    makes.lastIndex = end;
+    const before = text.slice(Math.max(0, at - 40), at);
+    if (makes.test(text) || returns.test(before.slice(before.lastIndexOf('\n') + 1))) return true;
+  }
+  return false;
 }

@@ -109,9 +109,9 @@ const passes: readonly (readonly [RegExp, Edit, needed?: RegExp])[] = [
   [/(?<![\w:])(?:[A-Za-z_]\w*::)+(?=\*[ \t]*\w)/g, blank, /::\*[ \t]*\w/],
   // `try {…} CATCH_ALL(e) {`
   [
-    new RegExp(String.raw`(\}\s{0,40})([A-Z][A-Z0-9_]{3,}[ \t]*${args})(?=\s*\{)`, 'g'),
+    new RegExp(String.raw`(\}\s{0,40})((?=[A-Z0-9_]*(?:CATCH|EXCEPT))[A-Z][A-Z0-9_]{3,}[ \t]*${args})(?=\s*\{)`, 'g'),
     (match, brace, call) => (call.length < 10 ? match : brace + 'catch(...)'.padEnd(call.length)),
-    /\}\s{0,40}[A-Z][A-Z0-9_]{3,}[ \t]*\(/,
+    /CATCH|EXCEPT/,
   ],
   // `LIB_TRY {` among statements
   [/(?<=[{;}][ \t]*\r?\n)([ \t]+[A-Z][A-Z0-9_]{3,})(?=[ \t]*\{[ \t]*\r?$)/gm, blank],

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { isNarrowing, type FacetValue } from '../search/facets.js';
 import { go, hrefOf, place } from '../state/navigation.js';
 import { notNarrowed, type Place } from '../state/place.js';
+import { results } from '../state/results.js';
 import { facets, narrowing } from '../state/shown-results.js';
 import { sideName } from './side-name.js';
 
@@ -12,6 +13,8 @@ const valuesShown = 8;
 export function FacetsPanel(): JSX.Element {
   const { languages, folders, kinds, repos, packages, sides } = facets.value;
   const { folder } = narrowing.value;
+  const { items, summary } = results.value;
+  const isPart = summary?.truncated === true && items.length > 0;
   return (
     <div class="facets">
       {isNarrowing(narrowing.value) && (
@@ -19,6 +22,7 @@ export function FacetsPanel(): JSX.Element {
           Clear all filters
         </a>
       )}
+      {isPart && <p class="facets-note">Counted in the first {items.length.toLocaleString()}</p>}
       {sides.length > 0 && (
         <Facet
           title="Where"

@@ -1,3 +1,5 @@
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { skipsBrowser } from '../support/chromium.js';
 import { eventually } from '../support/eventually.js';
@@ -76,5 +78,27 @@ describe.skipIf(skipsBrowser)('a scope', () => {
     const page = await served.open({ query: 'parse' });
     await page.getByText('lexer.go').waitFor();
     expect(await page.getByRole('button', { name: 'This is the answer' }).count()).toBe(0);
+  });
+
+  test('keeps the answer that is told, with its question, in the store', async () => {
+    const { storePath } = served.current;
+    const config = join(storePath, 'config.json');
+    writeFileSync(config, '{ "feedback": true }');
+    try {
+      const page = await served.open({ query: 'parse lexer' });
+      const hit = page.locator('.hit', { hasText: 'lexer.go' }).first();
+      await hit.getByRole('button', { name: 'This is the answer' }).click();
+      await hit.getByText(/^kept in /).waitFor();
+      const kept = readdirSync(join(storePath, 'golden'));
+      expect(kept).toHaveLength(1);
+      const [line, ...more] = readFileSync(join(storePath, 'golden', kept[0]!), 'utf8')
+        .trim()
+        .split('\n');
+      expect(more).toEqual([]);
+      expect(line).toMatch(/"parse lexer"/);
+      expect(line).toMatch(/lexer\.go/);
+    } finally {
+      rmSync(config);
+    }
   });
 });

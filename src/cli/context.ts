@@ -152,7 +152,7 @@ export class CommandContext {
       firstUse === undefined || this.json
         ? undefined
         : `indexing ${this.repositoryName()}${firstUse === null ? '' : ` at ${firstUse}`} (first use) …`;
-    this.reporter.begin();
+    this.reporter.begin(firstUse === undefined ? 'starting' : 'searching');
     const onProgress = (progress: Progress): void => this.reporter.update(progress, announcement);
     return this.host === undefined ? { onProgress } : { onProgress, signal: this.host.signal };
   }

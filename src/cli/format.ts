@@ -43,15 +43,26 @@ export function shortCommit(commit: string | null, none = 'no commit'): string {
   return commit === null ? none : commit.slice(0, 10);
 }
 
-/** Columns padded to their widest cell, two spaces between; colour codes take no room. */
-export function formatTable(rows: readonly (readonly string[])[], indent = ''): string {
+/** Room for a path with its line, or a name with its scope, in a list of places: most are shorter. */
+export const placeWidth = 44;
+
+/**
+ * Columns padded to their widest cell, two spaces between; colour codes take no room. A cell longer than `widest` pushes what follows in its
+ * own row, not in all rows.
+ */
+export function formatTable(rows: readonly (readonly string[])[], indent = '', widest = Infinity): string {
   const widths: number[] = [];
   for (const row of rows) {
-    row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, visibleLength(cell))));
+    row.forEach((cell, i) => {
+      const length = visibleLength(cell);
+      widths[i] = Math.max(widths[i] ?? 0, length > widest ? 0 : length);
+    });
   }
   let text = '';
   for (const row of rows) {
-    const cells = row.map((cell, i) => cell + ' '.repeat(i === row.length - 1 ? 0 : widths[i]! - visibleLength(cell)));
+    const cells = row.map(
+      (cell, i) => cell + ' '.repeat(i === row.length - 1 ? 0 : Math.max(0, widths[i]! - visibleLength(cell))),
+    );
     text += `${(indent + cells.join('  ')).trimEnd()}\n`;
   }
   return text;

@@ -29,6 +29,7 @@ interface Sample {
 /** Progress and notes on stderr: a bar on a terminal, a line now and then elsewhere. */
 export class ProgressReporter {
   private startedMs: number | undefined;
+  private begun = '';
   /** Since when it is known how far the work is. */
   private reportedMs: number | undefined;
   private phase: Progress['phase'] | undefined;
@@ -64,10 +65,11 @@ export class ProgressReporter {
     return this.indexed;
   }
 
-  /** Work begins that may take long: from now on a terminal shows that it goes on, also while nothing is known of how far. */
-  begin(): void {
+  /** Work begins that may take long: from now on a terminal shows that it goes on, also while `what` it does is all that is known. */
+  begin(what: string): void {
     if (this.startedMs !== undefined) return;
     this.startedMs = this.io.now();
+    this.begun = what;
     if (!this.globals.json) this.stopTimer = this.io.every?.(intervalMs, () => this.draw());
   }
 
@@ -103,7 +105,10 @@ export class ProgressReporter {
       if (now - this.drawnMs < intervalMs) return;
       this.drawnMs = now;
       this.drawn = true;
-      const line = this.last === undefined ? this.paint('dim', waiting(sinceStartMs)) : this.line(this.last, now);
+      const line =
+        this.last === undefined
+          ? this.paint('dim', `${this.begun} … ${(sinceStartMs / 1000).toFixed(0)} s`)
+          : this.line(this.last, now);
       // Cut one short of the edge: a full last column makes some terminals wrap, and the line could not be cleared.
       this.write(`\r${cut(line, this.io.stderr.columns - 1)}\x1b[K`);
     } else if (this.last !== undefined && now - this.reportedMs! >= lineEveryMs(0)) {
@@ -191,8 +196,6 @@ function cut(line: string, columns: number): string {
   if (visibleLength(line) <= columns) return line;
   return `${line.replace(/\x1b\[[\d;]*m/g, '').slice(0, Math.max(0, columns - 1))}…`;
 }
-
-const waiting = (ms: number): string => `working … ${(ms / 1000).toFixed(0)} s`;
 
 /** To so many seconds as are known: more digits would be a lie, and would never stand still. */
 function roughly(ms: number): string {

@@ -307,8 +307,8 @@ describe('progress', () => {
     await run({ index }, 'index', '--history');
     expect(seen).toEqual([
       '',
-      '\rworking … 0 s',
-      '\rworking … 1 s',
+      '\rstarting … 0 s',
+      '\rstarting … 1 s',
       '\rindexing  1,949 commits  history',
       '\rindexing  4.0 MB read  1.8 MB/s  history',
       expect.stringContaining('1,000/1,949 commits'),

@@ -1,7 +1,7 @@
 import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
 import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
-import { formatTable, printable } from '../format.js';
+import { formatTable, placeWidth, printable } from '../format.js';
 import { noteMore } from '../note-more.js';
 import { pathShower } from '../place.js';
 import { quotePath } from '../quote-path.js';
@@ -52,7 +52,7 @@ export const command = defineCommand({
         printable(scope === '' ? '' : `${scope}.`) + paint('bold', printable(own)),
         paint('dim', printable(signature || text.trim()).slice(0, 100)),
       ]);
-      context.out.write(formatTable(rows));
+      context.out.write(formatTable(rows, '', placeWidth));
       await noteMore(context, { shown: definitions.length, total, flag: '-n' });
       if (definitions.length === 0 && near.length > 0)
         context.note(`nothing is called '${printable(name)}'; near: ${near.map(printable).join(', ')}`);

@@ -1,7 +1,7 @@
 import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
 import { fileFilter, filterFlags, packageFilter, packageFlags, revFlag } from '../filter-flags.js';
-import { formatTable, printable } from '../format.js';
+import { formatTable, placeWidth, printable } from '../format.js';
 import { noteMore } from '../note-more.js';
 import { pathShower } from '../place.js';
 import { quotePath } from '../quote-path.js';
@@ -52,7 +52,7 @@ export const command = defineCommand({
         printable(symbol.scope === '' ? '' : `${symbol.scope}.`) + paint('bold', printable(symbol.name)),
         paint('dim', printable(symbol.text.trim().slice(0, textLength))),
       ]);
-      context.out.write(formatTable(rows));
+      context.out.write(formatTable(rows, '', placeWidth));
       await noteMore(context, { shown: symbols.length, total, flag: '-n' });
     }
     return symbols.length > 0 ? 0 : 1;

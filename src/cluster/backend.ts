@@ -4,9 +4,9 @@ import type { SearchCluster } from '../remote/index.js';
 import { NotHere } from '../segment/index.js';
 import type { SearchBackend, TermOf, TermPostings, Wanted } from '../snapshot/index.js';
 import type { FarContents } from './contents.js';
-import { filterOfPlan, filterOfSnapshot } from './filters.js';
+import { filterOfNumbers, filterOfPlan, filterOfSnapshot } from './filters.js';
 import type { Filter } from './filters.js';
-import { frequencyWords, termWord } from './layout.js';
+import { chunkIndexOf, frequencyWords, termWord } from './layout.js';
 
 /** A root whose chunks lie in the cluster. */
 export interface FarRoot {
@@ -29,10 +29,16 @@ const wordsMax = 64;
 /** Of a chunk's number and its packed frequencies. */
 const postingBytes = 5;
 
-/** One page of chunks: their numbers, and what each was worth. */
-interface Page {
-  readonly hits?: { readonly hits?: readonly { readonly sort: readonly [number]; readonly _score?: number }[] };
+/** A chunk's number, and what it was worth. */
+interface Hit {
+  readonly sort: readonly [number];
+  readonly _score?: number;
 }
+
+interface Page {
+  readonly hits?: { readonly hits?: readonly Hit[] };
+}
+const pageParts = 'hits.hits.sort,hits.hits._score';
 
 interface Query {
   readonly filters: readonly Filter[];
@@ -100,16 +106,9 @@ export class ClusterBackend implements SearchBackend {
     const keys = [...asked.keys()];
     const { indices } = this;
     const bodies = keys.map((key) => ({ indices, body: this.body(asked.get(key)!) }));
-    const parts = 'hits.hits.sort,hits.hits._score';
-    const pages = await this.cluster.searchMany<Page>(bodies, parts, call);
+    const pages = await this.cluster.searchMany<Page>(bodies, pageParts, call);
     for (const [i, key] of keys.entries()) {
-      const all = [...(pages[i]!.hits?.hits ?? [])];
-      for (let page = all; page.length === pageMax;) {
-        const body = { ...this.body(asked.get(key)!), search_after: all.at(-1)!.sort };
-        const next = await this.cluster.search<Page>(indices, body, parts, call);
-        page = [...(next.hits?.hits ?? [])];
-        for (const hit of page) all.push(hit);
-      }
+      const all = await allPages(this.cluster, indices, this.body(asked.get(key)!), pages[i]!, call);
       this.keep(key, all);
     }
   }
@@ -117,20 +116,10 @@ export class ClusterBackend implements SearchBackend {
   private body({ filters, should }: Query): Record<string, unknown> {
     const visible = this.roots.map(({ id }) => filterOfSnapshot(this.cluster, id));
     const seen = visible.length === 1 ? visible[0]! : { bool: { should: visible, minimum_should_match: 1 } };
-    const filter = [...filters, seen];
-    return {
-      size: pageMax,
-      track_total_hits: false,
-      _source: false,
-      stored_fields: '_none_',
-      sort: [{ n: 'asc' }],
-      ...(should === undefined
-        ? { query: { bool: { filter } } }
-        : { track_scores: true, query: { bool: { filter, should, minimum_should_match: 1 } } }),
-    };
+    return pageBody({ filters: [...filters, seen], ...(should === undefined ? {} : { should }) });
   }
 
-  private keep(key: string, hits: readonly { readonly sort: readonly [number]; readonly _score?: number }[]): void {
+  private keep(key: string, hits: readonly Hit[]): void {
     const rows: (readonly [doc: number, packed: number])[] = [];
     for (const { sort, _score: score } of hits) {
       const doc = this.contents.docOfNumber(sort[0]);
@@ -147,6 +136,54 @@ export class ClusterBackend implements SearchBackend {
     if (found === undefined) throw new NotHere(`what is asked of ${this.cluster.url}`, bring);
     return found;
   }
+}
+
+/** One page of the chunks that a query finds, by number. */
+const pageBody = ({ filters: filter, should }: Query): Record<string, unknown> => ({
+  size: pageMax,
+  track_total_hits: false,
+  _source: false,
+  stored_fields: '_none_',
+  sort: [{ n: 'asc' }],
+  ...(should === undefined
+    ? { query: { bool: { filter } } }
+    : { track_scores: true, query: { bool: { filter, should, minimum_should_match: 1 } } }),
+});
+
+async function allPages(
+  cluster: SearchCluster,
+  indices: readonly string[],
+  body: Readonly<Record<string, unknown>>,
+  first: Page,
+  call: Call,
+): Promise<Hit[]> {
+  const all = [...(first.hits?.hits ?? [])];
+  for (let page = all; page.length === pageMax;) {
+    const next = { ...body, search_after: all.at(-1)!.sort };
+    page = [...((await cluster.search<Page>(indices, next, pageParts, call)).hits?.hits ?? [])];
+    for (const hit of page) all.push(hit);
+  }
+  return all;
+}
+
+/** Docs of all chunks that were met of a cluster, whichever root has them, whose grams satisfy a plan; ascending. */
+export async function candidatesAmong(
+  cluster: SearchCluster,
+  contents: FarContents,
+  plan: GramPlan,
+  call: Call,
+): Promise<number[]> {
+  const docsOf = (numbers: Iterable<number>): number[] =>
+    Array.from(numbers, (number) => contents.docOfNumber(number)!).sort((a, b) => a - b);
+  const numbers = contents.numbers();
+  const filter = filterOfPlan(plan);
+  if (filter === 'none' || numbers.length === 0) return [];
+  if (filter === null) return docsOf(numbers);
+  const indices = [...new Set(Array.from(numbers, chunkIndexOf))];
+  const body = pageBody({ filters: [filter, filterOfNumbers(cluster, numbers)] });
+  const first = await cluster.search<Page>(indices, body, pageParts, call);
+  const hits = await allPages(cluster, indices, body, first, call);
+  return docsOf(hits.map(({ sort: [number] }) => number));
 }
 
 /** A term in each field with each frequency, worth what that packs to: a chunk's score is its packed frequencies. */

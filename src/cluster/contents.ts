@@ -43,6 +43,7 @@ export class FarContents {
   private readonly terms = new LruCache<number, ReadonlySet<string>>(termBytesMax);
   private ranges: Range[] = [];
   private readonly docOf = new Map<number, number>();
+  private sorted = new Uint32Array(0);
 
   constructor(
     private readonly cluster: SearchCluster,
@@ -60,6 +61,12 @@ export class FarContents {
   /** The doc of a number in the cluster; undefined for one that was not met. */
   docOfNumber(number: number): number | undefined {
     return this.docOf.get(number);
+  }
+
+  /** Of all that were met, ascending. */
+  numbers(): Uint32Array {
+    if (this.sorted.length !== this.docOf.size) this.sorted = Uint32Array.from(this.docOf.keys()).sort();
+    return this.sorted;
   }
 
   isFar(doc: number): boolean {

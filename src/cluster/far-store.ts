@@ -1,4 +1,4 @@
-import { elapsedMs } from '../base/index.js';
+import { TimeSlices, elapsedMs } from '../base/index.js';
 import { clusterIdMin } from '../model/index.js';
 import type { DocId, FileId, TreeId } from '../model/index.js';
 import { remoteInvalid } from '../remote/index.js';
@@ -8,7 +8,8 @@ import type { SegmentCaches } from '../segment/index.js';
 import type { FarSegments, SearchBackend } from '../snapshot/index.js';
 import { MemoryFiles } from '../store/index.js';
 import type { NextIds } from '../store/index.js';
-import { ClusterBackend } from './backend.js';
+import type { GramPlan } from '../pattern/index.js';
+import { ClusterBackend, candidatesAmong } from './backend.js';
 import type { FarRoot } from './backend.js';
 import { FarContents } from './contents.js';
 import { checkLayout, decodeFile, decodeTree } from './layout.js';
@@ -38,7 +39,7 @@ const limitsDefault = { segmentsMax: 1024, bytesMax: 512 * 1024 * 1024, quietMs:
  */
 export class FarStore implements FarSegments {
   private contents: FarContents;
-  private next = firstIds;
+  private next: NextIds;
   private lists: SegmentList[] = [];
   private joined: SegmentList | null = null;
   private readonly roots = new Map<string, TreeId>();
@@ -55,7 +56,9 @@ export class FarStore implements FarSegments {
     readonly cluster: SearchCluster,
     private readonly caches: SegmentCaches,
     private readonly limits = limitsDefault,
+    first = firstIds,
   ) {
+    this.next = first;
     this.contents = new FarContents(cluster, caches);
   }
 
@@ -86,20 +89,54 @@ export class FarStore implements FarSegments {
     this.openedMs = elapsedMs();
     const known = this.roots.get(key);
     if (known !== undefined && !isFull) return Promise.resolve(known);
-    // One after the other: each takes the numbers that follow those of the one before, and none loses what it has begun to build on.
-    const opening = this.queue.then(() => {
+    return this.inTurn(async () => {
       if (isFull && this.isFull(Infinity)) this.clear();
-      return this.roots.get(key) ?? this.openNext(key, call);
+      return (await this.openAll([key], call))[0]!;
     });
-    this.queue = opening.catch(() => undefined);
-    return opening;
+  }
+
+  /** The same of several, in as few requests as of one. Nothing is let go for them. */
+  openMany(keys: readonly string[], call: Call): Promise<(TreeId | null)[]> {
+    return this.inTurn(() => this.openAll(keys, call));
+  }
+
+  /** One after the other: each takes the numbers that follow those of the one before, and none loses what it has begun to build on. */
+  private inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const done = this.queue.then(action);
+    this.queue = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Numbers of the next segment. */
+  get nextIds(): NextIds {
+    return this.next;
+  }
+
+  /** Takes a segment with the next numbers, made of what is here. `next` are those that follow it. */
+  take(list: SegmentList, next: NextIds): void {
+    this.lists.push(list);
+    this.next = next;
+    for (const { entry } of list.segments) this.bytes += entry.bytes;
+    this.joined?.release();
+    this.joined = null;
+  }
+
+  /** Docs of all chunks that were met and whose grams satisfy a plan, ascending. */
+  candidates(plan: GramPlan, call: Call): Promise<number[]> {
+    return candidatesAmong(this.cluster, this.contents, plan, call);
+  }
+
+  /** Brings contents of chunks here. */
+  bring(docs: readonly number[], call: Call): Promise<void> {
+    return this.contents.bring(docs, 'chunks', call);
   }
 
   /** Begins anew: some of what was met is no longer there. */
   forget(): Promise<void> {
-    const done = this.queue.then(() => this.clear());
-    this.queue = done;
-    return done;
+    return this.inTurn(() => {
+      this.clear();
+      return Promise.resolve();
+    });
   }
 
   /** Lets go what can be read again; open snapshots stay as they are. */
@@ -111,27 +148,32 @@ export class FarStore implements FarSegments {
     this.clear();
   }
 
-  private async openNext(key: string, call: Call): Promise<TreeId | null> {
-    this.isChecked ||= (await checkLayout(this.cluster, call)) !== null;
-    const found = await this.cluster.getMany('snapshots', [key], ['root', 'indices', 'count', 'isListed'], call);
-    const snapshot = found.get(key);
-    if (snapshot === undefined) return null;
-    const { filter, name } = this.cluster.address.dialect;
-    if (filter === 'numbers' && snapshot['isListed'] !== true)
-      throw remoteInvalid(this.cluster.url, `published as a bitmap, by which ${name} does not filter`);
-    const rootKey = String(snapshot['root']);
-    const trees = await this.newTrees(rootKey, call);
-    const files = await this.newFiles(trees, call);
-    const root = await this.add(rootKey, trees, files);
-    this.roots.set(key, root);
-    this.rootOf.set(root, { id: key, indices: snapshot['indices'] as string[], count: Number(snapshot['count']) });
-    return root;
+  private async openAll(keys: readonly string[], call: Call): Promise<(TreeId | null)[]> {
+    const missing = [...new Set(keys)].filter((key) => !this.roots.has(key));
+    if (missing.length > 0) {
+      this.isChecked ||= (await checkLayout(this.cluster, call)) !== null;
+      const found = await this.cluster.getMany('snapshots', missing, ['root', 'indices', 'count', 'isListed'], call);
+      const { filter, name } = this.cluster.address.dialect;
+      for (const snapshot of found.values())
+        if (filter === 'numbers' && snapshot['isListed'] !== true)
+          throw remoteInvalid(this.cluster.url, `published as a bitmap, by which ${name} does not filter`);
+      const rootKeys = new Set(Array.from(found.values(), ({ root }) => String(root)));
+      const trees = await this.newTrees([...rootKeys], call);
+      const files = await this.newFiles(trees, call);
+      await this.add([...rootKeys], trees, files);
+      for (const [key, { root: rootKey, indices, count }] of found) {
+        const root = this.trees.get(String(rootKey))!;
+        this.roots.set(key, root);
+        this.rootOf.set(root, { id: key, indices: indices as string[], count: Number(count) });
+      }
+    }
+    return keys.map((key) => this.roots.get(key) ?? null);
   }
 
   /** Directories that are not here yet, the root first. */
-  private async newTrees(root: string, call: Call): Promise<Map<string, FarTree>> {
+  private async newTrees(roots: readonly string[], call: Call): Promise<Map<string, FarTree>> {
     const trees = new Map<string, FarTree>();
-    for (let level = this.trees.has(root) ? [] : [root]; level.length > 0;) {
+    for (let level = roots.filter((root) => !this.trees.has(root)); level.length > 0;) {
       const found = await this.cluster.getMany('trees', level, everything, call);
       const below = new Set<string>();
       for (const key of level) {
@@ -165,11 +207,12 @@ export class FarStore implements FarSegments {
 
   /** Makes a segment of what is new. */
   private async add(
-    root: string,
+    roots: readonly string[],
     trees: ReadonlyMap<string, FarTree>,
     files: ReadonlyMap<string, FarFile>,
-  ): Promise<TreeId> {
+  ): Promise<void> {
     if (trees.size > 0) {
+      const slices = new TimeSlices(); // not to be ended half-way: numbers are given
       const memory = new MemoryFiles();
       const writer = new SegmentWriter(memory, this.next, Infinity, null);
       const numbers: number[] = [];
@@ -189,8 +232,10 @@ export class FarStore implements FarSegments {
         this.docs.set(shape.number, doc);
         return doc;
       };
-      for (const [key, { chunks, ...file }] of files)
+      for (const [key, { chunks, ...file }] of files) {
+        if (slices.isOver) await slices.next();
         this.files.set(key, writer.addFile(Buffer.from(key, 'hex'), { ...file, docs: chunks.map(addChunk) }));
+      }
       const addTree = (key: string): TreeId => {
         const own = this.trees.get(key);
         if (own !== undefined) return own;
@@ -204,17 +249,16 @@ export class FarStore implements FarSegments {
         this.trees.set(key, id);
         return id;
       };
-      addTree(root);
+      for (const root of roots) {
+        if (slices.isOver) await slices.next();
+        addTree(root);
+      }
       const next = writer.next;
       const entry = await writer.finish();
       const far = this.contents.of(entry.docs[0], numbers);
-      this.lists.push(SegmentList.openFar(memory, entry, this.caches, far));
-      this.next = next;
-      this.bytes += entry.bytes + 60 * numbers.length + 120 * (files.size + trees.size);
-      this.joined?.release();
-      this.joined = null;
+      this.take(SegmentList.openFar(memory, entry, this.caches, far), next);
+      this.bytes += 60 * numbers.length + 120 * (files.size + trees.size);
     }
-    return this.trees.get(root)!;
   }
 
   private isFull(quietForMs: number): boolean {

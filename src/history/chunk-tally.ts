@@ -1,11 +1,32 @@
 import { scanAllTexts } from '../pattern/index.js';
-import type { ScanRequest } from '../pattern/index.js';
+import type { GramPlan, ScanRequest } from '../pattern/index.js';
+import { storedCandidateDocs } from '../search/index.js';
 import type { SegmentList } from '../segment/index.js';
+
+/** Where chunks of a history are looked for, and their texts, where these are not in its segments. */
+export interface HistoryChunks {
+  /** Docs, ascending, whose grams satisfy a plan. */
+  candidates(plan: GramPlan, signal: AbortSignal | undefined): Promise<readonly number[]>;
+  /** Brings texts here that are about to be read. */
+  bring(docs: readonly number[], signal: AbortSignal | undefined): Promise<void>;
+}
 
 export interface TallyRequest extends ScanRequest {
   /** The chunks to look at, ascending. */
   readonly docs: readonly number[];
+  /** Null where all lies in the segments. */
+  readonly chunks: HistoryChunks | null;
 }
+
+/** So many texts that are elsewhere are brought, and read, at a time. */
+const broughtAtOnce = 2048;
+
+/** Chunks of the whole history that can match, ascending. */
+export const candidateDocs = async (
+  segments: SegmentList,
+  { chunks, pattern, signal }: Pick<TallyRequest, 'chunks' | 'pattern' | 'signal'>,
+): Promise<readonly number[]> =>
+  chunks === null ? storedCandidateDocs(segments, pattern.plan) : chunks.candidates(pattern.plan, signal);
 
 /** What chunks have of some numbered items, and how often. */
 export class ChunkTally {
@@ -72,16 +93,21 @@ export function tallyOccurrences(segments: SegmentList, request: TallyRequest): 
 
 async function tallyChunks(
   segments: SegmentList,
-  { docs, pattern, deadline, signal }: TallyRequest,
+  { docs, chunks, pattern, deadline, signal }: TallyRequest,
   wanted: 'lines' | 'count',
   /** Adds the items of a text in which something was found. */
   add: (text: string, found: ArrayLike<number>, tally: ChunkTally) => void,
 ): Promise<ChunkTally> {
   const tally = new ChunkTally(segments.docEnd);
-  const textOf = (i: number): string => segments.chunkText(docs[i]!);
-  await scanAllTexts({ pattern, deadline, signal, count: docs.length, textOf, wanted }, ({ i, text, numbers }) => {
-    add(text, numbers, tally);
-    tally.finish(docs[i]!);
-  });
+  const atOnce = chunks === null ? docs.length : broughtAtOnce;
+  for (let from = 0; from < docs.length; from += atOnce) {
+    const count = Math.min(atOnce, docs.length - from);
+    if (chunks !== null) await chunks.bring(docs.slice(from, from + count), signal);
+    const textOf = (i: number): string => segments.chunkText(docs[from + i]!);
+    await scanAllTexts({ pattern, deadline, signal, count, textOf, wanted }, ({ i, text, numbers }) => {
+      add(text, numbers, tally);
+      tally.finish(docs[from + i]!);
+    });
+  }
   return tally;
 }

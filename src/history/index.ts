@@ -1,4 +1,5 @@
 /** From pattern and commits to when lines came and went: the commit graph, changes by commit and path, refs. */
+export type { HistoryChunks } from './chunk-tally.js';
 export { CommitGraph } from './commit-graph.js';
 export type { HistoryScope } from './commit-graph.js';
 export { HistoryReader } from './history-reader.js';

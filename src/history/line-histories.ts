@@ -1,8 +1,7 @@
 import { BitSet } from '../base/index.js';
 import type { CommitId, Oid } from '../model/index.js';
-import { storedCandidateDocs } from '../search/index.js';
 import type { SegmentList } from '../segment/index.js';
-import { tallyLines } from './chunk-tally.js';
+import { candidateDocs, tallyLines } from './chunk-tally.js';
 import type { TallyRequest } from './chunk-tally.js';
 import type { HistoryScope } from './commit-graph.js';
 import { sortNewestFirst } from './commit-order.js';
@@ -52,12 +51,12 @@ export async function findLineHistories(
   segments: SegmentList,
   request: LineHistoryRequest,
 ): Promise<Iterable<LineEvents>> {
-  const { pattern, refs, firstParentOnly, passes } = request;
+  const { refs, firstParentOnly, passes } = request;
   const { graph, firstParent, ancestry } = request.scope;
   const scope = firstParentOnly ? { graph: common(graph, firstParent), firstParent } : { graph, firstParent };
   // To be compared, a file of any parent of a merge has to be known in full.
   const near = new WantedChanges(segments, union(ancestry, refs.lines), passes !== null);
-  const docs = near.docs(storedCandidateDocs(segments, pattern.plan));
+  const docs = near.docs(await candidateDocs(segments, request));
   const { tally, lines } = await tallyLines(segments, { ...request, docs });
   const wanted = new WantedChanges(segments, union(scope.graph, firstParent, refs.lines), passes !== null);
   const changes = await findPathChanges(reader, segments, {

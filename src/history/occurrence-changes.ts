@@ -1,8 +1,7 @@
 import { BitSet } from '../base/index.js';
 import type { CommitId, Oid } from '../model/index.js';
-import { storedCandidateDocs } from '../search/index.js';
 import type { SegmentList } from '../segment/index.js';
-import { tallyOccurrences } from './chunk-tally.js';
+import { candidateDocs, tallyOccurrences } from './chunk-tally.js';
 import { sortNewestFirst } from './commit-order.js';
 import type { HistoryReader } from './history-reader.js';
 import type { HistoryRequest } from './line-histories.js';
@@ -32,7 +31,7 @@ export async function findOccurrenceChanges(
   if (request.firstParentOnly) commits.addAll(request.scope.firstParent);
   else for (const commit of request.scope.graph.toArray()) if (!graph.isMerge(commit)) commits.add(commit);
   const wanted = new WantedChanges(segments, commits, request.passes !== null);
-  const docs = wanted.docs(storedCandidateDocs(segments, request.pattern.plan));
+  const docs = wanted.docs(await candidateDocs(segments, request));
   const tally = await tallyOccurrences(segments, { ...request, docs });
   const changes = await findPathChanges(reader, segments, {
     ...request,

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -7,17 +7,18 @@ import { ClusterTurns, FarStore } from '../../src/cluster/index.js';
 import { decodeTree } from '../../src/cluster/layout.js';
 import { NumberBlocks } from '../../src/cluster/numbers.js';
 import { runDaemon } from '../../src/daemon/index.js';
+import { PublishedClones } from '../../src/daemon/published-clones.js';
 import { openEngine } from '../../src/engine/index.js';
 import type { Engine } from '../../src/engine/index.js';
 import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
 import { asOid } from '../../src/model/index.js';
 import type { TreeId } from '../../src/model/index.js';
 import { createSegmentCaches } from '../../src/segment/index.js';
-import { ClusterStorage, SearchCluster, readClusterAddress } from '../../src/remote/index.js';
+import { ClusterStorage, Publications, SearchCluster, readClusterAddress } from '../../src/remote/index.js';
 import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
 import { Store } from '../../src/store/index.js';
 import { sleep } from '../../src/base/index.js';
-import { makeFolder, type TestRepository } from '../support/git.js';
+import { TestRepository, makeFolder } from '../support/git.js';
 import { startOpenSearch, type OpenSearch } from '../support/opensearch.js';
 import { answersOf, makeHistory, withEngine, withPublisher } from '../remote/support.js';
 import { checkBackend } from './backend-contract.js';
@@ -292,6 +293,83 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     } finally {
       await node.stop();
     }
+  });
+
+  test('history is that of a store where all commits are published; elsewhere it begins with those that are', async () => {
+    const copy = (): TestRepository => {
+      const folder = makeFolder();
+      cpSync(repository.path, folder, { recursive: true });
+      return new TestRepository(folder, false);
+    };
+    const whole = copy();
+    const extra = whole.git('show', 'side:src/extra.ts');
+    whole.commit(
+      { 'src/extra.ts': `${extra}// joined\n`, 'src/weight.ts': 'export const joined = 1;\n' },
+      { branch: 'joined', parents: ['refs/heads/main', 'refs/heads/side'] },
+    );
+    const store = indexed();
+    const address = cluster.remote('told');
+    await push(address, [], { all: true, history: true }, whole.path, store);
+    const ask = async (engine: Engine): Promise<unknown> => {
+      const answers: unknown[] = [];
+      for (const [pattern, revs, options] of [
+        ['parcel', ['main', 'side'], {}],
+        ['weighs|joined', ['joined'], {}],
+        ['return', ['main~4..joined'], { firstParent: true }],
+        ['.', ['joined'], { paths: ['docs/*'] }],
+        ['TOTAL', ['side'], { literal: true, ignoreCase: true }],
+        ['nowhere to be found', ['joined'], {}],
+      ] as const) {
+        const lines: unknown[] = [];
+        for await (const line of engine.log(pattern, revs, options)) lines.push(line);
+        for await (const commit of engine.logCommits(pattern, revs, options)) lines.push(commit);
+        answers.push(lines);
+      }
+      return answers;
+    };
+    const clones = async (at: string): Promise<string> => {
+      const remotes = new Publications(new ClusterStorage(readClusterAddress(at)), { trust: null });
+      const found = new PublishedClones(remotes, makeFolder(), () => undefined);
+      await found.refresh(AbortSignal.timeout(20_000));
+      return found.published[0]!.path;
+    };
+    const wanted = await withEngine(whole.path, store, ask);
+    expect((wanted as unknown[][]).map(({ length }) => length > 0)).toEqual([true, true, true, true, true, false]);
+    expect(await withEngine(await clones(address), makeFolder(), ask, { remote: address })).toEqual(wanted);
+    // In a clone nothing has to be indexed for it; a new commit is followed.
+    const clone = makeFolder();
+    const engine = await openEngine({ repo: whole.path, store: clone, settings: { remote: address } });
+    try {
+      expect(await ask(engine)).toEqual(wanted);
+      whole.commit({ 'src/late.ts': 'export const late = 1;\n' }, { branch: 'joined' });
+      await push(address, ['joined'], {}, whole.path, store);
+      expect(await ask(engine)).toEqual(await withEngine(whole.path, store, ask));
+      expect((await engine.status()).chunks).toBe(0);
+    } finally {
+      await engine.close();
+    }
+    // Without the commits between them each published one is the first of its history, as in a clone that was cut off there.
+    const cut = copy();
+    const tips = ['main', 'side', 'v1^{commit}'].map((rev) => cut.revParse(rev));
+    writeFileSync(join(cut.path, '.git', 'shallow'), tips.map((oid) => `${oid}\n`).join(''));
+    const notes: string[] = [];
+    const told = async (of: Engine): Promise<unknown> => {
+      const lines: unknown[] = [];
+      for await (const line of of.log('parcel', ['main', 'side'])) lines.push(line);
+      return lines;
+    };
+    const node = await openEngine({
+      repo: await clones(remote),
+      store: makeFolder(),
+      settings: { remote },
+      onNote: (note) => notes.push(note),
+    });
+    try {
+      expect(await told(node)).toEqual(await withEngine(cut.path, makeFolder(), told));
+    } finally {
+      await node.close();
+    }
+    expect(notes.join()).toContain('as far as commits are published');
   });
 
   test('a fork that others move each time is FORK_CONFLICT', async () => {

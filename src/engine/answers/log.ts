@@ -9,10 +9,13 @@ import type { Pattern } from '../../pattern/index.js';
 import { compileFileFilter, fileMask } from '../../search/index.js';
 import type { FileTest } from '../../search/index.js';
 import type { SegmentList } from '../../segment/index.js';
+import type { FarHistory } from '../../cluster/index.js';
 import { ensureRecorded } from '../indexing/history.js';
+import { notPublished } from '../revs/not-published.js';
 import { checkCount, checkDeadline } from '../limits.js';
 import { resolveTarget, withRev, worktreeRev } from '../revs/revs.js';
 import type { Session } from '../session/session.js';
+import { untilHere } from '../session/until-here.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import { unsearchedFiles } from './unsearched.js';
 import type { CallOptions, CommitInfo, LineChange, LineHistory, LogOptions, OccurrenceChange } from '../types.js';
@@ -29,8 +32,11 @@ class HistorySearch {
   private lastTips: { segments: SegmentList; refs: readonly Ref[]; tips: RefTips } | null = null;
   private readonly ids = new WeakMap<SegmentList, Map<Oid, CommitId | null>>();
 
-  constructor(private readonly session: Session) {
-    this.reader = readerOf(session.shared);
+  constructor(
+    private readonly session: Session,
+    reader: HistoryReader,
+  ) {
+    this.reader = reader;
   }
 
   /** The number of a commit, or null when it is not recorded. */
@@ -86,7 +92,18 @@ function readerOf(shared: SharedStore): HistoryReader {
 
 function searchOf(session: Session): HistorySearch {
   let search = searches.get(session);
-  if (search === undefined) searches.set(session, (search = new HistorySearch(session)));
+  if (search === undefined) searches.set(session, (search = new HistorySearch(session, readerOf(session.shared))));
+  return search;
+}
+
+const farSearches = new WeakMap<FarHistory, WeakMap<Session, HistorySearch>>();
+
+/** What it keeps is of that history alone. */
+function farSearchOf(session: Session, history: FarHistory): HistorySearch {
+  let own = farSearches.get(history);
+  if (own === undefined) farSearches.set(history, (own = new WeakMap<Session, HistorySearch>()));
+  let search = own.get(session);
+  if (search === undefined) own.set(session, (search = new HistorySearch(session, new HistoryReader(history.caches))));
   return search;
 }
 
@@ -117,16 +134,17 @@ export async function* logLines(
   const { repository } = session;
   const refs = repository.refs(options.signal); // git lists them while chunks are searched
   refs.catch(() => undefined);
-  const search = searchOf(session);
-  const { segments, scope, repo } = await openScope(session, revs, options);
-  try {
-    const tips = search.tips(segments, repo, await refs);
-    const found = await findLineHistories(search.reader, segments, {
+  const { opened, found } = await findIn(session, revs, options, async ({ search, segments, scope, repo, chunks }) =>
+    findLineHistories(search.reader, segments, {
       ...request,
       deadline: new Deadline(request.deadlineMs),
       scope,
-      refs: tips,
-    });
+      chunks,
+      refs: search.tips(segments, repo, await refs),
+    }),
+  );
+  const { search } = opened;
+  try {
     yield* inGroups(found, options, async (group) => {
       const commits = new Set<Oid>();
       for (const { appeared, disappeared } of group)
@@ -145,7 +163,7 @@ export async function* logLines(
     });
     await noteUnsearched(session, revs, options);
   } finally {
-    segments.release();
+    opened.segments.release();
   }
 }
 
@@ -158,21 +176,23 @@ export async function* logCommits(
 ): AsyncGenerator<OccurrenceChange, void, undefined> {
   const request = compile(pattern, options);
   const { repository } = session;
-  const search = searchOf(session);
-  const { segments, scope } = await openScope(session, revs, options);
-  try {
-    const found = await findOccurrenceChanges(search.reader, segments, {
+  const { opened, found } = await findIn(session, revs, options, ({ search, segments, scope, chunks }) =>
+    findOccurrenceChanges(search.reader, segments, {
       ...request,
       deadline: new Deadline(request.deadlineMs),
       scope,
-    });
+      chunks,
+    }),
+  );
+  const { search } = opened;
+  try {
     yield* inGroups(found, options, async (group) => {
       const infos = await search.infosOf(new Set(group.map(({ commit }) => commit)), repository);
       return group.map(({ commit, paths, delta }) => ({ ...infos.get(commit)!, paths, delta }));
     });
     await noteUnsearched(session, revs, options);
   } finally {
-    segments.release();
+    opened.segments.release();
   }
 }
 
@@ -212,12 +232,42 @@ function compile(pattern: string, options: LogOptions): Compiled {
   };
 }
 
-/** The commits that revs name, recorded first if need be. Release the segments after use. */
-async function openScope(
+/** Commits whose history is recorded: in the store, or in memory as it is published in a cluster. */
+interface OpenedScope {
+  /** Release them after use. */
+  readonly segments: SegmentList;
+  readonly search: HistorySearch;
+  readonly scope: HistoryScope;
+  readonly repo: RepositoryId;
+  /** Where chunks are that do not lie in the segments. */
+  readonly chunks: FarHistory | null;
+}
+
+/** Opens what revs name and looks through it. What was cleaned up in a cluster since it was read is read anew. */
+async function findIn<T>(
   session: Session,
   revs: readonly string[],
   call: CallOptions,
-): Promise<{ segments: SegmentList; scope: HistoryScope; repo: RepositoryId }> {
+  find: (opened: OpenedScope) => Promise<T>,
+): Promise<{ opened: OpenedScope; found: T }> {
+  for (let tries = 1; ; tries++) {
+    const opened = await openScope(session, revs, call);
+    const { chunks, segments } = opened;
+    try {
+      const ask = (): Promise<T> => untilHere(call.signal, () => find(opened));
+      return { opened, found: chunks === null ? await find(opened) : await chunks.use(ask) };
+    } catch (error) {
+      segments.release();
+      const isGone = error instanceof CoppiceError && error.code === 'REMOTE_INVALID';
+      if (chunks === null || !isGone || tries > 1) throw error;
+      const { forgetFarHistory } = await import('../remotes/far-history.js');
+      await forgetFarHistory(session);
+    }
+  }
+}
+
+/** The commits that revs name, recorded first if need be. */
+async function openScope(session: Session, revs: readonly string[], call: CallOptions): Promise<OpenedScope> {
   const tips: Oid[] = [];
   const excluded: Oid[] = [];
   for (const rev of revs.length === 0 ? ['HEAD'] : revs) {
@@ -226,17 +276,22 @@ async function openScope(
     tips.push(await commitOf(session, range?.to ?? rev, call));
   }
   const repo = await session.repositoryId();
-  await ensureRecorded(session, [...new Set([...tips, ...excluded])], call);
-  const segments = session.snapshots.segments().retain();
+  const chunks = await ensureRecorded(session, [...new Set([...tips, ...excluded])], call);
+  if (session.isPublished && chunks !== null && session.repository.isShallow)
+    session.shared.note(
+      'history as far as commits are published: `coppice push REMOTE --history` publishes what was before',
+    );
+  const segments = (chunks ?? session.snapshots).segments().retain();
   try {
-    const search = searchOf(session);
+    const search = chunks === null ? searchOf(session) : farSearchOf(session, chunks);
     const ids = (commits: readonly Oid[]): CommitId[] =>
       commits.map((commit) => {
         const id = search.idOf(segments, repo, commit);
         if (id !== null) return id;
+        if (chunks !== null) throw notPublished(commit);
         throw new CoppiceError('OBJECT_MISSING', `the tree of commit ${commit} is missing`, { data: { oid: commit } });
       });
-    return { segments, scope: search.reader.graph(segments).scope(ids(tips), ids(excluded)), repo };
+    return { segments, search, scope: search.reader.graph(segments).scope(ids(tips), ids(excluded)), repo, chunks };
   } catch (error) {
     segments.release();
     throw error;

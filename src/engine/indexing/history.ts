@@ -1,5 +1,7 @@
 import { CoppiceError } from '../../base/index.js';
+import type { FarHistory } from '../../cluster/index.js';
 import type { Commit } from '../../git/index.js';
+import { clusterIdMin } from '../../model/index.js';
 import type { Oid, RepositoryId, TreeId } from '../../model/index.js';
 import { addedTo, nothingAdded } from '../trees/added.js';
 import type { Added } from '../trees/added.js';
@@ -13,30 +15,42 @@ const segmentTextBytesMax = 64 * 1024 * 1024;
 /** So many new commits are recorded one by one, which costs what each changed; for more all that is stored is looked through first. */
 const fewCommits = 16;
 
-/** Records the commits and all their history, where that is not done yet. */
-export async function ensureRecorded(session: Session, commits: readonly Oid[], options: CallOptions): Promise<void> {
+/**
+ * Records the commits and all their history, where that is not done yet; null when it is in the store. Returned is the history as it is published in a
+ * cluster, where that is what is known of it, or is sooner read than made.
+ */
+export async function ensureRecorded(
+  session: Session,
+  commits: readonly Oid[],
+  options: CallOptions,
+): Promise<FarHistory | null> {
   const repo = await session.repositoryId();
   const areRecorded = (): boolean => commits.every((commit) => isRecorded(session, repo, commit));
-  if (areRecorded()) return;
+  if (areRecorded()) return null;
   if (session.shared.settings.remote !== null) {
     const { takeHistory } = await import('../remotes/auto-take.js');
     await takeHistory(session, commits, options);
-    if (areRecorded()) return;
+    if (areRecorded()) return null;
+  }
+  const few = await fewUnrecorded(session, repo, commits);
+  if (session.hasCluster && (few === null || session.isPublished)) {
+    const { farHistory } = await import('../remotes/far-history.js');
+    const history = await farHistory(session, commits, options);
+    if (history !== null) return history;
   }
   if (session.isPublished) {
     throw new CoppiceError('REMOTE_NOT_FOUND', 'the history of this rev is not published', {
-      hint: session.hasCluster
-        ? 'a search cluster has no history of lines: push to a file: or s3:// remote with --history, and serve that'
-        : 'coppice push REMOTE REV --history publishes it',
+      hint: 'coppice push REMOTE REV --history publishes it',
     });
   }
-  for (const { oid, tree } of (await fewUnrecorded(session, repo, commits)) ?? []) {
+  for (const { oid, tree } of few ?? []) {
     const origin = { commit: oid, near: [] };
     const { id, provisional } = await session.ensureTree(tree, session.source, { ...options, what: oid }, origin);
     if (provisional) break; // it is said what to do by those who record it
     await continueHistory(session, oid, id, options);
   }
   if (!areRecorded()) await recordHistory(session, commits, options);
+  return null;
 }
 
 /** The commits that are not recorded, parents before children; null when they are many, begin a history, or some are missing. */
@@ -103,7 +117,8 @@ export async function continueHistory(
   tree: TreeId,
   options: CallOptions,
 ): Promise<void> {
-  if (session.snapshots.segments().commitEnd === 0) return;
+  // What is in a cluster is no tree of the store's.
+  if (tree >= clusterIdMin || session.snapshots.segments().commitEnd === 0) return;
   if (isRecorded(session, await session.repositoryId(), commit)) return;
   const { SegmentSink } = await import('../../indexing/index.js');
   await session.shared.asWriter(options, () => {

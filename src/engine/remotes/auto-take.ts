@@ -5,6 +5,7 @@ import type { Publications } from '../../remote/index.js';
 import type { Session } from '../session/session.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import type { CallOptions } from '../types.js';
+import { notPublished } from '../revs/not-published.js';
 import { openRemote } from './open-remote.js';
 import { findPublished } from './published-repository.js';
 import type { PublishedRepository } from './published-repository.js';
@@ -174,16 +175,6 @@ export async function takePublished(session: Session, commit: Oid | null, call: 
   const fetched = await fetchPacks(session, remote, published, request, { ...call, patienceMs: 30_000 });
   await takePacks(session, remote, fetched, call);
 }
-
-/** REMOTE_NOT_FOUND. */
-export const notPublished = (commit: Oid | null): CoppiceError =>
-  new CoppiceError(
-    'REMOTE_NOT_FOUND',
-    commit === null ? 'only commits are published' : `commit ${commit} is not published`,
-    {
-      hint: 'a search node answers for what was pushed: coppice push REMOTE REV',
-    },
-  );
 
 async function fetchNear(
   session: Session,

@@ -6,7 +6,7 @@ import type { SharedStore } from '../shared/shared-store.js';
 import type { CallOptions, Progress } from '../types.js';
 
 /** A cluster that failed is left alone for so long by who can do without. */
-const restMs = 30_000;
+export const restMs = 30_000;
 /** One that does not answer is not waited for by them. */
 const patienceMs = 5_000;
 

@@ -14,6 +14,7 @@ import type { SnapshotStore } from '../../snapshot/index.js';
 import type { RevEntry, Store } from '../../store/index.js';
 import { nothingAdded } from '../trees/added.js';
 import type { Added } from '../trees/added.js';
+import { notPublished } from '../revs/not-published.js';
 import { emptyRepositoryId, findIdentity } from '../revs/identity.js';
 import { openRev, resolveTarget, worktreeRev } from '../revs/revs.js';
 import { rootedPath, rootedPaths } from '../rooted-paths.js';
@@ -208,7 +209,6 @@ export class Session implements Scope {
     if (!this.hasCluster) return null;
     const found = (await this.farRoot(key, call))?.id ?? null;
     if (found !== null || !this.isPublished) return found;
-    const { notPublished } = await import('../remotes/auto-take.js');
     throw notPublished(commit);
   }
 

@@ -5,5 +5,5 @@ export { Pack } from './pack-format.js';
 export type { PackDescription } from './pack-format.js';
 export { PackSet } from './take-packs.js';
 export type { Wanted } from './take-packs.js';
-export { verifyPack } from './verify-pack.js';
+export { isChunkOf, verifyPack } from './verify-pack.js';
 export type { GitObjects } from './verify-pack.js';

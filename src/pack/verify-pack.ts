@@ -66,14 +66,7 @@ export async function verifyPack(
     const content = texts?.get(doc) ?? segment.content.get(doc);
     const key = pack.keyOf('docs', doc);
     const symbols = segment.symbols.get(doc);
-    if (
-      !key.equals(
-        contentHash(Buffer.from([language![doc]!, symbols.length & 255, symbols.length >>> 8]), symbols, content),
-      ) &&
-      !key.equals(contentHash('exact only\0', content)) &&
-      !isUnsearched(key, content)
-    )
-      throw invalid(`chunk ${doc} is not what its key says`);
+    if (!isChunkOf(key, language![doc]!, symbols, content)) throw invalid(`chunk ${doc} is not what its key says`);
   }
   for (let number = 0; number < pack.count('trees'); number++) {
     if (!set.isTaken(pack, 'trees', number)) continue;
@@ -90,6 +83,12 @@ export async function verifyPack(
   }
   return texts === null ? undefined : (doc) => texts.get(doc) ?? segment.content.get(doc);
 }
+
+/** Whether a chunk's key says this of it. */
+export const isChunkOf = (key: Buffer, language: number, symbols: Buffer, content: Buffer): boolean =>
+  key.equals(contentHash(Buffer.from([language, symbols.length & 255, symbols.length >>> 8]), symbols, content)) ||
+  key.equals(contentHash('exact only\0', content)) ||
+  isUnsearched(key, content);
 
 function isUnsearched(key: Buffer, content: Buffer): boolean {
   return (['sha1', 'sha256'] as const).some((format) => {

@@ -9,7 +9,7 @@ import { NumberBlocks } from '../../src/cluster/numbers.js';
 import { runDaemon } from '../../src/daemon/index.js';
 import { PublishedClones } from '../../src/daemon/published-clones.js';
 import { openEngine } from '../../src/engine/index.js';
-import type { Engine } from '../../src/engine/index.js';
+import type { Engine, Progress, PullResult } from '../../src/engine/index.js';
 import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
 import { asOid } from '../../src/model/index.js';
 import type { TreeId } from '../../src/model/index.js';
@@ -213,9 +213,58 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
       await engine.close();
     }
     expect(await code(push('opensearch://127.0.0.1:1/code', ['main'], { patienceMs: 300 }))).toBe('REMOTE_UNREACHABLE');
-    expect(await code(withPublisher(repository.path, makeFolder(), (publisher) => publisher.pull(remote, [])))).toBe(
+    const pull = { history: true };
+    expect(await code(withPublisher(repository.path, own, (publisher) => publisher.pull(remote, [], pull)))).toBe(
       'USAGE',
     );
+  });
+
+  test('a pull takes what the store lacks, checked; a work tree is searched over the nearest published commit', async () => {
+    const store = makeFolder();
+    const pull = (revs: readonly string[], at = remote): Promise<PullResult> =>
+      withPublisher(repository.path, store, (publisher) => publisher.pull(at, revs));
+    // Somebody has put another text into a chunk.
+    const address = cluster.remote('forged');
+    await push(address, ['side']);
+    const { body } = await cluster.ask('POST', 'forged-chunks-000000/_search', { query: { exists: { field: 'n' } } });
+    const { hits } = body['hits'] as { hits: { _id: string; _source: Record<string, unknown> }[] };
+    const forged = { ...hits[0]!._source, text: 'another text\n' };
+    await cluster.ask('PUT', `forged-chunks-000000/_doc/${hits[0]!._id}?refresh=true`, forged);
+    expect(await code(pull(['side'], address))).toBe('REMOTE_INVALID');
+    const first = await pull(['v1', 'main~4']);
+    expect(first.revs.map(({ commit, taken }) => taken === commit)).toEqual([true, false]);
+    expect(first.chunks).toBe(await chunksOf(['v1']));
+    expect((await pull(['main', 'side'])).chunks).toBe((await chunksOf(['v1', 'main', 'side'])) - first.chunks);
+    expect(await pull(['main'])).toMatchObject({ chunks: 0, bytes: 0 });
+    // Words, vectors and names came with it: nothing is asked of the cluster any more.
+    const revs = ['main', 'side', 'v1'];
+    expect(await answersOf(repository.path, store, revs)).toEqual(await answersOf(repository.path, own, revs));
+    const doctor = await withEngine(repository.path, store, (engine) => engine.doctor());
+    expect(doctor.problems).toEqual([]);
+
+    const clone = makeFolder();
+    cpSync(repository.path, clone, { recursive: true });
+    writeFileSync(join(clone, 'src', 'new.ts'), 'export const parcelOf = 1;\n');
+    for (const offThread of [false, true]) {
+      const notes: string[] = [];
+      const engine = await openEngine({
+        repo: clone,
+        store: makeFolder(),
+        settings: { remote },
+        offThread,
+        onNote: (note) => notes.push(note),
+      });
+      try {
+        const files: string[] = [];
+        const onProgress = ({ phase, what }: Progress): unknown => phase === 'index' && files.push(what);
+        const { lines } = await engine.grep('parcelOf', { rev: '@worktree', onProgress });
+        expect(lines).toMatchObject([{ path: 'src/new.ts', line: 1 }]);
+        expect(files.length).toBeLessThan(3);
+        expect(notes).toEqual([]);
+      } finally {
+        await engine.close();
+      }
+    }
   });
 
   test('a search node serves what is published, without a clone; forks are seen by all who search there', async () => {

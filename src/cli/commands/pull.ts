@@ -3,7 +3,7 @@ import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '.
 import { remoteOr, withPublisher } from './push.js';
 
 /** What is no rev: a URL, or a path that says so. */
-const isAddress = /^(?:file|s3|https?):|^[/~]|^\.\.?\//;
+const isAddress = /^(?:file|s3|https?|(?:open|elastic)searchs?):|^[/~]|^\.\.?\//;
 
 export const command = defineCommand({
   name: 'pull',
@@ -16,7 +16,7 @@ export const command = defineCommand({
   args: [
     {
       name: 'REMOTE|REV',
-      help: 'from where (file:DIR, s3://BUCKET/PREFIX, https://HOST/PATH; or as configured), and what (HEAD)',
+      help: 'from where (file:DIR, s3://BUCKET/PREFIX, https://HOST/PATH, opensearch://HOST:PORT/PREFIX; or as configured), and what (HEAD)',
       optional: true,
       many: true,
     },
@@ -48,7 +48,8 @@ export const command = defineCommand({
             : `${shortCommit(taken)}, the nearest before it, is here`,
       ]);
       context.out.write(formatTable(rows));
-      const took = `${plural(result.packs, 'pack')}, ${plural(result.chunks, 'new chunk')}, ${formatBytes(result.bytes)}`;
+      const packs = result.packs === 0 ? '' : `${plural(result.packs, 'pack')}, `;
+      const took = `${packs}${plural(result.chunks, 'new chunk')}, ${formatBytes(result.bytes)}`;
       context.out.write(`${took} from ${result.remote} in ${formatDuration(result.tookMs)}\n`);
     }
     return result.revs.some(({ taken }) => taken !== null) ? 0 : 1;

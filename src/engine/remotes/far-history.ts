@@ -6,7 +6,7 @@ import type { Oid, RepositoryId } from '../../model/index.js';
 import { rootKey } from '../../snapshot/index.js';
 import type { Session } from '../session/session.js';
 import type { CallOptions } from '../types.js';
-import { farOf, restMs } from './far.js';
+import { farOf, patienceMs, restMs } from './far.js';
 import type { Far } from './far.js';
 import { openRemote } from './open-remote.js';
 import { findPublished } from './published-repository.js';
@@ -15,8 +15,6 @@ import { findPublished } from './published-repository.js';
 const bytesMax = 256 * 1024 * 1024;
 /** Of so many commits the trees are read together. */
 const commitsAtOnce = 500;
-/** A cluster that does not answer is not waited for by who can do without. */
-const patienceMs = 5_000;
 
 interface Kept {
   readonly history: FarHistory;

@@ -8,7 +8,7 @@ import type { CallOptions, Progress } from '../types.js';
 /** A cluster that failed is left alone for so long by who can do without. */
 export const restMs = 30_000;
 /** One that does not answer is not waited for by them. */
-const patienceMs = 5_000;
+export const patienceMs = 5_000;
 
 export interface Far {
   readonly storage: ClusterStorage;

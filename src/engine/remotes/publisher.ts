@@ -62,9 +62,9 @@ export class Publisher {
 
   pull(address: string, revs: readonly string[], options: PullOptions = {}): Promise<PullResult> {
     const remote = openRemote(this.shared, address, this.folder);
-    if (isCluster(remote)) {
-      throw new CoppiceError('USAGE', `${remote.url} is searched where it is, and not pulled from`, {
-        hint: 'set it as "remote" or COPPICE_REMOTE, or serve it: coppice serve --http --remote URL --cache DIR',
+    if (isCluster(remote) && options.history === true) {
+      throw new CoppiceError('USAGE', `${remote.url} has no records of history to be taken`, {
+        hint: 'pull without --history; log reads the history where it is published, and coppice index --history makes it here',
       });
     }
     return this.place.run((session) => pullRevs(session, remote, revs, options));

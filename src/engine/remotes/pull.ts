@@ -8,7 +8,9 @@ import type { Session } from '../session/session.js';
 import type { CallOptions } from '../types.js';
 import { findPublished } from './published-repository.js';
 import type { PublishedRepository } from './published-repository.js';
+import { isCluster } from './pushing/push-to-cluster.js';
 import { fetchPacks, takePacks } from './take.js';
+import { takeFar } from './take-far.js';
 
 export interface PullOptions extends CallOptions {
   /** The records of their history as well, so that `log` need not make them. */
@@ -62,9 +64,9 @@ export async function pullRevs(
     found.push({ rev, commit: resolved.commit, tree: resolved.tree, taken });
   }
   const commits = found.flatMap(({ taken }) => (taken === null ? [] : [taken]));
-  const request = { commits, history: options.history ?? false };
-  const fetched = await fetchPacks(session, remote, published, request, options);
-  const { packs, bytes, chunks } = await takePacks(session, remote, fetched, options);
+  const { packs, bytes, chunks } = isCluster(remote)
+    ? await takeFar(session, remote, published, commits, options)
+    : await takeAsPacks(session, remote, published, commits, options);
   const repo = await session.repositoryId();
   for (const { rev, commit, tree, taken } of found)
     if (taken === commit && commit !== null && rev !== commit) {
@@ -73,6 +75,18 @@ export async function pullRevs(
     }
   const told = found.map(({ rev, commit, taken }) => ({ rev, commit, taken }));
   return { remote: remote.url, revs: told, packs, bytes, chunks, tookMs: elapsedMs() - startMs };
+}
+
+async function takeAsPacks(
+  session: Session,
+  remote: Publications,
+  published: PublishedRepository,
+  commits: readonly Oid[],
+  options: PullOptions,
+): Promise<Pick<PullResult, 'packs' | 'bytes' | 'chunks'>> {
+  const request = { commits, history: options.history ?? false };
+  const fetched = await fetchPacks(session, remote, published, request, options);
+  return takePacks(session, remote, fetched, options);
 }
 
 /** The commit itself, or the nearest before it that is published. */

@@ -220,7 +220,12 @@ export class Session implements Scope {
     origin: TreeOrigin,
   ): Promise<EnsuredRoot> {
     const { remote } = this.shared.settings;
-    if (remote === null || isClusterAddress(remote)) return this.indexTree(oid, source, call, origin);
+    if (remote === null) return this.indexTree(oid, source, call, origin);
+    if (isClusterAddress(remote)) {
+      const { takeNearestFar } = await import('../remotes/take-nearest-far.js');
+      await takeNearestFar(this, origin, await this.likelyBases(origin.commit, origin.near), call);
+      return this.indexTree(oid, source, call, origin);
+    }
     const { takeOrIndex, takePublished } = await import('../remotes/auto-take.js');
     const key = rootKey(oid, this.fingerprint);
     const stored = (): EnsuredRoot | null => {

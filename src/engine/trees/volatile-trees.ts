@@ -1,3 +1,4 @@
+import { clusterIdMin } from '../../model/index.js';
 import type { Oid, TreeId } from '../../model/index.js';
 import { rootKey } from '../../snapshot/index.js';
 import type { Snapshot, VolatileSegments } from '../../snapshot/index.js';
@@ -75,6 +76,12 @@ export class VolatileTrees {
     const { resolved, source, near, worktree } = target;
     const origin = { commit: worktree!.changes.head, near: [] };
     const head = await session.ensureTree(headTree, session.source, { ...call, what: 'HEAD' }, origin);
+    if (head.id >= clusterIdMin) {
+      // What lies over HEAD is found by what the store has of it.
+      const { takeNearestFar } = await import('../remotes/take-nearest-far.js');
+      await takeNearestFar(session, origin, [headTree], call);
+      if (session.snapshots.findRoot(head.key) === null) return null;
+    }
     // Of a tree that lacks objects only planning can tell whether they are there now.
     if (!head.key.equals(rootKey(headTree, session.fingerprint))) return null;
     const { SegmentSink } = await loadIndexing();

@@ -34,7 +34,7 @@ export async function withPublisher<T>(
   store: string,
   action: (publisher: Publisher) => Promise<T>,
 ): Promise<T> {
-  const publisher = await openPublisher({ repo, store });
+  const publisher = await openPublisher({ repo, store, workers: 0 });
   try {
     return await action(publisher);
   } finally {
@@ -48,7 +48,7 @@ export async function withEngine<T>(
   action: (engine: Engine) => Promise<T>,
   settings: Readonly<Record<string, unknown>> = {},
 ): Promise<T> {
-  const engine = await openEngine({ repo, store, settings });
+  const engine = await openEngine({ repo, store, settings, workers: 0 });
   try {
     return await action(engine);
   } finally {

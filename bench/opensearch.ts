@@ -21,6 +21,8 @@ const { values } = parseArgs({
     only: { type: 'string' },
     nodes: { type: 'string', default: '1' },
     heap: { type: 'string', default: '512' },
+    // Of comparing patterns and of comparing questions: what is not done by then is left, and told.
+    seconds: { type: 'string', default: '600' },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), 'coppice-opensearch-'));
@@ -66,9 +68,11 @@ async function measure(repo: string): Promise<void> {
   }
   await publisher.push(remote, revs);
   await publisher.close();
+  console.error(`published: ${(first.tookMs / 1000).toFixed(1)} s, one more commit ${median(times).toFixed(0)} ms`);
 
   const far = await openEngine({ repo, store: join(folder, `${prefix}-empty`), settings: { remote } });
   const grep = await compareGrep(engine, far, repo, revs);
+  console.error(`grep: ${grep.differing} of ${grep.asked} differ, ${grep.lines} lines`);
   const ranked = await compareRanked(engine, far, repo, revs);
   const forks: number[] = [];
   const applies: number[] = [];
@@ -169,7 +173,8 @@ async function compareGrep(engine: Engine, far: Engine, repo: string, revs: read
   const lines = git(repo, 'grep', '-hI', '-E', '[a-z]{4}', 'HEAD')
     .split('\n')
     .filter((line) => line.length > 8 && line.length < 200);
-  for (let i = 0; i < Number(values.patterns); i++) {
+  const endMs = performance.now() + 1000 * Number(values.seconds);
+  for (let i = 0; i < Number(values.patterns) && performance.now() < endMs; i++) {
     const line = lines[random(lines.length)]!.trim();
     const from = random(Math.max(1, line.length - 6));
     const piece = line.slice(from, from + 3 + random(14));
@@ -195,19 +200,21 @@ async function compareRanked(engine: Engine, far: Engine, repo: string, revs: re
     labelled.length > 0
       ? labelled.map(({ query }) => query)
       : git(repo, 'log', '--format=%s', '-n', String(count), 'HEAD').trim().split('\n');
+  const endMs = performance.now() + 1000 * Number(values.seconds);
   for (const rev of revs.slice(0, 2))
     for (const query of questions)
       for (const mode of ['hybrid', 'lexical'] as const)
-        await compare(compared, engine, far, async (of) => {
-          const { hits } = await of.search(query, { rev, mode });
-          return hits.map(({ path, startLine, score, signals, symbol }) => ({
-            path,
-            startLine,
-            score,
-            signals,
-            symbol,
-          }));
-        });
+        if (performance.now() < endMs)
+          await compare(compared, engine, far, async (of) => {
+            const { hits } = await of.search(query, { rev, mode });
+            return hits.map(({ path, startLine, score, signals, symbol }) => ({
+              path,
+              startLine,
+              score,
+              signals,
+              symbol,
+            }));
+          });
   const [rev] = revs;
   const symbols: Compared = { asked: 0, differing: 0, lines: 0, own: [], far: [] };
   for (const query of questions.slice(0, count)) {

@@ -151,8 +151,10 @@ export class FarStore implements FarSegments {
   private async openAll(keys: readonly string[], call: Call): Promise<(TreeId | null)[]> {
     const missing = [...new Set(keys)].filter((key) => !this.roots.has(key));
     if (missing.length > 0) {
-      this.isChecked ||= (await checkLayout(this.cluster, call)) !== null;
-      const found = await this.cluster.getMany('snapshots', missing, ['root', 'indices', 'count', 'isListed'], call);
+      const [found] = await Promise.all([
+        this.cluster.getMany('snapshots', missing, ['root', 'indices', 'count', 'isListed'], call),
+        this.check(call),
+      ]);
       const { filter, name } = this.cluster.address.dialect;
       for (const snapshot of found.values())
         if (filter === 'numbers' && snapshot['isListed'] !== true)
@@ -168,6 +170,10 @@ export class FarStore implements FarSegments {
       }
     }
     return keys.map((key) => this.roots.get(key) ?? null);
+  }
+
+  private async check(call: Call): Promise<void> {
+    this.isChecked ||= (await checkLayout(this.cluster, call)) !== null;
   }
 
   /** Directories that are not here yet, the root first. */

@@ -9,6 +9,12 @@ const name = 'numbers';
 const numbersMax = 2 ** 31;
 const triesMax = 500;
 
+/** The first number that nobody has. */
+export interface Numbers {
+  readonly next: number;
+  readonly version: string | null;
+}
+
 /**
  * The numbers of chunks, given in blocks by compare and swap on one document: each once, whoever takes them, however many at a time. What a
  * publisher takes and does not use is lost.
@@ -21,10 +27,10 @@ export class NumberBlocks {
     return (await this.read(call)).next;
   }
 
-  /** The first of `count` numbers that nobody else has or will have. STORE_EXHAUSTED. */
-  async take(count: number, call: Call): Promise<number> {
+  /** The first of `count` numbers that nobody else has or will have. STORE_EXHAUSTED. `known`: as they were read a moment ago. */
+  async take(count: number, call: Call, known: Numbers | null = null): Promise<number> {
     for (let tries = 1; tries <= triesMax; tries++) {
-      const { next, version } = await this.read(call);
+      const { next, version } = tries === 1 && known !== null ? known : await this.read(call);
       if (next + count > numbersMax) {
         throw new CoppiceError('STORE_EXHAUSTED', `${this.storage.url} has given away nearly all numbers of chunks`, {
           hint: 'publish under another prefix',
@@ -38,7 +44,7 @@ export class NumberBlocks {
     throw remoteBusy(this.storage.url, 'others take numbers all the time');
   }
 
-  private async read(call: Call): Promise<{ next: number; version: string | null }> {
+  async read(call: Call): Promise<Numbers> {
     const found = await this.storage.read(name, call);
     if (found === null || found === 'unchanged') return { next: 0, version: null };
     return { next: (JSON.parse(found.bytes.toString('utf8')) as { next: number }).next, version: found.version };

@@ -10,6 +10,7 @@ import { ChunkDocuments } from './chunk-documents.js';
 import { claimLayout, chunkIndexOf, chunkIndices, decodeShapes, encodeFile, encodeTree, makeIndex } from './layout.js';
 import type { FarEntry } from './layout.js';
 import { NumberBlocks } from './numbers.js';
+import type { Numbers } from './numbers.js';
 import { decodeRoaring, encodeRoaring } from './roaring.js';
 import { StoreKeys } from './store-keys.js';
 
@@ -28,10 +29,14 @@ export interface PublishProgress {
   readonly bytes: number;
 }
 
+/** So many files are asked for beside the directories that they are in, some of which may be there. */
+const filesAskedMax = 500;
+
 /** Made in this order. */
 const treeIndices = ['files', 'trees', 'snapshots'];
 
 interface Seen {
+  readonly trees: ReadonlySet<TreeId>;
   readonly files: ReadonlySet<FileId>;
   readonly docs: ReadonlySet<number>;
 }
@@ -81,52 +86,78 @@ export class TreePublisher {
   /** A root tree, by its key in hex. Searches find it when this returns. */
   async publish(root: TreeId, rootKey: string, about: Readonly<Record<string, unknown>>): Promise<void> {
     const { cluster } = this.storage;
-    // The last of them is made when the others are.
-    if (this.made.size === 0 && (await claimLayout(cluster, this.call)))
+    await this.prepare();
+    const walked = await this.treesBelow(root);
+    const wanted = this.filesIn(walked);
+    // Where little is new, it costs less to ask for what may be there already than to wait for one answer after the other.
+    const isSmall = wanted.length <= filesAskedMax;
+    const snapshots = cluster.getMany('snapshots', [rootKey], [], this.call);
+    if (!isSmall && (await snapshots).has(rootKey)) return;
+    const [found, missing, files, numbers] = await Promise.all([
+      snapshots,
+      this.missingOf(walked),
+      isSmall ? this.missingFiles(wanted) : null,
+      this.numbers.read(this.call),
+    ]);
+    if (found.has(rootKey)) return;
+    const fresh = files ?? (await this.missingFiles(this.filesIn(missing)));
+    const refreshed = await this.publishChunks(fresh, numbers);
+    await this.publishFiles(fresh);
+    const [source] = await Promise.all([this.snapshotOf(root, about), this.publishTrees(missing)]);
+    this.call.check?.();
+    const document = { index: 'snapshots', id: rootKey, json: JSON.stringify(source) };
+    await Promise.all([refreshed(), cluster.create([document], this.call)]);
+    this.sent.documents++;
+  }
+
+  /** The indices of all but chunks, made once; the last of them is made when the others are. */
+  async prepare(): Promise<void> {
+    if (this.made.size === 0 && (await claimLayout(this.storage.cluster, this.call)))
       for (const name of treeIndices) this.made.add(name);
     for (const name of treeIndices) await this.makeOnce(name);
-    if ((await cluster.getMany('snapshots', [rootKey], [], this.call)).has(rootKey)) return;
-    const missing = await this.missingTrees(root);
-    const files = await this.missingFiles(missing);
-    await this.publishChunks(files);
-    await this.publishFiles(files);
-    await this.publishTrees(missing);
-    await this.publishSnapshot(root, rootKey, about);
   }
 
-  /** Those below a root, itself included, that the cluster lacks: what is below one that it has, it has too. */
-  private async missingTrees(root: TreeId): Promise<MissingTree[]> {
-    const missing: MissingTree[] = [];
+  /** Directories that may have to be published, the root first: what is below a published one is published too. */
+  private async treesBelow(root: TreeId): Promise<MissingTree[]> {
+    const walked: MissingTree[] = [];
     const seen = new Set<TreeId>([root]);
-    for (let level = [root]; level.length > 0;) {
-      const asked = level.filter((id) => !this.publishedTrees.has(id));
-      const keys = asked.map((id) => this.keys.keyOf('trees', id));
-      const there = await this.storage.cluster.getMany('trees', keys, [], this.call);
-      const next: TreeId[] = [];
-      for (const [i, id] of asked.entries()) {
-        if (there.has(keys[i]!)) {
-          this.publishedTrees.add(id);
-          continue;
+    for (let open = [root], id = open.pop(); id !== undefined; id = open.pop()) {
+      if (this.publishedTrees.has(id)) continue;
+      if (this.slices.isOver) await this.slices.next();
+      const node = readTreeNode(this.list, id, this.caches);
+      walked.push({ id, node });
+      if (this.isFar(id)) continue; // it is there, or all is to be begun anew
+      for (const { tree } of node.entries)
+        if (tree !== undefined && !seen.has(tree)) {
+          seen.add(tree);
+          open.push(tree);
         }
-        this.checkOwn(id);
-        const node = readTreeNode(this.list, id, this.caches);
-        missing.push({ id, node });
-        for (const { tree } of node.entries)
-          if (tree !== undefined && !seen.has(tree)) {
-            seen.add(tree);
-            next.push(tree);
-          }
-      }
-      level = next;
     }
-    return missing;
+    return walked;
   }
 
-  private async missingFiles(trees: readonly MissingTree[]): Promise<FileId[]> {
+  /** Those that the cluster lacks. */
+  private async missingOf(trees: readonly MissingTree[]): Promise<MissingTree[]> {
+    const keys = trees.map(({ id }) => this.keys.keyOf('trees', id));
+    const there = await this.storage.cluster.getMany('trees', keys, [], this.call);
+    return trees.filter(({ id }, i) => {
+      if (there.has(keys[i]!)) this.publishedTrees.add(id);
+      else this.checkOwn(id);
+      return !there.has(keys[i]!);
+    });
+  }
+
+  private filesIn(trees: readonly MissingTree[]): FileId[] {
     const all = new Set<FileId>();
-    for (const { node } of trees)
-      for (const { file } of node.entries) if (file !== undefined && !this.publishedFiles.has(file)) all.add(file);
-    const ids = [...all];
+    for (const { id, node } of trees)
+      if (!this.isFar(id))
+        for (const { file } of node.entries)
+          if (file !== undefined && !this.publishedFiles.has(file) && this.base?.files.has(file) !== true)
+            all.add(file);
+    return [...all];
+  }
+
+  private async missingFiles(ids: readonly FileId[]): Promise<FileId[]> {
     const keys = ids.map((id) => this.keys.keyOf('files', id));
     const there = await this.storage.cluster.getMany('files', keys, ['chunks'], this.call);
     return ids.filter((id, i) => {
@@ -143,21 +174,29 @@ export class TreePublisher {
     for (const [i, { number }] of decodeShapes(String(chunks)).entries()) this.numberOf.set(docs[i]!, number);
   }
 
-  private async publishChunks(files: readonly FileId[]): Promise<void> {
+  /** Returned is how to wait until searches find them. */
+  private async publishChunks(files: readonly FileId[], numbers: Numbers): Promise<() => Promise<void>> {
     const { cluster } = this.storage;
+    const refresh = (end: number): (() => Promise<void>) => {
+      const refreshing = cluster.refresh(chunkIndices(end), this.call);
+      refreshing.catch(() => undefined); // told when it is waited for
+      return () => refreshing;
+    };
     const wanted = new Set<number>();
     for (const file of files)
       for (const doc of readFileRecord(this.list, file, this.caches).docs)
         if (this.numberIn(doc) === undefined) wanted.add(doc);
-    if (wanted.size === 0) return;
+    if (wanted.size === 0) return () => Promise.resolve();
     const docs = [...wanted].sort((a, b) => a - b);
-    await this.learnNumbers(docs, chunkIndices(await this.numbers.end(this.call)));
+    const known = chunkIndices(numbers.next);
+    // Whoever took numbers may have ended before it made their index.
+    await Promise.all([this.learnNumbers(docs, known), this.makeOnce(known.at(-1)!)]);
     const fresh = docs.filter((doc) => !this.numberOf.has(doc));
     // A push that was killed has written what nobody finds yet.
-    if (fresh.length === 0) return cluster.refresh(chunkIndices(await this.numbers.end(this.call)), this.call);
-    const first = await this.numbers.take(fresh.length, this.call);
+    if (fresh.length === 0) return refresh(numbers.next);
+    const first = await this.numbers.take(fresh.length, this.call, numbers);
     const given = new Map(fresh.map((doc, i) => [doc, first + i]));
-    for (const name of chunkIndices(first + fresh.length)) await this.makeOnce(name);
+    for (const name of chunkIndices(first + fresh.length)) if (!known.includes(name)) await this.makeOnce(name);
     const others: number[] = [];
     const underWay: Promise<void>[] = [];
     const send = async (batch: { doc: number; json: string }[]): Promise<void> => {
@@ -201,9 +240,9 @@ export class TreePublisher {
     await flush();
     await Promise.all(underWay);
     // Somebody else has published these meanwhile: under their numbers.
-    const indices = chunkIndices(await this.numbers.end(this.call));
-    if (others.length > 0) await this.learnNumbers(others, indices);
-    await cluster.refresh(indices, this.call);
+    const end = others.length > 0 ? await this.numbers.end(this.call) : first + fresh.length;
+    if (others.length > 0) await this.learnNumbers(others, chunkIndices(end));
+    return refresh(end);
   }
 
   private async learnNumbers(docs: readonly number[], indices: readonly string[]): Promise<void> {
@@ -275,7 +314,7 @@ export class TreePublisher {
     return outcomes;
   }
 
-  private async publishSnapshot(root: TreeId, key: string, about: Readonly<Record<string, unknown>>): Promise<void> {
+  private async snapshotOf(root: TreeId, about: Readonly<Record<string, unknown>>): Promise<unknown> {
     const seen = await this.seenBy(root);
     const { files, docs } = seen;
     const all = await this.numbersOf(seen);
@@ -295,7 +334,7 @@ export class TreePublisher {
       totals.comment += commentLength;
       totals.symbol += symbolLength;
     }
-    const source = {
+    return {
       ...about,
       root: this.keys.keyOf('trees', root),
       chunks: encodeRoaring(numbers).toString('base64'),
@@ -305,9 +344,6 @@ export class TreePublisher {
       indices: [...new Set(Array.from(numbers, chunkIndexOf))],
       lengths: totals,
     };
-    this.call.check?.();
-    await this.storage.cluster.create([{ index: 'snapshots', id: key, json: JSON.stringify(source) }], this.call);
-    this.sent.documents++;
   }
 
   /** What is published next is likely to be near this root, which is published under a key: numbers are asked for only of what differs. */
@@ -318,17 +354,18 @@ export class TreePublisher {
     const seen = await this.seenBy(root);
     const numbers = new Set(decodeRoaring(Buffer.from(chunks, 'base64')));
     if (numbers.size === seen.docs.size) this.base = { ...seen, numbers };
+    for (const tree of seen.trees) this.publishedTrees.add(tree);
   }
 
   /** Files, and the chunks of those that are searched. */
   private async seenBy(root: TreeId): Promise<Seen> {
-    const files = new Set(await this.filesBelow(root));
+    const { files, trees } = await this.below(root);
     const docs = new Set<number>();
     for (const file of files) {
       const record = readFileRecord(this.list, file, this.caches);
       if (record.skipped === null) for (const doc of record.docs) docs.add(doc);
     }
-    return { files, docs };
+    return { trees, files, docs };
   }
 
   /** Numbers in the cluster of all chunks that are seen: those of the root before, but for what differs. */
@@ -348,7 +385,7 @@ export class TreePublisher {
     return numbers;
   }
 
-  private async filesBelow(root: TreeId): Promise<FileId[]> {
+  private async below(root: TreeId): Promise<Pick<Seen, 'trees' | 'files'>> {
     const files = new Set<FileId>();
     const seen = new Set<TreeId>([root]);
     for (let open = [root], id = open.pop(); id !== undefined; id = open.pop()) {
@@ -361,7 +398,7 @@ export class TreePublisher {
         }
       }
     }
-    return [...files];
+    return { trees: seen, files };
   }
 
   private isFar(id: number): boolean {

@@ -44,6 +44,9 @@ export class ClusterTurns {
   /** Of turns of others: what was said of each, and since when that is so, by this process's clock. */
   private readonly seen = new Map<string, { readonly until: number; readonly sinceMs: number }>();
 
+  /** As this wrote it last: nearly always it is so still when the turn ends. */
+  private written: { readonly turns: Turns; readonly version: string } | null = null;
+
   constructor(
     private readonly storage: ClusterStorage,
     private readonly lengths = lengthsDefault,
@@ -132,14 +135,20 @@ export class ClusterTurns {
   /** Null of `change`: not now; the same as it was given: nothing is written. REMOTE_BUSY when it stays null for longer than patience. */
   private async change(change: (turns: Turns) => Turns | null, call: Call): Promise<void> {
     for (const waiting = new Waiting(this.storage.url, this.by, this.lengths, call); ;) {
-      const { turns, version } = await this.read(call);
+      const { written } = this;
+      this.written = null;
+      const { turns, version } = written ?? (await this.read(call));
       const changed = change(turns);
       if (changed === turns) return;
       if (changed !== null) {
         const bytes = Buffer.from(JSON.stringify(changed));
         const condition = version === null ? 'absent' : { version };
-        if ((await this.storage.write(name, bytes, condition, call)) !== null) return;
-        await sleep(jittered(10), call.signal);
+        const now = await this.storage.write(name, bytes, condition, call);
+        if (now !== null) {
+          this.written = { turns: changed, version: now };
+          return;
+        }
+        if (written === null) await sleep(jittered(10), call.signal);
       } else await waiting.next(turns);
     }
   }

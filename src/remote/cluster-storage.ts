@@ -26,6 +26,7 @@ export class ClusterStorage implements RemoteStorage {
   async read(name: string, { unless, range, ...call }: ReadOptions = {}): Promise<StoredObject | 'unchanged' | null> {
     const found = await this.cluster.get(index, name, call);
     if (found === null) return null;
+    this.isMade = true;
     if (found.version === unless) return 'unchanged';
     const bytes = Buffer.from(String(found.source['bytes']), 'base64');
     const part = range === undefined ? bytes : bytes.subarray(range.offset, range.offset + range.length);

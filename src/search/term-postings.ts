@@ -19,12 +19,14 @@ export function visiblePostings(snapshot: Snapshot, term: string): VisiblePostin
 /** A run that the index does not have as such. */
 const isTyped = (term: string): boolean => isUnsegmented(term) && [...term].length !== 2;
 
-/** Brings the postings of terms that are about to be read, where they are not here. */
+/** Brings the postings of terms, and the candidates of plans, that are about to be read, where they are not here. */
 export const bringPostings = (
   snapshot: Snapshot,
   terms: readonly string[],
+  plans: readonly GramPlan[],
   signal: AbortSignal | undefined,
-): Promise<void> => backendOf(snapshot).bring({ terms: terms.filter((term) => !isTyped(term)).map(termKey) }, signal);
+): Promise<void> =>
+  backendOf(snapshot).bring({ terms: terms.filter((term) => !isTyped(term)).map(termKey), plans }, signal);
 
 /**
  * Chunks with a run of a script without spaces as it is typed: the index has its pairs, which may stand anywhere. Found as exact search

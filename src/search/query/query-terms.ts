@@ -61,13 +61,26 @@ export function termWeights(
     if (whole !== null) add(whole, parts.length > 0 ? signals.wholeIdentifier : 1);
   }
   for (const { parts } of nearWords) for (const term of parts) add(term, signals.nearName);
+  for (const term of joinedTerms(words)) add(term, signals.joinedWords);
+  return weights;
+}
+
+/** Terms that words may be looked for by, whatever they count. */
+export const termsOfWords = (words: readonly QueryWord[]): string[] => [
+  ...words.flatMap(({ parts, whole }) => (whole === null ? parts : [...parts, whole])),
+  ...joinedTerms(words),
+];
+
+/** Neighbouring words as one identifier. */
+function joinedTerms(words: readonly QueryWord[]): string[] {
+  const joined: string[] = [];
   for (const count of [2, 3]) {
     for (let i = 0; i + count <= words.length; i++) {
       const neighbours = words.slice(i, i + count).map(({ text }) => text);
-      if (!neighbours.some(hasUnsegmented)) add(neighbours.flatMap(stemsOf).join(''), signals.joinedWords);
+      if (!neighbours.some(hasUnsegmented)) joined.push(neighbours.flatMap(stemsOf).join(''));
     }
   }
-  return weights;
+  return joined;
 }
 
 const hasUnsegmented = (text: string): boolean => splitIdentifier(text).some(isUnsegmented);

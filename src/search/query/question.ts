@@ -2,12 +2,13 @@ import type { TimeSlices } from '../../base/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { splitIdentifier, termsOfIdentifier } from '../../text/index.js';
 import type { Descriptions } from '../ranking/described.js';
+import { QueryPhrase } from '../ranking/phrases.js';
 import { KnownNames } from '../names/near-names.js';
 import { bringPostings, visiblePostings } from '../term-postings.js';
 import type { VisiblePostings } from '../term-postings.js';
 import { withFolders } from './folders.js';
 import type { Query } from './query.js';
-import { queryWords, rankingText } from './query-terms.js';
+import { queryWords, rankingText, termsOfWords } from './query-terms.js';
 import type { QueryWord } from './query-terms.js';
 
 /** A query as one snapshot reads it. */
@@ -48,8 +49,9 @@ export async function readQuestion(
     return own;
   };
   const words = queryWords(query.ranking);
-  const terms = words.flatMap(({ parts, whole }) => (whole === null ? parts : [...parts, whole]));
-  await bringPostings(snapshot, terms, undefined);
+  // All that this question will ask for, as far as it is known by now, is one request where it lies elsewhere.
+  const phrase = QueryPhrase.of(query);
+  await bringPostings(snapshot, termsOfWords(words), phrase === null ? [] : [phrase.plan], undefined);
   let text = rankingText(query.ranking);
   const exact = { query, words, nearWords: [], text, didYouMean: [], notes, postings };
   if (query.caseSensitive || words.length === 0) return exact;

@@ -1,7 +1,8 @@
 import { BitSet } from '../../base/index.js';
 import { compilePattern } from '../../pattern/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
-import { candidateDocs } from '../backend.js';
+import type { GramPlan } from '../../pattern/index.js';
+import { bringDocs, candidateDocs } from '../backend.js';
 import type { Query } from '../query/query.js';
 
 /** Words that make a run; fewer stand beside each other by chance. */
@@ -18,6 +19,11 @@ export class QueryPhrase {
     private readonly words: readonly string[],
   ) {}
 
+  /** What chunks have that can have it. */
+  get plan(): GramPlan {
+    return compilePattern(this.text, { literal: true, ignoreCase: true }).plan;
+  }
+
   /** Null when the query has too few words beside each other. */
   static of({ ranking, text }: Query): QueryPhrase | null {
     const first = ranking[0];
@@ -31,9 +37,10 @@ export class QueryPhrase {
   }
 
   /** The visible chunks that have all of it as it is typed, but for case; none where too many may have it. */
-  verbatimDocs(snapshot: Snapshot): BitSet | null {
-    const docs = candidateDocs(snapshot, compilePattern(this.text, { literal: true, ignoreCase: true }).plan);
+  async verbatimDocs(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<BitSet | null> {
+    const docs = candidateDocs(snapshot, this.plan);
     if (docs.length === 0 || docs.length > verbatimMax) return null;
+    await bringDocs(snapshot, docs, signal);
     const wanted = this.text.toLowerCase();
     const found = docs.filter((doc) => snapshot.segments.chunkText(doc).toLowerCase().includes(wanted));
     if (found.length === 0) return null;

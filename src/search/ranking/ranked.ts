@@ -28,7 +28,7 @@ import type { RankingSignals } from './ranking-signals.js';
 import { rerank } from './rerank.js';
 import type { Asked } from './rerank.js';
 import type { Similarities } from './similarity.js';
-import { occursTyped } from '../term-postings.js';
+import { bringPostings, occursTyped } from '../term-postings.js';
 
 /** What speaks for a chunk: its words, its meaning, or both. */
 export type RankMode = 'lexical' | 'semantic' | 'hybrid';
@@ -80,12 +80,13 @@ export async function rankSnapshot(snapshot: Snapshot, given: RankRequest): Prom
   const factors = await fileFactors(snapshot, signals);
   if (words.length === 0) return unranked(snapshot, request, { holds, newChunks, factors, slices });
   const weights = termWeights(question, signals, (run) => occursTyped(snapshot, run));
+  await bringPostings(snapshot, [...weights.keys()], [], signal); // of names in place of words
   const evidence = await gatherEvidence(snapshot, weights, question, signals, slices);
   const descriptions = asksDescriptions(question) ? (given.descriptions ?? null) : null;
   const phrase = QueryPhrase.of(query);
   const asked: Asked = {
     phrase,
-    verbatim: phrase?.verbatimDocs(snapshot) ?? null,
+    verbatim: (await phrase?.verbatimDocs(snapshot, signal)) ?? null,
     files: askedFiles(snapshot, query.ranking),
     names: askedNames(query.ranking),
   };

@@ -48,11 +48,14 @@ async function publish(session: Session, remote: Publications, push: Push, turn:
           what: `${remote.url}: chunks`,
         }),
     );
+    const prepared = publisher.prepare();
+    prepared.catch(() => undefined); // told when it is waited for
     const [base] = await basesOf(session, known, tips.slice(0, 1));
     if (base !== undefined) {
       const { tree } = known.get(base.commit)!;
       await publisher.beginFrom(base.root, rootKey(asOid(tree), fingerprint).toString('hex'));
     }
+    await prepared;
     let wanted: Oid[] = tips.map(({ commit }) => commit);
     if (push.history) {
       const records = recordedHistory(session, list, await session.repositoryId(), tips);

@@ -1,12 +1,12 @@
 // A search cluster beside the embedded engine: npm run bench -- opensearch --repo PATH [--repo PATH] [--commits 4] [--patterns 250]
-// [--sets DIR --only NAME] [--nodes 1]. Starts a real OpenSearch (java, javac and mvn are needed).
+// [--sets DIR --only NAME] [--nodes 1] [--engine elasticsearch]. Starts a real OpenSearch (java, javac and mvn are needed).
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openEngine, openPublisher } from '../src/engine/index.js';
 import type { Engine } from '../src/engine/index.js';
-import { startOpenSearch } from '../test/support/opensearch.js';
+import { startOpenSearch, type SearchEngine } from '../test/support/opensearch.js';
 import { git, machine, median, printTable, repositoryName, timed, writeJson } from './support/measure.js';
 
 const { values } = parseArgs({
@@ -21,12 +21,18 @@ const { values } = parseArgs({
     only: { type: 'string' },
     nodes: { type: 'string', default: '1' },
     heap: { type: 'string', default: '512' },
+    // Or elasticsearch.
+    engine: { type: 'string', default: 'opensearch' },
     // Of comparing patterns and of comparing questions: what is not done by then is left, and told.
     seconds: { type: 'string', default: '600' },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), 'coppice-opensearch-'));
-const cluster = await startOpenSearch({ nodes: Number(values.nodes), heapMegabytes: Number(values.heap) });
+const cluster = await startOpenSearch({
+  nodes: Number(values.nodes),
+  heapMegabytes: Number(values.heap),
+  engine: values.engine as SearchEngine,
+});
 if (cluster === null) process.exit(2);
 
 /** A row of random choices that is the same in every run. */
@@ -86,7 +92,7 @@ async function measure(repo: string): Promise<void> {
   await engine.close();
   await far.close();
   const perSecond = textBytes / 1e6 / (first.tookMs / 1000);
-  printTable(`${name} in OpenSearch, ${values.nodes} node(s), ${chunks} chunks at HEAD; ${machine()}`, [
+  printTable(`${name} in ${values.engine}, ${values.nodes} node(s), ${chunks} chunks at HEAD; ${machine()}`, [
     {
       what: 'publish HEAD, text',
       measured: `${perSecond.toFixed(2)} MB/s (${(first.tookMs / 1000).toFixed(1)} s)`,
@@ -137,7 +143,7 @@ async function measure(repo: string): Promise<void> {
     },
     { what: 'chunks in the store of who searched', measured: String(own), target: '0', met: own === 0 },
   ]);
-  writeJson(`opensearch-${name}`, {
+  writeJson(`${values.engine}-${name}`, {
     machine: machine(),
     chunks,
     textBytes,

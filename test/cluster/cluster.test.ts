@@ -419,20 +419,35 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
     expect(notes.join()).toContain('as far as commits are published');
   });
 
-  test('a fork that others move each time is FORK_CONFLICT', async () => {
+  test('a warm question is one request or two, one more commit a few; a fork that others move each time is FORK_CONFLICT', async () => {
     let isMoving = false;
-    const proxy = await startProxy(cluster.url, (method, url) =>
-      isMoving && method === 'PUT' && url.includes('/_doc/forks') ? 409 : null,
-    );
+    let requests = 0;
+    const proxy = await startProxy(cluster.url, (method, url) => {
+      requests++;
+      return isMoving && method === 'PUT' && url.includes('/_doc/forks') ? 409 : null;
+    });
     const settings = { remote: `opensearch://127.0.0.1:${proxy.port}/code` };
     const engine = await openEngine({ repo: repository.path, store: makeFolder(), settings });
     try {
+      await engine.search('weight of the parcel', { rev: 'main' });
+      for (const [ask, most] of [
+        [() => engine.search('counter adds to the total value', { rev: 'main' }), 2],
+        [() => engine.search('export a function', { rev: 'main', mode: 'lexical' }), 2],
+        [() => engine.grep('return parcel', { rev: 'main' }), 2],
+        [() => engine.symbols('weightOf', { rev: 'main' }), 1],
+      ] as const) {
+        requests = 0;
+        await ask();
+        expect(requests).toBeLessThanOrEqual(most);
+      }
       await engine.fork('contended', { from: 'main' });
       isMoving = true;
       const put = { kind: 'put', path: 'new.ts', content: Buffer.from('const parcelOf = 1;\n') } as const;
       expect(await code(engine.apply('contended', [put]))).toBe('FORK_CONFLICT');
       isMoving = false;
+      requests = 0;
       expect((await engine.apply('contended', [put])).changedFiles).toBe(1);
+      expect(requests).toBeLessThanOrEqual(20);
       await engine.drop('contended');
     } finally {
       await engine.close();

@@ -4,7 +4,37 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const version = '2.19.6';
+const dependency = (group: string, name: string, version: string): string =>
+  `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`;
+
+const engines = {
+  opensearch: {
+    version: '2.19.6',
+    dependencies: (version: string) => [
+      dependency('org.opensearch', 'opensearch', version),
+      dependency('org.opensearch.plugin', 'transport-netty4-client', version),
+      dependency('org.opensearch.plugin', 'analysis-common', version),
+      dependency('org.apache.logging.log4j', 'log4j-core', '2.25.4'),
+    ],
+    code: (text: string) => text,
+  },
+  // The last whose node can be started from its jars alone; for benchmarks.
+  elasticsearch: {
+    version: '7.17.28',
+    dependencies: (version: string) => [
+      dependency('org.elasticsearch', 'elasticsearch', version),
+      dependency('org.elasticsearch.plugin', 'transport-netty4-client', version),
+      dependency('org.apache.logging.log4j', 'log4j-core', '2.17.1'),
+    ],
+    code: (text: string) =>
+      text
+        .replaceAll('org.opensearch', 'org.elasticsearch')
+        .replace(', "org.elasticsearch.analysis.common.CommonAnalysisPlugin"', '')
+        .replace('cluster_manager_nodes', 'master_nodes'),
+  },
+} as const;
+
+export type SearchEngine = keyof typeof engines;
 
 /** The whole node of OpenSearch on loopback, without the distribution's scripts. */
 const boot = `import java.nio.file.*; import java.util.*;
@@ -41,14 +71,11 @@ public class Boot {
 }
 `;
 
-const dependency = (group: string, name: string, own = version): string =>
-  `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${own}</version></dependency>`;
-const project = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>coppice</groupId><artifactId>opensearch</artifactId><version>1</version><dependencies>
-${dependency('org.opensearch', 'opensearch')}
-${dependency('org.opensearch.plugin', 'transport-netty4-client')}
-${dependency('org.opensearch.plugin', 'analysis-common')}
-${dependency('org.apache.logging.log4j', 'log4j-core', '2.25.4')}
+const projectOf = (
+  engine: SearchEngine,
+): string => `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>coppice</groupId><artifactId>${engine}</artifactId><version>1</version><dependencies>
+${engines[engine].dependencies(engines[engine].version).join('\n')}
 </dependencies></project>
 `;
 
@@ -56,14 +83,16 @@ export interface StartOptions {
   readonly nodes?: number;
   /** Of each node. */
   readonly heapMegabytes?: number;
+  readonly engine?: SearchEngine;
 }
 
 /** A real cluster, its jars fetched with Maven where that and Java are; null, with the reason told, where it cannot be. */
 export async function startOpenSearch({
   nodes = 1,
   heapMegabytes = 256,
+  engine = 'opensearch',
 }: StartOptions = {}): Promise<OpenSearch | null> {
-  const program = installOpenSearch();
+  const program = installOpenSearch(engine);
   if (program === null) return null;
   const folder = join(tmpdir(), `coppice-opensearch-${process.pid}-${Math.floor(performance.now())}`);
   mkdirSync(folder, { recursive: true });
@@ -71,6 +100,7 @@ export async function startOpenSearch({
   const names = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
   const cluster = new OpenSearch(
     folder,
+    engine,
     names.map((name, i) => {
       const seeds = nodes === 1 ? [] : ports.slice(nodes).map(String);
       const args = [
@@ -106,11 +136,12 @@ export async function startOpenSearch({
 export class OpenSearch {
   constructor(
     private readonly folder: string,
+    private readonly engine: SearchEngine,
     readonly nodes: readonly { readonly port: number; readonly child: ChildProcess }[],
   ) {}
 
   /** Address of a remote there. */
-  remote(prefix: string, scheme = 'opensearch'): string {
+  remote(prefix: string, scheme: SearchEngine = this.engine): string {
     return `${scheme}://127.0.0.1:${this.nodes[0]!.port}/${prefix}`;
   }
 
@@ -163,8 +194,9 @@ export class OpenSearch {
 }
 
 /** Fetched and compiled once for a machine, not for a test run: where the jars and classes are; null where that cannot be. */
-export function installOpenSearch(): string | null {
-  const folder = join(tmpdir().replace(/\/coppice-tests-[^/]+.*$/, ''), `coppice-test-opensearch-${version}`);
+export function installOpenSearch(engine: SearchEngine = 'opensearch'): string | null {
+  const name = `coppice-test-${engine}-${engines[engine].version}`;
+  const folder = join(tmpdir().replace(/\/coppice-tests-[^/]+.*$/, ''), name);
   if (existsSync(join(folder, 'classes', 'Boot.class'))) return folder;
   for (const [program, flag] of [
     ['java', '-version'],
@@ -178,8 +210,8 @@ export function installOpenSearch(): string | null {
   const draft = `${folder}.tmp-${process.pid}`;
   try {
     mkdirSync(draft, { recursive: true });
-    writeFileSync(join(draft, 'pom.xml'), project);
-    writeFileSync(join(draft, 'Boot.java'), boot);
+    writeFileSync(join(draft, 'pom.xml'), projectOf(engine));
+    writeFileSync(join(draft, 'Boot.java'), engines[engine].code(boot));
     const run = (program: string, ...args: string[]): void =>
       void execFileSync(program, args, { cwd: draft, stdio: 'pipe', timeout: 240_000 });
     run('mvn', '-q', '-B', 'dependency:copy-dependencies', `-DoutputDirectory=${draft}/lib`, '-DincludeScope=runtime');

@@ -148,12 +148,8 @@ function gramsOf(words: string): Uint32Array {
 }
 
 /** By suffix, what it says of a packed frequency. */
-const packedOf = new Map(
-  suffixesOf.flatMap((suffixes, packed) => (suffixes.length === 1 ? [[suffixes[0]!, packed]] : [])) as [
-    string,
-    number,
-  ][],
-);
+const packedOf = new Map<string, number>();
+for (const [packed, suffixes] of suffixesOf.entries()) if (suffixes.length === 1) packedOf.set(suffixes[0]!, packed);
 
 function termsOf(words: string): Pick<NewChunk['analysis'], 'termHigh' | 'termLow' | 'frequencies'> {
   const packed = new Map<string, number>();

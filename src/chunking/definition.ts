@@ -52,3 +52,6 @@ export const coversLines = (
   from: number,
   to: number,
 ): boolean => from >= startLine && to <= endLine && (from > startLine || to < endLine);
+
+/** So deep may definitions lie in each other: with every level the names of scopes get longer, and a stranger's file may open levels without end. */
+export const nestingMax = 100;

@@ -2,7 +2,15 @@ import { languageNumber, languages, symbolKinds } from '../model/index.js';
 import type { SymbolKind } from '../model/index.js';
 import { LineExtents } from './line-extents.js';
 import { lineAt } from './lines.js';
-import { coversLines, functionLike, linkByLines, methodOwners, notLocal, qualifiedName } from './definition.js';
+import {
+  coversLines,
+  functionLike,
+  linkByLines,
+  methodOwners,
+  nestingMax,
+  notLocal,
+  qualifiedName,
+} from './definition.js';
 import type { Definition } from './definition.js';
 import { cleanName, operatorName } from './symbol-name.js';
 
@@ -227,7 +235,7 @@ export function nestByLines(
       const placed = { ...definition, kind, scope, inner: local };
       isAdded.add(placed);
       nested.push(placed);
-      open.push(placed);
+      if (open.length < nestingMax) open.push(placed);
       continue;
     }
     // Data of a function that the grammar did not find is local too.
@@ -245,7 +253,7 @@ export function nestByLines(
         }
       : { ...definition };
     nested.push(placed);
-    open.push(placed);
+    if (open.length < nestingMax) open.push(placed);
   }
   linkByLines(nested);
   return nested;

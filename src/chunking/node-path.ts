@@ -1,9 +1,9 @@
-import type { Language, Node } from 'web-tree-sitter';
+import type { Language, Node, TreeCursor } from 'web-tree-sitter';
 
 /** How often a step is taken: once; as long as it leads on, also not at all; once to each node it leads to. */
 type Times = 'once' | 'while' | 'each';
 
-type Step =
+export type Step =
   | { readonly op: 'field'; readonly id: number; readonly times: Times }
   | { readonly op: 'child'; readonly type: string; readonly times: Times }
   | { readonly op: 'nth'; readonly n: number; readonly times: 'once' }
@@ -71,25 +71,65 @@ export function followAll(node: Node, path: NodePath): { readonly node: Node; re
 function eachOf(from: Node, step: Step): Node[] {
   if (step.op === 'field')
     return from.childrenForFieldId(step.id).filter((child): child is Node => child?.isNamed === true);
-  const found: Node[] = [];
-  for (let i = 0; step.op === 'child' && i < from.namedChildCount; i++) {
-    const child = from.namedChild(i);
-    if (child?.type === step.type) found.push(child);
-  }
-  return found;
+  return step.op === 'child' ? from.namedChildren.filter((child): child is Node => child?.type === step.type) : [];
 }
 
-/** The node a path leads to. `onNode` sees every node on the way, the last included. */
-export function followPath(node: Node, path: NodePath, onNode?: (node: Node) => void): Node | undefined {
-  for (const steps of path) {
-    let at: Node | undefined = node;
-    for (const step of steps) {
-      at = takeStep(at, step, onNode);
-      if (at === undefined) break;
+/**
+ * What paths that begin at the parent of a node lead to. It is the same for all children of that, and they may be tens of thousands, so it is
+ * looked for once; and a cursor finds the parent, as a node looks for its own from the root on, past all that comes before.
+ */
+export class ParentPaths {
+  private readonly known = new Map<readonly Step[], Reached>();
+
+  /** The cursor is at one of the children. */
+  follow(cursor: TreeCursor, steps: readonly Step[]): Reached {
+    let reached = this.known.get(steps);
+    if (reached === undefined) {
+      const up = cursor.copy();
+      try {
+        reached = up.gotoParent()
+          ? followSteps(up.currentNode, [{ op: 'self', times: 'once' }, ...steps.slice(1)])
+          : nowhere;
+      } finally {
+        up.delete();
+      }
+      this.known.set(steps, reached);
     }
+    return reached;
+  }
+}
+
+export interface Reached {
+  readonly at: Node | undefined;
+  /** Every node on the way, the last included. */
+  readonly way: readonly Node[];
+}
+
+/** The node that a path leads to from a node. `onNode` sees every node on the way, the last included. */
+export function followPath(
+  node: Node,
+  path: NodePath,
+  fromParent: (steps: readonly Step[]) => Reached,
+  onNode?: (node: Node) => void,
+): Node | undefined {
+  for (const steps of path) {
+    const { at, way } = steps[0]?.op === 'parent' ? fromParent(steps) : followSteps(node, steps);
+    if (onNode !== undefined) for (const passed of way) onNode(passed);
     if (at !== undefined && (at !== node || steps[0]?.op === 'self')) return at;
   }
   return undefined;
+}
+
+const nowhere: Reached = { at: undefined, way: [] };
+
+function followSteps(node: Node, steps: readonly Step[]): Reached {
+  const way: Node[] = [];
+  let at: Node | undefined = node;
+  for (const step of steps) {
+    at = takeStep(at, step, (passed) => way.push(passed));
+    if (at === undefined) break;
+  }
+  return { at, way };
 }
 
 function takeStep(from: Node, step: Step, onNode?: (node: Node) => void): Node | undefined {
@@ -140,18 +180,20 @@ function throughDeclarator(from: Node): Node | undefined {
   return barelyWrapping.has(from.type) ? (from.lastNamedChild ?? undefined) : undefined;
 }
 
+/** Children that are asked for by number: each time the parser counts from the first, so a long list is taken as a whole. */
+const countedMax = 16;
+
 function childOfType(from: Node, type: string): Node | undefined {
-  for (let i = 0; i < from.childCount; i++) {
+  const count = from.childCount;
+  for (let i = 0; i < Math.min(count, countedMax); i++) {
     const child = from.child(i);
     if (child?.type === type) return child;
   }
-  return undefined;
+  return count <= countedMax ? undefined : (from.children.find((child) => child?.type === type) ?? undefined);
 }
 
 function attributeValue(element: Node, name: string): Node | undefined {
-  const tag = element.firstNamedChild;
-  for (let i = 1; tag !== null && i < tag.namedChildCount; i++) {
-    const attribute = tag.namedChild(i);
+  for (const attribute of element.firstNamedChild?.namedChildren.slice(1) ?? []) {
     if (attribute?.firstNamedChild?.text.toLowerCase() !== name) continue;
     const value = attribute.lastNamedChild;
     return value?.type === 'attribute_name' ? undefined : (value?.firstNamedChild ?? value ?? undefined);

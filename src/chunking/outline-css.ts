@@ -16,6 +16,9 @@ export function outlineCss(lines: readonly string[]): OutlineEntry[] {
       if (prelude === '') aboveLine = -1;
       continue;
     }
+    /** Where the next brace closes, and where the first comment or code is: looked for once, as a line may be all of a file. */
+    let closes = -1;
+    const begins = text.search(/\S/);
     for (let at = 0; at < text.length; at++) {
       if (inComment) {
         const end = text.indexOf('*/', at);
@@ -27,17 +30,17 @@ export function outlineCss(lines: readonly string[]): OutlineEntry[] {
       const character = text[at]!;
       if (character === '/' && (text[at + 1] === '*' || (text[at + 1] === '/' && !/[:(]/.test(text[at - 1] ?? '')))) {
         // A comment right above a rule belongs to it.
-        if (prelude === '' && aboveLine < 0 && text.slice(0, at).trim() === '') aboveLine = line;
+        if (prelude === '' && aboveLine < 0 && at === begins) aboveLine = line;
         if (text[at + 1] === '/') break;
         inComment = true;
         at++;
       } else if (character === '{') {
         // `#{…}` and `@{…}` stand for text in a selector.
         if (text[at - 1] === '#' || text[at - 1] === '@') {
-          const end = text.indexOf('}', at);
-          if (end > 0) {
-            prelude += text.slice(at, end + 1);
-            at = end;
+          if (closes < at) closes = text.includes('}', at) ? text.indexOf('}', at) : Infinity;
+          if (closes < Infinity) {
+            prelude += text.slice(at, closes + 1);
+            at = closes;
             continue;
           }
         }

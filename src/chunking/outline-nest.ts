@@ -1,4 +1,5 @@
 import type { SymbolKind } from '../model/index.js';
+import { nestingMax } from './definition.js';
 import type { Definition } from './definition.js';
 
 /** A heading, a key: something that lasts until the next one of its level or above. */
@@ -21,7 +22,8 @@ export function nestEntries(entries: readonly OutlineEntry[], lineCount: number)
       definition.next = definitions.length;
     }
   };
-  for (const { name, kind, line, startLine, level } of entries) {
+  for (const { name, kind, line, startLine, level: given } of entries) {
+    const level = Math.min(given, nestingMax);
     close(level, startLine);
     const scope = open.map(({ definition }) => definition.name).join('.');
     const definition: Definition = {

@@ -59,22 +59,22 @@ class Cutter {
   ) {}
 
   cut(): number[] {
-    this.cutLevel(0, this.lines.count, 0, this.definitions.length);
-    return this.starts;
-  }
-
-  /** Cuts lines [from, to), which hold the definitions [first, last). */
-  private cutLevel(from: number, to: number, first: number, last: number): void {
-    for (const unit of this.units(from, to, first, last)) {
+    // Each level's units that are still to be cut: definitions nest as deep as a stranger likes.
+    const levels = [this.units(0, this.lines.count, 0, this.definitions.length).values()];
+    for (let level; (level = levels.at(-1)) !== undefined;) {
+      const { done, value: unit } = level.next();
+      if (done === true) {
+        this.flushRun();
+        levels.pop();
+        continue;
+      }
       const bytes = this.lines.bytes(unit.start, unit.end);
       if (bytes > wholeBytesMax || unit.end - unit.start > wholeLinesMax) {
         this.flushRun();
         const definition = this.definitions[unit.definition];
-        if (definition !== undefined && definition.next > unit.definition + 1) {
-          this.cutLevel(unit.start, unit.end, unit.definition + 1, definition.next);
-        } else {
-          this.cutLines(unit.start, unit.end);
-        }
+        if (definition !== undefined && definition.next > unit.definition + 1)
+          levels.push(this.units(unit.start, unit.end, unit.definition + 1, definition.next).values());
+        else this.cutLines(unit.start, unit.end);
       } else if (bytes >= aloneBytesMin && unit.definition >= 0) {
         this.flushRun();
         this.starts.push(unit.start);
@@ -82,9 +82,10 @@ class Cutter {
         this.run.push(unit);
       }
     }
-    this.flushRun();
+    return this.starts;
   }
 
+  /** What lines [from, to), which hold the definitions [first, last), are made of. */
   private units(from: number, to: number, first: number, last: number): Unit[] {
     const units: Unit[] = [];
     let line = from;

@@ -1,13 +1,21 @@
 import type { Node, Tree, TreeCursor } from 'web-tree-sitter';
 import type { SymbolKind } from '../model/index.js';
-import { functionLike, methodOwners, notLocal, qualifiedName, wholeBytesMax, wholeLinesMax } from './definition.js';
+import {
+  functionLike,
+  methodOwners,
+  nestingMax,
+  notLocal,
+  qualifiedName,
+  wholeBytesMax,
+  wholeLinesMax,
+} from './definition.js';
 import type { Definition } from './definition.js';
 import { Action } from './grammar.js';
 import type { Grammar, Rule } from './grammar.js';
 import type { LineRange } from './line-rules.js';
 import { lineAt } from './lines.js';
-import { followAll, followPath, repeatsMax } from './node-path.js';
-import type { CursorStep } from './node-path.js';
+import { ParentPaths, followAll, followPath, repeatsMax } from './node-path.js';
+import type { CursorStep, Reached, Step } from './node-path.js';
 import { cleanName, operatorName, splitName } from './symbol-name.js';
 
 export interface Walked {
@@ -34,9 +42,6 @@ export function findDefinitions(
 
 /** A local statement shorter than this is no reason to cut a chunk; most of them are calls. */
 const localUnitsMin = 60;
-
-/** Deeper than any sane code; broken code can nest without end. */
-const nestingMax = 100;
 
 /** Kinds whose names are text, not identifiers. */
 const titled: ReadonlySet<SymbolKind> = new Set(['section', 'key', 'rule', 'element', 'test']);
@@ -93,6 +98,9 @@ interface Names {
 class Walk implements Walked {
   readonly definitions: Definition[] = [];
   readonly unread: LineRange[] = [];
+  /** Of the cursor's node and its siblings. */
+  private siblings = new ParentPaths();
+  private readonly fromParent = (steps: readonly Step[]): Reached => this.siblings.follow(this.cursor, steps);
   private hints: readonly number[] | undefined;
   /** Where a text occurs next, after the last place where it was looked for. */
   private readonly nextOf = new Map<string, number>();
@@ -113,6 +121,8 @@ class Walk implements Walked {
     const { cursor } = this;
     if (nesting > nestingMax || !cursor.gotoFirstChild()) return;
     const { actions } = this.grammar;
+    const outer = this.siblings;
+    this.siblings = new ParentPaths();
     let lead = leadOfFirst;
     // Comments and attributes waiting for a definition right below them.
     let aboveStart = -1;
@@ -165,6 +175,7 @@ class Walk implements Walked {
       aboveStart = attributeStart = -1;
     } while (cursor.gotoNextSibling());
     cursor.gotoParent();
+    this.siblings = outer;
   }
 
   /** Notes that the lines of the cursor's node are to be read in another way. */
@@ -222,8 +233,8 @@ class Walk implements Walked {
     // Of most definitions the cursor alone tells all.
     let made: Node | undefined;
     const nodeOf = (): Node => (made ??= cursor.currentNode);
-    if (rule.needs !== undefined && followPath(nodeOf(), rule.needs) === undefined) return 'none';
-    const at = rule.kindAt === undefined ? undefined : followPath(nodeOf(), rule.kindAt);
+    if (rule.needs !== undefined && followPath(nodeOf(), rule.needs, this.fromParent) === undefined) return 'none';
+    const at = rule.kindAt === undefined ? undefined : followPath(nodeOf(), rule.kindAt, this.fromParent);
     const kind = (at === undefined ? rule.texts?.get(word) : rule.types?.get(at.type)) ?? rule.kind;
     if (kind === undefined && (rule.kindAt !== undefined || rule.types === undefined)) return 'none';
     const ownsMembers = isOwner(around.kind);
@@ -250,7 +261,7 @@ class Walk implements Walked {
     if (outer?.name === first.text && outer.endLine === this.endLine() && around.scope === qualifiedName(outer))
       return 'none';
 
-    const scopeNode = rule.scope === undefined ? undefined : followPath(nodeOf(), rule.scope);
+    const scopeNode = rule.scope === undefined ? undefined : followPath(nodeOf(), rule.scope, this.fromParent);
     let scope = rule.member ? around.scope.slice(0, Math.max(0, around.scope.lastIndexOf('.'))) : around.scope;
     if (scopeNode !== undefined)
       scope = join(scope, cleanName(this.text.slice(scopeNode.startIndex, scopeNode.endIndex)));
@@ -345,7 +356,7 @@ class Walk implements Walked {
       return found;
     }
     const way: Node[] = [];
-    const at = followPath(node, rule.name, rule.types === undefined ? undefined : (step) => way.push(step));
+    const at = followPath(node, rule.name, this.fromParent, rule.types && ((step) => way.push(step)));
     if (at !== undefined) this.addName(found, rule, at.startIndex, at.endIndex, kindOn(way));
     else if (rule.default !== undefined)
       this.addName(found, rule, node.startIndex, node.startIndex, kind, rule.default);

@@ -90,3 +90,16 @@ test.each([
 ])('elements that are not (%#)', (text) => {
   expect(chunker.chunk(bytesOf(text), 'html').diagnostics).toEqual([]);
 });
+
+test.each([
+  ['css', 'a {\n'.repeat(40_000)],
+  ['css', 'function a\n'.repeat(15_000)],
+  ['java', 'function a() {\n'.repeat(20_000)],
+])(
+  'what opens and is never closed in %s, deeper than any stack and longer than any list (%#)',
+  (language, text) => {
+    const content = bytesOf(text);
+    expectPartition(content, chunker.chunk(content, language));
+  },
+  60_000,
+);

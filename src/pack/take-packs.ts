@@ -11,6 +11,10 @@ export interface Wanted {
   readonly key: Buffer;
 }
 
+/** Packs of more are each a segment of their own, whose sections are copied as they are; smaller ones together are one, up to so much. */
+const smallBytesMax = 1024 * 1024;
+const togetherBytesMax = 8 * 1024 * 1024;
+
 /** Packs that are to come into a store, the oldest first, and what of them is taken. */
 export class PackSet {
   private readonly taken = new Map<Pack, Record<IdKind, Int32Array>>();
@@ -143,37 +147,50 @@ export class PackSet {
   }
 
   /**
-   * Writes a segment of each pack into the store, with numbers of the store's own; nothing of it is visible before it is published. For the
+   * Writes what is taken into the store, with numbers of the store's own; nothing of it is visible before it is published. For the
    * holder of the writer lock, and a set that is whole. `check` is called with each pack before it is written, and returns where its text is.
+   * A large pack becomes a segment, small ones that follow one another become one: what was published commit by commit need not be merged here.
    */
   async write(
     store: Store,
     check: (pack: Pack) => Promise<((doc: number) => Uint8Array) | undefined>,
     onPack?: (done: number, total: number) => void,
-  ): Promise<{ entries: SegmentEntry[]; next: NextIds }> {
+  ): Promise<{ entries: SegmentEntry[]; next: NextIds; packs: number }> {
     let next = store.newIds;
     const entries: SegmentEntry[] = [];
+    let waiting: RenumberInput[] = [];
+    let waitingBytes = 0;
+    let first = next;
+    let packs = 0;
+    const flush = async (): Promise<void> => {
+      if (waiting.length === 0) return;
+      const made = await renumberSegments(store, waiting, first, { signal: this.signal });
+      entries.push(made.entry);
+      first = next = made.next;
+      waiting = [];
+      waitingBytes = 0;
+    };
     try {
       let done = 0;
       for (const pack of this.packs) {
         throwIfAborted(this.signal);
+        const isLarge = pack.sizeBytes > smallBytesMax;
+        if (isLarge || waitingBytes + pack.sizeBytes > togetherBytesMax) await flush();
         const content = await check(pack);
-        const numbers = this.number(pack, next);
+        const { numbers, next: after } = this.number(pack, next);
         if (idKinds.some((kind) => numbers[kind].some((number) => number !== noId))) {
           const refer = (kind: IdKind, id: number): number => this.numberOf(pack, kind, id);
-          const input: RenumberInput = {
-            segment: pack.segment,
-            numbers,
-            refer,
-            ...(content === undefined ? {} : { content }),
-          };
-          const made = await renumberSegments(store, [input], next, { signal: this.signal });
-          entries.push(made.entry);
-          next = made.next;
+          const { segment } = pack;
+          waiting.push({ segment, numbers, refer, ...(content === undefined ? {} : { content }) });
+          waitingBytes += pack.sizeBytes;
+          packs++;
+          next = after;
         }
+        if (isLarge) await flush();
         onPack?.(++done, this.packs.length);
       }
-      return { entries, next };
+      await flush();
+      return { entries, next, packs };
     } catch (error) {
       store.removeSegmentFiles(entries.map(({ id }) => id));
       throw error;
@@ -181,7 +198,7 @@ export class PackSet {
   }
 
   /** Gives what is taken its numbers. What an older pack has brought already is not taken twice. */
-  private number(pack: Pack, first: NextIds): Record<IdKind, Int32Array> {
+  private number(pack: Pack, first: NextIds): { numbers: Record<IdKind, Int32Array>; next: NextIds } {
     const numbers = this.taken.get(pack)!;
     const next = { docs: first.doc, files: first.file, trees: first.tree, commits: first.commit };
     for (const kind of idKinds) {
@@ -197,7 +214,8 @@ export class PackSet {
         }
       }
     }
-    return numbers;
+    const { docs: doc, files: file, trees: tree, commits: commit } = next;
+    return { numbers, next: { doc, file, tree, commit, segment: first.segment } };
   }
 
   /** The store's number of what a number of a pack's stands for, once packs that are older have theirs. */

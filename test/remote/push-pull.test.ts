@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, utimesSync, writeFile
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Pack, mergePacks, type PackDescription } from '../../src/pack/index.js';
+import { Publications, openStorage } from '../../src/remote/index.js';
 import { SnapshotStore } from '../../src/snapshot/index.js';
 import { Store } from '../../src/store/index.js';
 import { makeFolder, type TestRepository } from '../support/git.js';
@@ -254,6 +255,33 @@ describe('one push after another', () => {
   test('of what is there sends nothing; of a work tree is refused', async () => {
     expect(await push(own, full, ['main'])).toMatchObject({ packs: 0, commits: 0, bytes: 0 });
     await expect(push(own, full, ['@worktree'])).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  test('tells of each rev whether it is published now; what some objects are missing of is not, nor is its name', async () => {
+    const repo = makeHistory(3);
+    const run = (args: string[], input = ''): string =>
+      execFileSync('git', ['-C', repo.path, '-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+        input,
+        encoding: 'utf8',
+      }).trim();
+    const tree = run(['mktree', '--missing'], `100644 blob ${'12'.repeat(20)}\tlost.txt\n`);
+    run(['update-ref', 'refs/heads/lost', run(['commit-tree', tree, '-p', 'main', '-m', 'lost'])]);
+    const remote = `file:${makeFolder()}`;
+    const store = makeFolder();
+    const pushed = await withPublisher(repo.path, store, (publisher) => publisher.push(remote, ['lost', 'main']));
+    expect(pushed).toMatchObject({
+      commits: 1,
+      revs: [
+        { isNew: false, isPublished: false },
+        { isNew: true, isPublished: true },
+      ],
+    });
+    const publications = new Publications(openStorage(remote), { trust: null });
+    const { id } = (await publications.repositories())[0]!;
+    expect([...(await publications.refs(await publications.head(id))).keys()].sort()).toEqual([
+      'HEAD',
+      'refs/heads/main',
+    ]);
   });
 
   test('without text is smaller, and the text is read from the repository', async () => {

@@ -42,10 +42,10 @@ export const command = defineCommand({
     else {
       const rows = result.revs
         .slice(0, revsShown)
-        .map(({ rev, commit, isNew }) => [
+        .map(({ rev, commit, isNew, isPublished }) => [
           context.paint('cyan', rev),
           context.paint('dim', shortCommit(commit)),
-          isNew ? 'published' : context.paint('dim', 'was there'),
+          !isPublished ? 'not published' : isNew ? 'published' : context.paint('dim', 'was there'),
         ]);
       context.out.write(formatTable(rows));
       const { commits, packs, documents, bytes } = result;
@@ -53,7 +53,7 @@ export const command = defineCommand({
       const sent = `${plural(commits, 'new commit')}, ${as}, ${formatBytes(bytes)}`;
       context.out.write(`${sent} to ${result.remote} in ${formatDuration(result.tookMs)}\n`);
     }
-    return 0;
+    return result.revs.every(({ isPublished }) => isPublished) ? 0 : 1;
   },
 });
 

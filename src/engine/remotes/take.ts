@@ -201,7 +201,11 @@ export async function takePacks(
             readBlob: (oid: Oid) => repository.readBlob(oid),
           };
       const said = set.descriptions();
-      const { entries, next } = await set.write(
+      const {
+        entries,
+        next,
+        packs: used,
+      } = await set.write(
         store,
         (pack) => verifyPack(set, pack, remote.url, git, call.signal),
         (done, total) =>
@@ -212,7 +216,7 @@ export async function takePacks(
       store.publish({ add: entries, remove: [], next });
       snapshots.segments();
       const chunks = entries.reduce((sum, { docs }) => sum + docs[1] - docs[0], 0);
-      return { packs: entries.length, bytes: fetched.bytes, chunks, tookMs: elapsedMs() - startMs };
+      return { packs: used, bytes: fetched.bytes, chunks, tookMs: elapsedMs() - startMs };
     } finally {
       list.release();
     }

@@ -98,7 +98,7 @@ export function nextPackMerge(packs: readonly PackRef[], room: number): readonly
     newer += bytes;
   }
   if (best !== null) return alike.slice(best);
-  const isFull = fitting >= 2 && fitting < alike.length && newer > room / 2;
+  const isFull = fitting >= 3 && fitting < alike.length && newer > room / 2;
   const oldest = alike.at(-fitting);
   return isFull && oldest!.bytes <= room / 2 ? alike.slice(-fitting) : null;
 }

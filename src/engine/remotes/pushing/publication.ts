@@ -35,7 +35,13 @@ export interface PushOptions extends CallOptions {
 
 export interface PushResult {
   readonly remote: string;
-  readonly revs: readonly { readonly rev: string; readonly commit: Oid; readonly isNew: boolean }[];
+  /** `isPublished`: not where some of its objects are missing here, which a note tells. */
+  readonly revs: readonly {
+    readonly rev: string;
+    readonly commit: Oid;
+    readonly isNew: boolean;
+    readonly isPublished: boolean;
+  }[];
   /** Commits that were not published before. */
   readonly commits: number;
   readonly packs: number;
@@ -58,6 +64,8 @@ export interface Push {
   readonly key: KeyObject | null;
   readonly call: { readonly signal?: AbortSignal | undefined; readonly patienceMs: number };
   readonly onProgress: PushOptions['onProgress'];
+  /** Takes the commits that cannot be published, as some of their objects are missing here. */
+  readonly left: Set<Oid>;
 }
 
 /** What a push sent, and the commits that were published before it. */
@@ -126,6 +134,10 @@ export async function refsOf(
   }
   return named;
 }
+
+/** Names of what is published: of what is not nobody is told. */
+export const publishedRefs = ({ refs, left }: Push): Push['refs'] =>
+  Object.fromEntries(Object.entries(refs).filter(([, commit]) => !left.has(asOid(commit))));
 
 /**
  * Makes what was sent visible by one conditional write; where nothing is new, nothing is written. `stillHolds`: whether it may be, with the

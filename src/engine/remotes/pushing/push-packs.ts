@@ -9,7 +9,7 @@ import type { PublishedRepository } from '../published-repository.js';
 import { mergePublished } from './merge-published.js';
 import { PackBuilder } from './pack-builder.js';
 import type { BuiltPack } from './pack-builder.js';
-import { announce, basesOf, recordedHistory } from './publication.js';
+import { announce, basesOf, publishedRefs, recordedHistory } from './publication.js';
 import type { Push, Pushed, Row } from './publication.js';
 
 /** Something that was published when the push began may be cleaned up before it ends. */
@@ -94,6 +94,7 @@ async function publish(
       if (row !== undefined && !isNext) continue;
       const root = snapshots.findRoot(rootKey(tree, fingerprint));
       if (root === null) {
+        push.left.add(commit);
         session.shared.note(`${commit} is not published: some of its objects are missing here`);
         continue;
       }
@@ -119,7 +120,9 @@ async function publish(
       const current = await remote.commits(head, fingerprint, call);
       return bases.every(({ commit }) => current.has(commit));
     };
-    return (await announce(session, remote, id, { packs, rows, refs: push.refs }, push, isCurrent)) ? sent : null;
+    return (await announce(session, remote, id, { packs, rows, refs: publishedRefs(push) }, push, isCurrent))
+      ? sent
+      : null;
   } finally {
     list.release();
   }

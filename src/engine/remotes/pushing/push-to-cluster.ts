@@ -8,7 +8,7 @@ import { rootKey } from '../../../snapshot/index.js';
 import type { Session } from '../../session/session.js';
 import { waitTold } from '../far.js';
 import { findPublished } from '../published-repository.js';
-import { announce, basesOf, recordedHistory } from './publication.js';
+import { announce, basesOf, publishedRefs, recordedHistory } from './publication.js';
 import type { Push, Pushed, Row } from './publication.js';
 
 /** Of a history so many commits are made known at a time: what was published of it is there when it is interrupted. */
@@ -78,6 +78,7 @@ async function publish(session: Session, remote: Publications, push: Push, turn:
       const own = rootKey(tree, fingerprint);
       const root = snapshots.findRoot(own);
       if (root === null) {
+        push.left.add(commit);
         session.shared.note(`${commit} is not published: some of its objects are missing here`);
         continue;
       }
@@ -85,7 +86,7 @@ async function publish(session: Session, remote: Publications, push: Push, turn:
       rows.push({ oid: commit, tree, recorded: false, isTip: true });
       if (rows.length >= commitsAtOnce) await announceRows({});
     }
-    await announceRows(push.refs);
+    await announceRows(publishedRefs(push));
     return { known, commits, packs: 0, ...publisher.sent };
   } finally {
     list.release();

@@ -1,4 +1,5 @@
 import { CoppiceError, elapsedMs } from '../../../base/index.js';
+import type { Oid } from '../../../model/index.js';
 import type { Publications } from '../../../remote/index.js';
 import type { Session } from '../../session/session.js';
 import { indexTips, refsOf } from './publication.js';
@@ -25,11 +26,15 @@ export async function pushRevs(
   }
   const tips = await indexTips(session, revs, options);
   const refs = await refsOf(session, tips);
-  const push = { tips, refs, history, noText, key, call: { signal, patienceMs }, onProgress };
+  const left = new Set<Oid>();
+  const push = { tips, refs, history, noText, key, call: { signal, patienceMs }, onProgress, left };
   const { known, ...sent } = await (isFar ? pushToCluster : pushPacks)(session, remote, push);
   return {
     remote: remote.url,
-    revs: tips.map(({ rev, commit }) => ({ rev, commit, isNew: !known.has(commit) })),
+    revs: tips.map(({ rev, commit }) => {
+      const isPublished = !left.has(commit);
+      return { rev, commit, isNew: isPublished && !known.has(commit), isPublished };
+    }),
     ...sent,
     tookMs: elapsedMs() - startMs,
   };

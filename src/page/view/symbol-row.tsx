@@ -12,7 +12,12 @@ export function SymbolRow({ item }: { readonly item: Extract<Item, { type: 'symb
     <div class="symbol-row" data-href={href}>
       <span class="kind">{kind}</span>
       <a class="symbol-name" href={href} tabIndex={-1}>
-        {scope !== '' && <span class="path-folder">{scope}.</span>}
+        {scope !== '' && (
+          <>
+            <span class="path-folder">{scope}.</span>
+            <wbr />
+          </>
+        )}
         {name}
       </a>
       <span class="symbol-place">

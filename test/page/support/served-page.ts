@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
@@ -23,8 +24,11 @@ export class ServedPage {
   private readonly contexts: BrowserContext[] = [];
   private tab: Page | undefined;
 
-  static async start(): Promise<ServedPage> {
+  /** `settings` are those of its store: a daemon does not outlive a change of them. */
+  static async start(settings: Readonly<Record<string, unknown>> = {}): Promise<ServedPage> {
     const folder = makeFolder();
+    mkdirSync(join(folder, 'store'));
+    writeFileSync(join(folder, 'store', 'config.json'), JSON.stringify(settings));
     // The browser first: where there is none, nothing is left running.
     const browser = await startChromium();
     const daemon = await startDaemon(folder);

@@ -343,18 +343,13 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
   });
 
   test('history is that of a store where all commits are published; elsewhere it begins with those that are', async () => {
-    const copy = (): TestRepository => {
-      const folder = makeFolder();
-      cpSync(repository.path, folder, { recursive: true });
-      return new TestRepository(folder, false);
-    };
-    const whole = copy();
+    const whole = makeHistory(4, 'pallets');
     const extra = whole.git('show', 'side:src/extra.ts');
     whole.commit(
       { 'src/extra.ts': `${extra}// joined\n`, 'src/weight.ts': 'export const joined = 1;\n' },
       { branch: 'joined', parents: ['refs/heads/main', 'refs/heads/side'] },
     );
-    const store = indexed();
+    const store = makeFolder();
     const address = cluster.remote('told');
     await push(address, [], { all: true, history: true }, whole.path, store);
     const ask = async (engine: Engine): Promise<unknown> => {
@@ -362,7 +357,7 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
       for (const [pattern, revs, options] of [
         ['parcel', ['main', 'side'], {}],
         ['weighs|joined', ['joined'], {}],
-        ['return', ['main~4..joined'], { firstParent: true }],
+        ['return', ['main~2..joined'], { firstParent: true }],
         ['.', ['joined'], { paths: ['docs/*'] }],
         ['TOTAL', ['side'], { literal: true, ignoreCase: true }],
         ['nowhere to be found', ['joined'], {}],
@@ -396,7 +391,8 @@ describe.skipIf(opensearch === null)('a search cluster', () => {
       await engine.close();
     }
     // What is before a published commit, and is not, is not in its history, as in a clone that was cut off there.
-    const cut = copy();
+    const cut = new TestRepository(makeFolder(), false);
+    cpSync(repository.path, cut.path, { recursive: true });
     const tips = ['side', 'v1^{commit}'].map((rev) => cut.revParse(rev));
     writeFileSync(join(cut.path, '.git', 'shallow'), tips.map((oid) => `${oid}\n`).join(''));
     const notes: string[] = [];

@@ -8,11 +8,17 @@ import type { Target } from '../revs/revs.js';
 import type { EnsuredRoot, Session } from '../session/session.js';
 import type { IndexOptions, IndexResult, IndexedRev } from '../types.js';
 
+/** For whom revs are indexed. */
+export interface IndexRevsOptions extends IndexOptions {
+  /** They are searched here next: what makes opening them quick is laid out. Default: true, but for many of them. */
+  readonly searchedHere?: boolean;
+}
+
 /** Indexes revs, with `all` every branch and tag, with `history` every commit behind them. */
 export async function indexRevs(
   session: Session,
   revs: readonly string[],
-  options: IndexOptions,
+  options: IndexRevsOptions,
 ): Promise<IndexResult> {
   const startMs = elapsedMs();
   const { repository } = session;
@@ -56,13 +62,14 @@ export async function indexRevs(
 async function indexTarget(
   session: Session,
   target: Target,
-  options: IndexOptions,
+  options: IndexRevsOptions,
   submodules: Set<string>,
 ): Promise<IndexedRev> {
   const startMs = elapsedMs();
   const { id, added, provisional } = await indexedTree(session, target, options);
   await session.shared.embeddings.coverRoot(id, { ...options, what: target.resolved.rev });
-  if (options.history !== true && options.all !== true) await session.snapshots.keepFlat(id);
+  const { searchedHere = options.history !== true && options.all !== true } = options;
+  if (searchedHere) await session.snapshots.keepFlat(id);
   const { fileCount, chunkCount } = session.snapshots.treeNode(id);
   for (const path of submodulePaths(session, id)) submodules.add(path);
   return {

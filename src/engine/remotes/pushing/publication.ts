@@ -92,6 +92,7 @@ export async function indexTips(
     ...options,
     all: options.all ?? false,
     history: options.history ?? false,
+    searchedHere: false,
   });
   const tips: { rev: string; commit: Oid }[] = [];
   for (const { rev } of indexed.revs) {

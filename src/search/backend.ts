@@ -1,8 +1,9 @@
 import { lowerBound } from '../base/index.js';
+import { clusterIdMin } from '../model/index.js';
 import type { GramPlan } from '../pattern/index.js';
 import type { SearchBackend, Snapshot, TermOf, TermPostings, Wanted } from '../snapshot/index.js';
 import { readTermPostings, selectTermPostings } from '../text/index.js';
-import { docsOfPlan, visibleSegments } from './candidates.js';
+import { countOfPlanMost, docsOfPlan, docsOfPlanAmong, visibleSegments } from './candidates.js';
 import type { VisibleSegment } from './candidates.js';
 
 /** What a search reads of a snapshot. */
@@ -35,6 +36,14 @@ class StoredBackend implements SearchBackend {
 
   candidates(plan: GramPlan): readonly number[] {
     return docsOfPlan(this.segments, this.snapshot.visible, plan);
+  }
+
+  candidatesAmong(plan: GramPlan, among: Uint32Array): readonly number[] {
+    return docsOfPlanAmong(this.segments, among, plan);
+  }
+
+  candidatesMost(plan: GramPlan): number {
+    return countOfPlanMost(this.segments, plan);
   }
 
   postings({ high, low }: TermOf): TermPostings {
@@ -83,6 +92,18 @@ class JoinedBackend implements SearchBackend {
 
   candidates(plan: GramPlan): readonly number[] {
     return [...this.near.candidates(plan), ...this.far.candidates(plan)];
+  }
+
+  candidatesAmong(plan: GramPlan, among: Uint32Array): readonly number[] {
+    const far = lowerBound(among, clusterIdMin);
+    return [
+      ...this.near.candidatesAmong(plan, among.subarray(0, far)),
+      ...this.far.candidatesAmong(plan, among.subarray(far)),
+    ];
+  }
+
+  candidatesMost(plan: GramPlan): number {
+    return this.near.candidatesMost(plan) + this.far.candidatesMost(plan);
   }
 
   postings(term: TermOf): TermPostings {

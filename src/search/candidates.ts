@@ -1,3 +1,4 @@
+import { lowerBound } from '../base/index.js';
 import type { BitSet } from '../base/index.js';
 import type { GramPlan } from '../pattern/index.js';
 import type { PostingList, Segment, SegmentList } from '../segment/index.js';
@@ -34,6 +35,48 @@ export function docsOfPlan(segments: readonly VisibleSegment[], visible: BitSet 
     }
   }
   return docs;
+}
+
+/** Those of some docs of these segments, ascending, that can match. */
+export function docsOfPlanAmong(segments: readonly VisibleSegment[], among: Uint32Array, plan: GramPlan): number[] {
+  const docs: number[] = [];
+  if (plan.kind === 'none') return docs;
+  for (const { segment, docEnd } of segments) {
+    const from = lowerBound(among, segment.docBase);
+    const to = lowerBound(among, docEnd);
+    if (from === to) continue;
+    const within = Array.from(among.subarray(from, to), (doc) => doc - segment.docBase);
+    const found = new SegmentPlan(segment, null, docEnd).evaluate(plan, within)!;
+    for (const doc of found) docs.push(doc + segment.docBase);
+  }
+  return docs;
+}
+
+/** As many docs as docsOfPlan has at most, by the lengths of posting lists alone. */
+export function countOfPlanMost(segments: readonly VisibleSegment[], plan: GramPlan): number {
+  if (plan.kind === 'none') return 0;
+  let count = 0;
+  for (const { segment, visibleCount } of segments)
+    count += visibleCount <= fewChunks ? visibleCount : Math.min(visibleCount, segmentMost(segment, plan));
+  return count;
+}
+
+function segmentMost(segment: Segment, plan: GramPlan): number {
+  switch (plan.kind) {
+    case 'all':
+      return segment.docCount;
+    case 'none':
+      return 0;
+    case 'gram':
+      return segment.grams.find(plan.gram, 0)?.docCount ?? 0;
+    case 'or':
+      return plan.parts.reduce((sum, part) => sum + segmentMost(segment, part), 0);
+    case 'and': {
+      // A few tell as well as all.
+      const parts = plan.parts.length <= gramsMax ? plan.parts : plan.parts.slice(0, gramsMax);
+      return parts.reduce((least, part) => Math.min(least, segmentMost(segment, part)), segment.docCount);
+    }
+  }
 }
 
 export interface VisibleSegment {

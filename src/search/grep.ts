@@ -3,6 +3,7 @@ import { scanTexts } from '../pattern/index.js';
 import type { FoundInText, ScanRequest } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { backendOf, bringDocs } from './backend.js';
+import { candidateParts } from './candidate-parts.js';
 import type { FileMask } from './file-mask.js';
 
 /** A matching line: its file's position in the snapshot, line and column from 0. */
@@ -162,21 +163,24 @@ function scanSnapshot(
   async function* scan(): FoundTexts {
     const backend = backendOf(snapshot);
     await backend.bring({ plans: [plan] }, signal);
-    positions = occurrencesOf(snapshot, backend.candidates(plan), mask);
-    // What lies elsewhere is brought and read page by page.
-    const page = snapshot.far === null ? positions.length : docsAtOnce;
-    for (let from = 0; from < positions.length && (limit === undefined || limit() > 0); from += page) {
-      const count = Math.min(page, positions.length - from);
-      if (snapshot.far !== null)
-        await bringDocs(
-          snapshot,
-          Array.from({ length: count }, (_, i) => docAt(from + i)),
-          signal,
-        );
-      const textOf = (i: number): string => snapshot.segments.chunkText(docAt(from + i));
-      const texts = { pattern, deadline, signal, count, textOf, wanted };
-      for await (const batch of scanTexts(limit === undefined ? texts : { ...texts, limit }))
-        yield from === 0 ? batch : batch.map((found) => ({ ...found, i: from + found.i }));
+    for (const part of candidateParts(snapshot, backend, plan, mask, limit)) {
+      positions = part;
+      // What lies elsewhere is brought and read page by page.
+      const page = snapshot.far === null ? positions.length : docsAtOnce;
+      for (let from = 0; from < positions.length && (limit === undefined || limit() > 0); from += page) {
+        const count = Math.min(page, positions.length - from);
+        if (snapshot.far !== null)
+          await bringDocs(
+            snapshot,
+            Array.from({ length: count }, (_, i) => docAt(from + i)),
+            signal,
+          );
+        const textOf = (i: number): string => snapshot.segments.chunkText(docAt(from + i));
+        const texts = { pattern, deadline, signal, count, textOf, wanted };
+        for await (const batch of scanTexts(limit === undefined ? texts : { ...texts, limit }))
+          yield from === 0 ? batch : batch.map((found) => ({ ...found, i: from + found.i }));
+      }
+      if (limit !== undefined && limit() <= 0) return;
     }
   }
   const places = {
@@ -188,14 +192,3 @@ function scanSnapshot(
 
 /** Chunks that are brought from elsewhere at a time. */
 const docsAtOnce = 512;
-
-/** Where the docs occur in files that the mask lets pass, in order of path and line. */
-export function occurrencesOf(snapshot: Snapshot, docs: readonly number[], mask: FileMask): Uint32Array {
-  const positions: number[] = [];
-  for (const doc of docs) {
-    snapshot.forEachOccurrence(doc, (position) => {
-      if (mask === null || mask[snapshot.occurrenceFiles[position]!] === 1) positions.push(position);
-    });
-  }
-  return Uint32Array.from(positions).sort();
-}

@@ -33,6 +33,11 @@ export async function checkBackend(snapshot: Snapshot): Promise<unknown> {
     expect(isAscending(found)).toBe(true);
     const matching = visible.filter((doc) => new RegExp(text).test(textOf(doc)));
     expect(matching.filter((doc) => !found.includes(doc))).toEqual([]);
+    expect(backend.candidatesMost(plan)).toBeGreaterThanOrEqual(found.length);
+    const among = visible.filter((_, i) => i % 3 !== 1);
+    const some = backend.candidatesAmong(plan, Uint32Array.from(among));
+    expect(some.every((doc, i) => among.includes(doc) && (i === 0 || some[i - 1]! < doc))).toBe(true);
+    expect(matching.filter((doc) => among.includes(doc) && !some.includes(doc))).toEqual([]);
   }
   await backend.bring({ plans: [{ kind: 'all' }, { kind: 'none' }] }, undefined);
   expect([...backend.candidates({ kind: 'all' })]).toEqual(visible);

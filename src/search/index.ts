@@ -20,6 +20,7 @@ export { changedFiles } from './range.js';
 export type { RankedHit } from './ranking/candidate.js';
 export type { Descriptions } from './ranking/described.js';
 export { fileFactors } from './ranking/file-kinds.js';
+export { prepareRanking } from './ranking/prepare.js';
 export { rankSnapshot } from './ranking/ranked.js';
 export type { RankMode } from './ranking/ranked.js';
 export { leavesOf, valueOf, withValue } from './ranking/signal-values.js';

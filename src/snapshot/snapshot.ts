@@ -120,6 +120,11 @@ export class Snapshot {
     this.found.set(`${this.serial}:${name}`, value, weight);
   }
 
+  /** Tables that are made of it may be kept. */
+  get keepsTables(): boolean {
+    return this.tables !== null;
+  }
+
   /** A table as it is kept in the store; undefined when it is not. */
   keptTable<Value>({ name, of, read }: Table<Value>): Value | undefined {
     const { tables } = this;

@@ -71,12 +71,16 @@ async function prepare({
     ]),
   };
   const slices = new TimeSlices();
+  const sums = Float64Array.from(files, ({ chunks: own }) => own.reduce((sum, { cosine }) => sum + cosine, 0));
   const similarities = {
     chunk: (position: number) => chunks[position]!.cosine,
-    files: Float64Array.from(
-      files,
-      ({ chunks: own }) => own.reduce((sum, { cosine }) => sum + cosine, 0) / (own.length || 1),
-    ),
+    files: {
+      cosines: sums.map((sum, file) => sum / (files[file]!.chunks.length || 1)),
+      sums,
+      nearest: Float64Array.from(files, ({ chunks: own }) =>
+        own.length === 0 ? 0 : Math.max(...own.map(({ cosine }) => cosine)),
+      ),
+    },
   } as unknown as Similarities;
   const meaning =
     mode === 'lexical'

@@ -7,7 +7,7 @@ import { bundledSpace } from '../../src/embedding/index.js';
 import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
 import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
 import type { Snapshot } from '../../src/snapshot/index.js';
-import { compareVectors, rankingSignals } from '../../src/search/index.js';
+import { compareVectors, prepareRanking, rankingSignals } from '../../src/search/index.js';
 import { fileFactors } from '../../src/search/ranking/file-kinds.js';
 import { FileLengths } from '../../src/search/ranking/file-lengths.js';
 import { PathTerms } from '../../src/search/ranking/path-terms.js';
@@ -90,6 +90,11 @@ const flatIn = (path: string): string[] =>
     .map((name) => join(path, 'snapshots', name));
 /** Tables that were made of roots and their paths. */
 const tablesIn = (path: string): string[] => readdirSync(join(path, 'snapshots')).filter((name) => name.includes('-'));
+const namesOf = (path: string): string[] =>
+  tablesIn(path)
+    .map((name) => name.replace(/^\w+-/, '').replace(/-.*/, ''))
+    .sort();
+const allTables = ['lengths', 'pathKinds', 'pathTerms', 'statistics', 'vectorLengths'];
 const sizeOf = (path: string): number => readFileSync(path).length;
 
 interface Indexed {
@@ -191,7 +196,7 @@ async function tablesOf(store: Store, root: string, flatFilesMin: number): Promi
     lengths: [lengths.body, lengths.comment, lengths.symbol].map((column) => [...column]),
     mean: lengths.mean,
     factors: [...factors],
-    files: [...files],
+    files: [...files.cosines],
   };
   snapshot.release();
   snapshots.close();
@@ -208,13 +213,7 @@ test('tables of a root that is laid out are kept, and those that are damaged or 
   expect(tablesIn(path)).toEqual([]);
   expect(await tablesOf(store, root, 1)).toEqual(made);
   const names = tablesIn(path);
-  expect(names.map((name) => name.replace(/^\w+-/, '').replace(/-.*/, '')).sort()).toEqual([
-    'lengths',
-    'pathKinds',
-    'pathTerms',
-    'statistics',
-    'vectorLengths',
-  ]);
+  expect(namesOf(path)).toEqual(allTables);
   expect(await tablesOf(store, root, 1)).toEqual(made);
   for (const name of names) {
     const file = join(path, 'snapshots', name);
@@ -231,6 +230,23 @@ test('tables of a root that is laid out are kept, and those that are damaged or 
       expect(readFileSync(file), name).toEqual(bytes);
     }
   }
+  store.close();
+});
+
+test('tables of a root that is indexed are made before the first search, and are those that it makes', async () => {
+  const { path, store, root } = await everything();
+  const made = await tablesOf(store, root, Infinity);
+  const snapshots = new SnapshotStore(store, { flatFilesMin: 1 });
+  const tree = snapshots.findRoot(Buffer.from(root, 'hex'))!;
+  await snapshots.keepFlat(tree);
+  const snapshot = await snapshots.open(tree);
+  await prepareRanking(snapshot, [{ space: bundledSpace()! }]);
+  snapshot.release();
+  snapshots.close();
+  expect(namesOf(path)).toEqual(allTables);
+  const tables = tablesIn(path).map((name) => readFileSync(join(path, 'snapshots', name)));
+  expect(await tablesOf(store, root, 1)).toEqual(made);
+  expect(tablesIn(path).map((name) => readFileSync(join(path, 'snapshots', name)))).toEqual(tables);
   store.close();
 });
 

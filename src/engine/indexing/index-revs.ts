@@ -1,6 +1,8 @@
 import { elapsedMs, throwIfAborted } from '../../base/index.js';
 import type { TreeId } from '../../model/index.js';
+import { prepareRanking } from '../../search/index.js';
 import { nothingAdded, sumOfAdded } from '../trees/added.js';
+import { comparedSpace } from '../shared/embeddings.js';
 import { continueHistory, recordHistory } from './history.js';
 import { provisionalFiles } from '../trees/incomplete-roots.js';
 import { ensureTarget, openTarget, recordRev, resolveTarget, withTarget } from '../revs/revs.js';
@@ -69,8 +71,11 @@ async function indexTarget(
   const { id, added, provisional } = await indexedTree(session, target, options);
   await session.shared.embeddings.coverRoot(id, { ...options, what: target.resolved.rev });
   const { searchedHere = options.history !== true && options.all !== true } = options;
-  if (searchedHere) await session.snapshots.keepFlat(id);
   const { fileCount, chunkCount } = session.snapshots.treeNode(id);
+  if (searchedHere) {
+    await session.snapshots.keepFlat(id);
+    if (added.newChunks === 0 || added.newChunks * stepShare >= chunkCount) await prepareSearch(session, id);
+  }
   for (const path of submodulePaths(session, id)) submodules.add(path);
   return {
     ...target.resolved,
@@ -80,6 +85,20 @@ async function indexTarget(
     ...(provisional ? { provisional: (await provisionalFiles(session.shared, id)).length } : {}),
     tookMs: elapsedMs() - startMs,
   };
+}
+
+/** A step from what was there, with less than one part in so many new, leaves to the first search what takes a moment in a large tree. */
+const stepShare = 10;
+
+/** What searches make of a root as a whole is made now, and found by the first of them. */
+async function prepareSearch({ snapshots, shared }: Session, root: TreeId): Promise<void> {
+  const spaces = (await shared.embeddings.all()).map(comparedSpace);
+  const snapshot = await snapshots.open(root);
+  try {
+    await prepareRanking(snapshot, spaces);
+  } finally {
+    snapshot.release();
+  }
 }
 
 /** Paths of the submodules below a tree. */

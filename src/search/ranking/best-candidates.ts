@@ -108,7 +108,8 @@ class FileBounds {
   about(file: number, others: number): number {
     const { evidence, signals, usesWords } = this.request;
     if (!usesWords) return 0;
-    return signals.fileText * evidence.files[file]! + signals.fileMatches * Math.log1p(Math.max(0, others));
+    const text = signals.fileText * evidence.files[file]!;
+    return others > 0 ? text + signals.fileMatches * Math.log1p(others) : text;
   }
 
   private async addUp(snapshot: Snapshot): Promise<void> {

@@ -71,7 +71,7 @@ export function traitsOf(
       file: files[hit.file]! / most,
       path: hit.path / most,
       chunkCosine: similarities === null ? null : similarities.chunk(hit.position),
-      fileCosine: similarities?.files[hit.file] ?? 0,
+      fileCosine: similarities?.files.cosines[hit.file] ?? 0,
       asked: Math.min(1, (definition + askedFile + phrase) / Math.max(hit.score, Number.MIN_VALUE)),
       words: weighed.length,
     };

@@ -44,7 +44,7 @@ const table: Table<Uint8Array> = {
 };
 
 /** What the paths alone say. */
-const pathKinds = (snapshot: Snapshot): Promise<Uint8Array> =>
+export const pathKinds = (snapshot: Snapshot): Promise<Uint8Array> =>
   snapshot.paths.derived.once('pathKinds', () => snapshot.tableOf(table, () => kindsOf(snapshot.paths)));
 
 async function kindsOf(paths: SnapshotPaths): Promise<Uint8Array> {

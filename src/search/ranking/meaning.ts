@@ -43,25 +43,23 @@ export class Meaning {
     const { rankedFiles } = snapshot;
     const { whole } = signal;
     const { fileStarts } = snapshot;
+    const { cosines, sums, nearest: nearestOf } = similarities.files;
     const nearestIn = new Float64Array(snapshot.files.length);
     const hasNear = new Uint8Array(snapshot.files.length);
     let sum = 0;
     let count = 0;
     let nearest = 0;
     for (let file = 0; file < nearestIn.length; file++) {
-      if ((file & 63) === 0 && slices.isOver) await slices.next();
+      if ((file & 1023) === 0 && slices.isOver) await slices.next();
       if (rankedFiles !== null && rankedFiles[file] === 0) continue;
-      const [from, to] = [fileStarts[file]!, fileStarts[file + 1]!];
-      const ofFile = whole * similarities.files[file]!;
-      let most = 0;
-      for (let position = from; position < to; position++) {
-        const cosine = similarities.chunk(position);
-        const similarity = (1 - whole) * cosine + ofFile;
-        sum += similarity;
-        if (similarity > most) most = similarity;
-        if (cosine >= signals.nearMin) hasNear[file] = 1;
-      }
-      count += to - from;
+      const chunkCount = fileStarts[file + 1]! - fileStarts[file]!;
+      if (chunkCount === 0) continue;
+      const ofFile = whole * cosines[file]!;
+      sum += (1 - whole) * sums[file]! + chunkCount * ofFile;
+      count += chunkCount;
+      // As \`mixed\` has it: the chunk that is nearest alone is so with its file's share as well.
+      const most = Math.max(0, (1 - whole) * nearestOf[file]! + ofFile);
+      if (nearestOf[file]! >= signals.nearMin) hasNear[file] = 1;
       nearestIn[file] = most;
       if (most > nearest) nearest = most;
     }
@@ -104,4 +102,4 @@ export class Meaning {
 
 /** How near a chunk is, the file as a whole having its share in it. */
 const mixed = (similarities: Similarities, position: number, file: number, { whole }: MeaningSignal): number =>
-  (1 - whole) * similarities.chunk(position) + whole * similarities.files[file]!;
+  (1 - whole) * similarities.chunk(position) + whole * similarities.files.cosines[file]!;

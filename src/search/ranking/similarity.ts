@@ -8,22 +8,31 @@ import { lengthOf } from '../../vector/index.js';
 export class Similarities {
   constructor(
     private readonly places: Uint32Array,
-    /** Of the query's vector and each row, and the length of the row, by place. */
+    /** Of the query's vector and each row, and one over the length of the row, by place. */
     private readonly products: Int32Array,
-    private readonly lengths: Float64Array,
+    private readonly inverses: Float64Array,
     private readonly queryLength: number,
-    /** Cosine of the sum of each file's vectors, each of length 1, by the file's position. */
-    readonly files: Float64Array,
+    /** By file. */
+    readonly files: FileSimilarities,
   ) {}
 
   /** Cosine for an occurrence, by position; 0 for one without a vector. */
   chunk(position: number): number {
     const place = this.places[position]!;
-    if (place === 0) return 0;
-    const length = this.lengths[place - 1]! * this.queryLength;
-    return length === 0 ? 0 : this.products[place - 1]! / length;
+    return cosineOf(this.products[place]! * this.inverses[place]!, this.queryLength);
   }
 }
+
+/** What the chunks of each file say together, by its position in the snapshot. */
+export interface FileSimilarities {
+  /** Cosine of the sum of their vectors, each of length 1. */
+  readonly cosines: Float64Array;
+  /** Sum of their cosines, and the highest of them; 0 where there are none. */
+  readonly sums: Float64Array;
+  readonly nearest: Float64Array;
+}
+
+const cosineOf = (product: number, queryLength: number): number => (queryLength === 0 ? 0 : product / queryLength);
 
 /** What a snapshot is compared in. */
 export interface ComparedSpace {
@@ -44,6 +53,12 @@ export async function vectorCoverage(snapshot: Snapshot, compared: ComparedSpace
   return { share: snapshot.docCount === 0 ? 1 : count / snapshot.docCount, isComplete: count === wanted };
 }
 
+/** Makes what comparing needs of the snapshot and is kept beside it, where all chunks have a vector. */
+export async function prepareVectors(snapshot: Snapshot, compared: ComparedSpace): Promise<void> {
+  const vectors = await visibleVectors(snapshot, compared);
+  if (vectors.count === snapshot.ranked.count) await whileOpen(vectors, () => fileLengths(snapshot, vectors));
+}
+
 /**
  * Compares a query's vector with that of each visible chunk: all of them, so the answer is exact, and nothing but the snapshot
  * and the query decides it.
@@ -57,11 +72,15 @@ export async function compareVectors(
   const vectors = await visibleVectors(snapshot, compared);
   // One may have been written anew while this waited.
   if (!vectors.files.every(({ isOpen }) => isOpen)) return compareVectors(snapshot, compared, query, slices);
-  for (const file of vectors.files) file.retain();
+  return whileOpen(vectors, () => compareAll(snapshot, vectors, query, slices));
+}
+
+async function whileOpen<T>({ files }: VisibleVectors, use: () => Promise<T>): Promise<T> {
+  for (const file of files) file.retain();
   try {
-    return await compareAll(snapshot, vectors, query, slices);
+    return await use();
   } finally {
-    for (const file of vectors.files) file.release();
+    for (const file of files) file.release();
   }
 }
 
@@ -71,25 +90,35 @@ async function compareAll(
   query: Int8Array,
   slices: TimeSlices,
 ): Promise<Similarities> {
-  const products = new Int32Array(vectors.count);
+  const { places, inverses } = vectors;
+  const products = new Int32Array(inverses.length);
   for (const { file, number, rows, first } of vectors.blocks) {
     if (slices.isOver) await slices.next();
     const into = products.subarray(first, first + rows.length);
     file.withBlock(number, (block) => block.dotProducts(query, rows, into), vectors.blocks.length);
   }
   const lengths = await fileLengths(snapshot, vectors);
-  const files = new Float64Array(lengths.length);
   const { fileStarts } = snapshot;
-  const similarities = new Similarities(vectors.places, products, vectors.lengths, lengthOf(query), files);
-  for (let file = 0; file < files.length; file++) {
-    if ((file & 63) === 0 && slices.isOver) await slices.next();
-    if (lengths[file] === 0) continue;
+  const queryLength = lengthOf(query);
+  const cosines = new Float64Array(lengths.length);
+  const sums = new Float64Array(lengths.length);
+  const nearest = new Float64Array(lengths.length);
+  for (let file = 0; file < lengths.length; file++) {
+    if ((file & 255) === 0 && slices.isOver) await slices.next();
+    const end = fileStarts[file + 1]!;
     let sum = 0;
-    for (let position = fileStarts[file]!; position < fileStarts[file + 1]!; position++)
-      sum += similarities.chunk(position);
-    files[file] = sum / lengths[file]!;
+    let most = -Infinity;
+    for (let position = fileStarts[file]!; position < end; position++) {
+      const place = places[position]!;
+      const product = products[place]! * inverses[place]!;
+      sum += product;
+      if (product > most) most = product;
+    }
+    sums[file] = cosineOf(sum, queryLength);
+    if (most !== -Infinity) nearest[file] = cosineOf(most, queryLength);
+    if (lengths[file] !== 0) cosines[file] = sums[file]! / lengths[file]!;
   }
-  return similarities;
+  return new Similarities(places, products, inverses, queryLength, { cosines, sums, nearest });
 }
 
 /** Where the vectors of a snapshot's chunks are. */
@@ -101,12 +130,13 @@ interface VisibleVectors {
   readonly blocks: readonly VisibleRows[];
   /** Rows of all blocks. */
   readonly count: number;
-  /** Lengths of these, and the sum of their squares: whole numbers, so their order does not matter. */
-  readonly lengths: Float64Array;
+  /** One over the length of each, by its place, from 1 on; 0 for a row of length 0, and at 0, where what has no row is. */
+  readonly inverses: Float64Array;
+  /** Sum of the squares of the lengths: whole numbers, so their order does not matter. */
   readonly squareSum: number;
   /** Chunks that should have one. */
   readonly wanted: number;
-  /** For each occurrence, by position: one more than the number of its chunk's row among all those; 0 when there is none. */
+  /** For each occurrence, by position: the place of its chunk's row; 0 when there is none. */
   readonly places: Uint32Array;
 }
 
@@ -116,7 +146,7 @@ interface VisibleRows {
   readonly number: number;
   /** In the block, ascending. */
   readonly rows: Uint32Array;
-  /** Number of the first among the rows of all blocks. */
+  /** Place of the first. */
   readonly first: number;
 }
 
@@ -133,31 +163,32 @@ function visibleVectors(snapshot: Snapshot, { space, isWithheld }: ComparedSpace
     const placeOf = new Uint32Array(visible.slotCount);
     const files: VectorFile[] = [];
     const blocks: VisibleRows[] = [];
-    const lengths: Float64Array[] = [];
-    let count = 0;
+    const inverses = new Float64Array(visible.count + 1);
+    let next = 1;
     let squareSum = 0;
     for (const segment of segments.segments) {
       const file = segment.vectors(spaceId);
       if (file === null || visible.countRange(segment.docBase, segment.docEnd) === 0) continue;
       const docs = file.docs();
+      const squares = file.squares(0, docs.length);
+      const { docBase } = segment;
       files.push(file);
       for (let from = 0; from < docs.length; from += rowsPerBlock) {
         if (slices.isOver) await slices.next();
         const end = Math.min(from + rowsPerBlock, docs.length);
         const rows = new Uint32Array(end - from);
-        const first = count;
+        const first = next;
         for (let row = from; row < end; row++) {
-          const doc = segment.docBase + docs[row]!;
+          const doc = docBase + docs[row]!;
           if (!visible.has(doc)) continue;
-          rows[count - first] = row - from;
-          placeOf[gap.slot(doc)] = ++count;
+          rows[next - first] = row - from;
+          const square = squares[row]!;
+          squareSum += square;
+          if (square > 0) inverses[next] = 1 / Math.sqrt(square);
+          placeOf[gap.slot(doc)] = next++;
         }
-        if (count === first) continue;
-        const visibleRows = rows.slice(0, count - first);
-        blocks.push({ file, number: from / rowsPerBlock, rows: visibleRows, first });
-        const squares = file.squares(from, end - from);
-        for (const row of visibleRows) squareSum += squares[row]!;
-        lengths.push(Float64Array.from(visibleRows, (row) => Math.sqrt(squares[row]!)));
+        if (next === first) continue;
+        blocks.push({ file, number: from / rowsPerBlock, rows: rows.slice(0, next - first), first });
       }
     }
     const places = new Uint32Array(occurrenceDocs.length);
@@ -168,23 +199,13 @@ function visibleVectors(snapshot: Snapshot, { space, isWithheld }: ComparedSpace
       version,
       files,
       blocks,
-      count,
-      lengths: joined(lengths, count),
+      count: next - 1,
+      inverses: inverses.slice(0, next),
       squareSum,
       wanted: visible.count,
       places,
     };
   });
-}
-
-function joined(parts: readonly Float64Array[], length: number): Float64Array {
-  const all = new Float64Array(length);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** Rows that are added up between two looks at the clock. */
@@ -216,7 +237,7 @@ function fileLengths(snapshot: Snapshot, vectors: VisibleVectors): Promise<Float
  */
 function lengthsTable(snapshot: Snapshot, { spaceId, count, squareSum }: VisibleVectors): Table<Float64Array> {
   return {
-    name: `vectorLengths-1-${spaceId}`,
+    name: `vectorLengths-2-${spaceId}`,
     of: 'root',
     read: ({ lengths, squares }) => (squares?.[0] === squareSum ? (lengths as Float64Array) : null),
     columns: (lengths) => (count === snapshot.ranked.count ? { lengths, squares: Float64Array.of(squareSum) } : null),
@@ -231,7 +252,7 @@ async function addUpFiles(snapshot: Snapshot, vectors: VisibleVectors): Promise<
   const lengths = new Float64Array(fileCount);
   const dimension = blocks[0]?.file.space.dimension ?? 0;
   const sums = new Int32Array(Math.min(filesAtOnce, fileCount) * dimension);
-  const blockOf = new Uint32Array(count);
+  const blockOf = new Uint32Array(count + 1);
   blocks.forEach(({ first, rows }, i) => blockOf.fill(i, first, first + rows.length));
   const picked = new Uint32Array(rowsAtOnce);
   const shares = new Int16Array(rowsAtOnce);
@@ -247,7 +268,7 @@ async function addUpFiles(snapshot: Snapshot, vectors: VisibleVectors): Promise<
     while (i < order.length && order[i]! < positionsMax) i++; // without a vector
     while (i < order.length) {
       if (slices.isOver) await slices.next();
-      const { file, number, rows, first } = blocks[blockOf[Math.floor(order[i]! / positionsMax) - 1]!]!;
+      const { file, number, rows, first } = blocks[blockOf[Math.floor(order[i]! / positionsMax)]!]!;
       const end = first + rows.length;
       const from = i;
       file.withBlock(
@@ -260,16 +281,15 @@ async function addUpFiles(snapshot: Snapshot, vectors: VisibleVectors): Promise<
             let unit = 0;
             for (; i < Math.min(order.length, from + rowsAtOnce); i++) {
               const place = Math.floor(order[i]! / positionsMax);
-              if (place > end) break;
+              if (place >= end) break;
               const ofThis = occurrenceFiles[start + order[i]! - place * positionsMax]!;
               if (ofThis !== ofRun) {
                 if (ofRun >= 0) break;
                 ofRun = ofThis;
                 unit = unitOf(fileStarts[ofRun + 1]! - fileStarts[ofRun]!);
               }
-              const length = vectors.lengths[place - 1]!;
-              picked[picks] = rows[place - 1 - first]!;
-              shares[picks++] = length === 0 ? 0 : Math.min(shareMax, Math.round(unit / length));
+              picked[picks] = rows[place - first]!;
+              shares[picks++] = Math.min(shareMax, Math.round(unit * vectors.inverses[place]!));
             }
             if (picks === 0) break;
             const sumAt = (ofRun - firstFile) * dimension;

@@ -1,8 +1,8 @@
 import { RowMemory } from '../vector/index.js';
 import type { RowBlock } from '../vector/index.js';
 
-/** Rows in a block, of which the last of a file may have fewer. */
-export const rowsPerBlock = 4096;
+/** Rows in a block, of which the last of a file may have fewer: few, as of a large snapshot a query reads some here and there. */
+export const rowsPerBlock = 128;
 
 /** Rows that are to be read. */
 export interface Rows {

@@ -2,4 +2,5 @@
 export { lengthOf, squareOf } from './length.js';
 export { RowMemory } from './row-memory.js';
 export type { RowBlock } from './row-memory.js';
+export { SignCodes, SignQuery } from './sign-codes.js';
 export { SumKernel } from './sum-kernel.js';

@@ -79,13 +79,13 @@ export class RowMemory {
     this.exports = null;
   }
 
-  /** For a block alone: the products of a query and its rows; a view that holds until the next call. */
-  products(slot: number, query: Int8Array, count: number): Int32Array {
+  /** For a block alone: the products of a query and `count` of its rows; a view that holds until the next call. */
+  products(slot: number, query: Int8Array, first: number, count: number): Int32Array {
     const { memory, dots } = this.exports!;
     const wide = new Int16Array(memory.buffer, 0, this.rowBytes);
     wide.fill(0);
     wide.set(query);
-    const at = this.addressOf(slot);
+    const at = this.addressOf(slot) + first * this.rowBytes;
     dots(0, at, at + count * this.rowBytes, this.rowBytes, this.productsAt);
     return new Int32Array(memory.buffer, this.productsAt, count);
   }
@@ -153,11 +153,14 @@ export class RowBlock {
     readonly count: number,
   ) {}
 
-  /** The products of a query and the rows of `wanted`, into `into`: whole numbers. */
+  /** The products of a query and the rows of `wanted`, which ascend, into `into`: whole numbers. */
   dotProducts(query: Int8Array, wanted: Uint32Array, into: Int32Array): void {
-    const products = this.memory.products(this.slot, query, this.count);
-    if (wanted.length === this.count) into.set(products);
-    else for (let i = 0; i < wanted.length; i++) into[i] = products[wanted[i]!]!;
+    if (wanted.length === 0) return;
+    const first = wanted[0]!;
+    const count = wanted[wanted.length - 1]! - first + 1;
+    const products = this.memory.products(this.slot, query, first, count);
+    if (wanted.length === count) into.set(products);
+    else for (let i = 0; i < wanted.length; i++) into[i] = products[wanted[i]! - first]!;
   }
 
   /**

@@ -76,6 +76,15 @@ export const i8x16Shuffle = (places: readonly number[]): number[] => [0xfd, 0x0d
 /** The lower and the upper eight bytes, each widened to 16 bits by its sign. */
 export const i16x8ExtendLow = [0xfd, 0x87, 0x01];
 export const i16x8ExtendHigh = [0xfd, 0x88, 0x01];
+export const i16x8ExtendLowUnsigned = [0xfd, 0x89, 0x01];
+export const i16x8ExtendHighUnsigned = [0xfd, 0x8a, 0x01];
+/** The bytes of the first vector at the places that the second has. */
+export const i8x16Swizzle = [0xfd, 0x0e];
+export const v128And = [0xfd, 0x4e];
+export const i8x16ShiftRightUnsigned = [0xfd, 0x6d];
+export const i8x16Add = [0xfd, 0x6e];
+export const i16x8Add = [0xfd, 0x8e, 0x01];
+export const i8x16Splat = [0xfd, 0x0f];
 export const v128Zero = [0xfd, 0x0c, ...new Array<number>(16).fill(0)];
 export const i32x4Lane = (lane: number): number[] => [0xfd, 0x1b, lane];
 export const i32x4Add = [0xfd, 0xae, 0x01];

@@ -7,7 +7,7 @@ import { byScore } from '../../src/search/ranking/candidate.js';
 import type { Candidate } from '../../src/search/ranking/candidate.js';
 import { Meaning } from '../../src/search/ranking/meaning.js';
 import { rankingSignals } from '../../src/search/ranking/ranking-signals.js';
-import type { Similarities } from '../../src/search/ranking/similarity.js';
+import type { Similarities } from '../../src/search/vectors/similarity.js';
 import type { Snapshot } from '../../src/snapshot/index.js';
 
 /** Few values, so that many scores are the same. */
@@ -24,6 +24,7 @@ const file = fc.record({
   about: value,
   path: value,
   factor: fc.constantFrom(0.5, 0.75, 1),
+  slack: fc.constantFrom(0, 0, 0.05, 0.3),
   isMasked: fc.constantFrom(true, false, false, false),
   isAsked: fc.constantFrom(true, false, false, false),
 });
@@ -71,17 +72,34 @@ async function prepare({
     ]),
   };
   const slices = new TimeSlices();
-  const sums = Float64Array.from(files, ({ chunks: own }) => own.reduce((sum, { cosine }) => sum + cosine, 0));
-  const similarities = {
-    chunk: (position: number) => chunks[position]!.cosine,
-    files: {
-      cosines: sums.map((sum, file) => sum / (files[file]!.chunks.length || 1)),
-      sums,
-      nearest: Float64Array.from(files, ({ chunks: own }) =>
-        own.length === 0 ? 0 : Math.max(...own.map(({ cosine }) => cosine)),
-      ),
+  // Of files that are not known, bounds: more or less above what they are.
+  const known = new Set<number>();
+  const nearest = files.map(({ chunks: own }) => (own.length === 0 ? 0 : Math.max(...own.map(({ cosine }) => cosine))));
+  const cosines = files.map(({ chunks: own }) => own.reduce((sum, { cosine }) => sum + cosine, 0) / (own.length || 1));
+  const most = {
+    nearest: Float64Array.from(files, ({ slack }, number) => nearest[number]! + slack),
+    cosines: Float64Array.from(files, ({ slack }, number) => cosines[number]! + slack / 2),
+  };
+  const know = (number: number): void => {
+    known.add(number);
+    most.nearest[number] = nearest[number]!;
+    most.cosines[number] = cosines[number]!;
+  };
+  const similarities: Similarities = {
+    most,
+    know,
+    isKnown: (number) => known.has(number),
+    chunk: (position) => {
+      know(chunks[position]!.number);
+      return chunks[position]!.cosine;
     },
-  } as unknown as Similarities;
+    file: (number) => {
+      know(number);
+      return cosines[number]!;
+    },
+    mean: () => 0.05,
+    release: () => undefined,
+  };
   const meaning =
     mode === 'lexical'
       ? null

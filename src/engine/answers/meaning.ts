@@ -20,17 +20,18 @@ interface MeaningCall extends CallOptions {
 }
 
 /**
- * Compares a query with the chunks of a snapshot by their vectors: those of the embedder that the user named, once it has made
- * them all, else those of the bundled one.
+ * Calls `use` with what vectors say of a query, which holds until it is done. Where they turn out to be damaged they are made again, and it is
+ * called anew.
  */
-export async function meaningOf(
+export async function withMeaning<T>(
   shared: SharedStore,
   snapshot: Snapshot,
   words: string,
   call: MeaningCall,
-): Promise<Meaning> {
+  use: (meaning: Meaning) => Promise<T>,
+): Promise<T> {
   try {
-    return await compare(shared, await seeingVectors(shared, snapshot), words, call);
+    return await compareAndUse(shared, await seeingVectors(shared, snapshot), words, call, use);
   } catch (error) {
     if (!(error instanceof CoppiceError) || error.code !== 'STORE_CORRUPT') throw error;
     // Vectors can be made again; if it was something else that is damaged, it is found once more.
@@ -41,7 +42,30 @@ export async function meaningOf(
       for (const space of spaces) dropDamagedVectors(snapshots, space);
       return Promise.resolve();
     });
-    return compare(shared, await latestOf(shared, snapshot), words, call);
+    return compareAndUse(shared, await latestOf(shared, snapshot), words, call, use);
+  }
+}
+
+/** The same for who keeps it; to be released. */
+export const meaningOf = async (
+  shared: SharedStore,
+  snapshot: Snapshot,
+  words: string,
+  call: MeaningCall,
+): Promise<Meaning> => compare(shared, await seeingVectors(shared, snapshot), words, call);
+
+async function compareAndUse<T>(
+  shared: SharedStore,
+  snapshot: Snapshot,
+  words: string,
+  call: MeaningCall,
+  use: (meaning: Meaning) => Promise<T>,
+): Promise<T> {
+  const meaning = await compare(shared, snapshot, words, call);
+  try {
+    return await use(meaning);
+  } finally {
+    meaning.similarities?.release();
   }
 }
 
@@ -56,7 +80,10 @@ async function seeingVectors(shared: SharedStore, snapshot: Snapshot): Promise<S
 const latestOf = ({ snapshots }: SharedStore, snapshot: Snapshot): Promise<Snapshot> =>
   snapshots.openLatest(snapshot.root, snapshot);
 
-/** Releases the snapshot. */
+/**
+ * Compares a query with the chunks of a snapshot by their vectors: those of the embedder that the user named, once it has made
+ * them all, else those of the bundled one. Releases the snapshot.
+ */
 async function compare(shared: SharedStore, snapshot: Snapshot, words: string, call: MeaningCall): Promise<Meaning> {
   const { embeddings } = shared;
   let best: Meaning = { similarities: null, coverage: 0 };
@@ -70,6 +97,7 @@ async function compare(shared: SharedStore, snapshot: Snapshot, words: string, c
         const vector = await embedder.embedQuery(words, call.signal);
         const slices = new TimeSlices(call.signal);
         const similarities = await compareVectors(snapshot, comparedSpace(embedder), vector, slices);
+        best.similarities?.release();
         best = { similarities, coverage: share };
       } catch (error) {
         throwIfAborted(call.signal);
@@ -80,6 +108,9 @@ async function compare(shared: SharedStore, snapshot: Snapshot, words: string, c
       if (isComplete) break;
     }
     return best;
+  } catch (error) {
+    best.similarities?.release();
+    throw error;
   } finally {
     snapshot.release();
   }

@@ -18,12 +18,19 @@ import { toHit } from './hits.js';
 import type { Found, Searched } from './hits.js';
 import { maskOfRepositories, matchesName } from './repositories.js';
 import { placeOf } from './places.js';
-import { meaningOf } from './meaning.js';
+import { withMeaning } from './meaning.js';
+import type { Meaning } from './meaning.js';
 import { checkCount, checkDeadline } from '../limits.js';
 import type { OpenedRev, Origin, Scope } from '../session/scope.js';
 import type { Hit, NearestHit, ResolvedRev, SearchOptions, SearchResult } from '../types.js';
 
 const limitDefault = 10;
+
+interface RankedAll {
+  readonly all: readonly RankedHit[];
+  /** Share of the chunks that have vectors. */
+  readonly coverage: number;
+}
 
 /** Signals that are tried, by their names and values: made once for as long as they are asked with, as what is derived of them is kept by them. */
 const tried = new WeakMap<Readonly<Record<string, number>>, RankingSignals>();
@@ -86,30 +93,35 @@ export async function searchRev(scope: Scope, text: string, options: SearchOptio
     const described = await descriptions.of(to.snapshot);
     const question = await readQuestion(to.snapshot, query, slices, described);
     const { text: words } = question;
-    const meaning = mode === 'lexical' ? null : await meaningOf(shared, to.snapshot, words, options);
-    const similarities = meaning?.similarities ?? null;
-    const describedSimilarities =
-      described === null || mode === 'lexical'
-        ? null
-        : await descriptions.similarities(to.snapshot, described, words, options);
-    if (mode === 'semantic' && similarities === null && question.words.length > 0) throw noVectors();
-    descriptions.continueWith(to.snapshot);
     const { reranking } = shared;
     const candidates = options.effort === 'fast' ? 0 : reranking.candidates;
     const patterns = { deadline: new Deadline(deadlineMs), signal: options.signal };
-    const all = await rankSnapshot(to.snapshot, {
-      question,
-      alike: mode === 'lexical' ? null : shared.embeddings.alikeWords(question),
-      mask,
-      mode,
-      similarities,
-      descriptions: described,
-      describedSimilarities,
-      since: from?.snapshot,
-      limit: words === '' ? limit : Math.max(limit, candidates),
-      signals: options.ranking === undefined ? shared.signals : signalsOf(shared, options.ranking),
-      ...patterns,
-    });
+    const rank = async ({ similarities, coverage }: Meaning): Promise<RankedAll> => {
+      const describedSimilarities =
+        described === null || mode === 'lexical'
+          ? null
+          : await descriptions.similarities(to.snapshot, described, words, options);
+      if (mode === 'semantic' && similarities === null && question.words.length > 0) throw noVectors();
+      descriptions.continueWith(to.snapshot);
+      const all = await rankSnapshot(to.snapshot, {
+        question,
+        alike: mode === 'lexical' ? null : shared.embeddings.alikeWords(question),
+        mask,
+        mode,
+        similarities,
+        descriptions: described,
+        describedSimilarities,
+        since: from?.snapshot,
+        limit: words === '' ? limit : Math.max(limit, candidates),
+        signals: options.ranking === undefined ? shared.signals : signalsOf(shared, options.ranking),
+        ...patterns,
+      });
+      return { all, coverage };
+    };
+    const { all, coverage } =
+      mode === 'lexical'
+        ? await rank({ similarities: null, coverage: 0 })
+        : await withMeaning(shared, to.snapshot, words, options, rank);
     // Where nothing good is, nothing is shown: what is nearest is not what was asked for.
     const ranked = options.weak === true || all.some(({ grade }) => grade !== 'none') ? all : [];
     const segments = shared.snapshots.segments(); // its history may be newer than the snapshot
@@ -137,7 +149,7 @@ export async function searchRev(scope: Scope, text: string, options: SearchOptio
         ? { hits, summary: null }
         : await reranking.order(words, hits, options.signal);
     const { didYouMean, notes } = question;
-    return result(to.rev, from?.rev, ordered.hits.slice(0, limit), meaning?.coverage ?? 0, {
+    return result(to.rev, from?.rev, ordered.hits.slice(0, limit), coverage, {
       ...(ordered.summary === null ? {} : { rerank: ordered.summary }),
       ...(planned === undefined ? {} : { planned }),
       ...(ranked.length === 0 && all.length > 0

@@ -58,7 +58,9 @@ export class Descriptions {
         const latest = await this.embed(snapshot, described, own, call);
         try {
           const vector = await embedder.embedQuery(words, call.signal);
-          return await compareVectors(latest, { space: own.space }, vector, new TimeSlices(call.signal));
+          return await compareVectors(latest, { space: own.space }, vector, new TimeSlices(call.signal), {
+            codedMin: Infinity,
+          });
         } finally {
           latest.release();
         }

@@ -47,23 +47,63 @@ export async function bestCandidates(snapshot: Snapshot, request: CandidateReque
   const pools = new Pools(newChunks, limit);
   const look = new CloserLook(snapshot, request, files, pools);
   const seen = new Uint8Array(snapshot.files.length);
-  const visit = (file: number): void => {
-    if (seen[file] === 1 || (mask !== null && mask[file] === 0)) return;
-    seen[file] = 1;
-    if (files.boundOf(file) >= pools.worst(files.mayDefine[file] === 1)) look.at(file);
-  };
-  // What has words comes first: the sooner the best are known, the more can be passed over.
-  for (const list of [files.matching, files.described, evidence.namedFiles, [...asked.files.values.keys()]])
-    for (const [i, file] of list.entries()) {
-      if ((i & 15) === 0 && slices.isOver) await slices.next();
-      visit(file);
+  const visit = (file: number, bound = files.boundOf(file)): void => {
+    const mayDefine = files.mayDefine[file] === 1;
+    if (bound < pools.worst(mayDefine)) return;
+    if (meaning?.isKnown(file) === false) {
+      meaning.know(file);
+      if (files.boundOf(file) < pools.worst(mayDefine)) return;
     }
+    look.at(file);
+  };
+  const isNew = (file: number): boolean => {
+    if (seen[file] === 1 || (mask !== null && mask[file] === 0)) return false;
+    seen[file] = 1;
+    return true;
+  };
+  const listed: number[] = [];
+  for (const list of [files.matching, files.described, evidence.namedFiles, asked.files.values.keys()])
+    for (const file of list) if (isNew(file)) listed.push(file);
+  const bounds = new Float64Array(listed.length);
+  for (let i = 0; i < listed.length; i++) {
+    if ((i & 255) === 0 && slices.isOver) await slices.next();
+    bounds[i] = files.boundOf(listed[i]!);
+  }
+  // Those that can have the best come first: the sooner these are known, the more can be passed over.
+  const first = await visitFirst(bounds, (i) => visit(listed[i]!, bounds[i]), slices);
+  pools.settle();
+  for (let i = 0; i < listed.length; i++) {
+    if ((i & 15) === 0 && slices.isOver) await slices.next();
+    if (bounds[i]! < first) visit(listed[i]!, bounds[i]);
+  }
   if (meaning !== null)
-    for (let file = 0; file < snapshot.files.length; file++) {
+    for (let file = 0; file < seen.length; file++) {
       if ((file & 255) === 0 && slices.isOver) await slices.next();
-      if (meaning.hasNear[file] === 1) visit(file);
+      if (meaning.mayHaveNear(file) && isNew(file)) visit(file);
     }
   return pools.candidates();
+}
+
+/** About so many files are visited before all others. */
+const firstFiles = 256;
+const sampleSize = 2048;
+
+/** Visits those with the highest bounds, from the highest on; returns a bound such that all that have it or more were visited. */
+async function visitFirst(bounds: Float64Array, visit: (i: number) => void, slices: TimeSlices): Promise<number> {
+  if (bounds.length === 0) return -Infinity;
+  const step = Math.ceil(bounds.length / sampleSize);
+  const sample = new Float64Array(Math.ceil(bounds.length / step));
+  for (let i = 0; i < sample.length; i++) sample[i] = bounds[i * step]!;
+  sample.sort();
+  const least = sample[Math.max(0, sample.length - 1 - Math.ceil(firstFiles / step))]!;
+  const first: number[] = [];
+  for (let i = 0; i < bounds.length; i++) if (bounds[i]! >= least) first.push(i);
+  first.sort((a, b) => bounds[b]! - bounds[a]! || a - b);
+  for (const [at, i] of first.entries()) {
+    if ((at & 15) === 0 && slices.isOver) await slices.next();
+    visit(i);
+  }
+  return least;
 }
 
 /** What is known of each file's chunks together. */
@@ -197,6 +237,12 @@ class Pools {
     return Math.min(this.all.worst(mayDefine), this.fresh?.worst(mayDefine) ?? Infinity);
   }
 
+  /** Lets go of all that are not among the best any more. */
+  settle(): void {
+    this.all.settle();
+    this.fresh?.settle();
+  }
+
   wants(score: number, position: number, isDefinition: boolean): boolean {
     return this.all.wants(score, position, isDefinition) || this.fresh?.wants(score, position, isDefinition) === true;
   }
@@ -230,6 +276,11 @@ class Pool {
     return this.best.wants(score, position) || (isDefinition && this.definitions.wants(score, position));
   }
 
+  settle(): void {
+    this.best.settle();
+    this.definitions.settle();
+  }
+
   add(candidate: Candidate, isDefinition: boolean): void {
     this.best.add(candidate);
     if (isDefinition) this.definitions.add(candidate);
@@ -256,7 +307,11 @@ class Best {
   add(candidate: Candidate): void {
     if (!this.wants(candidate.score, candidate.position)) return;
     this.kept.push(candidate);
-    if (this.kept.length < this.count * 2) return;
+    if (this.kept.length >= this.count * 2) this.settle();
+  }
+
+  settle(): void {
+    if (this.kept.length < this.count) return;
     this.kept = this.sorted();
     ({ score: this.worst, position: this.worstPosition } = this.kept.at(-1)!);
   }

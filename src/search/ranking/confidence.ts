@@ -7,7 +7,7 @@ import type { LookedAt } from './candidate.js';
 import type { Descriptions } from './described.js';
 import type { Evidence } from './evidence.js';
 import type { Grade } from './grade.js';
-import type { Similarities } from './similarity.js';
+import type { Similarities } from '../vectors/similarity.js';
 
 /** What speaks for a hit, whatever the query and the snapshot. Most are from 0 to 1. */
 export interface HitTraits {
@@ -71,7 +71,7 @@ export function traitsOf(
       file: files[hit.file]! / most,
       path: hit.path / most,
       chunkCosine: similarities === null ? null : similarities.chunk(hit.position),
-      fileCosine: similarities?.files.cosines[hit.file] ?? 0,
+      fileCosine: similarities?.file(hit.file) ?? 0,
       asked: Math.min(1, (definition + askedFile + phrase) / Math.max(hit.score, Number.MIN_VALUE)),
       words: weighed.length,
     };

@@ -3,7 +3,7 @@ import type { Snapshot } from '../../snapshot/index.js';
 import type { Evidence } from './evidence.js';
 import type { RankMode } from './ranked.js';
 import type { MeaningSignal, RankingSignals } from './ranking-signals.js';
-import type { Similarities } from './similarity.js';
+import type { Similarities } from '../vectors/similarity.js';
 
 export interface MeaningOptions {
   readonly mode: RankMode;
@@ -21,75 +21,72 @@ export interface MeaningOptions {
 export class Meaning {
   private constructor(
     private readonly similarities: Similarities,
+    private readonly rankedFiles: Uint8Array | null,
     private readonly nearMin: number,
     private readonly signal: MeaningSignal,
     private readonly mean: number,
     private readonly nearest: number,
     /** What the nearest chunk is worth. */
     private readonly scale: number,
-    /** By file: what its nearest chunk is worth. */
-    private readonly nearestIn: Float64Array,
-    /** By file: 1 where the vector of a chunk alone is near enough for that to be found. */
-    readonly hasNear: Uint8Array,
   ) {}
 
   static async of(
-    snapshot: Snapshot,
+    { rankedFiles }: Snapshot,
     similarities: Similarities,
     { idf }: Evidence,
     { mode, signals, slices, signal: given }: MeaningOptions,
   ): Promise<Meaning> {
     const signal = given ?? (mode === 'semantic' ? signals.meaningAlone : signals.meaning);
-    const { rankedFiles } = snapshot;
-    const { whole } = signal;
-    const { fileStarts } = snapshot;
-    const { cosines, sums, nearest: nearestOf } = similarities.files;
-    const nearestIn = new Float64Array(snapshot.files.length);
-    const hasNear = new Uint8Array(snapshot.files.length);
-    let sum = 0;
-    let count = 0;
-    let nearest = 0;
-    for (let file = 0; file < nearestIn.length; file++) {
-      if ((file & 1023) === 0 && slices.isOver) await slices.next();
-      if (rankedFiles !== null && rankedFiles[file] === 0) continue;
-      const chunkCount = fileStarts[file + 1]! - fileStarts[file]!;
-      if (chunkCount === 0) continue;
-      const ofFile = whole * cosines[file]!;
-      sum += (1 - whole) * sums[file]! + chunkCount * ofFile;
-      count += chunkCount;
-      // As \`mixed\` has it: the chunk that is nearest alone is so with its file's share as well.
-      const most = Math.max(0, (1 - whole) * nearestOf[file]! + ofFile);
-      if (nearestOf[file]! >= signals.nearMin) hasNear[file] = 1;
-      nearestIn[file] = most;
-      if (most > nearest) nearest = most;
-    }
-    const mean = count === 0 ? 0 : Math.max(0, sum / count);
+    const mean = Math.max(0, similarities.mean(signal.whole));
+    const nearest = await nearestOf(rankedFiles, similarities, signal, slices);
     let words = 0;
     for (const value of idf.values()) words += value;
     const share = mode === 'hybrid' && idf.size === 1 ? signals.meaningOfWord : 1;
-    const scale = signal.weight * share * words;
-    const meaning = new Meaning(similarities, signals.nearMin, signal, mean, nearest, scale, nearestIn, hasNear);
-    for (let file = 0; file < nearestIn.length; file++) {
-      if ((file & 1023) === 0 && slices.isOver) await slices.next();
-      nearestIn[file] = meaning.worth(nearestIn[file]!);
-    }
-    return meaning;
+    return new Meaning(
+      similarities,
+      rankedFiles,
+      signals.nearMin,
+      signal,
+      mean,
+      nearest,
+      signal.weight * share * words,
+    );
   }
 
   /** That of an occurrence in a file. */
   of(position: number, file: number): number {
     const { similarities, signal } = this;
-    return this.worth(mixed(similarities, position, file, signal)) + signal.file * this.nearestIn[file]!;
+    const { whole } = signal;
+    const own = (1 - whole) * similarities.chunk(position) + whole * similarities.file(file);
+    return this.worth(own) + signal.file * this.nearestIn(file);
   }
 
-  /** No occurrence in the file has more. */
+  /** No occurrence in the file has more; less once it is known. */
   mostIn(file: number): number {
-    return (1 + this.signal.file) * this.nearestIn[file]!;
+    return (1 + this.signal.file) * this.nearestIn(file);
+  }
+
+  isKnown(file: number): boolean {
+    return this.similarities.isKnown(file);
+  }
+
+  know(file: number): void {
+    this.similarities.know(file);
+  }
+
+  /** The vector of a chunk of the file alone may be near enough for that to be found. */
+  mayHaveNear(file: number): boolean {
+    return isRanked(this.rankedFiles, file) && this.similarities.most.nearest[file]! >= this.nearMin;
   }
 
   /** Its vector alone is near enough for it to be found. */
   isNear(position: number): boolean {
     return this.similarities.chunk(position) >= this.nearMin;
+  }
+
+  /** What the file's nearest chunk is worth; no less, where it is not known. */
+  private nearestIn(file: number): number {
+    return isRanked(this.rankedFiles, file) ? this.worth(mostOf(this.similarities, file, this.signal)) : 0;
   }
 
   private worth(similarity: number): number {
@@ -100,6 +97,40 @@ export class Meaning {
   }
 }
 
-/** How near a chunk is, the file as a whole having its share in it. */
-const mixed = (similarities: Similarities, position: number, file: number, { whole }: MeaningSignal): number =>
-  (1 - whole) * similarities.chunk(position) + whole * similarities.files.cosines[file]!;
+const isRanked = (rankedFiles: Uint8Array | null, file: number): boolean =>
+  rankedFiles === null || rankedFiles[file] === 1;
+
+/** How near the nearest chunk of a file is, the file as a whole having its share in it: that whose vector alone is nearest. */
+const mostOf = ({ most }: Similarities, file: number, { whole }: MeaningSignal): number =>
+  Math.max(0, (1 - whole) * most.nearest[file]! + whole * most.cosines[file]!);
+
+/** The same of the nearest chunk of all: files are looked at from the one that can be nearest on, until none can be nearer. */
+async function nearestOf(
+  rankedFiles: Uint8Array | null,
+  similarities: Similarities,
+  signal: MeaningSignal,
+  slices: TimeSlices,
+): Promise<number> {
+  const fileCount = similarities.most.nearest.length;
+  const bounds = new Float64Array(fileCount);
+  let first = -1;
+  for (let file = 0; file < fileCount; file++) {
+    if ((file & 4095) === 0 && slices.isOver) await slices.next();
+    if (!isRanked(rankedFiles, file)) continue;
+    bounds[file] = mostOf(similarities, file, signal);
+    if (first < 0 || bounds[file]! > bounds[first]!) first = file;
+  }
+  if (first < 0) return 0;
+  similarities.know(first);
+  let nearest = mostOf(similarities, first, signal);
+  const others: number[] = [];
+  for (let file = 0; file < fileCount; file++) if (file !== first && bounds[file]! > nearest) others.push(file);
+  others.sort((a, b) => bounds[b]! - bounds[a]!);
+  for (const [i, file] of others.entries()) {
+    if ((i & 63) === 0 && slices.isOver) await slices.next();
+    if (bounds[file]! <= nearest) break;
+    similarities.know(file);
+    nearest = Math.max(nearest, mostOf(similarities, file, signal));
+  }
+  return nearest;
+}

@@ -2,8 +2,8 @@ import type { Snapshot } from '../../snapshot/index.js';
 import { FileLengths } from './file-lengths.js';
 import { pathKinds } from './file-kinds.js';
 import { PathTerms } from './path-terms.js';
-import { prepareVectors } from './similarity.js';
-import type { ComparedSpace } from './similarity.js';
+import { prepareVectors } from '../vectors/similarity.js';
+import type { ComparedSpace } from '../vectors/visible-vectors.js';
 
 /** Makes what ranked searches need of a snapshot as a whole and what is kept beside it, so that the first of them finds it made. */
 export async function prepareRanking(snapshot: Snapshot, spaces: readonly ComparedSpace[]): Promise<void> {

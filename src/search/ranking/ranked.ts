@@ -27,7 +27,7 @@ import { QueryPhrase } from './phrases.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { rerank } from './rerank.js';
 import type { Asked } from './rerank.js';
-import type { Similarities } from './similarity.js';
+import type { Similarities } from '../vectors/similarity.js';
 import { bringPostings, occursTyped } from '../term-postings.js';
 
 /** What speaks for a chunk: its words, its meaning, or both. */

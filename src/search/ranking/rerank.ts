@@ -20,7 +20,7 @@ import { QueryNames, nameStems } from './name-match.js';
 import { nameOfFile } from './path-terms.js';
 import type { QueryPhrase } from './phrases.js';
 import type { RankingSignals } from './ranking-signals.js';
-import type { Similarities } from './similarity.js';
+import type { Similarities } from '../vectors/similarity.js';
 import { spreadOverFiles } from './spread.js';
 
 /** What a query asks for by name or to the letter. */

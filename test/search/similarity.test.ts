@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { TimeSlices } from '../../src/base/index.js';
+import { createBundledEmbedder } from '../../src/embedding/index.js';
+import { openEngine } from '../../src/engine/index.js';
+import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
+import { Deadline } from '../../src/pattern/index.js';
+import { compareVectors, parseQuery, rankSnapshot, rankingSignals, readQuestion } from '../../src/search/index.js';
+import type { RankedHit, RankMode } from '../../src/search/index.js';
+import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
+import { Store } from '../../src/store/index.js';
+import { makeFolder, makeRepository } from '../support/git.js';
+
+const verbs = ['read', 'write', 'open', 'close', 'parse', 'render', 'weigh', 'sort', 'merge', 'retry'];
+const nouns = ['ledger', 'session', 'socket', 'queue', 'parcel', 'tree', 'query', 'image', 'account', 'timer'];
+const capital = (word: string): string => word[0]!.toUpperCase() + word.slice(1);
+
+/** Files of several functions each, some of which are in many. */
+function files(): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const [i, verb] of verbs.entries())
+    for (const [j, noun] of nouns.entries()) {
+      const functions = Array.from({ length: 1 + ((i * 7 + j) % 4) }, (_, n) => {
+        const [other, thing] = [verbs[(i + n * j) % 10]!, nouns[(j + n) % 10]!];
+        return `/** ${capital(other)}s a ${thing} before the next ${noun} is there. */\nexport function ${other}${capital(thing)}(${thing}: ${capital(thing)}) {\n${`  ${thing}.${verb}(${noun});\n`.repeat(12)}}\n`;
+      });
+      all[`src/${noun}/${verb}.ts`] = functions.join('\n');
+    }
+  all['src/empty.ts'] = '';
+  return all;
+}
+
+test('what is read of vectors where signs tell which can be near is what reading all of them tells, bit for bit', async () => {
+  const repository = makeRepository();
+  repository.commit(files());
+  const path = join(makeFolder(), 'store');
+  const engine = await openEngine({ repo: repository.path, store: path, workers: 0 });
+  await engine.index(['HEAD']);
+  await engine.close();
+  const store = Store.open(path);
+  const snapshots = new SnapshotStore(store);
+  const root = rootKey(repository.revParse('HEAD^{tree}'), rulesFingerprint(defaultRules));
+  const snapshot = await snapshots.open(snapshots.findRoot(root)!);
+  const embedder = createBundledEmbedder()!;
+  const { space } = embedder;
+  const slices = new TimeSlices();
+  let passedOver = 0;
+  for (const text of [
+    'retry the socket when a parcel is lost',
+    'merge trees',
+    'account',
+    'draws an image of the query',
+  ])
+    for (const mode of ['hybrid', 'semantic'] satisfies RankMode[]) {
+      const vector = await embedder.embedQuery(text, undefined);
+      const all = await compareVectors(snapshot, { space }, vector, slices, { codedMin: Infinity });
+      const coded = await compareVectors(snapshot, { space }, vector, slices, { codedMin: 0 });
+      for (const of of ['nearest', 'cosines'] as const)
+        expect(Math.min(...coded.most[of].map((most, file) => most - all.most[of][file]!))).toBeGreaterThan(-1e-9);
+      const question = await readQuestion(snapshot, parseQuery(text), slices);
+      const ranked = (similarities: typeof all, limit: number): Promise<RankedHit[]> =>
+        rankSnapshot(snapshot, {
+          question,
+          similarities,
+          mode,
+          mask: null,
+          limit,
+          signals: rankingSignals,
+          deadline: new Deadline(10_000),
+          signal: undefined,
+        });
+      expect(await ranked(coded, 10)).toEqual(await ranked(all, 10));
+      passedOver += snapshot.files.filter((_, file) => !coded.isKnown(file)).length;
+      expect(snapshot.files.map((_, file) => coded.file(file))).toEqual([...all.most.cosines]);
+      expect(coded.most).toEqual(all.most);
+      const cosines = Array.from(snapshot.occurrenceDocs, (_, position) => all.chunk(position));
+      expect(cosines.map((_, position) => coded.chunk(position))).toEqual(cosines);
+      expect(coded.mean(0.3)).toBe(all.mean(0.3));
+      expect(coded.mean(0)).toBeCloseTo(cosines.reduce((sum, own) => sum + own, 0) / cosines.length, 3);
+      coded.release();
+    }
+  expect(passedOver).toBeGreaterThan(0);
+  snapshot.release();
+  snapshots.close();
+  store.close();
+});

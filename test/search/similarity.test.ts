@@ -52,7 +52,7 @@ test('what is read of vectors where signs tell which can be near is what reading
     'draws an image of the query',
   ])
     for (const mode of ['hybrid', 'semantic'] satisfies RankMode[]) {
-      const vector = await embedder.embedQuery(text, undefined);
+      const vector = await embedder.embedQuery(text);
       const all = await compareVectors(snapshot, { space }, vector, slices, { codedMin: Infinity });
       const coded = await compareVectors(snapshot, { space }, vector, slices, { codedMin: 0 });
       for (const of of ['nearest', 'cosines'] as const)

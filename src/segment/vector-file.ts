@@ -78,6 +78,7 @@ export class VectorFile {
   /** Tells open files apart. */
   readonly serial = nextSerial++;
   private readDocs: Uint32Array | null = null;
+  private readSquares: Uint32Array | null = null;
   private holders = 1;
 
   private constructor(
@@ -112,8 +113,8 @@ export class VectorFile {
   }
 
   /** The squares of the lengths of rows. */
-  squares(first: number, count: number): Uint32Array {
-    return this.numbers(this.count + first, count);
+  squares(): Uint32Array {
+    return (this.readSquares ??= this.numbers(this.count, this.count));
   }
 
   /** A row. */

@@ -157,10 +157,14 @@ export class RowBlock {
   dotProducts(query: Int8Array, wanted: Uint32Array, into: Int32Array): void {
     if (wanted.length === 0) return;
     const first = wanted[0]!;
-    const count = wanted[wanted.length - 1]! - first + 1;
-    const products = this.memory.products(this.slot, query, first, count);
-    if (wanted.length === count) into.set(products);
+    const products = this.productsOf(query, first, wanted[wanted.length - 1]! - first + 1);
+    if (wanted.length === products.length) into.set(products);
     else for (let i = 0; i < wanted.length; i++) into[i] = products[wanted[i]! - first]!;
+  }
+
+  /** Those of `count` rows; a view that holds until the next call of this memory's. */
+  productsOf(query: Int8Array, first: number, count: number): Int32Array {
+    return this.memory.products(this.slot, query, first, count);
   }
 
   /**

@@ -1,10 +1,10 @@
 import type { TimeSlices } from '../../base/index.js';
-import type { VectorFile } from '../../segment/index.js';
+import { VectorFile } from '../../segment/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { SignCodes, SignQuery, lengthOf } from '../../vector/index.js';
 import { vectorTables } from './vector-tables.js';
 import type { VectorSums, VectorTables } from './vector-tables.js';
-import { visibleVectors, whileOpen } from './visible-vectors.js';
+import { inverseOf, partOf, rowOf, visibleVectors, whileOpen } from './visible-vectors.js';
 import type { ComparedSpace, VisibleVectors } from './visible-vectors.js';
 
 /** What the chunks of each file say together, by its position in the snapshot. */
@@ -153,11 +153,12 @@ const rankedCount = (snapshot: Snapshot): number =>
 /** All compared. */
 async function compareAll(
   snapshot: Snapshot,
-  { places, inverses, blocks }: VisibleVectors,
+  vectors: VisibleVectors,
   tables: VectorSums,
   query: Int8Array,
   slices: TimeSlices,
 ): Promise<Similarities> {
+  const { places, inverses, blocks } = await vectors.rows();
   const products = new Int32Array(inverses.length);
   for (const { file, number, rows, first } of blocks) {
     if (slices.isOver) await slices.next();
@@ -204,7 +205,6 @@ class CodedSimilarities implements Similarities {
   private readonly cosines = new Map<number, Float64Array>();
   private readonly queryLength: number;
   private readonly retained: VectorFile[];
-  private products = new Int32Array(64);
 
   constructor(
     private readonly snapshot: Snapshot,
@@ -271,28 +271,35 @@ class CodedSimilarities implements Similarities {
 
   know(file: number): void {
     if (this.known[file] === 1) return;
-    const { query, queryLength, sums } = this;
-    const { places, inverses, blocks, blockOf } = this.vectors;
-    const { fileStarts } = this.snapshot;
+    const { query, queryLength, sums, vectors } = this;
+    const { visible } = vectors;
+    const { fileStarts, occurrenceDocs } = this.snapshot;
+    const { rowsPerBlock } = VectorFile;
     const start = fileStarts[file]!;
     const count = fileStarts[file + 1]! - start;
     const own = new Float64Array(count);
     let sum = 0;
     let most = -Infinity;
     for (let i = 0; i < count;) {
-      // A run of rows of one block, one after the other.
-      const place = places[start + i]!;
+      const doc = occurrenceDocs[start + i]!;
+      const part = visible.has(doc) ? partOf(vectors, doc) : undefined;
+      const row = part === undefined ? -1 : rowOf(part, doc);
       let length = 1;
-      if (place > 0) {
-        const at = blockOf[place]!;
-        const { file: vectorFile, number, rows, first } = blocks[at]!;
-        while (i + length < count && places[start + i + length] === place + length && blockOf[place + length] === at)
+      if (part !== undefined && row >= 0) {
+        // A run of rows of one block, one after the other.
+        const block = Math.floor(row / rowsPerBlock);
+        const first = row - block * rowsPerBlock;
+        while (i + length < count && first + length < rowsPerBlock) {
+          const next = doc + length;
+          if (occurrenceDocs[start + i + length] !== next || next >= part.docEnd || !visible.has(next)) break;
+          if (!part.isWhole && rowOf(part, next) !== row + length) break;
           length++;
-        const wanted = rows.subarray(place - first, place - first + length);
-        if (this.products.length < length) this.products = new Int32Array(2 * length);
-        const { products } = this;
-        vectorFile.withBlock(number, (block) => block.dotProducts(query, wanted, products));
-        for (let j = 0; j < length; j++) own[i + j] = products[j]! * inverses[place + j]!;
+        }
+        const squares = part.file.squares();
+        part.file.withBlock(block, (rows) => {
+          const products = rows.productsOf(query, first, length);
+          for (let j = 0; j < length; j++) own[i + j] = products[j]! * inverseOf(squares[row + j]!);
+        });
       }
       for (const end = i + length; i < end; i++) {
         sum += own[i]!;

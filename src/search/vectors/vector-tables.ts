@@ -89,7 +89,7 @@ const rounding = 128;
 const unitOf = (count: number): number => Math.min(unitMax, Math.floor(2 ** 31 / count) - rounding);
 
 async function addUp(snapshot: Snapshot, vectors: VisibleVectors, withSigns: boolean): Promise<VectorTables> {
-  const { blocks, places, blockOf, inverses } = vectors;
+  const { blocks, places, blockOf, inverses } = await vectors.rows();
   const { occurrenceFiles, fileStarts, rankedFiles } = snapshot;
   const slices = new TimeSlices();
   const fileCount = snapshot.files.length;

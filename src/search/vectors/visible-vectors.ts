@@ -1,4 +1,5 @@
-import { TimeSlices } from '../../base/index.js';
+import { TimeSlices, lowerBound } from '../../base/index.js';
+import type { BitSet } from '../../base/index.js';
 import type { EmbeddingSpace } from '../../model/index.js';
 import { VectorFile, vectorSpaceId } from '../../segment/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
@@ -16,22 +17,39 @@ export interface VisibleVectors {
   /** Names the files. */
   readonly version: string;
   readonly files: readonly VectorFile[];
-  readonly blocks: readonly VisibleRows[];
-  /** Rows of all blocks. */
+  /** The chunks that are compared, where they have one. */
+  readonly visible: BitSet;
+  readonly parts: readonly VisiblePart[];
+  /** How many of them have one. */
   readonly count: number;
-  /** One over the length of each, by its place, from 1 on; 0 for a row of length 0, and at 0, where what has no row is. */
-  readonly inverses: Float64Array;
-  /** Sum of the squares of the lengths: whole numbers, so their order does not matter. */
+  /** Sum of the squares of their lengths: whole numbers, so their order does not matter. */
   readonly squareSum: number;
   /** Chunks that should have one. */
   readonly wanted: number;
+  /** All of their rows. Made when they are first asked for. */
+  readonly rows: () => Promise<VisibleRows>;
+}
+
+/** Those of one segment. */
+export interface VisiblePart {
+  readonly file: VectorFile;
+  readonly docBase: number;
+  readonly docEnd: number;
+  /** Each of the segment's chunks has one, so that its row is known. */
+  readonly isWhole: boolean;
+}
+
+export interface VisibleRows {
+  readonly blocks: readonly VisibleBlock[];
+  /** One over the length of each, by its place, from 1 on; 0 for a row of length 0, and at 0, where what has no row is. */
+  readonly inverses: Float64Array;
   /** The position in `blocks` of each row's, by its place. */
   readonly blockOf: Uint32Array;
   /** For each occurrence, by position: the place of its chunk's row; 0 when there is none. */
   readonly places: Uint32Array;
 }
 
-export interface VisibleRows {
+export interface VisibleBlock {
   readonly file: VectorFile;
   /** The block's. */
   readonly number: number;
@@ -46,60 +64,97 @@ export function visibleVectors(snapshot: Snapshot, { space, isWithheld }: Compar
   const spaceId = vectorSpaceId(space);
   const version = snapshot.segments.segments.map((segment) => segment.vectors(spaceId)?.serial ?? '').join();
   return snapshot.derived.latest(`vectors:${spaceId}`, version, async () => {
-    const { occurrenceDocs, segments } = snapshot;
     const visible = isWithheld === undefined ? snapshot.ranked : snapshot.visibleIn((path) => !isWithheld(path));
-    const { gap } = visible;
-    const { rowsPerBlock } = VectorFile;
     const slices = new TimeSlices();
-    const placeOf = new Uint32Array(visible.slotCount);
-    const files: VectorFile[] = [];
-    const blocks: VisibleRows[] = [];
-    const inverses = new Float64Array(visible.count + 1);
-    let next = 1;
+    const parts: VisiblePart[] = [];
+    let count = 0;
     let squareSum = 0;
-    for (const segment of segments.segments) {
+    for (const segment of snapshot.segments.segments) {
       const file = segment.vectors(spaceId);
-      if (file === null || visible.countRange(segment.docBase, segment.docEnd) === 0) continue;
-      const docs = file.docs();
-      const squares = file.squares(0, docs.length);
-      const { docBase } = segment;
-      files.push(file);
-      for (let from = 0; from < docs.length; from += rowsPerBlock) {
-        if (slices.isOver) await slices.next();
-        const end = Math.min(from + rowsPerBlock, docs.length);
-        const rows = new Uint32Array(end - from);
-        const first = next;
-        for (let row = from; row < end; row++) {
-          const doc = docBase + docs[row]!;
-          if (!visible.has(doc)) continue;
-          rows[next - first] = row - from;
-          const square = squares[row]!;
-          squareSum += square;
-          if (square > 0) inverses[next] = 1 / Math.sqrt(square);
-          placeOf[gap.slot(doc)] = next++;
-        }
-        if (next === first) continue;
-        blocks.push({ file, number: from / rowsPerBlock, rows: rows.slice(0, next - first), first });
+      if (file === null) continue;
+      const { docBase, docEnd, docCount } = segment;
+      const visibleCount = visible.countRange(docBase, docEnd);
+      if (visibleCount === 0) continue;
+      if (slices.isOver) await slices.next();
+      const part = { file, docBase, docEnd, isWhole: file.count === docCount };
+      parts.push(part);
+      const squares = file.squares();
+      const isAll = part.isWhole && visibleCount === docCount;
+      const docs = part.isWhole ? null : file.docs();
+      for (let row = 0; row < squares.length; row++) {
+        if (!isAll && !visible.has(docBase + (docs === null ? row : docs[row]!))) continue;
+        squareSum += squares[row]!;
+        count++;
       }
     }
-    const places = new Uint32Array(occurrenceDocs.length);
-    for (let position = 0; position < places.length; position++)
-      places[position] = placeOf[gap.slot(occurrenceDocs[position]!)]!;
-    const blockOf = new Uint32Array(next);
-    blocks.forEach(({ first, rows }, i) => blockOf.fill(i, first, first + rows.length));
+    let rows: Promise<VisibleRows> | undefined;
     return {
       spaceId,
       version,
-      files,
-      blocks,
-      count: next - 1,
-      inverses: inverses.slice(0, next),
+      files: parts.map(({ file }) => file),
+      visible,
+      parts,
+      count,
       squareSum,
       wanted: visible.count,
-      places,
-      blockOf,
+      rows: () => (rows ??= rowsOf(snapshot, visible, parts, count)),
     };
   });
+}
+
+async function rowsOf(
+  { occurrenceDocs }: Snapshot,
+  visible: BitSet,
+  parts: readonly VisiblePart[],
+  count: number,
+): Promise<VisibleRows> {
+  const { gap } = visible;
+  const { rowsPerBlock } = VectorFile;
+  const slices = new TimeSlices();
+  const placeOf = new Uint32Array(visible.slotCount);
+  const blocks: VisibleBlock[] = [];
+  const inverses = new Float64Array(count + 1);
+  const blockOf = new Uint32Array(count + 1);
+  let next = 1;
+  for (const { file, docBase } of parts) {
+    const docs = file.docs();
+    const squares = file.squares();
+    for (let from = 0; from < docs.length; from += rowsPerBlock) {
+      if (slices.isOver) await slices.next();
+      const end = Math.min(from + rowsPerBlock, docs.length);
+      const rows = new Uint32Array(end - from);
+      const first = next;
+      for (let row = from; row < end; row++) {
+        const doc = docBase + docs[row]!;
+        if (!visible.has(doc)) continue;
+        rows[next - first] = row - from;
+        inverses[next] = inverseOf(squares[row]!);
+        blockOf[next] = blocks.length;
+        placeOf[gap.slot(doc)] = next++;
+      }
+      if (next === first) continue;
+      blocks.push({ file, number: from / rowsPerBlock, rows: rows.slice(0, next - first), first });
+    }
+  }
+  const places = new Uint32Array(occurrenceDocs.length);
+  for (let position = 0; position < places.length; position++)
+    places[position] = placeOf[gap.slot(occurrenceDocs[position]!)]!;
+  return { blocks, inverses, blockOf, places };
+}
+
+/** One over the length of a vector; 0 for one of length 0. */
+export const inverseOf = (square: number): number => (square === 0 ? 0 : 1 / Math.sqrt(square));
+
+/** The segment's that has a chunk; undefined where none of it has a vector. */
+export const partOf = ({ parts }: VisibleVectors, doc: number): VisiblePart | undefined =>
+  parts.find(({ docBase, docEnd }) => doc >= docBase && doc < docEnd);
+
+/** Row of a chunk's vector; -1 where it has none. */
+export function rowOf({ file, docBase, isWhole }: VisiblePart, doc: number): number {
+  if (isWhole) return doc - docBase;
+  const docs = file.docs();
+  const row = lowerBound(docs, doc - docBase);
+  return docs[row] === doc - docBase ? row : -1;
 }
 
 /** Keeps the files open that long. */

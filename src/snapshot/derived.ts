@@ -1,6 +1,7 @@
 /** What is made of something once, by name, and kept as long as it is. */
 export class Derived {
   private readonly values = new Map<string, unknown>();
+  private readonly latestWeights = new Map<string, number>();
   /** Rough bytes of memory of the values that were weighed. */
   weight = 0;
 
@@ -21,13 +22,20 @@ export class Derived {
     return value;
   }
 
-  /** The value of a name for a version of what it is made from; in place of that of another version. */
-  latest<T>(name: string, version: string, make: () => Promise<T>): Promise<T> {
+  /** The value of a name for a version of what it is made from; in place of that of another version. `weigh`: see `once`. */
+  latest<T>(name: string, version: string, make: () => Promise<T>, weigh?: (value: T) => number): Promise<T> {
     const known = this.values.get(name) as { readonly version: string; readonly value: Promise<T> } | undefined;
     if (known?.version === version) return known.value;
     const value = make();
     this.values.set(name, { version, value });
-    value.catch(() => this.values.delete(name));
+    value.then(
+      (made) => {
+        if (weigh === undefined) return;
+        this.weight += weigh(made) - (this.latestWeights.get(name) ?? 0);
+        this.latestWeights.set(name, weigh(made));
+      },
+      () => this.values.delete(name),
+    );
     return value;
   }
 }

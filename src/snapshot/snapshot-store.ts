@@ -42,14 +42,14 @@ export interface SnapshotMemory {
 const megabyte = 1024 * 1024;
 
 /**
- * What ordinary queries go over again and again at a million chunks fits: their vectors (256 bytes each), the snapshot of a root with its
- * statistics, the records of 80,000 files. A machine with little memory gives less to the vectors, which are then read in part.
+ * What ordinary queries go over again and again at a million chunks fits: the snapshot of a root with its statistics, the records of 80,000 files. Of
+ * the vectors of a large snapshot a query reads a few thousand (see search/vectors), of a small one all: those of 100,000 chunks with 1,024 dimensions.
  */
 export const memoryDefaults: SnapshotStoreOptions = {
   blockCacheBytes: 96 * megabyte,
   snapshotCacheBytes: 128 * megabyte,
   recordCacheBytes: 64 * megabyte,
-  vectorCacheBytes: Math.min(320 * megabyte, Math.floor(Math.min(totalmem(), memoryLimit()) / 16)),
+  vectorCacheBytes: Math.min(112 * megabyte, Math.floor(Math.min(totalmem(), memoryLimit()) / 16)),
   foundCacheBytes: 48 * megabyte,
   flatFilesMin: 1000,
 };

@@ -18,6 +18,8 @@ export class SignCodes {
   private readonly tablesAt = 0;
   private readonly scoresAt: number;
   private readonly codesAt: number;
+  /** Of memory. */
+  readonly bytes: number;
 
   constructor(
     codes: Uint8Array,
@@ -27,6 +29,7 @@ export class SignCodes {
     this.scoresAt = 2 * signRows * codeBytes(dimension);
     this.codesAt = this.scoresAt + 2 * (scoresAtOnce + 2 * signRows);
     const { memory } = this.exports;
+    this.bytes = this.codesAt + codes.length;
     memory.grow(Math.ceil((this.codesAt + codes.length) / pageBytes));
     new Uint8Array(memory.buffer, this.codesAt, codes.length).set(codes);
   }

@@ -107,10 +107,15 @@ interface OpenSigns {
 }
 
 const tablesOf = (snapshot: Snapshot, vectors: VisibleVectors, withSigns: boolean): Promise<OpenTables> =>
-  snapshot.derived.latest(`vectorTables:${vectors.spaceId}:${withSigns}`, vectors.version, async () => {
-    const { sums, signs } = await vectorTables(snapshot, vectors, withSigns);
-    return { sums, signs: signs === null ? null : openSigns(signs, sums.chunks.length) };
-  });
+  snapshot.derived.latest(
+    `vectorTables:${vectors.spaceId}:${withSigns}`,
+    vectors.version,
+    async () => {
+      const { sums, signs } = await vectorTables(snapshot, vectors, withSigns);
+      return { sums, signs: signs === null ? null : openSigns(signs, sums.chunks.length) };
+    },
+    ({ sums, signs }) => 8 * sums.lengths.length + (signs === null ? 0 : signs.codes.bytes + 8 * signs.weights.length),
+  );
 
 /** Of a vector with random signs (RaBitQ: arXiv 2405.12497). */
 function openSigns({ codes, weights }: NonNullable<VectorTables['signs']>, dimension: number): OpenSigns {

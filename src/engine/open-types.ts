@@ -17,7 +17,7 @@ export interface EnginesOptions {
   readonly lockTimeoutMs?: number;
   /** Called with a note for people: a submodule skipped, a file that fell back to line chunks. */
   readonly onNote?: (note: string) => void;
-  /** Bounds of what is kept in memory for speed, in bytes; `status` tells them, and what is held. Default: about 500 MiB in all. */
+  /** Bounds of what is kept in memory for speed, in bytes; `status` tells them, and what is held. Default: about 600 MiB in all. */
   readonly memory?: {
     readonly blockCacheBytes?: number;
     readonly snapshotCacheBytes?: number;

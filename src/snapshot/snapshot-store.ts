@@ -47,7 +47,7 @@ const megabyte = 1024 * 1024;
  */
 export const memoryDefaults: SnapshotStoreOptions = {
   blockCacheBytes: 96 * megabyte,
-  snapshotCacheBytes: 128 * megabyte,
+  snapshotCacheBytes: 256 * megabyte,
   recordCacheBytes: 64 * megabyte,
   vectorCacheBytes: Math.min(112 * megabyte, Math.floor(Math.min(totalmem(), memoryLimit()) / 16)),
   foundCacheBytes: 48 * megabyte,

@@ -207,20 +207,23 @@ async function compareSpeed(engine: Engine, word: (share: number) => [string, nu
   const peer = isOnPath('rg') ? 'rg' : 'grep';
   const ours: number[] = [];
   const theirs: number[] = [];
+  const cpu: number[] = [];
   for (let i = 0; i < 30; i++) {
     const [pattern] = word(i / 45);
     await engine.grep(pattern, everything);
+    const before = process.cpuUsage();
     ours.push((await timed(() => engine.grep(pattern, everything))).ms);
+    cpu.push(cpuMsSince(before));
     const flags = peer === 'rg' ? rgRule : ['-rnI', ...grepRule];
     theirs.push(timedProcess(peer, [...flags, '-e', pattern, 'node_modules'], repo).ms);
   }
   const ratio = median(theirs.map((ms, i) => ms / ours[i]!));
   report.add(
     `grep of all packages against ${peer === 'rg' ? 'ripgrep without ignore' : 'grep -rnI'}, 30 patterns`,
-    `${ratio.toFixed(1)}x faster (p50 ${median(ours).toFixed(1)} ms against ${median(theirs).toFixed(0)} ms)`,
+    `${ratio.toFixed(1)}x faster (p50 ${median(ours).toFixed(1)} ms, ${median(cpu).toFixed(1)} of CPU, against ${median(theirs).toFixed(0)} ms)`,
     '≥ 20x',
     ratio >= 20,
-    { ours, theirs },
+    { ours, theirs, cpu },
   );
 }
 
@@ -229,9 +232,25 @@ async function ranked(engine: Engine): Promise<void> {
   await isWatched(engine);
   await engine.search('warm up', all);
   const took: number[] = [];
-  for (const question of [...questions, ...questions]) took.push((await timed(() => engine.search(question, all))).ms);
-  const p50 = median(took.slice(questions.length));
-  report.add('ranked over own code and all packages, warm', `p50 ${p50.toFixed(1)} ms`, 'p50 ≤ 15 ms', p50 <= 15, took);
+  const cpu: number[] = [];
+  for (let round = 0; round < 6; round++) {
+    for (const question of questions) {
+      const before = process.cpuUsage();
+      const { ms } = await timed(() => engine.search(question, all));
+      if (round === 0) continue;
+      took.push(ms);
+      cpu.push(cpuMsSince(before));
+    }
+  }
+  const p50 = median(took);
+  const told = `p50 ${p50.toFixed(1)} ms, ${median(cpu).toFixed(1)} of CPU, ${Math.min(...took).toFixed(1)} at least`;
+  report.add('ranked over own code and all packages, warm', told, 'p50 ≤ 15 ms', p50 <= 15, { took, cpu });
+}
+
+/** Of all threads of this process. */
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 /** A copy of the project in which a fifth of the packages are others, then one with one package more. */

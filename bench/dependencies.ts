@@ -1,12 +1,14 @@
-// Dependency trees: npm run bench -- dependencies --repo PROJECT [--cases 500] [--whole 20] [--keep STORE] [--only index,lines,speed,ranked,second]
+// Dependency trees: npm run bench -- dependencies --repo PROJECT [--cases 500] [--whole 20] [--keep STORE] [--only index,lines,speed,ranked,second] [--packages N]
 // Of the cases `--whole` are asked of all packages, the others of some packages each; with --keep the index is made once and used by later runs.
+// With --packages so many of them, spread over their names, stand for all: of a tree that is too large for the machine's day.
 // PROJECT is a git work tree with packages installed in node_modules; nothing in it is changed (a copy is, below the temporary folder).
 // Peers (grep, ripgrep where it is on the PATH) search the same folders by the stated rule, in the same run.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openEngines, type Engine } from 'coppice';
+import { diskFiles, openDependencies } from '../src/dependencies/index.js';
 import { WorktreeWatches } from '../src/daemon/worktree-watches.js';
 import {
   Report,
@@ -29,7 +31,7 @@ const kept = option('keep', '');
 const store = kept === '' ? join(folder, 'store') : resolve(kept);
 const wholeCount = Number(option('whole', '20'));
 const only = new Set(option('only', 'index,lines,speed,ranked,second').split(','));
-const everything = { deps: [] } as const;
+const everything = { deps: await packagesAsked() };
 /** The stated rule, as grep and ripgrep are told it. */
 const grepRule = [
   '--exclude=*.map',
@@ -79,6 +81,18 @@ async function isWatched(engine: Engine): Promise<void> {
   const untilMs = performance.now() + 60_000;
   do await engine.grep('no such line anywhere', everything);
   while (watches.describe().some(({ state }) => state === 'starting') && performance.now() < untilMs);
+}
+
+/** The names of some packages of the project; none: all of them. */
+async function packagesAsked(): Promise<readonly string[]> {
+  const wanted = Number(option('packages', '0'));
+  if (wanted === 0) return [];
+  const project = { files: diskFiles(repo), disk: repo, installed: true, home: homedir(), environment: process.env };
+  const { packages } = await openDependencies(project).list();
+  const names = [...new Set(packages.flatMap(({ name, origin }) => (origin === null ? [] : [name])))].sort();
+  return names.filter(
+    (_, i) => Math.floor((i * wanted) / names.length) !== Math.floor(((i - 1) * wanted) / names.length),
+  );
 }
 
 const sizeOf = (engine: Engine): Promise<number> => engine.status().then(({ sizeBytes }) => sizeBytes);
@@ -156,7 +170,7 @@ async function compareLines(engine: Engine, word: (share: number) => [string, nu
   const places = placesOf(files);
   const names = [...places.keys()];
   for (let i = 0; i < caseCount; i++) {
-    const isWhole = i < wholeCount && whole.length > 0;
+    const isWhole = i < wholeCount && whole.length > 0 && everything.deps.length === 0;
     const chosen = isWhole ? [] : Array.from({ length: 12 }, (_, j) => names[(i * 37 + j * 101) % names.length]!);
     const folders = isWhole ? whole : [...new Set(chosen)].flatMap((name) => entriesOf(places.get(name)!));
     const pattern = word((i % 97) / 160)[0] + (i % 5 === 0 ? '\\(' : i % 5 === 1 ? ' ' : '');
@@ -205,6 +219,9 @@ function entriesOf(folders: ReadonlySet<string>): string[] {
 async function compareSpeed(engine: Engine, word: (share: number) => [string, number]): Promise<void> {
   await isWatched(engine);
   const peer = isOnPath('rg') ? 'rg' : 'grep';
+  const { files } = await engine.files({ ...everything, limit: 1_000_000 });
+  const some = [...placesOf(files).values()].flatMap((places) => entriesOf(places));
+  const folders = everything.deps.length === 0 ? ['node_modules'] : some;
   const ours: number[] = [];
   const theirs: number[] = [];
   const cpu: number[] = [];
@@ -215,7 +232,7 @@ async function compareSpeed(engine: Engine, word: (share: number) => [string, nu
     ours.push((await timed(() => engine.grep(pattern, everything))).ms);
     cpu.push(cpuMsSince(before));
     const flags = peer === 'rg' ? rgRule : ['-rnI', ...grepRule];
-    theirs.push(timedProcess(peer, [...flags, '-e', pattern, 'node_modules'], repo).ms);
+    theirs.push(timedProcess(peer, [...flags, '-e', pattern, ...folders], repo).ms);
   }
   const ratio = median(theirs.map((ms, i) => ms / ours[i]!));
   report.add(
@@ -228,7 +245,7 @@ async function compareSpeed(engine: Engine, word: (share: number) => [string, nu
 }
 
 async function ranked(engine: Engine): Promise<void> {
-  const all = { withDeps: true } as const;
+  const all = { ...everything, withDeps: true };
   await isWatched(engine);
   await engine.search('warm up', all);
   const took: number[] = [];

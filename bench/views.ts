@@ -77,7 +77,7 @@ async function choose(): Promise<Member[]> {
     const sizes = stdout
       .toString('latin1')
       .split('\n')
-      .flatMap((line) => (line.startsWith('100') ? [Number(line.split(/\s+/)[3])] : []));
+      .flatMap((line) => (line.startsWith('100') ? [Number(line.split(/\s+/)[3]) || 0] : []));
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     if (sizes.length >= filesMin)
       found.push({ path, tree: git(path, 'rev-parse', 'HEAD^{tree}').trim(), files: sizes.length, bytes });

@@ -193,7 +193,11 @@ export async function noteUnsearched(
   for (const file of files.slice(0, unsearchedShown)) {
     const { reason, sizeBytes } = file;
     const why =
-      reason === 'missing' ? 'its blob is missing from the repository' : `too large (${formatBytes(sizeBytes)})`;
+      reason === 'missing'
+        ? 'its blob is missing from the repository'
+        : reason === 'unreadable'
+          ? 'the package cannot be read: coppice status tells why'
+          : `too large (${formatBytes(sizeBytes)})`;
     context.note(`not searched: ${quotePath(shownPath(file))}: ${why}`);
   }
   const more = files.length - unsearchedShown;

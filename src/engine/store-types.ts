@@ -5,7 +5,8 @@ import type { ViewInfo } from './name-types.js';
 
 export interface SkippedFile extends HitLabels {
   readonly path: string;
-  readonly reason: SkipReason;
+  /** `unreadable`: a package whose archive is damaged, or made to burst; its path is where it would be. */
+  readonly reason: SkipReason | 'unreadable';
   readonly sizeBytes: number;
 }
 

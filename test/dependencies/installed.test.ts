@@ -1,10 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { crc32 } from '../../src/base/index.js';
 import { PackageIndex, isLeftOut, packageFiles, selectPackages } from '../../src/dependencies/index.js';
-import { folderOf, listAt, shown } from './support.js';
+import { folderOf, listAt, shown, zipOf, type ZipPart } from './support.js';
 
 const pkg = (name: string, version: string, more: object = {}): string => JSON.stringify({ name, version, ...more });
 const pathsOf = (listing: Awaited<ReturnType<typeof listAt>>): string[] =>
@@ -52,7 +50,7 @@ describe('installed packages', () => {
   test("pnpm's links, and links in a circle, to nowhere and out of the tree", async () => {
     const outside = folderOf({ 'package.json': pkg('outside', '1.0.0'), 'secret.txt': 'secret' });
     const root = folderOf({
-      'package.json': JSON.stringify({ dependencies: { a: '*', named: 'link:../elsewhere' } }),
+      'package.json': JSON.stringify({ dependencies: { a: '*', named: 'link:../elsewhere', around: 'link:..' } }),
       'node_modules/.pnpm/a@1.0.0/node_modules/a/package.json': pkg('a', '1.0.0', { dependencies: { b: '*' } }),
       'node_modules/.pnpm/a@1.0.0/node_modules/a/inner': `->${outside}`,
       'node_modules/.pnpm/a@1.0.0/node_modules/a/self': '->../a',
@@ -65,6 +63,10 @@ describe('installed packages', () => {
       'node_modules/loop': '->loop2',
       'node_modules/loop2': '->loop',
       'node_modules/gone': '->nowhere',
+      'node_modules/itself': '->..',
+      'node_modules/around': '->../..',
+      'examples/one/package.json': JSON.stringify({ dependencies: { itself: 'workspace:*', a: '*' } }),
+      'examples/one/node_modules/itself': '->../../..',
     });
     const listing = await listAt(root);
     expect(shown(listing)).toEqual([
@@ -73,6 +75,7 @@ describe('installed packages', () => {
       'outside@1.0.0 node_modules/named direct',
     ]);
     expect(listing.skipped.map(({ what }) => what).sort()).toEqual([
+      'node_modules/around',
       'node_modules/evil',
       'node_modules/gone',
       'node_modules/loop',
@@ -81,47 +84,6 @@ describe('installed packages', () => {
     expect(pathsOf(listing).filter((path) => path.includes('secret'))).toEqual(['node_modules/named/secret.txt']);
   });
 });
-
-interface ZipPart {
-  readonly name: string;
-  readonly content: Buffer;
-  readonly size?: number;
-  readonly mode?: number;
-  readonly flags?: number;
-  readonly offset?: number;
-}
-
-function zipOf(parts: readonly ZipPart[]): Buffer {
-  const bodies: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let at = 0;
-  for (const { name, content, size = content.length, mode = 0o100644, flags = 0, offset } of parts) {
-    const packed = deflateRawSync(content);
-    const local = Buffer.alloc(30);
-    local.writeUInt32LE(0x04034b50, 0);
-    local.writeUInt16LE(Buffer.byteLength(name), 26);
-    const entry = Buffer.alloc(46);
-    entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(flags, 8);
-    entry.writeUInt16LE(8, 10);
-    entry.writeUInt32LE(crc32(content), 16);
-    entry.writeUInt32LE(packed.length, 20);
-    entry.writeUInt32LE(size, 24);
-    entry.writeUInt16LE(Buffer.byteLength(name), 28);
-    entry.writeUInt32LE((mode << 16) >>> 0, 38);
-    entry.writeUInt32LE(offset ?? at, 42);
-    bodies.push(local, Buffer.from(name), packed);
-    directory.push(entry, Buffer.from(name));
-    at += 30 + Buffer.byteLength(name) + packed.length;
-  }
-  const listed = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(parts.length, 10);
-  end.writeUInt32LE(listed.length, 12);
-  end.writeUInt32LE(at, 16);
-  return Buffer.concat([...bodies, listed, end]);
-}
 
 const berryLock = `__metadata:
   version: 8

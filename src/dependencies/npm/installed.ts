@@ -80,7 +80,11 @@ class Scan {
       const target = this.follow(place);
       if (target === null) continue;
       const inside = relative(this.root, target);
-      const isOutside = inside === '..' || inside.startsWith(`..${sep}`) || inside === '';
+      const isOutside = inside === '..' || inside.startsWith(`..${sep}`);
+      if (isOutside && this.root.startsWith(target === sep ? sep : target + sep)) {
+        this.skipped.push({ what: place, reason: `it is a link to ${target}, which the project itself lies in` });
+        continue;
+      }
       if (isOutside && !this.outside.has(name)) {
         this.skipped.push({
           what: place,

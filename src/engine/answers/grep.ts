@@ -55,7 +55,8 @@ export async function* grepRev(scope: Scope, pattern: string, options: GrepOptio
     );
     return { ...(await summaryOf(unindexed)), truncated, tookMs: elapsedMs() - startMs };
   }
-  const { rev, snapshot, freshness, origin } = await scope.open(options.rev, options);
+  const opened = await scope.open(options.rev, options);
+  const { rev, snapshot, freshness, origin } = opened;
   try {
     const { signal } = options;
     const mask = await fileMask(snapshot, options, signal);
@@ -67,7 +68,7 @@ export async function* grepRev(scope: Scope, pattern: string, options: GrepOptio
         ? matches
         : withContext((file) => fileLines(snapshot, file), matches, around, signal);
     const truncated = yield* mapBatches(lines, (line) => shownLine(placeOf(snapshot.files[line.file]!.path), line));
-    const unsearched = unsearchedFiles(snapshot, mask, origin);
+    const unsearched = unsearchedFiles(opened, mask);
     const unmatched = await unmatchedPaths([snapshot], options, signal);
     return { rev, truncated, unsearched, unmatched, freshness: await freshness(), tookMs: elapsedMs() - startMs };
   } finally {
@@ -90,7 +91,8 @@ export async function* countRev(
     yield* mapBatches(countTexts(texts, request), ({ file, count }) => ({ path: paths[file]!, count }));
     return summaryOf(unindexed);
   }
-  const { rev, snapshot, freshness, origin } = await scope.open(options.rev, options);
+  const opened = await scope.open(options.rev, options);
+  const { rev, snapshot, freshness, origin } = opened;
   try {
     const { signal } = options;
     const mask = await fileMask(snapshot, options, signal);
@@ -99,7 +101,7 @@ export async function* countRev(
     const placeOf = placer(origin);
     yield* mapBatches(counts, ({ file, count }) => ({ ...placeOf(snapshot.files[file]!.path), count }));
     const unmatched = await unmatchedPaths([snapshot], options, signal);
-    return { rev, unsearched: unsearchedFiles(snapshot, mask, origin), unmatched, freshness: await freshness() };
+    return { rev, unsearched: unsearchedFiles(opened, mask), unmatched, freshness: await freshness() };
   } finally {
     snapshot.release();
   }
@@ -135,10 +137,7 @@ export async function* grepRevs(
       length: line.length,
       text: line.text,
     }));
-    const unsearched = eitherSide(
-      unsearchedFiles(before.snapshot, masks.from, before.origin),
-      unsearchedFiles(after.snapshot, masks.to, after.origin),
-    );
+    const unsearched = eitherSide(unsearchedFiles(before, masks.from), unsearchedFiles(after, masks.to));
     const unmatched = await unmatchedPaths([before.snapshot, after.snapshot], options, options.signal);
     const freshness = await leastFresh(before, after);
     return {

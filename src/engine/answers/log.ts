@@ -203,8 +203,8 @@ async function noteUnsearched(session: Session, revs: readonly string[], options
   const told = new Set<string>();
   for (const rev of revs.length === 0 ? ['HEAD'] : revs) {
     const at = parseRevRange(rev)?.to ?? rev;
-    await withRev(session, at, options, async ({ snapshot, origin }) => {
-      const files = unsearchedFiles(snapshot, await fileMask(snapshot, options, options.signal), origin);
+    await withRev(session, at, options, async (opened) => {
+      const files = unsearchedFiles(opened, await fileMask(opened.snapshot, options, options.signal));
       for (const { path, reason } of files)
         told.add(`${path} (${reason === 'missing' ? 'its blob is missing' : 'too large'})`);
     });

@@ -23,7 +23,8 @@ export async function referencesTo(scope: Scope, asked: string, options: Referen
   const limit = checkCount('limit', options.limit, limitDefault);
   const deadline = new Deadline(checkDeadline(options.deadlineMs));
   const pattern = compilePattern(name, { literal: true, wholeWord: true });
-  return withRev(scope, options.rev, options, async ({ rev, snapshot, freshness, origin }) => {
+  return withRev(scope, options.rev, options, async (opened) => {
+    const { rev, snapshot, freshness, origin } = opened;
     const { signal, mentions = false } = options;
     const mask = await fileMask(snapshot, options, signal);
     const slices = new TimeSlices(signal);
@@ -53,7 +54,7 @@ export async function referencesTo(scope: Scope, asked: string, options: Referen
       groups,
       lines,
       truncated,
-      unsearched: unsearchedFiles(snapshot, mask, origin),
+      unsearched: unsearchedFiles(opened, mask),
       unmatched: await unmatchedPaths([snapshot], options, signal),
       freshness: await freshness(),
       tookMs: elapsedMs() - startMs,

@@ -148,7 +148,10 @@ export async function searchRev(scope: Scope, text: string, options: SearchOptio
       candidates === 0 || planned !== undefined
         ? { hits, summary: null }
         : await reranking.order(words, hits, options.signal);
-    const { didYouMean, notes } = question;
+    const { didYouMean } = question;
+    const left = (to.leftOut ?? []).map(({ package: pkg, version }) => `${pkg}@${version}`);
+    const leftNote = `cannot be read, and is not searched: ${left.slice(0, 5).join(', ')}${left.length > 5 ? ', …' : ''}`;
+    const notes = left.length === 0 ? question.notes : [...question.notes, leftNote];
     return result(to.rev, from?.rev, ordered.hits.slice(0, limit), coverage, {
       ...(ordered.summary === null ? {} : { rerank: ordered.summary }),
       ...(planned === undefined ? {} : { planned }),

@@ -4,7 +4,7 @@ import type { Package, PackageIndex } from '../../dependencies/index.js';
 import { resolveTarget, withTarget } from '../revs/revs.js';
 import type { OpenedRev, Origin, Scope } from '../session/scope.js';
 import type { Session } from '../session/session.js';
-import type { CallOptions, FileFilter, HitLabels, ResolvedRev } from '../types.js';
+import type { CallOptions, FileFilter, HitLabels, ResolvedRev, SkippedFile } from '../types.js';
 import { languageByAlias } from '../../model/index.js';
 import { parseQuery } from '../../search/index.js';
 import type { AskedPackages } from './asked-packages.js';
@@ -115,7 +115,8 @@ export class DependencyScope implements Scope {
         commit: isLive ? null : target.resolved.commit,
         tree: view.tree,
       };
-      return { rev: resolved, snapshot, freshness, origin: this.originFinder(view, resolved, freshness) };
+      const origin = this.originFinder(view, resolved, freshness);
+      return { rev: resolved, snapshot, freshness, origin, leftOut: view.unreadable.map(leftOut) };
     });
   }
 
@@ -157,6 +158,15 @@ export function packageLabels(index: PackageIndex): (path: string) => HitLabels 
     return { ...labels, packagePath: pathInside(pkg, path) };
   };
 }
+
+/** As answers tell of a package that could not be read. */
+export const leftOut = ({ place, name, version }: Package): SkippedFile => ({
+  path: place,
+  package: name,
+  version,
+  reason: 'unreadable',
+  sizeBytes: 0,
+});
 
 const idOf = ({ ecosystem, name }: Package): string => (ecosystem === 'npm' ? name : `${ecosystem}/${name}`);
 

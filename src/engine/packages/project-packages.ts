@@ -12,7 +12,14 @@ import {
   throwIfAborted,
   uniqueSuffix,
 } from '../../base/index.js';
-import { PackageIndex, diskFiles, isManifest, openDependencies, selectPackages } from '../../dependencies/index.js';
+import {
+  PackageIndex,
+  diskFiles,
+  isManifest,
+  openDependencies,
+  packageFiles,
+  selectPackages,
+} from '../../dependencies/index.js';
 import type { DependencyListing, Package, PackageSelection, SkippedPackage } from '../../dependencies/index.js';
 import type { BlobContent } from '../../git/index.js';
 import type { ObjectSource } from '../../indexing/index.js';
@@ -52,6 +59,8 @@ export interface FoundDependencies {
   readonly found: readonly FoundPackage[];
   readonly missing: readonly Package[];
   readonly skipped: readonly SkippedPackage[];
+  /** Packages that could not be read: damaged archives, and those that are made to burst. */
+  readonly unreadable: readonly Package[];
 }
 
 export interface DependencyView extends FoundDependencies {
@@ -122,6 +131,7 @@ export class ProjectPackages {
     };
     const count = (of: (pkg: Package) => boolean): number => packages.filter(of).length;
     const missing = packages.filter((pkg) => pkg.origin === null && !pkg.optional);
+    const damaged = packages.flatMap((pkg) => damageOf(pkg) ?? []);
     return {
       packages: packages.length,
       direct: count(({ direct }) => direct),
@@ -135,7 +145,7 @@ export class ProjectPackages {
           count(({ ecosystem }) => ecosystem === own),
         ]),
       ),
-      skipped,
+      skipped: [...skipped, ...damaged],
     };
   }
 
@@ -176,7 +186,8 @@ export class ProjectPackages {
       .filter(({ pkg }) => selected.has(pkg))
       .map(({ pkg, tree }) => ({ tree, pkg: places === undefined ? pkg : { ...pkg, place: places(pkg) } }));
     const missing = listing.missing.filter((pkg) => selected.has(pkg));
-    if (found.length === 0 && own === null) throw allMissing(missing);
+    if (found.length === 0 && own === null)
+      throw missing.length === 0 ? noDependencies(target, listing.skipped) : allMissing(missing);
     const parts: Part[] = found.map(({ pkg, tree }) => ({ place: pkg.place, oid: tree }));
     const source = this.source(own === null ? null : target.source);
     const tree = await composeTree(own === null ? parts : [{ place: '', oid: own }, ...parts], source, this.composed);
@@ -188,6 +199,7 @@ export class ProjectPackages {
       found,
       missing,
       skipped: listing.skipped,
+      unreadable: listing.unreadable.filter((pkg) => selected.has(pkg)),
       index: new PackageIndex(found.map(({ pkg }) => pkg)),
     };
     if (places === undefined) this.views.set(key, view);
@@ -318,7 +330,8 @@ export class ProjectPackages {
     this.recall();
     const found: FoundPackage[] = [];
     const missing: Package[] = [];
-    const unreadable: SkippedPackage[] = [];
+    const unreadable: Package[] = [];
+    const reasons: SkippedPackage[] = [];
     const slices = new TimeSlices();
     let told = this.trees.read + toldEvery;
     for (const [i, pkg] of packages.entries()) {
@@ -333,7 +346,8 @@ export class ProjectPackages {
         found.push({ pkg, tree: await this.trees.look(pkg, stays && this.watched.isSame(pkg, changes), slices) });
       } catch (error) {
         if (!(error instanceof CoppiceError) || error.code !== 'PACKAGE_UNREADABLE') throw error;
-        unreadable.push({ what: `${pkg.name}@${pkg.version}`, reason: error.message });
+        unreadable.push(pkg);
+        reasons.push({ what: `${pkg.name}@${pkg.version}`, reason: error.message });
       }
       if (this.trees.read >= told) {
         told = this.trees.read + toldEvery;
@@ -350,13 +364,14 @@ export class ProjectPackages {
     this.watched.accept(changes, packages);
     if (installed) this.trees.keepOnly(packages);
     this.writeDown();
-    const content = contentOf(found, missing);
+    const content = contentOf(found, [...missing, ...unreadable]);
     const listing: Listing = {
       content,
       packages,
       found,
       missing,
-      skipped: [...skipped, ...unreadable],
+      skipped: [...skipped, ...reasons],
+      unreadable,
       atMs: elapsedMs(),
     };
     if (installed) this.manifests = this.manifestPaths(projects);
@@ -467,6 +482,18 @@ export class ProjectPackages {
     } finally {
       end();
     }
+  }
+}
+
+/** What is wrong with the archive of a package, as its directory tells; null for nothing. */
+function damageOf(pkg: Package): SkippedPackage | null {
+  if (pkg.origin?.kind !== 'archive') return null;
+  try {
+    for (const file of packageFiles(pkg)) void file;
+    return null;
+  } catch (error) {
+    if (!(error instanceof CoppiceError)) throw error;
+    return { what: `${pkg.name}@${pkg.version}`, reason: error.message };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Freshness, HitLabels, ResolvedRev } from '../types.js';
-import type { CallOptions, FileFilter } from '../types.js';
+import type { CallOptions, FileFilter, SkippedFile } from '../types.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import type { DependencyRequest } from '../packages/project-packages.js';
 import type { SharedStore } from '../shared/shared-store.js';
@@ -34,6 +34,8 @@ export interface OpenedRev {
   readonly freshness: () => Promise<Freshness>;
   /** Where the file of a path of the snapshot is from. */
   readonly origin: (path: string) => Origin;
+  /** Packages that could not be read. Absent: none. */
+  readonly leftOut?: readonly SkippedFile[];
 }
 
 /** Of which root a file of a snapshot is. */

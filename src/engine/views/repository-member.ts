@@ -56,14 +56,22 @@ export class RepositoryMember implements ViewMember {
     call: CallOptions,
   ): Promise<MountedRoot | null> {
     const { session, mount } = this.repository;
-    const { packageLabels } = await import('../packages/dependency-scope.js');
+    const { packageLabels, leftOut } = await import('../packages/dependency-scope.js');
     const packages = await session.packages();
     try {
-      const { root, tree, index } = await packages.view(target, request, call);
+      const { root, tree, index, unreadable } = await packages.view(target, request, call);
       const commit = target.worktree === null ? target.resolved.commit : null;
       const rev = { ...target.resolved, commit, tree };
       const freshness = freshnessOf(session, target);
-      return { mount, tree: root, rev, labelsOf: packageLabels(index), session, freshness };
+      return {
+        mount,
+        tree: root,
+        rev,
+        labelsOf: packageLabels(index),
+        leftOut: unreadable.map(leftOut),
+        session,
+        freshness,
+      };
     } catch (error) {
       const isWithout = error instanceof CoppiceError && withoutPackages.has(error.code);
       if (!isWithout) throw error;

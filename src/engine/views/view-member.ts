@@ -1,7 +1,7 @@
 import type { TreeId } from '../../model/index.js';
 import type { DependencyRequest } from '../packages/project-packages.js';
 import type { Session } from '../session/session.js';
-import type { CallOptions, Freshness, HitLabels, ResolvedRev } from '../types.js';
+import type { CallOptions, Freshness, HitLabels, ResolvedRev, SkippedFile } from '../types.js';
 
 /** A root tree in the place that it has in a view. */
 export interface MountedRoot {
@@ -15,6 +15,8 @@ export interface MountedRoot {
   readonly labelsOf?: (path: string) => Omit<HitLabels, 'repo'> | null;
   /** The repository that has what the store has not; null: the store has all. */
   readonly session: Session | null;
+  /** Packages in it that could not be read. */
+  readonly leftOut?: readonly SkippedFile[];
   readonly freshness: () => Promise<Freshness>;
 }
 

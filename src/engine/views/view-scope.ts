@@ -46,6 +46,7 @@ export class ViewScope implements Scope {
           rev: this.describe(rev, roots),
           snapshot,
           freshness: () => leastFresh(...roots),
+          leftOut: roots.flatMap(({ mount, leftOut = [] }) => leftOut.map((one) => ({ ...one, repo: mount }))),
           origin: originFinder(roots, (path) => snapshot.mounts?.split(path) ?? null),
         };
       } catch (error) {

@@ -311,11 +311,10 @@ describe('manifests and lock files that are hostile or broken', () => {
       const startMs = performance.now();
       const told = await listAt(root, { installed }).then(
         ({ packages }) => packages.map(({ version, place }) => `@${version} ${place}`),
-        (error: { code?: string }) => [error.code ?? String(error)],
+        ({ code }: { code?: string }) => [code ?? 'no code'],
       );
       for (const line of told) {
         expect(line).toMatch(/^LOCKFILE_(?:INVALID|UNSUPPORTED)$|@/);
-        // eslint-disable-next-line no-control-regex
         expect(line).not.toMatch(/(?:^|\/)\.\.\/|[\x00-\x1f]/);
       }
       expect(performance.now() - startMs).toBeLessThan(5000);

@@ -187,7 +187,7 @@ export class ProjectPackages {
       .map(({ pkg, tree }) => ({ tree, pkg: places === undefined ? pkg : { ...pkg, place: places(pkg) } }));
     const missing = listing.missing.filter((pkg) => selected.has(pkg));
     if (found.length === 0 && own === null)
-      throw missing.length === 0 ? noDependencies(target, listing.skipped) : allMissing(missing);
+      throw missing.length === 0 ? noDependencies(target, unreadableOf(listing, selected)) : allMissing(missing);
     const parts: Part[] = found.map(({ pkg, tree }) => ({ place: pkg.place, oid: tree }));
     const source = this.source(own === null ? null : target.source);
     const tree = await composeTree(own === null ? parts : [{ place: '', oid: own }, ...parts], source, this.composed);
@@ -512,6 +512,12 @@ function contentOf(found: readonly FoundPackage[], missing: readonly Package[]):
   ];
   const rows = [...found.map(({ pkg, tree }) => [tree, ...rowOf(pkg)]), ...missing.map(rowOf)];
   return contentHash(JSON.stringify(rows)).toString('base64');
+}
+
+/** Why the packages that were selected could not be read. */
+function unreadableOf({ unreadable, skipped }: Listing, selected: ReadonlySet<Package>): SkippedPackage[] {
+  const names = new Set(unreadable.filter((pkg) => selected.has(pkg)).map(({ name, version }) => `${name}@${version}`));
+  return skipped.filter(({ what }) => names.has(what));
 }
 
 function noDependencies({ resolved }: Target, skipped: readonly SkippedPackage[]): CoppiceError {

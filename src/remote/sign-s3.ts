@@ -1,4 +1,4 @@
-import { sign } from 'aws4';
+import aws4 from 'aws4';
 
 import type { S3Settings } from './s3-credentials.js';
 
@@ -19,7 +19,7 @@ export function signS3(
   { method, url, atMs }: SignedRequest,
   { accessKeyId, secretAccessKey, sessionToken, region }: S3Settings,
 ): Record<string, string> {
-  const { headers } = sign(
+  const { headers } = aws4.sign(
     {
       service: 's3',
       region,

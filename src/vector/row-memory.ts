@@ -32,7 +32,7 @@ export class RowMemory {
 
   constructor(
     private readonly dimension: number,
-    rowsPerBlock: number,
+    private readonly rowsPerBlock: number,
   ) {
     this.rowBytes = Math.ceil(dimension / lanes) * lanes;
     this.slotBytes = this.rowBytes * rowsPerBlock;
@@ -97,8 +97,18 @@ export class RowMemory {
 
   /** For a block alone: adds to `sums` so many of its rows, each times its share, a whole number of 16 bits. */
   addRows(slot: number, rows: Uint32Array, shares: Int16Array, count: number, sums: Int32Array): void {
+    // A row may be there more than once: there can be more than a block has.
+    for (let from = 0; from < count; from += this.rowsPerBlock) {
+      const end = Math.min(from + this.rowsPerBlock, count);
+      this.addSome(slot, rows.subarray(from, end), shares.subarray(from, end), sums);
+    }
+  }
+
+  /** As many as a block has at most: there is room for the addresses of so many. */
+  private addSome(slot: number, rows: Uint32Array, shares: Int16Array, sums: Int32Array): void {
     const { memory, sumRows } = this.exports!;
     const { addressesAt, sharesAt, sumsAt, rowBytes } = this;
+    const count = rows.length;
     const filled = Math.ceil(count / rowsAtOnce) * rowsAtOnce;
     const addresses = new Int32Array(memory.buffer, addressesAt, filled);
     const own = new Int16Array(memory.buffer, sharesAt, filled);

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { TimeSlices } from '../../src/base/index.js';
 import { createBundledEmbedder } from '../../src/embedding/index.js';
 import { openEngine } from '../../src/engine/index.js';
+import { comparedSpace } from '../../src/engine/shared/embeddings.js';
 import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
 import { Deadline } from '../../src/pattern/index.js';
 import { compareVectors, parseQuery, rankSnapshot, rankingSignals, readQuestion } from '../../src/search/index.js';
@@ -10,6 +11,7 @@ import type { RankedHit, RankMode } from '../../src/search/index.js';
 import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
 import { Store } from '../../src/store/index.js';
 import { makeFolder, makeRepository } from '../support/git.js';
+import { WordEmbedder } from '../support/word-embedder.js';
 
 const verbs = ['read', 'write', 'open', 'close', 'parse', 'render', 'weigh', 'sort', 'merge', 'retry'];
 const nouns = ['ledger', 'session', 'socket', 'queue', 'parcel', 'tree', 'query', 'image', 'account', 'timer'];
@@ -42,7 +44,6 @@ test('what is read of vectors where signs tell which can be near is what reading
   const root = rootKey(repository.revParse('HEAD^{tree}'), rulesFingerprint(defaultRules));
   const snapshot = await snapshots.open(snapshots.findRoot(root)!);
   const embedder = createBundledEmbedder()!;
-  const { space } = embedder;
   const slices = new TimeSlices();
   let passedOver = 0;
   for (const text of [
@@ -53,8 +54,9 @@ test('what is read of vectors where signs tell which can be near is what reading
   ])
     for (const mode of ['hybrid', 'semantic'] satisfies RankMode[]) {
       const vector = await embedder.embedQuery(text);
-      const all = await compareVectors(snapshot, { space }, vector, slices, { codedMin: Infinity });
-      const coded = await compareVectors(snapshot, { space }, vector, slices, { codedMin: 0 });
+      const compared = comparedSpace(embedder);
+      const all = await compareVectors(snapshot, compared, vector, slices, { codedMin: Infinity });
+      const coded = await compareVectors(snapshot, compared, vector, slices, { codedMin: 0 });
       for (const of of ['nearest', 'cosines'] as const)
         expect(Math.min(...coded.most[of].map((most, file) => most - all.most[of][file]!))).toBeGreaterThan(-1e-9);
       const question = await readQuestion(snapshot, parseQuery(text), slices);
@@ -80,6 +82,29 @@ test('what is read of vectors where signs tell which can be near is what reading
       coded.release();
     }
   expect(passedOver).toBeGreaterThan(0);
+  snapshot.release();
+  snapshots.close();
+  store.close();
+});
+
+test('signs tell of the embedding that comes with Coppice alone; with another all vectors are read, in a large snapshot too', async () => {
+  const repository = makeRepository();
+  repository.commit(files());
+  const path = join(makeFolder(), 'store');
+  const embedder = new WordEmbedder();
+  const engine = await openEngine({ repo: repository.path, store: path, workers: 0, embedder });
+  await engine.index(['HEAD']);
+  await engine.close();
+  const store = Store.open(path);
+  const snapshots = new SnapshotStore(store);
+  const root = rootKey(repository.revParse('HEAD^{tree}'), rulesFingerprint(defaultRules));
+  const snapshot = await snapshots.open(snapshots.findRoot(root)!);
+  const vector = await embedder.embedQuery('retry the socket');
+  const compared = comparedSpace(embedder);
+  const similarities = await compareVectors(snapshot, compared, vector, new TimeSlices(), { codedMin: 0 });
+  expect(snapshot.files.every((_, file) => similarities.isKnown(file))).toBe(true);
+  expect(Math.max(...similarities.most.nearest)).toBeGreaterThan(0.3);
+  similarities.release();
   snapshot.release();
   snapshots.close();
   store.close();

@@ -185,7 +185,9 @@ async function tablesOf(store: Store, root: string, flatFilesMin: number): Promi
   const space = bundledSpace()!;
   const words = ['twice', 'run', 'name', 'na', 'z', 'min', 'nothing'];
   const query = Int8Array.from({ length: space.dimension }, (_, i) => (i % 7) - 3);
-  const similarities = await compareVectors(snapshot, { space }, query, new TimeSlices(), { codedMin: 0 });
+  const similarities = await compareVectors(snapshot, { space, signsTell: true }, query, new TimeSlices(), {
+    codedMin: 0,
+  });
   const bounds = [...similarities.most.nearest, ...similarities.most.cosines];
   const files = snapshot.files.map((_, file) => similarities.file(file));
   const mean = similarities.mean(0.5);

@@ -52,6 +52,22 @@ test('sums of rows times their shares are those of whole numbers, on top of what
   );
 });
 
+test('rows are added as often as they are named, more often than a block has rows, and change no row', () => {
+  const memory = new RowMemory(20, 2);
+  const rows = [1, 2].map((factor) => Int8Array.from({ length: 20 }, (_, c) => factor * (c - 10)));
+  const block = memory.take(2, (into) => into.set(flat(rows)))!;
+  const count = 4000;
+  const sums = new Int32Array(20);
+  block.addRows(
+    Uint32Array.from({ length: count }, (_, i) => i % 2),
+    new Int16Array(count).fill(3),
+    count,
+    sums,
+  );
+  expect([...sums]).toEqual(Array.from({ length: 20 }, (_, c) => 3 * (count / 2) * 3 * (c - 10)));
+  expect(rows.map((_, row) => block.row(row))).toEqual(rows);
+});
+
 test('the largest components add up exactly', () => {
   const dimension = 4096;
   const row = new Int8Array(dimension).fill(-128);

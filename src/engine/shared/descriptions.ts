@@ -58,9 +58,7 @@ export class Descriptions {
         const latest = await this.embed(snapshot, described, own, call);
         try {
           const vector = await embedder.embedQuery(words, call.signal);
-          return await compareVectors(latest, { space: own.space }, vector, new TimeSlices(call.signal), {
-            codedMin: Infinity,
-          });
+          return await compareVectors(latest, { space: own.space }, vector, new TimeSlices(call.signal));
         } finally {
           latest.release();
         }

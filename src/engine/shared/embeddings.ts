@@ -1,6 +1,6 @@
 import { CoppiceError, asCoppiceError, elapsedMs, throwIfAborted } from '../../base/index.js';
-import { createBundledEmbedder, openEmbedder } from '../../embedding/index.js';
-import type { Embedder, StaticEmbedder } from '../../embedding/index.js';
+import { StaticEmbedder, createBundledEmbedder, openEmbedder } from '../../embedding/index.js';
+import type { Embedder } from '../../embedding/index.js';
 import { looksSecret } from '../../endpoint/index.js';
 import type { TreeId } from '../../model/index.js';
 import { vectorCoverage } from '../../search/index.js';
@@ -154,7 +154,8 @@ export function toldOf(error: unknown): string {
   return hint === undefined ? message : `${message}; ${hint}`;
 }
 
-export const comparedSpace = ({ space, isRemote }: Embedder): ComparedSpace => ({
-  space,
-  isWithheld: isRemote ? looksSecret : undefined,
+export const comparedSpace = (embedder: Embedder): ComparedSpace => ({
+  space: embedder.space,
+  isWithheld: embedder.isRemote ? looksSecret : undefined,
+  signsTell: embedder instanceof StaticEmbedder,
 });

@@ -48,7 +48,7 @@ export async function vectorCoverage(snapshot: Snapshot, compared: ComparedSpace
 export async function prepareVectors(snapshot: Snapshot, compared: ComparedSpace): Promise<void> {
   const vectors = await visibleVectors(snapshot, compared);
   if (vectors.count === snapshot.ranked.count)
-    await whileOpen(vectors, () => vectorTables(snapshot, vectors, isLarge(snapshot, codedDefaults)));
+    await whileOpen(vectors, () => vectorTables(snapshot, vectors, usesSigns(snapshot, compared, codedDefaults)));
 }
 
 export interface CompareOptions {
@@ -57,8 +57,8 @@ export interface CompareOptions {
 }
 
 const codedDefaults: CompareOptions = { codedMin: 65_536 };
-const isLarge = ({ occurrenceDocs }: Snapshot, { codedMin }: CompareOptions): boolean =>
-  occurrenceDocs.length >= codedMin;
+const usesSigns = ({ occurrenceDocs }: Snapshot, { signsTell }: ComparedSpace, { codedMin }: CompareOptions): boolean =>
+  signsTell === true && occurrenceDocs.length >= codedMin;
 
 /**
  * Compares a query's vector with those of the visible chunks: with all of them, or, in a large snapshot, with those of the files that are asked for,
@@ -76,10 +76,7 @@ export async function compareVectors(
   // One may have been written anew while this waited.
   if (!vectors.files.every(({ isOpen }) => isOpen)) return compareVectors(snapshot, compared, query, slices, options);
   return whileOpen(vectors, async () => {
-    const { isWithheld } = compared;
-    // Of what is withheld signs could be kept that another embedding's settings give away.
-    const withSigns = isWithheld === undefined && isLarge(snapshot, options);
-    const tables = await tablesOf(snapshot, vectors, withSigns);
+    const tables = await tablesOf(snapshot, vectors, usesSigns(snapshot, compared, options));
     const { signs } = tables;
     if (signs === null) return compareAll(snapshot, vectors, tables.sums, query, slices);
     const coded = new CodedSimilarities(snapshot, vectors, tables.sums, query);

@@ -9,6 +9,11 @@ export interface ComparedSpace {
   readonly space: EmbeddingSpace;
   /** Files that are not embedded: a chunk that no other file has counts as one without a vector. */
   readonly isWithheld?: ((path: string) => boolean) | undefined;
+  /**
+   * How far a cosine can be from what signs of components tell is known of this embedding. Of another it is not: of vectors that have one large
+   * component in common nearly all are nearer than by the bounds that hold here.
+   */
+  readonly signsTell?: boolean;
 }
 
 /** Where the vectors of a snapshot's chunks are. */

@@ -39,8 +39,8 @@ export const nonceBytes = 12;
 const deflatedStart = deflatedMagic.length + nonceBytes;
 /** Larger ones are stored as they are. */
 const deflatedBytesMax = 1024 * 1024;
-/** Nobody makes larger ones small by deflating them. */
-const inflatedBytesMax = 64 * 1024 * 1024;
+/** What is stored deflated is no larger, header and all: many may be open at once. */
+const inflatedBytesMax = 4 * deflatedBytesMax;
 const segmentId = 'pack';
 
 export const idKinds: readonly IdKind[] = ['docs', 'files', 'trees', 'commits'];
@@ -231,7 +231,12 @@ export class Pack {
       const lengths = header.lengths === null ? null : new Uint32Array(segment.docCount);
       if (lengths !== null) new Uint8Array(lengths.buffer).set(whole(part(header.lengths!)));
       const described = header.descriptions === undefined ? null : part(header.descriptions);
-      return new Pack(name, header, segment, whole(part(header.imports)), lengths, stored, described);
+      const imports = whole(part(header.imports));
+      const counts = idKinds.map((kind) => header.imports.counts[kind]);
+      const isCount = (count: unknown): boolean => Number.isSafeInteger(count) && (count as number) >= 0;
+      if (!counts.every(isCount) || counts.reduce((a, b) => a + b, 0) * contentHashLength !== imports.length)
+        throw invalid('does not import what its header says');
+      return new Pack(name, header, segment, imports, lengths, stored, described);
     } catch (error) {
       if (error instanceof CoppiceError && error.code === 'REMOTE_INVALID') throw error;
       if (error instanceof CoppiceError && error.code === 'STORE_VERSION')
@@ -250,11 +255,17 @@ export class Pack {
     return to - from;
   }
 
-  /** Key of what a number of its own or of an import stands for. */
+  /** Key of what a number of its own or of an import stands for. REMOTE_INVALID for a number that is neither's. */
   keyOf(kind: IdKind, id: number): Buffer {
     const own = this.count(kind);
     if (id < own) return this.keysOf(kind).subarray(id * contentHashLength, (id + 1) * contentHashLength);
     let at = id - own;
+    if (at >= this.header.imports.counts[kind]) {
+      throw new CoppiceError('REMOTE_INVALID', `pack ${this.name.slice(0, 16)} refers to what it does not import`, {
+        hint: 'nothing was taken from it; publish anew to a fresh remote, or ask who may write to this one',
+        data: { pack: this.name },
+      });
+    }
     for (const before of idKinds) {
       if (before === kind) break;
       at += this.header.imports.counts[before];

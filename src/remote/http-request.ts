@@ -46,7 +46,7 @@ export async function requestOnce({ method, url, headers, body, signal }: HttpRe
       (answer) => {
         const parts: Buffer[] = [];
         answer.on('data', (part: Buffer) => parts.push(part));
-        answer.on('error', reject);
+        answer.on('error', () => reject(new Error('its answer breaks off')));
         answer.on('end', () => {
           const get = (name: string): string | null => {
             const value = answer.headers[name];

@@ -92,7 +92,7 @@ export function refusal(url: string, answer: HttpResponse): CoppiceError {
   }
   if ((status >= 300 && status < 400) || (code !== undefined && elsewhere.has(code))) {
     const region = headers.get('x-amz-bucket-region');
-    const where = region === null ? 'of its region' : `AWS_REGION=${region}`;
+    const where = region === null ? 'AWS_REGION' : `AWS_REGION=${region}`;
     return new CoppiceError('REMOTE_REFUSED', `${url}: ${what}: it is to be asked elsewhere`, {
       hint: `the bucket is in another region, or behind another endpoint: set ${where}, or AWS_ENDPOINT_URL`,
       data: { status },

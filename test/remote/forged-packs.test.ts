@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
+import { Pack } from '../../src/pack/index.js';
 import { Store } from '../../src/store/index.js';
 import { decodeHead, encodeHead, headName, type HeadBody } from '../../src/remote/head-format.js';
 import { randomFrom, type Random } from '../crash/support/random.js';
@@ -79,6 +80,32 @@ const forgeries: readonly [string, Forgery][] = [
   ['that is no pack', () => Buffer.from('#!/bin/sh\n')],
 ];
 
+function partsOf(stored: Buffer): Parts {
+  const bytes = stored.toString('latin1', 0, 4) === 'CPZ1' ? inflateRawSync(stored.subarray(16)) : stored;
+  const headerEnd = 8 + bytes.readUInt32LE(4);
+  return {
+    header: JSON.parse(bytes.toString('utf8', 8, headerEnd)) as Parts['header'],
+    rest: Buffer.from(bytes.subarray(headerEnd)),
+  };
+}
+
+test('a pack imports as much as its header says, refers to nothing else, and is not larger than what is stored deflated', () => {
+  const open = (bytes: Buffer): Pack => Pack.open(createHash('sha256').update(bytes).digest('hex'), bytes, 'file:x');
+  const isInvalid = expect.objectContaining({ code: 'REMOTE_INVALID' }) as Error;
+  const { header, rest } = partsOf(readFileSync(join(remote, 'packs', body.packs.at(-1)!.name)));
+  const { imports } = header as unknown as { imports: { counts: Record<string, number> } };
+  const pack = open(encode({ header, rest }));
+  const docs = pack.count('docs') + imports.counts['docs']!;
+  expect(() => pack.keyOf('docs', docs)).toThrow(isInvalid);
+  for (const count of [2 ** 40, -1, 0.5, imports.counts['docs']! + 1, '1', null]) {
+    const counts = { ...imports.counts, docs: count };
+    expect(() => open(encode({ header: { ...header, imports: { ...imports, counts } }, rest }))).toThrow(isInvalid);
+  }
+  const padded = encode({ header, rest: Buffer.concat([rest, Buffer.alloc(8 * 1024 * 1024)]) });
+  expect(open(padded).count('docs')).toBe(pack.count('docs'));
+  expect(() => open(deflated(padded))).toThrow(isInvalid);
+});
+
 test('a forged pack is refused by name, or what it holds is what git has; the store is as before', async () => {
   const random = randomFrom(5);
   const lines = execFileSync('git', ['-C', repository.path, 'grep', '-n', '-I', '', 'main'], { encoding: 'utf8' });
@@ -87,12 +114,7 @@ test('a forged pack is refused by name, or what it holds is what git has; the st
     execFileSync('cp', ['-r', `${remote}/.`, folder]);
     const ref = body.packs[random(body.packs.length)]!;
     const stored = readFileSync(join(folder, 'packs', ref.name));
-    const bytes = stored.toString('latin1', 0, 4) === 'CPZ1' ? inflateRawSync(stored.subarray(16)) : stored;
-    const headerEnd = 8 + bytes.readUInt32LE(4);
-    const parts: Parts = {
-      header: JSON.parse(bytes.toString('utf8', 8, headerEnd)) as Parts['header'],
-      rest: Buffer.from(bytes.subarray(headerEnd)),
-    };
+    const parts = partsOf(stored);
     const forged = forge(parts, random) ?? (random(2) === 0 ? encode(parts) : deflated(encode(parts)));
     const name = createHash('sha256').update(forged).digest('hex');
     writeFileSync(join(folder, 'packs', name), forged);

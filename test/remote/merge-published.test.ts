@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nextPackMerge } from '../../src/engine/remotes/pushing/merge-published.js';
+import { readAtOnce } from '../../src/engine/remotes/take.js';
 import type { PackRef } from '../../src/remote/index.js';
 
 const ref = (at: number, bytes: number, history = false): PackRef => ({
@@ -49,4 +50,15 @@ test('packs of different kinds are not merged; what is due is the newest of one'
   expect(nextPackMerge([...packs, ref(6, 10, true)], 1000)?.map(({ from }) => from)).toEqual([3, 4, 5, 6]);
   expect(nextPackMerge([], 1000)).toBeNull();
   expect(nextPackMerge([ref(1, 10)], 0)).toBeNull();
+});
+
+test('small packs are read at once, larger ones by themselves, as each has a line of 100 KB/s for itself', () => {
+  const sizesOf = (...sizes: number[]): number[] =>
+    readAtOnce(sizes.map((bytes, i) => ref(i, bytes))).map((p) => p.bytes);
+  const small = Array.from({ length: 16 }, () => 40_000);
+  expect(sizesOf(...small)).toEqual(small);
+  expect(sizesOf(24_000_000, 24_000_000, 500)).toEqual([24_000_000]);
+  expect(sizesOf(500, 24_000_000, 500)).toEqual([500]);
+  expect(sizesOf(1_000_000, 1_000_000, 1_000_000)).toEqual([1_000_000, 1_000_000]);
+  expect(sizesOf()).toEqual([]);
 });

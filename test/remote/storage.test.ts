@@ -65,6 +65,27 @@ test('a bucket that is not there is told, read or written; one of another region
   server.close();
 });
 
+test('an answer that breaks off, and one that leads elsewhere without a word of the region, are told as that', async () => {
+  const server = createServer(({ url }, response) => {
+    if (url!.includes('moved')) return void response.writeHead(301, { location: '/elsewhere' }).end();
+    response.writeHead(200, { 'content-length': '1000' }).write('half');
+    setTimeout(() => response.destroy(), 5);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const storage = new S3Storage('bucket', 'x', { ...settings, endpoint });
+  await expect(storage.read('heads/a', { patienceMs: 200 })).rejects.toMatchObject({
+    code: 'REMOTE_UNREACHABLE',
+    message: 's3://bucket/x cannot be reached: its answer breaks off',
+  });
+  await expect(storage.read('moved')).rejects.toMatchObject({
+    code: 'REMOTE_REFUSED',
+    hint: 'the bucket is in another region, or behind another endpoint: set AWS_REGION, or AWS_ENDPOINT_URL',
+  });
+  server.closeAllConnections();
+  server.close();
+});
+
 describe.each(kinds)('%s', (_, open) => {
   test('creates what is absent, swaps what has not changed, and refuses the rest', async ({ skip }) => {
     const storage = open();

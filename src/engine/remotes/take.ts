@@ -90,7 +90,7 @@ async function resolvePacks(
       if (set.isWhole) break;
       if (!opened.has(ref.name)) {
         const next = candidates.slice(i, i + ahead).filter(({ name }) => !opened.has(name));
-        await openPacks(session, remote, published, next, opened, call);
+        await openPacks(session, remote, published, readAtOnce(next), opened, call);
         ahead = Math.min(2 * ahead, readAtOnceMax);
       }
       const entry = opened.get(ref.name)!;
@@ -112,6 +112,15 @@ async function resolvePacks(
 
 /** Who has needed so many packs is likely to need as many more: those are asked for at once, up to so many. */
 const readAtOnceMax = 16;
+/** And up to so many bytes, if it is more than one: on a slow line they share what each alone has time for. */
+const bytesAtOnceMax = 2 * 1024 * 1024;
+
+/** The first of some packs, as many as are read at once. */
+export function readAtOnce(packs: readonly PackRef[]): readonly PackRef[] {
+  let bytes = 0;
+  const end = packs.findIndex((pack) => (bytes += pack.bytes) > bytesAtOnceMax);
+  return end < 0 ? packs : packs.slice(0, Math.max(1, end));
+}
 
 async function openPacks(
   session: Session,

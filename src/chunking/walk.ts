@@ -104,7 +104,7 @@ class Walk implements Walked {
   private hints: readonly number[] | undefined;
   /** Where a text occurs next, after the last place where it was looked for. */
   private readonly nextOf = new Map<string, number>();
-  private readonly madeHere = new Map<string, boolean>();
+  private madeHere: ReadonlySet<string> | undefined;
 
   constructor(
     private readonly cursor: TreeCursor,
@@ -480,13 +480,8 @@ class Walk implements Walked {
 
   /** Whether an owner of what is given to it is made in this text, or is what the text is for, as modules are: it returns it. */
   private isMadeHere(owner: string): boolean {
-    const root = owner.split('.', 1)[0]!;
-    let made = this.madeHere.get(root);
-    if (made === undefined) {
-      made = isMade(root, this.text);
-      this.madeHere.set(root, made);
-    }
-    return made;
+    this.madeHere ??= namesMade(this.text);
+    return this.madeHere.has(owner.split('.', 1)[0]!);
   }
 
   /** Whether the language's hint occurs in a stretch of the text: without one, nothing is defined there. */
@@ -552,17 +547,10 @@ function wordAt(text: string, index: number): string {
   return words.exec(text)?.[0] ?? '';
 }
 
-const makes = /(?:\s*,[\s\w,]{0,200})?\s*=\s*(?:\{|setmetatable\b|[\w.]+\s+or\s*\{)/y;
-const returns = /^return\s+(?:setmetatable\s*\(\s*)?$/;
+const made =
+  /(?<![^\s=,;(){}"'])[^\s=,;(){}"']+(?=(?:\s*,[\s\w,]{0,200})?\s*=\s*(?:\{|setmetatable\b|[\w.]+\s+or\s*\{))/g;
+const returned = /^return[^\S\n]+(?:setmetatable[^\S\n]*\([^\S\n]*)?(\p{ID_Continue}+)/gmu;
 
-/** Whether Lua gives a name a table somewhere in a text, or returns it. */
-function isMade(name: string, text: string): boolean {
-  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length)) {
-    const end = at + name.length;
-    if (/[\w.:]/.test(text[at - 1] ?? '') || /\w/.test(text[end] ?? '')) continue;
-    makes.lastIndex = end;
-    const before = text.slice(Math.max(0, at - 40), at);
-    if (makes.test(text) || returns.test(before.slice(before.lastIndexOf('\n') + 1))) return true;
-  }
-  return false;
-}
+/** The names that Lua gives a table somewhere in a text, or returns: found in one pass, as each of its lines may have another. */
+const namesMade = (text: string): ReadonlySet<string> =>
+  new Set([...(text.match(made) ?? []), ...Array.from(text.matchAll(returned), ([, name]) => name!)]);

@@ -54,6 +54,19 @@ test.each([{ linesOnly: true }, {}])(
   5000,
 );
 
+test('owners without number, of which each is looked for', () => {
+  const one = (i: number): string => `owner${i}.x = ${'1'.repeat(20)}\n`;
+  const ofMany = bytesOf(Array.from({ length: 10_000 }, (_, i) => one(i)).join(''));
+  const ofOne = bytesOf(one(0).repeat(10_000));
+  const costOf = (content: Uint8Array): number => {
+    const before = process.cpuUsage();
+    chunker.chunk(content, 'lua');
+    return process.cpuUsage(before).user;
+  };
+  costOf(ofOne);
+  expect(costOf(ofMany)).toBeLessThan(4 * costOf(ofOne));
+});
+
 test.each(['html', 'vue', 'svelte', 'astro', 'php'])('what %s opens and never closes', (language) => {
   for (const piece of [
     '<!--',

@@ -11,7 +11,8 @@ export const command = defineCommand({
     'What the remote lacks is sent as packs, and made visible by one conditional write: any number may push at once, and\n' +
     'one that is killed leaves the remote as it was. A remote is file:DIR or s3://BUCKET/PREFIX (AWS_* variables or\n' +
     '~/.aws; AWS_ENDPOINT_URL for other servers than Amazon), or opensearch://HOST:PORT/PREFIX, which is searched where\n' +
-    'it is. Revs are indexed first where they are not.',
+    'it is. Revs are indexed first where they are not. Exits with 1 where one is not published, as objects of it are missing\n' +
+    'here.',
   args: [
     { name: 'REMOTE', help: 'file:DIR, s3://BUCKET/PREFIX or opensearch://HOST:PORT/PREFIX' },
     { name: 'REV', help: 'what to publish; HEAD when none is given', optional: true, many: true },

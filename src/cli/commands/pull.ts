@@ -11,12 +11,12 @@ export const command = defineCommand({
   description:
     'Takes what the store lacks of the revs, or of the nearest commit before them that is published. Every pack is checked:\n' +
     'by its hash, and its texts against the oids that git has for them. With "remote" in config.json or COPPICE_REMOTE every\n' +
-    'command does this by itself before it would index.',
+    'command does this by itself before it would index, and REMOTE can be left out.',
   usage: '[REMOTE] [REV…] [--history]',
   args: [
     {
       name: 'REMOTE|REV',
-      help: 'from where (file:DIR, s3://BUCKET/PREFIX, https://HOST/PATH, opensearch://HOST:PORT/PREFIX; or as configured), and what (HEAD)',
+      help: 'from where (file:DIR, s3://BUCKET/PREFIX, https://HOST/PATH, opensearch://HOST:PORT/PREFIX); what (HEAD)',
       optional: true,
       many: true,
     },

@@ -1,10 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { contentHash } from '../../src/base/index.js';
@@ -163,6 +173,42 @@ describe('packages in searches', () => {
       // What is locked and was seen is answered by the store; what was only installed is gone.
       const left = before.filter((line) => !line.startsWith('a/node_modules'));
       expect(await found()).toEqual([more[1]!, ...left].sort());
+    } finally {
+      await all.close();
+      watches.close();
+    }
+  });
+
+  test('that are watched or linked are what lies there now, whatever was asked or changed in between', async () => {
+    const folder = realpathSync(folderOf({ 'linked/package.json': pkg('linked', '1.0.0') }));
+    const root = join(folder, 'project');
+    cpSync(project(), root, { recursive: true });
+    write(root, 'package.json', JSON.stringify({ dependencies: { a: '^1.0.0', linked: 'file:../linked' } }));
+    write(root, 'node_modules/extra/package.json', pkg('extra', '1.0.0'));
+    write(root, 'node_modules/extra/x.js', 'needle of no lock\n');
+    write(folder, 'linked/x.js', 'needle behind a link\n');
+    symlinkSync('../../linked', join(root, 'node_modules/linked'));
+    const watches = new WorktreeWatches({ cookieFolder: join(newStore(), 'cookies'), onChange: () => undefined });
+    const all = await openEngines({ store: newStore(), workers: 0, watch: watches.watch });
+    try {
+      const engine = all.open(root);
+      const found = async (rev?: string): Promise<string[]> =>
+        (await engine.grep('needle', { deps: [], ...(rev === undefined ? {} : { rev }) })).lines.map(
+          ({ text }) => text,
+        );
+      await found();
+      const isWatched = (): boolean =>
+        watches.describe().some((one) => one.workTree.endsWith('node_modules') && one.state === 'watching');
+      await expect.poll(isWatched).toBe(true);
+      expect(await found()).toEqual(expect.arrayContaining(['needle of no lock', 'needle behind a link']));
+      await delay(60); // what has just been written is not trusted
+      await found();
+      write(root, 'node_modules/extra/x.js', 'needle of no lock, patched\n');
+      write(folder, 'linked/x.js', 'needle behind a link, patched\n');
+      expect(await found('v1')).not.toContain('needle of no lock, patched');
+      const now = await found();
+      expect(now).toContain('needle of no lock, patched');
+      expect(now).toContain('needle behind a link, patched');
     } finally {
       await all.close();
       watches.close();

@@ -16,6 +16,8 @@ interface SeenPackage {
   readonly files: ReadonlyMap<string, { readonly stamp: string; readonly oid: Oid }>;
   /** What it holds, until that is stored. */
   contents: Contents | null;
+  /** It may have changed since. */
+  isOld: boolean;
 }
 
 interface Contents {
@@ -67,7 +69,7 @@ export class PackageTrees implements ObjectSource {
   async look(pkg: Package, isSame: boolean, slices: TimeSlices): Promise<Oid> {
     const key = keyOf(pkg.origin!);
     const before = this.seen.get(key);
-    if (before !== undefined && isSame) return before.oid;
+    if (before !== undefined && isSame && !before.isOld) return before.oid;
     const files: PackageFile[] = [];
     const stamps: string[] = [];
     let isRacy = false;
@@ -79,10 +81,13 @@ export class PackageTrees implements ObjectSource {
       isRacy ||= file.changedMs > startMs - racyMs;
     }
     const stamp = isRacy ? null : contentHash(stamps.sort().join('\n')).toString('base64');
-    if (before !== undefined && stamp !== null && before.stamp === stamp) return before.oid;
+    if (before !== undefined && stamp !== null && before.stamp === stamp) {
+      before.isOld = false;
+      return before.oid;
+    }
     const recalled = this.recalled.get(key);
     if (stamp !== null && recalled?.stamp === stamp && this.isStored(recalled.oid)) {
-      this.seen.set(key, { oid: recalled.oid, stamp, files: new Map(), contents: null });
+      this.seen.set(key, { oid: recalled.oid, stamp, files: new Map(), contents: null, isOld: false });
       return recalled.oid;
     }
     this.read++;
@@ -98,7 +103,7 @@ export class PackageTrees implements ObjectSource {
       contents.blobs.set(oid, file);
     }
     const oid = root.store(contents.trees);
-    this.seen.set(key, { oid, stamp, files: known, contents });
+    this.seen.set(key, { oid, stamp, files: known, contents, isOld: false });
     this.hold(contents);
     return oid;
   }
@@ -139,6 +144,12 @@ export class PackageTrees implements ObjectSource {
   keepOnly(packages: readonly Package[]): void {
     const wanted = new Set(packages.flatMap(({ origin }) => (origin === null ? [] : [keyOf(origin)])));
     for (const key of this.seen.keys()) if (!wanted.has(key)) this.seen.delete(key);
+  }
+
+  /** All but these are looked at anew when they are asked for again. */
+  keepFresh(packages: readonly Package[]): void {
+    const fresh = new Set(packages.flatMap(({ origin }) => (origin === null ? [] : [keyOf(origin)])));
+    for (const [key, seen] of this.seen) if (!fresh.has(key)) seen.isOld = true;
   }
 
   private hold({ trees, blobs }: Contents): void {

@@ -361,10 +361,12 @@ export class ProjectPackages {
         });
       }
     }
+    // What has changed is told once: of what is installed and not among these it is kept that it may have.
+    if (changes !== 'none') this.trees.keepFresh(packages);
     this.watched.accept(changes, packages);
     if (installed) this.trees.keepOnly(packages);
     this.writeDown();
-    const content = contentOf(found, [...missing, ...unreadable]);
+    const content = contentOf(found, missing, unreadable);
     const listing: Listing = {
       content,
       packages,
@@ -498,7 +500,11 @@ function damageOf(pkg: Package): SkippedPackage | null {
 }
 
 /** Of all that answers tell of packages. */
-function contentOf(found: readonly FoundPackage[], missing: readonly Package[]): string {
+function contentOf(
+  found: readonly FoundPackage[],
+  missing: readonly Package[],
+  unreadable: readonly Package[],
+): string {
   const rowOf = ({ place, ecosystem, name, version, integrity, direct, dev, optional, chain }: Package): unknown[] => [
     place,
     ecosystem,
@@ -510,7 +516,7 @@ function contentOf(found: readonly FoundPackage[], missing: readonly Package[]):
     optional,
     chain,
   ];
-  const rows = [...found.map(({ pkg, tree }) => [tree, ...rowOf(pkg)]), ...missing.map(rowOf)];
+  const rows = [found.map(({ pkg, tree }) => [tree, ...rowOf(pkg)]), missing.map(rowOf), unreadable.map(rowOf)];
   return contentHash(JSON.stringify(rows)).toString('base64');
 }
 

@@ -1,5 +1,5 @@
 import { join, sep } from 'node:path';
-import type { Package } from '../../dependencies/index.js';
+import type { Package, PackageOrigin } from '../../dependencies/index.js';
 import type { Session } from '../session/session.js';
 import type { WorktreeMonitor } from '../types.js';
 
@@ -82,12 +82,10 @@ export class WatchedFolders {
   }
 
   /** Whether a package is where it is watched, and was not touched. */
-  isSame({ place, origin }: Package, changes: Changes): boolean {
-    if (changes === 'any' || origin === null) return false;
-    const container = this.containerOf(place)[0];
-    if (container === undefined || !this.folders.has(container)) return false;
+  isSame(pkg: Package, changes: Changes): boolean {
+    if (changes === 'any' || pkg.origin === null || !this.isWatched(pkg)) return false;
     if (changes === 'none') return true;
-    const own = origin.path.split(sep).join('/');
+    const own = pathOf(pkg.origin);
     for (const path of changes)
       if (path === own || path.startsWith(`${own}/`) || own.startsWith(`${path}/`)) return false;
     return true;
@@ -96,9 +94,7 @@ export class WatchedFolders {
   /** All of them are watched. */
   sees(packages: readonly Package[]): boolean {
     if (this.told?.packages !== packages) {
-      const isSeen = ({ place, origin }: Package): boolean =>
-        origin === null || this.folders.has(this.containerOf(place)[0] ?? '');
-      this.told = { packages, sees: packages.every(isSeen) };
+      this.told = { packages, sees: packages.every((pkg) => pkg.origin === null || this.isWatched(pkg)) };
     }
     return this.told.sees;
   }
@@ -108,9 +104,17 @@ export class WatchedFolders {
     this.folders.clear();
   }
 
+  /** It lies in a folder that is watched: what is there may be a link to elsewhere. */
+  private isWatched({ place, origin }: Package): boolean {
+    const container = this.containerOf(place)[0];
+    return container !== undefined && this.folders.has(container) && pathOf(origin!).startsWith(`${container}/`);
+  }
+
   private containerOf(place: string): string[] {
     const { workTree } = this.session.repository;
     const container = containers.exec(place)?.[0];
     return workTree === null || container === undefined ? [] : [join(workTree, container).split(sep).join('/')];
   }
 }
+
+const pathOf = ({ path }: PackageOrigin): string => path.split(sep).join('/');

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Pack, mergePacks, type PackDescription } from '../../src/pack/index.js';
@@ -356,6 +356,13 @@ describe('trust', () => {
     const before = stateOf(store);
     await expect(pull(store, remote, ['main', 'side'], { history: true })).rejects.toMatchObject({ code });
     expect(stateOf(store)).toEqual(before);
+  });
+
+  test('a pack that is not there is told as that', async () => {
+    const remote = copied();
+    for (const pack of packsOf(remote)) rmSync(join(folderOf(remote), 'packs', pack));
+    const message = `${remote}: a pack that its head names is not there`;
+    await expect(pull(makeFolder(), remote)).rejects.toMatchObject({ code: 'REMOTE_INVALID', message });
   });
 
   test('a head that is signed is taken by who trusts its key, and by nobody who trusts another', async () => {

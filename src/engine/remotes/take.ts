@@ -197,8 +197,11 @@ export async function takePacks(
       if (store.catalog.segmentsVersion !== fetched.segmentsVersion) {
         // Others have written meanwhile: what is lacking is found out anew, mostly from what was read.
         const again = new Map(packs.map((entry) => [entry.pack.name, entry]));
-        packs = await resolvePacks(session, remote, fetched.published, fetched.request, again, call);
-        for (const { pack } of again.values()) held.add(pack);
+        try {
+          packs = await resolvePacks(session, remote, fetched.published, fetched.request, again, call);
+        } finally {
+          for (const { pack } of again.values()) held.add(pack);
+        }
       }
       const { set, add } = await startSet(session, fetched.published, fetched.request, list, call.signal);
       for (const entry of [...packs].reverse()) await add(entry);
@@ -250,10 +253,12 @@ function keepDescriptions(store: Session['store'], said: readonly PackDescriptio
 }
 
 /** What goes wrong in the middle of a pack whose hash is right: whoever made it made it so. */
-const asInvalid = ({ url }: Publications, error: unknown): unknown =>
-  error instanceof CoppiceError && error.code !== 'INTERNAL'
+const asInvalid = ({ url }: Publications, error: unknown): unknown => {
+  if (error instanceof PackGone) return remoteInvalid(url, 'a pack that its head names is not there');
+  return error instanceof CoppiceError && error.code !== 'INTERNAL'
     ? error
     : remoteInvalid(url, 'a pack does not hold what it says', {}, error);
+};
 
 /** For what was fetched and is not taken after all. */
 export function letGo({ packs }: FetchedPacks): void {

@@ -1,45 +1,18 @@
 // A search cluster under kill -9: npm run bench -- opensearch-faults --repo PATH [--part nodes|publishers] [--seconds 150] [--queries 2000] [--commits 40] [--pushers 8]
 // nodes: three of them, one is killed while queries are asked and commits published. publishers: several at once, killed at random.
-import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { openEngine, openPublisher } from '../src/engine/index.js';
 import type { Engine } from '../src/engine/index.js';
 import { randomFrom, type Random } from '../test/crash/support/random.js';
 import { startOpenSearch } from '../test/support/opensearch.js';
 import type { OpenSearch } from '../test/support/opensearch.js';
-import {
-  Report,
-  flag,
-  git,
-  machine,
-  median,
-  option,
-  printTable,
-  repositoryName,
-  writeJson,
-} from './support/measure.js';
+import { Report, git, machine, median, option, printTable, repositoryName, writeJson } from './support/measure.js';
+import { Publishers, isPublisher, publishAsTold } from './support/publishers.js';
 
-if (flag('child')) await push(option('repo'), option('store'), option('remote'));
+if (isPublisher()) await publishAsTold();
 else await run();
-
-/** Pushes each commit that it is told, and tells what became of it. */
-async function push(repo: string, store: string, remote: string): Promise<void> {
-  for await (const commit of createInterface({ input: process.stdin })) {
-    const publisher = await openPublisher({ repo, store, workers: 0 });
-    try {
-      await publisher.push(remote, [commit]);
-      console.log(`ack ${commit}`);
-    } catch (error) {
-      console.log(`fail ${commit} ${(error as { code?: string }).code ?? String(error)}`);
-    } finally {
-      await publisher.close();
-    }
-  }
-}
 
 async function run(): Promise<void> {
   const repo = resolve(option('repo'));
@@ -189,74 +162,28 @@ async function killNode(setting: Setting): Promise<Report> {
   return report;
 }
 
-interface Job {
-  readonly child: ChildProcess;
-  commit: string | null;
-}
-
 async function killPublishers(setting: Setting): Promise<Report> {
   const { repo, folder, store, commits, cluster, random } = setting;
   const remote = cluster.remote('published');
-  const waiting = [...commits];
-  const acked = new Set<string>();
-  const failures = new Map<string, number>();
-  const jobs = new Set<Job>();
-  let kills = 0;
-  let killedBusy = 0;
-  let isOver = false;
   let count = 0;
-  const begin = (): void => {
-    const own = join(folder, `store-${count++}`);
-    cpSync(store, own, { recursive: true });
-    const child = spawn(
-      process.execPath,
-      [fileURLToPath(import.meta.url), '--child', '--repo', repo, '--store', own, '--remote', remote],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
-    );
-    child.stdin.on('error', () => undefined);
-    const job: Job = { child, commit: null };
-    jobs.add(job);
-    const next = (): void => {
-      job.commit = waiting.pop() ?? null;
-      if (job.commit !== null) child.stdin.write(`${job.commit}\n`);
-    };
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const [what, commit, code = ''] = line.split(' ') as [string, string, string?];
-      if (what === 'ack') acked.add(commit);
-      else {
-        failures.set(code, (failures.get(code) ?? 0) + 1);
-        waiting.push(commit);
-      }
-      next();
-    });
-    child.on('exit', () => {
-      jobs.delete(job);
-      if (job.commit !== null && !acked.has(job.commit)) waiting.push(job.commit);
-      rmSync(own, { recursive: true, force: true });
-      if (!isOver && acked.size < commits.length) begin();
-    });
-    next();
-  };
-  const startMs = performance.now();
-  const endMs = startMs + 1000 * Number(option('seconds', '150'));
-  for (let i = 0; i < Number(option('pushers', '8')); i++) begin();
-  while (acked.size < commits.length && performance.now() < endMs) {
-    await new Promise((done) => setTimeout(done, 200));
-    if (random(10) === 0 && jobs.size > 0) {
-      const job = [...jobs][random(jobs.size)]!;
-      kills++;
-      if (job.commit !== null) killedBusy++;
-      job.child.kill('SIGKILL');
-    }
-    for (const job of jobs)
-      if (job.commit === null && waiting.length > 0) {
-        job.commit = waiting.pop()!;
-        job.child.stdin!.write(`${job.commit}\n`);
-      }
-  }
-  const tookMs = performance.now() - startMs;
-  isOver = true;
-  for (const { child } of jobs) child.kill('SIGKILL');
+  const publishers = new Publishers({
+    program: import.meta.url,
+    repo,
+    remote,
+    commits,
+    atOnce: Number(option('pushers', '8')),
+    makeStore: () => {
+      const own = join(folder, `store-${count++}`);
+      cpSync(store, own, { recursive: true });
+      return own;
+    },
+    random,
+    killEvery: 10,
+  });
+  await publishers.run(1000 * Number(option('seconds', '150')));
+  const { acked, kills, killedBusy, tookMs } = publishers;
+  const failures = new Map<string, number>();
+  for (const { code } of publishers.failures) failures.set(code, (failures.get(code) ?? 0) + 1);
   const problems = await problemsOf(setting, remote);
   for (const problem of problems.slice(0, 5)) console.error(problem);
   const lost = await wrongIn(setting, remote, [...acked]);

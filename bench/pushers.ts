@@ -1,10 +1,7 @@
 // CI jobs that publish at once and are killed at random while the storage fails, pauses and throttles: npm run bench -- pushers
 //   [--server gofakes3|versitygw] [--pushers 16] [--commits 200] [--storm 30] [--kill MS: one of them is killed so often] [--seed N] [--seconds 200]: what is
 //   pushed by then is judged
-import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { openEngine, openPublisher } from '../src/engine/index.js';
 import { openStorage, Publications } from '../src/remote/index.js';
 import { randomFrom, randomSource, type Random } from '../test/crash/support/random.js';
@@ -12,33 +9,13 @@ import { makeFolder, makeRepository, type TestRepository } from '../test/support
 import { s3Env, s3Keys, startGateway, startS3Server } from '../test/support/s3-server.js';
 import { StormProxy, randomWeather } from '../test/support/storm-proxy.js';
 import { cleanUpOnSignals, onEnd } from './daemon/cleanup.js';
-import { Report, flag, machine, option, printTable, writeJson } from './support/measure.js';
+import { Report, machine, option, printTable, writeJson } from './support/measure.js';
+import { Publishers, isPublisher, publishAsTold } from './support/publishers.js';
 
 const remote = 's3://team/index of all';
 
-if (flag('child')) await push(option('repo'), option('store'));
+if (isPublisher()) await publishAsTold();
 else await run();
-
-/** One CI job after another: pushes each commit that it is told, and tells what became of it. */
-async function push(repo: string, store: string): Promise<void> {
-  for await (const commit of createInterface({ input: process.stdin })) {
-    const publisher = await openPublisher({ repo, store });
-    try {
-      const { revs } = await publisher.push(remote, [commit]);
-      console.log(`ack ${revs[0]!.commit}`);
-    } catch (error) {
-      console.log(`fail ${commit} ${String(error)}`);
-    } finally {
-      await publisher.close();
-    }
-  }
-}
-
-interface Job {
-  readonly child: ChildProcess;
-  readonly store: string;
-  commit: string | null;
-}
 
 async function run(): Promise<void> {
   cleanUpOnSignals();
@@ -58,78 +35,33 @@ async function run(): Promise<void> {
   const report = new Report();
   if (kind === 'versitygw') await signatures(report);
 
-  const waiting = [...commits].sort(() => random(3) - 1);
-  const acked = new Set<string>();
-  const failures: string[] = [];
-  const jobs = new Set<Job>();
-  let kills = 0;
-  let killedBusy = 0;
-  const begin = (): void => {
-    const store = makeFolder();
-    const args = ['--child', '--repo', repository.path, '--store', store];
-    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...args], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, ...s3Env(proxy.endpoint) },
-    });
-    child.stdin.on('error', () => undefined);
-    const job: Job = { child, store, commit: null };
-    jobs.add(job);
-    const next = (): void => {
-      job.commit = waiting.pop() ?? null;
-      if (job.commit !== null) child.stdin.write(`${job.commit}\n`);
-    };
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const [what, commit, ...why] = line.split(' ') as [string, string];
-      if (what === 'ack') acked.add(commit);
-      else {
-        failures.push(`${commit} ${why.join(' ')}`);
-        waiting.push(commit);
-      }
-      next();
-    });
-    child.on('exit', () => {
-      jobs.delete(job);
-      if (job.commit !== null && !acked.has(job.commit)) waiting.push(job.commit);
-      rmSync(store, { recursive: true, force: true });
-      if (!isOver && acked.size < count) begin();
-    });
-    next();
-  };
-  let isOver = false;
+  const publishers = new Publishers({
+    program: import.meta.url,
+    repo: repository.path,
+    remote,
+    env: s3Env(proxy.endpoint),
+    commits: [...commits].sort(() => random(3) - 1),
+    atOnce: Number(option('pushers', '16')),
+    makeStore: makeFolder,
+    random,
+    killEvery,
+  });
   const startMs = performance.now();
   const stormEndMs = startMs + stormMs;
   proxy.weather = () => (performance.now() < stormEndMs ? randomWeather(random) : 'fair');
-  for (let i = 0; i < Number(option('pushers', '16')); i++) begin();
 
   const seen = new Set<string>();
   const halves: string[] = [];
-  const reading = watch(repository.path, seen, halves, () => isOver);
+  const reading = watch(repository.path, seen, halves, () => publishers.isOver);
   let pauses = 0;
-  const endMs = startMs + Number(option('seconds', '100000')) * 1000;
-  for (let tick = 0; acked.size < count && performance.now() < endMs; tick++) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    if (performance.now() < stormEndMs && tick % 40 === 20) {
-      server.signal('SIGSTOP');
-      setTimeout(() => server.signal('SIGCONT'), 2500);
-      pauses++;
-    }
-    // Most of them have to come to an end, however slow the machine is.
-    if (random(killEvery) === 0 && jobs.size > 0) {
-      const job = [...jobs][random(jobs.size)]!;
-      kills++;
-      if (job.commit !== null) killedBusy++;
-      job.child.kill('SIGKILL');
-    }
-    // Those who found nothing left end; what a killed one had is taken up again.
-    for (const job of jobs)
-      if (job.commit === null && waiting.length > 0) {
-        job.commit = waiting.pop()!;
-        job.child.stdin!.write(`${job.commit}\n`);
-      }
-  }
-  const tookMs = performance.now() - startMs;
-  isOver = true;
-  for (const { child } of jobs) child.kill('SIGKILL');
+  // Most of them have to come to an end, however slow the machine is.
+  await publishers.run(Number(option('seconds', '100000')) * 1000, (tick) => {
+    if (performance.now() >= stormEndMs || tick % 40 !== 20) return;
+    server.signal('SIGSTOP');
+    setTimeout(() => server.signal('SIGCONT'), 2500);
+    pauses++;
+  });
+  const { acked, failures, kills, killedBusy, tookMs } = publishers;
   await reading;
   const lost = await unreadable(repository, [...acked]);
   const { packs, objects } = await left();

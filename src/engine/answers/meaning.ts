@@ -30,8 +30,16 @@ export async function withMeaning<T>(
   call: MeaningCall,
   use: (meaning: Meaning) => Promise<T>,
 ): Promise<T> {
+  const compareAndUse = async (seeing: Promise<Snapshot>): Promise<T> => {
+    const meaning = await compare(shared, await seeing, words, call);
+    try {
+      return await use(meaning);
+    } finally {
+      meaning.similarities?.release();
+    }
+  };
   try {
-    return await compareAndUse(shared, await seeingVectors(shared, snapshot), words, call, use);
+    return await compareAndUse(seeingVectors(shared, snapshot));
   } catch (error) {
     if (!(error instanceof CoppiceError) || error.code !== 'STORE_CORRUPT') throw error;
     // Vectors can be made again; if it was something else that is damaged, it is found once more.
@@ -42,7 +50,7 @@ export async function withMeaning<T>(
       for (const space of spaces) dropDamagedVectors(snapshots, space);
       return Promise.resolve();
     });
-    return compareAndUse(shared, await latestOf(shared, snapshot), words, call, use);
+    return compareAndUse(latestOf(shared, snapshot));
   }
 }
 
@@ -53,21 +61,6 @@ export const meaningOf = async (
   words: string,
   call: MeaningCall,
 ): Promise<Meaning> => compare(shared, await seeingVectors(shared, snapshot), words, call);
-
-async function compareAndUse<T>(
-  shared: SharedStore,
-  snapshot: Snapshot,
-  words: string,
-  call: MeaningCall,
-  use: (meaning: Meaning) => Promise<T>,
-): Promise<T> {
-  const meaning = await compare(shared, snapshot, words, call);
-  try {
-    return await use(meaning);
-  } finally {
-    meaning.similarities?.release();
-  }
-}
 
 /** The snapshot itself when it has all vectors of the embedder that the user wants, else the latest of it; retained. */
 async function seeingVectors(shared: SharedStore, snapshot: Snapshot): Promise<Snapshot> {

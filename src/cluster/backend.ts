@@ -1,4 +1,4 @@
-import { LruCache, lowerBound } from '../base/index.js';
+import { LruCache } from '../base/index.js';
 import type { GramPlan } from '../pattern/index.js';
 import type { SearchCluster } from '../remote/index.js';
 import { NotHere } from '../segment/index.js';
@@ -64,14 +64,6 @@ export class ClusterBackend implements SearchBackend {
     const key = planKey(plan);
     return this.known(key, (signal) => this.bring({ plans: [plan] }, signal))
       .docs as Uint32Array as unknown as number[];
-  }
-
-  candidatesAmong(plan: GramPlan, among: Uint32Array): readonly number[] {
-    return this.candidates(plan).filter((doc) => among[lowerBound(among, doc)] === doc);
-  }
-
-  candidatesMost(plan: GramPlan): number {
-    return this.candidates(plan).length;
   }
 
   postings(term: TermOf): TermPostings {

@@ -1,5 +1,4 @@
 import { lowerBound } from '../base/index.js';
-import { clusterIdMin } from '../model/index.js';
 import type { GramPlan } from '../pattern/index.js';
 import type { SearchBackend, Snapshot, TermOf, TermPostings, Wanted } from '../snapshot/index.js';
 import { readTermPostings, selectTermPostings } from '../text/index.js';
@@ -9,12 +8,19 @@ import type { VisibleSegment } from './candidates.js';
 /** What a search reads of a snapshot. */
 export function backendOf(snapshot: Snapshot): SearchBackend {
   return snapshot.derived.once('backend', () => {
-    const near = visibleSegments(snapshot).filter(({ segment }) => segment.far === null);
     const { far } = snapshot;
-    if (far === null) return new StoredBackend(snapshot, near);
-    return near.length === 0 ? far : new JoinedBackend(new StoredBackend(snapshot, near), far);
+    const stored = storedBackendOf(snapshot);
+    if (far === null) return stored;
+    return stored.isEmpty ? far : new JoinedBackend(stored, far);
   });
 }
+
+/** The same of what lies here. */
+export const storedBackendOf = (snapshot: Snapshot): StoredBackend =>
+  snapshot.derived.once('storedBackend', () => {
+    const near = visibleSegments(snapshot).filter(({ segment }) => segment.far === null);
+    return new StoredBackend(snapshot, near);
+  });
 
 /** Visible docs of a snapshot, ascending, whose grams satisfy a plan: all that can match, and usually few more. */
 export const candidateDocs = (snapshot: Snapshot, plan: GramPlan): readonly number[] =>
@@ -28,20 +34,26 @@ export const bringDocs = (
 ): Promise<void> => backendOf(snapshot).bring({ docs }, signal);
 
 /** The segments of a store. */
-class StoredBackend implements SearchBackend {
+export class StoredBackend implements SearchBackend {
   constructor(
     private readonly snapshot: Snapshot,
     private readonly segments: readonly VisibleSegment[],
   ) {}
 
+  get isEmpty(): boolean {
+    return this.segments.length === 0;
+  }
+
   candidates(plan: GramPlan): readonly number[] {
     return docsOfPlan(this.segments, this.snapshot.visible, plan);
   }
 
+  /** The same of some visible docs alone, ascending. */
   candidatesAmong(plan: GramPlan, among: Uint32Array): readonly number[] {
     return docsOfPlanAmong(this.segments, among, plan);
   }
 
+  /** No more docs than that are candidates; told without looking for them. */
   candidatesMost(plan: GramPlan): number {
     return countOfPlanMost(this.segments, plan);
   }
@@ -92,18 +104,6 @@ class JoinedBackend implements SearchBackend {
 
   candidates(plan: GramPlan): readonly number[] {
     return [...this.near.candidates(plan), ...this.far.candidates(plan)];
-  }
-
-  candidatesAmong(plan: GramPlan, among: Uint32Array): readonly number[] {
-    const far = lowerBound(among, clusterIdMin);
-    return [
-      ...this.near.candidatesAmong(plan, among.subarray(0, far)),
-      ...this.far.candidatesAmong(plan, among.subarray(far)),
-    ];
-  }
-
-  candidatesMost(plan: GramPlan): number {
-    return this.near.candidatesMost(plan) + this.far.candidatesMost(plan);
   }
 
   postings(term: TermOf): TermPostings {

@@ -1,6 +1,8 @@
 import { lowerBound } from '../base/index.js';
 import type { GramPlan } from '../pattern/index.js';
-import type { SearchBackend, Snapshot } from '../snapshot/index.js';
+import type { Snapshot } from '../snapshot/index.js';
+import { backendOf, storedBackendOf } from './backend.js';
+import type { StoredBackend } from './backend.js';
 import type { FileMask } from './file-mask.js';
 
 const partSizes = {
@@ -13,35 +15,54 @@ const partGrowth = 4;
 /** Candidates that a part should have for each line that is wanted, and for how many lines. */
 const candidatesPerLine = 4;
 const linesOfFirstPart = 100;
+/** Chunks that are brought from elsewhere at a time. */
+const docsAtOnce = 512;
 
 /**
- * Where the candidates of a plan are in files that the mask lets pass, in order of path and line. Where many are and not all may be wanted, those
- * of the first occurrences are found first: whoever wants few lines has them before the rest is looked for. A part is used before the next is taken.
+ * Where the candidates of a plan, which was brought, are in files that the mask lets pass, in order of path and line: what lies elsewhere page by
+ * page, what lies here at once or, for who wants so many lines, part by part. A page is used before the next is taken.
  */
-export function* candidateParts(
+export function candidatePages(
   snapshot: Snapshot,
-  backend: Pick<SearchBackend, 'candidates' | 'candidatesAmong' | 'candidatesMost'>,
   plan: GramPlan,
   mask: FileMask,
   limit: (() => number) | undefined,
+): Iterable<Uint32Array> {
+  if (snapshot.far === null && limit !== undefined)
+    return candidateParts(snapshot, storedBackendOf(snapshot), plan, mask, limit);
+  const all = occurrencesOf(snapshot, backendOf(snapshot).candidates(plan), mask);
+  return snapshot.far === null ? [all] : pagesOf(all);
+}
+
+function* pagesOf(positions: Uint32Array): Generator<Uint32Array, void, undefined> {
+  for (let from = 0; from < positions.length; from += docsAtOnce) yield positions.subarray(from, from + docsAtOnce);
+}
+
+/**
+ * The candidates of the first occurrences first, where there are many: whoever wants few lines has them before the rest is looked for.
+ */
+export function* candidateParts(
+  snapshot: Snapshot,
+  backend: Pick<StoredBackend, 'candidates' | 'candidatesAmong' | 'candidatesMost'>,
+  plan: GramPlan,
+  mask: FileMask,
+  limit: () => number,
   { candidatesAtOnce, firstPartMin } = partSizes,
 ): Generator<Uint32Array, void, undefined> {
   const { occurrenceDocs, occurrenceFiles } = snapshot;
   const count = occurrenceDocs.length;
   let from = 0;
-  if (limit !== undefined && snapshot.far === null) {
-    const most = backend.candidatesMost(plan);
-    const wanted = candidatesPerLine * Math.min(limit(), linesOfFirstPart);
-    let width = Math.max(firstPartMin, Math.ceil((wanted * count) / Math.max(most, 1)));
-    for (; most > candidatesAtOnce && from + partGrowth * width < count; width *= partGrowth) {
-      const part: number[] = [];
-      for (; from < count && part.length < width; from++)
-        if (mask === null || mask[occurrenceFiles[from]!] === 1) part.push(from);
-      const among = Uint32Array.from(new Set(part.map((position) => occurrenceDocs[position]!))).sort();
-      const can = backend.candidatesAmong(plan, among);
-      const docs = can.length === among.length ? null : new Set(can);
-      yield Uint32Array.from(docs === null ? part : part.filter((position) => docs.has(occurrenceDocs[position]!)));
-    }
+  const most = backend.candidatesMost(plan);
+  const wanted = candidatesPerLine * Math.min(limit(), linesOfFirstPart);
+  let width = Math.max(firstPartMin, Math.ceil((wanted * count) / Math.max(most, 1)));
+  for (; most > candidatesAtOnce && from + partGrowth * width < count; width *= partGrowth) {
+    const part: number[] = [];
+    for (; from < count && part.length < width; from++)
+      if (mask === null || mask[occurrenceFiles[from]!] === 1) part.push(from);
+    const among = Uint32Array.from(new Set(part.map((position) => occurrenceDocs[position]!))).sort();
+    const can = backend.candidatesAmong(plan, among);
+    const docs = can.length === among.length ? null : new Set(can);
+    yield Uint32Array.from(docs === null ? part : part.filter((position) => docs.has(occurrenceDocs[position]!)));
   }
   const rest = occurrencesOf(snapshot, backend.candidates(plan), mask);
   yield from === 0 ? rest : rest.subarray(lowerBound(rest, from));

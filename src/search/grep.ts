@@ -3,7 +3,7 @@ import { scanTexts } from '../pattern/index.js';
 import type { FoundInText, ScanRequest } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { backendOf, bringDocs } from './backend.js';
-import { candidateParts } from './candidate-parts.js';
+import { candidatePages } from './candidate-parts.js';
 import type { FileMask } from './file-mask.js';
 
 /** A matching line: its file's position in the snapshot, line and column from 0. */
@@ -159,27 +159,19 @@ function scanSnapshot(
   const plan = invert ? ({ kind: 'all' } as const) : pattern.plan;
   const wanted = invert ? ('other-lines' as const) : ('lines' as const);
   let positions: Uint32Array = new Uint32Array(0);
-  const docAt = (at: number): number => snapshot.occurrenceDocs[positions[at]!]!;
+  const textOf = (i: number): string => snapshot.segments.chunkText(snapshot.occurrenceDocs[positions[i]!]!);
   async function* scan(): FoundTexts {
-    const backend = backendOf(snapshot);
-    await backend.bring({ plans: [plan] }, signal);
-    for (const part of candidateParts(snapshot, backend, plan, mask, limit)) {
-      positions = part;
-      // What lies elsewhere is brought and read page by page.
-      const page = snapshot.far === null ? positions.length : docsAtOnce;
-      for (let from = 0; from < positions.length && (limit === undefined || limit() > 0); from += page) {
-        const count = Math.min(page, positions.length - from);
-        if (snapshot.far !== null)
-          await bringDocs(
-            snapshot,
-            Array.from({ length: count }, (_, i) => docAt(from + i)),
-            signal,
-          );
-        const textOf = (i: number): string => snapshot.segments.chunkText(docAt(from + i));
-        const texts = { pattern, deadline, signal, count, textOf, wanted };
-        for await (const batch of scanTexts(limit === undefined ? texts : { ...texts, limit }))
-          yield from === 0 ? batch : batch.map((found) => ({ ...found, i: from + found.i }));
-      }
+    await backendOf(snapshot).bring({ plans: [plan] }, signal);
+    for (const page of candidatePages(snapshot, plan, mask, limit)) {
+      positions = page;
+      if (snapshot.far !== null)
+        await bringDocs(
+          snapshot,
+          page.map((position) => snapshot.occurrenceDocs[position]!),
+          signal,
+        );
+      const texts = { pattern, deadline, signal, count: page.length, textOf, wanted };
+      yield* scanTexts(limit === undefined ? texts : { ...texts, limit });
       if (limit !== undefined && limit() <= 0) return;
     }
   }
@@ -189,6 +181,3 @@ function scanSnapshot(
   };
   return { places, found: scan() };
 }
-
-/** Chunks that are brought from elsewhere at a time. */
-const docsAtOnce = 512;

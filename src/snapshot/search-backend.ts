@@ -29,10 +29,6 @@ export interface Wanted {
 export interface SearchBackend {
   /** Visible docs, ascending, whose grams satisfy a plan: all that can match, and usually few more. */
   candidates(plan: GramPlan): readonly number[];
-  /** The same of some visible docs alone, ascending. */
-  candidatesAmong(plan: GramPlan, among: Uint32Array): readonly number[];
-  /** No more docs than that are candidates; told without looking for them. */
-  candidatesMost(plan: GramPlan): number;
   /** The postings of a term; their count is its exact document frequency in the snapshot. */
   postings(term: TermOf): TermPostings;
   /** Calls with the index in `docs`, ascending, of each that has a term. */

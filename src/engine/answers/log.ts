@@ -27,17 +27,14 @@ const laterGroup = 64;
 
 /** What the searches of one session share. */
 class HistorySearch {
-  readonly reader: HistoryReader;
   private readonly infos = new GenerationCache<Oid, CommitInfo>(commitsCachedMax);
   private lastTips: { segments: SegmentList; refs: readonly Ref[]; tips: RefTips } | null = null;
   private readonly ids = new WeakMap<SegmentList, Map<Oid, CommitId | null>>();
 
   constructor(
     private readonly session: Session,
-    reader: HistoryReader,
-  ) {
-    this.reader = reader;
-  }
+    readonly reader: HistoryReader,
+  ) {}
 
   /** The number of a commit, or null when it is not recorded. */
   idOf(segments: SegmentList, repo: RepositoryId, commit: Oid): CommitId | null {

@@ -32,8 +32,8 @@ export async function ensureRecorded(
     await takeHistory(session, commits, options);
     if (areRecorded()) return null;
   }
-  const few = await fewUnrecorded(session, repo, commits);
-  if (session.hasCluster && (few === null || session.isPublished)) {
+  const few = session.isPublished ? null : await fewUnrecorded(session, repo, commits);
+  if (session.hasCluster && few === null) {
     const { farHistory } = await import('../remotes/far-history.js');
     const history = await farHistory(session, commits, options);
     if (history !== null) return history;

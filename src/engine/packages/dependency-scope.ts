@@ -8,7 +8,7 @@ import type { CallOptions, FileFilter, HitLabels, ResolvedRev, SkippedFile } fro
 import { languageByAlias } from '../../model/index.js';
 import { parseQuery } from '../../search/index.js';
 import type { AskedPackages } from './asked-packages.js';
-import type { DependencyRequest, DependencyView } from './project-packages.js';
+import type { DependencyRequest, DependencyView, UnreadablePackage } from './project-packages.js';
 
 /** The scope of a question about packages: of the project's own session where `dep:` was a word after all. */
 export async function dependencyScope(session: Session, asked: AskedPackages & CallOptions): Promise<Scope> {
@@ -160,7 +160,7 @@ export function packageLabels(index: PackageIndex): (path: string) => HitLabels 
 }
 
 /** As answers tell of a package that could not be read. */
-export const leftOut = ({ place, name, version }: Package): SkippedFile => ({
+export const leftOut = ({ pkg: { place, name, version } }: UnreadablePackage): SkippedFile => ({
   path: place,
   package: name,
   version,

@@ -54,13 +54,18 @@ export interface FoundPackage {
   readonly tree: Oid;
 }
 
+/** A package that could not be read: its archive is damaged, or made to burst. */
+export interface UnreadablePackage {
+  readonly pkg: Package;
+  readonly reason: string;
+}
+
 /** What a project depends on at one moment, or at one rev. */
 export interface FoundDependencies {
   readonly found: readonly FoundPackage[];
   readonly missing: readonly Package[];
   readonly skipped: readonly SkippedPackage[];
-  /** Packages that could not be read: damaged archives, and those that are made to burst. */
-  readonly unreadable: readonly Package[];
+  readonly unreadable: readonly UnreadablePackage[];
 }
 
 export interface DependencyView extends FoundDependencies {
@@ -145,7 +150,7 @@ export class ProjectPackages {
           count(({ ecosystem }) => ecosystem === own),
         ]),
       ),
-      skipped: [...skipped, ...damaged],
+      skipped: [...skipped, ...damaged.map(skippedOf)],
     };
   }
 
@@ -186,8 +191,9 @@ export class ProjectPackages {
       .filter(({ pkg }) => selected.has(pkg))
       .map(({ pkg, tree }) => ({ tree, pkg: places === undefined ? pkg : { ...pkg, place: places(pkg) } }));
     const missing = listing.missing.filter((pkg) => selected.has(pkg));
+    const unreadable = listing.unreadable.filter(({ pkg }) => selected.has(pkg));
     if (found.length === 0 && own === null)
-      throw missing.length === 0 ? noDependencies(target, unreadableOf(listing, selected)) : allMissing(missing);
+      throw missing.length === 0 ? noDependencies(target, unreadable.map(skippedOf)) : allMissing(missing);
     const parts: Part[] = found.map(({ pkg, tree }) => ({ place: pkg.place, oid: tree }));
     const source = this.source(own === null ? null : target.source);
     const tree = await composeTree(own === null ? parts : [{ place: '', oid: own }, ...parts], source, this.composed);
@@ -199,7 +205,7 @@ export class ProjectPackages {
       found,
       missing,
       skipped: listing.skipped,
-      unreadable: listing.unreadable.filter((pkg) => selected.has(pkg)),
+      unreadable,
       index: new PackageIndex(found.map(({ pkg }) => pkg)),
     };
     if (places === undefined) this.views.set(key, view);
@@ -330,8 +336,7 @@ export class ProjectPackages {
     this.recall();
     const found: FoundPackage[] = [];
     const missing: Package[] = [];
-    const unreadable: Package[] = [];
-    const reasons: SkippedPackage[] = [];
+    const unreadable: UnreadablePackage[] = [];
     const slices = new TimeSlices();
     let told = this.trees.read + toldEvery;
     for (const [i, pkg] of packages.entries()) {
@@ -346,8 +351,7 @@ export class ProjectPackages {
         found.push({ pkg, tree: await this.trees.look(pkg, stays && this.watched.isSame(pkg, changes), slices) });
       } catch (error) {
         if (!(error instanceof CoppiceError) || error.code !== 'PACKAGE_UNREADABLE') throw error;
-        unreadable.push(pkg);
-        reasons.push({ what: `${pkg.name}@${pkg.version}`, reason: error.message });
+        unreadable.push({ pkg, reason: error.message });
       }
       if (this.trees.read >= told) {
         told = this.trees.read + toldEvery;
@@ -372,7 +376,7 @@ export class ProjectPackages {
       packages,
       found,
       missing,
-      skipped: [...skipped, ...reasons],
+      skipped: [...skipped, ...unreadable.map(skippedOf)],
       unreadable,
       atMs: elapsedMs(),
     };
@@ -488,22 +492,27 @@ export class ProjectPackages {
 }
 
 /** What is wrong with the archive of a package, as its directory tells; null for nothing. */
-function damageOf(pkg: Package): SkippedPackage | null {
+function damageOf(pkg: Package): UnreadablePackage | null {
   if (pkg.origin?.kind !== 'archive') return null;
   try {
     for (const file of packageFiles(pkg)) void file;
     return null;
   } catch (error) {
     if (!(error instanceof CoppiceError)) throw error;
-    return { what: `${pkg.name}@${pkg.version}`, reason: error.message };
+    return { pkg, reason: error.message };
   }
 }
+
+const skippedOf = ({ pkg: { name, version }, reason }: UnreadablePackage): SkippedPackage => ({
+  what: `${name}@${version}`,
+  reason,
+});
 
 /** Of all that answers tell of packages. */
 function contentOf(
   found: readonly FoundPackage[],
   missing: readonly Package[],
-  unreadable: readonly Package[],
+  unreadable: readonly UnreadablePackage[],
 ): string {
   const rowOf = ({ place, ecosystem, name, version, integrity, direct, dev, optional, chain }: Package): unknown[] => [
     place,
@@ -516,14 +525,12 @@ function contentOf(
     optional,
     chain,
   ];
-  const rows = [found.map(({ pkg, tree }) => [tree, ...rowOf(pkg)]), missing.map(rowOf), unreadable.map(rowOf)];
+  const rows = [
+    found.map(({ pkg, tree }) => [tree, ...rowOf(pkg)]),
+    missing.map(rowOf),
+    unreadable.map(({ pkg }) => rowOf(pkg)),
+  ];
   return contentHash(JSON.stringify(rows)).toString('base64');
-}
-
-/** Why the packages that were selected could not be read. */
-function unreadableOf({ unreadable, skipped }: Listing, selected: ReadonlySet<Package>): SkippedPackage[] {
-  const names = new Set(unreadable.filter((pkg) => selected.has(pkg)).map(({ name, version }) => `${name}@${version}`));
-  return skipped.filter(({ what }) => names.has(what));
 }
 
 function noDependencies({ resolved }: Target, skipped: readonly SkippedPackage[]): CoppiceError {

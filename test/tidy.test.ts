@@ -46,7 +46,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   search: ['base', 'model', 'pattern', 'text', 'vector', 'segment', 'snapshot'],
   history: ['base', 'model', 'pattern', 'segment', 'snapshot', 'search'],
-  describing: ['base', 'model', 'text', 'endpoint', 'chat', 'store', 'segment', 'snapshot', 'indexing', 'search'],
+  describing: ['base', 'model', 'text', 'endpoint', 'chat', 'store', 'segment', 'snapshot', 'search'],
   engine: [
     'base',
     'model',

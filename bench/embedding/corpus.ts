@@ -3,10 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 
 import { createChunker, classifyText, isBinary, languageOf } from '../../src/chunking/index.js';
-import { chunkNames } from '../../src/indexing/index.js';
 import { languageNumber, languages } from '../../src/model/index.js';
 import type { ChunkSpan, Language } from '../../src/model/index.js';
-import { Analyzer, splitIdentifier, stem, textTerms } from '../../src/text/index.js';
+import { Analyzer, chunkNames, splitIdentifier, stem, textTerms } from '../../src/text/index.js';
 
 /** How a text came to be about a chunk. */
 export type PairKind = 'comment' | 'name' | 'commit' | 'test' | 'scope' | 'docs';

@@ -1,10 +1,10 @@
 import { TimeSlices } from '../base/index.js';
 import { looksSecret } from '../endpoint/index.js';
-import { chunkNames } from '../indexing/index.js';
 import { languageId, volatileIdMin } from '../model/index.js';
 import { fileFactors, minorKinds, rankingSignals } from '../search/index.js';
 import type { Segment } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
+import { chunkNames } from '../text/index.js';
 import type { DescriptionIndex } from './description-index.js';
 import type { DescribedChunk } from './prompt.js';
 

@@ -4,7 +4,7 @@ import { languageId } from '../model/index.js';
 import { VectorFileWriter, vectorSpaceId } from '../segment/index.js';
 import type { Segment, SegmentList } from '../segment/index.js';
 import type { Snapshot, SnapshotStore } from '../snapshot/index.js';
-import { chunkNames } from './chunk-names.js';
+import { chunkNames } from '../text/index.js';
 
 export interface EmbedOptions {
   /** Runs an action as the holder of the writer lock, which is asked for only when vectors are written. */

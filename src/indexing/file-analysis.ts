@@ -11,8 +11,8 @@ import type { Chunker, Neighbourhood } from '../chunking/index.js';
 import type { StaticEmbedder } from '../embedding/index.js';
 import { languageNumber, languages } from '../model/index.js';
 import type { ChunkSpan, ChunkedFile, FileDiagnostic } from '../model/index.js';
-import { chunkNames } from './chunk-names.js';
 import { encodeChunkSymbols } from '../segment/index.js';
+import { chunkNames } from '../text/index.js';
 import type { Analyzer, ChunkAnalysis } from '../text/index.js';
 
 /** What a worker is asked: analyse one file. */

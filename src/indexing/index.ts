@@ -22,6 +22,5 @@ export { StoredSource } from './stored-source.js';
 export { diffTrees, entryAt } from './tree-diff.js';
 export { TreeIndexer } from './tree-indexer.js';
 export type { StoredRoot } from './tree-indexer.js';
-export { chunkNames } from './chunk-names.js';
 export { dropDamagedVectors, embedMissing } from './embed-missing.js';
 export type { EmbedOptions } from './embed-missing.js';

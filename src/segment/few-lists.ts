@@ -1,5 +1,5 @@
 import { languages } from '../model/index.js';
-import { Analyzer } from '../text/index.js';
+import { Analyzer, chunkNames } from '../text/index.js';
 import type { PostingList } from './posting-table.js';
 import { decodeChunkSymbols } from './records.js';
 import type { Segment } from './segment-reader.js';
@@ -28,10 +28,8 @@ export function keysOfFew(segment: Segment, docs: readonly number[]): ListKeys |
   for (const doc of docs) {
     const content = segment.content.get(doc);
     if (content.length === 0) return null;
-    const { symbols, continues } = decodeChunkSymbols(segment.symbols.get(doc));
-    const names = symbols.map(({ name }) => name);
-    const scopes = [...symbols.map(({ scope }) => scope), continues];
-    const analysis = analyzer.analyze(content, 0, content.length, languages[language[doc]!]!, names, scopes);
+    const { symbols, scopes } = chunkNames(decodeChunkSymbols(segment.symbols.get(doc)));
+    const analysis = analyzer.analyze(content, 0, content.length, languages[language[doc]!]!, symbols, scopes);
     for (const gram of analysis.grams) grams.add(gram);
     analysis.termHigh.forEach((high, i) => {
       let lows = terms.get(high);

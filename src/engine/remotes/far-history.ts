@@ -1,4 +1,4 @@
-import { CoppiceError, LruCache, TimeSlices, elapsedMs, throwIfAborted } from '../../base/index.js';
+import { LruCache, TimeSlices } from '../../base/index.js';
 import { FarHistory } from '../../cluster/index.js';
 import type { CommitLink } from '../../git/index.js';
 import { CommitRecorder, SegmentSink } from '../../indexing/index.js';
@@ -6,7 +6,7 @@ import type { Oid, RepositoryId } from '../../model/index.js';
 import { rootKey } from '../../snapshot/index.js';
 import type { Session } from '../session/session.js';
 import type { CallOptions } from '../types.js';
-import { farOf, patienceMs, restMs } from './far.js';
+import { farOf, orWithout } from './far.js';
 import type { Far } from './far.js';
 import { openRemote } from './open-remote.js';
 import { findPublished } from './published-repository.js';
@@ -48,11 +48,9 @@ export async function farHistory(
   if (!session.hasCluster) return null;
   // The refs' as well: answers tell which of them have a line.
   if (session.isPublished) return record(session, [...new Set([...commits, ...(await tipsOf(session, call))])], call);
-  const far = farOf(session.shared);
-  if (elapsedMs() < far.restsUntilMs) return null;
-  try {
+  return orWithout(session.shared, 'the history is indexed here', call, async (_, patient) => {
     const remote = openRemote(session.shared, session.shared.settings.remote!);
-    const published = await findPublished(session, remote, { signal: call.signal, patienceMs });
+    const published = await findPublished(session, remote, patient);
     const areAll = async (tips: readonly Oid[]): Promise<boolean> => {
       for await (const { oid } of session.repository.commits(tips, rangeOf(call)))
         if (!published.commits.has(oid)) return false;
@@ -60,14 +58,8 @@ export async function farHistory(
     };
     if (!(await areAll(commits))) return null;
     const refs = (await tipsOf(session, call)).filter((commit) => published.commits.has(commit));
-    return await record(session, (await areAll(refs)) ? [...new Set([...commits, ...refs])] : commits, call);
-  } catch (error) {
-    throwIfAborted(call.signal);
-    far.restsUntilMs = elapsedMs() + restMs;
-    const what = error instanceof CoppiceError ? error.message : String(error);
-    session.shared.note(`${what}; the history is indexed here`);
-    return null;
-  }
+    return record(session, (await areAll(refs)) ? [...new Set([...commits, ...refs])] : commits, call);
+  });
 }
 
 /** Begins anew at the next question: something of it is no longer there. */

@@ -6,9 +6,11 @@ import type { SharedStore } from '../shared/shared-store.js';
 import type { CallOptions, Progress } from '../types.js';
 
 /** A cluster that failed is left alone for so long by who can do without. */
-export const restMs = 30_000;
+const restMs = 30_000;
 /** One that does not answer is not waited for by them. */
-export const patienceMs = 5_000;
+const patienceMs = 5_000;
+/** What becomes of a tree that is not read from there. */
+export const indexedHere = 'what is missing is indexed here';
 
 export interface Far {
   readonly storage: ClusterStorage;
@@ -41,6 +43,28 @@ export function farOf(shared: SharedStore): Far {
 }
 
 /**
+ * What `action` makes of the cluster, for who can do without: null when it fails, and for a while after. That is told, with what becomes of it
+ * `instead`. Patience with a cluster that does not answer is short. ABORTED.
+ */
+export async function orWithout<T>(
+  shared: SharedStore,
+  instead: string,
+  call: CallOptions,
+  action: (far: Far, call: CallOptions & { readonly patienceMs: number }) => Promise<T>,
+): Promise<T | null> {
+  const far = farOf(shared);
+  if (elapsedMs() < far.restsUntilMs) return null;
+  try {
+    return await action(far, { ...call, patienceMs });
+  } catch (error) {
+    throwIfAborted(call.signal);
+    far.restsUntilMs = elapsedMs() + restMs;
+    shared.note(`${error instanceof CoppiceError ? error.message : String(error)}; ${instead}`);
+    return null;
+  }
+}
+
+/**
  * A root tree by its key, where the cluster that is this process's remote has it; else null. Who can index it instead does so when the cluster
  * fails, which is told.
  */
@@ -50,16 +74,7 @@ export async function openFar(
   mustBeThere: boolean,
   call: CallOptions,
 ): Promise<TreeId | null> {
-  const far = farOf(shared);
-  if (mustBeThere) return far.store.open(key.toString('hex'), call);
-  if (elapsedMs() < far.restsUntilMs) return null;
-  try {
-    return await far.store.open(key.toString('hex'), { ...call, patienceMs });
-  } catch (error) {
-    throwIfAborted(call.signal);
-    far.restsUntilMs = elapsedMs() + restMs;
-    const what = error instanceof CoppiceError ? error.message : String(error);
-    shared.note(`${what}; what is missing is indexed here`);
-    return null;
-  }
+  const rootKey = key.toString('hex');
+  if (mustBeThere) return farOf(shared).store.open(rootKey, call);
+  return orWithout(shared, indexedHere, call, ({ store }, patient) => store.open(rootKey, patient));
 }

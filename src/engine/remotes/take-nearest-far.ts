@@ -1,9 +1,8 @@
-import { CoppiceError, elapsedMs, throwIfAborted } from '../../base/index.js';
 import type { Oid } from '../../model/index.js';
 import { rootKey } from '../../snapshot/index.js';
 import type { Session, TreeOrigin } from '../session/session.js';
 import type { CallOptions } from '../types.js';
-import { farOf, patienceMs, restMs } from './far.js';
+import { indexedHere, orWithout } from './far.js';
 import { openRemote } from './open-remote.js';
 import { findPublished } from './published-repository.js';
 import { isHere, nearestPublished } from './pull.js';
@@ -22,18 +21,12 @@ export async function takeNearestFar(
   const { shared, snapshots, fingerprint, repository } = session;
   if (session.isPublished || repository.isPlain) return;
   if (bases.some((base) => snapshots.findRoot(rootKey(base, fingerprint)) !== null)) return;
-  const far = farOf(shared);
-  if (elapsedMs() < far.restsUntilMs) return;
-  try {
+  await orWithout(shared, indexedHere, call, async (_, patient) => {
     const wanted = commit ?? (await repository.head()).commit;
     const remote = openRemote(shared, shared.settings.remote!);
-    const published = await findPublished(session, remote, { signal: call.signal, patienceMs });
+    const published = await findPublished(session, remote, patient);
     const near = await nearestPublished(session, published, wanted, call.signal);
     if (near === null || isHere(session, published.commits.get(near)!.tree)) return;
-    await takeFar(session, remote, published, [near], { ...call, patienceMs });
-  } catch (error) {
-    throwIfAborted(call.signal);
-    far.restsUntilMs = elapsedMs() + restMs;
-    shared.note(`${error instanceof CoppiceError ? error.message : String(error)}; what is missing is indexed here`);
-  }
+    await takeFar(session, remote, published, [near], patient);
+  });
 }

@@ -3,8 +3,8 @@ import { ClusterTurns, collectDocuments, snapshotKeys } from '../../cluster/inde
 import { asOid } from '../../model/index.js';
 import type { ClusterStorage, Publication, Publications } from '../../remote/index.js';
 import { rootKey } from '../../snapshot/index.js';
-import type { ForkEntry } from '../../store/index.js';
 import { keptCommits, readRetired, retiredName } from './collect-remote.js';
+import { decodeFork, isOver } from './far-forks.js';
 import { waitTold } from './far.js';
 import type { CollectRemoteOptions, CollectedRepository, RemoteGcResult } from './collect-remote.js';
 
@@ -107,14 +107,13 @@ async function lookThroughForks(
   let names: string[] = [];
   const look = async (): Promise<void> => {
     for (const [name, bytes] of await storage.readMany(names, call)) {
-      const fork = JSON.parse(bytes.toString('utf8')) as ForkEntry;
+      const fork = decodeFork(bytes);
       if (!isOver(fork)) kept.add(Buffer.from(fork.root, 'base64url').toString('hex'));
       else {
         // One of that name may have been made since.
         const found = await storage.read(name, call);
         if (found === null || found === 'unchanged') continue;
-        if (isOver(JSON.parse(found.bytes.toString('utf8')) as ForkEntry))
-          expired.push({ name, version: found.version });
+        if (isOver(decodeFork(found.bytes))) expired.push({ name, version: found.version });
       }
     }
     names = [];
@@ -127,5 +126,4 @@ async function lookThroughForks(
   return { kept, expired };
 }
 
-const isOver = ({ until }: ForkEntry): boolean => until !== undefined && until <= nowMs();
 const forksAtOnce = 1000;

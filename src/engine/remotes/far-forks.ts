@@ -44,7 +44,7 @@ export async function findFarFork(session: Session, name: string, call: Call): P
   const { storage } = farOf(session.shared);
   const found = await storage.read(folderOf(await identityOf(session, call)) + name, call);
   if (found === null || found === 'unchanged') return null;
-  const entry = JSON.parse(found.bytes.toString('utf8')) as ForkEntry;
+  const entry = decodeFork(found.bytes);
   return isOver(entry) ? null : { entry, version: found.version };
 }
 
@@ -55,7 +55,7 @@ export async function listFarForks(session: Session, call: Call): Promise<ForkEn
   const names: string[] = [];
   for await (const { name } of storage.list(folder, call)) names.push(name);
   const found = await storage.readMany(names, call);
-  return found.map(([, bytes]) => JSON.parse(bytes.toString('utf8')) as ForkEntry).filter((entry) => !isOver(entry));
+  return found.map(([, bytes]) => decodeFork(bytes)).filter((entry) => !isOver(entry));
 }
 
 /**
@@ -88,8 +88,7 @@ async function writeNew(session: Session, entry: ForkEntry, call: Call): Promise
   if (await write(session, entry, 'absent', call)) return true;
   const { storage } = farOf(session.shared);
   const found = await storage.read(folderOf(await identityOf(session, call)) + entry.name, call);
-  if (found === null || found === 'unchanged' || !isOver(JSON.parse(found.bytes.toString('utf8')) as ForkEntry))
-    return false;
+  if (found === null || found === 'unchanged' || !isOver(decodeFork(found.bytes))) return false;
   return write(session, entry, { version: found.version }, call);
 }
 
@@ -108,4 +107,8 @@ async function write(session: Session, entry: ForkEntry, condition: WriteConditi
   return (await storage.write(name, Buffer.from(JSON.stringify(entry)), condition, call)) !== null;
 }
 
-const isOver = ({ until }: ForkEntry): boolean => until !== undefined && until <= nowMs();
+/** A fork as it is stored there. */
+export const decodeFork = (bytes: Buffer): ForkEntry => JSON.parse(bytes.toString('utf8')) as ForkEntry;
+
+/** Whether it has expired: nobody sees it any more. */
+export const isOver = ({ until }: ForkEntry): boolean => until !== undefined && until <= nowMs();

@@ -12,8 +12,9 @@ import type { GramPlan } from '../pattern/index.js';
 import { ClusterBackend, candidatesAmong } from './backend.js';
 import type { FarRoot } from './backend.js';
 import { FarContents } from './contents.js';
-import { checkLayout, decodeFile, decodeTree } from './layout.js';
+import { checkLayout } from './layout.js';
 import type { ChunkShape, FarFile, FarTree } from './layout.js';
+import { TreeReader, filesIn } from './tree-reader.js';
 
 interface Call {
   readonly signal?: AbortSignal | undefined;
@@ -160,8 +161,9 @@ export class FarStore implements FarSegments {
         if (filter === 'numbers' && snapshot['isListed'] !== true)
           throw remoteInvalid(this.cluster.url, `published as a bitmap, by which ${name} does not filter`);
       const rootKeys = new Set(Array.from(found.values(), ({ root }) => String(root)));
-      const trees = await this.newTrees([...rootKeys], call);
-      const files = await this.newFiles(trees, call);
+      const reader = new TreeReader(this.cluster, call);
+      const trees = await reader.treesBelow([...rootKeys], (key) => this.trees.has(key));
+      const files = await reader.files(filesIn(trees, (key) => this.files.has(key)));
       await this.add([...rootKeys], trees, files);
       for (const [key, { root: rootKey, indices, count }] of found) {
         const root = this.trees.get(String(rootKey))!;
@@ -174,41 +176,6 @@ export class FarStore implements FarSegments {
 
   private async check(call: Call): Promise<void> {
     this.isChecked ||= (await checkLayout(this.cluster, call)) !== null;
-  }
-
-  /** Directories that are not here yet, the root first. */
-  private async newTrees(roots: readonly string[], call: Call): Promise<Map<string, FarTree>> {
-    const trees = new Map<string, FarTree>();
-    for (let level = roots.filter((root) => !this.trees.has(root)); level.length > 0;) {
-      const found = await this.cluster.getMany('trees', level, everything, call);
-      const below = new Set<string>();
-      for (const key of level) {
-        const source = found.get(key);
-        if (source === undefined) throw missing(this.cluster.url, 'a directory');
-        const tree = decodeTree(this.cluster.url, source);
-        trees.set(key, tree);
-        for (const { kind, key: own } of tree.entries)
-          if (kind === 'tree' && !this.trees.has(own) && !trees.has(own)) below.add(own);
-      }
-      level = [...below].filter((key) => !trees.has(key));
-    }
-    return trees;
-  }
-
-  private async newFiles(trees: ReadonlyMap<string, FarTree>, call: Call): Promise<Map<string, FarFile>> {
-    const wanted = new Set<string>();
-    for (const { entries } of trees.values())
-      for (const { kind, key } of entries)
-        if ((kind === 'file' || kind === 'executable') && !this.files.has(key)) wanted.add(key);
-    const keys = [...wanted];
-    const found = await this.cluster.getMany('files', keys, everything, call);
-    const files = new Map<string, FarFile>();
-    for (const key of keys) {
-      const source = found.get(key);
-      if (source === undefined) throw missing(this.cluster.url, 'a file');
-      files.set(key, decodeFile(this.cluster.url, source));
-    }
-    return files;
   }
 
   /** Makes a segment of what is new. */
@@ -285,7 +252,6 @@ export class FarStore implements FarSegments {
   }
 }
 
-const everything = ['*'];
 const nothing = new Uint8Array(0);
 const noPostings = {
   grams: new Uint32Array(0),
@@ -301,5 +267,3 @@ function keyOfNumber(number: number): Buffer {
   key.writeUInt32BE(number, 4);
   return key;
 }
-
-const missing = (url: string, what: string): Error => remoteInvalid(url, `${what} is missing of what is published`);

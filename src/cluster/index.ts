@@ -2,7 +2,7 @@
 export { examineDocuments } from './examine.js';
 export { FarDraft } from './far-draft.js';
 export { FarHistory } from './far-history.js';
-export { TreeReader } from './tree-reader.js';
+export { TreeReader, filesIn } from './tree-reader.js';
 export { FarStore } from './far-store.js';
 export { collectDocuments, snapshotKeys } from './garbage.js';
 export type { DocumentCounts } from './garbage.js';

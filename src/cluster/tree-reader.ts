@@ -29,7 +29,7 @@ interface ChunkHit {
   };
 }
 
-/** Reads whole documents of a cluster, for who takes them into a store. What is missing of what others refer to is REMOTE_INVALID. */
+/** Reads whole documents of a cluster, for who takes them into a store or a segment in memory. What is missing of what others refer to is REMOTE_INVALID. */
 export class TreeReader {
   /** Characters of chunks that were read. */
   chars = 0;
@@ -45,8 +45,20 @@ export class TreeReader {
     return new Map(Array.from(found, ([key, { root }]) => [key, String(root)]));
   }
 
-  trees(keys: readonly string[]): Promise<Map<string, FarTree>> {
-    return this.all('trees', keys, 'a directory', (source) => decodeTree(this.cluster.url, source));
+  /** Directories from some down, as far as they are not known, by their keys. */
+  async treesBelow(roots: readonly string[], isKnown: (key: string) => boolean): Promise<Map<string, FarTree>> {
+    const trees = new Map<string, FarTree>();
+    for (let level = roots.filter((root) => !isKnown(root)); level.length > 0;) {
+      const found = await this.all('trees', level, 'a directory', (source) => decodeTree(this.cluster.url, source));
+      const below = new Set<string>();
+      for (const [key, tree] of found) {
+        trees.set(key, tree);
+        for (const { kind, key: own } of tree.entries)
+          if (kind === 'tree' && !trees.has(own) && !isKnown(own)) below.add(own);
+      }
+      level = [...below].filter((key) => !trees.has(key));
+    }
+    return trees;
   }
 
   files(keys: readonly string[]): Promise<Map<string, FarFile>> {
@@ -136,6 +148,15 @@ export class TreeReader {
       for (const hit of hits) onHit(hit);
     });
   }
+}
+
+/** Keys of the files in some directories that are not known. */
+export function filesIn(trees: ReadonlyMap<string, FarTree>, isKnown: (key: string) => boolean): string[] {
+  const files = new Set<string>();
+  for (const { entries } of trees.values())
+    for (const { kind, key } of entries)
+      if ((kind === 'file' || kind === 'executable') && !files.has(key) && !isKnown(key)) files.add(key);
+  return [...files];
 }
 
 function gramsOf(words: string): Uint32Array {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { LruCache, TimeSlices } from '../../base/index.js';
-import { TreeReader } from '../../cluster/index.js';
+import { TreeReader, filesIn } from '../../cluster/index.js';
 import { bundledSpace } from '../../embedding/index.js';
 import { hashTree } from '../../git/index.js';
 import { SegmentSink } from '../../indexing/index.js';
@@ -32,7 +32,7 @@ export interface TakenDocuments {
 }
 
 type FarFiles = Awaited<ReturnType<TreeReader['files']>>;
-type FarTrees = Awaited<ReturnType<TreeReader['trees']>>;
+type FarTrees = Awaited<ReturnType<TreeReader['treesBelow']>>;
 
 /**
  * Takes what the store lacks of published commits out of a cluster: chunks with their words and vectors, files, directories. Texts are checked against their
@@ -91,28 +91,13 @@ class TreeTaker {
   /** A commit's tree. */
   async take(oid: Oid): Promise<void> {
     const key = rootKey(oid, this.session.fingerprint).toString('hex');
-    if (this.sink.findTree(Buffer.from(key, 'hex')) !== null) return;
+    if (this.hasTree(key)) return;
     const root = (await this.reader.roots([key])).get(key);
     if (root === undefined) throw this.invalid('what a published commit sees is not there');
-    const trees = await this.missingTrees(root);
+    const trees = await this.reader.treesBelow([root], (below) => this.hasTree(below));
     if (root !== key || trees.get(root)?.oid !== oid) throw this.invalid(`what it calls tree ${oid} is not that tree`);
     await this.takeFiles(trees);
     await this.takeTrees(root, trees);
-  }
-
-  private async missingTrees(root: string): Promise<FarTrees> {
-    const trees: FarTrees = new Map();
-    for (let level = [root]; level.length > 0;) {
-      const found = await this.reader.trees(level);
-      const below = new Set<string>();
-      for (const [key, tree] of found) {
-        trees.set(key, tree);
-        for (const { kind, key: own } of tree.entries)
-          if (kind === 'tree' && !trees.has(own) && !found.has(own) && !this.hasTree(own)) below.add(own);
-      }
-      level = [...below];
-    }
-    return trees;
   }
 
   private hasTree(key: string): boolean {
@@ -120,12 +105,7 @@ class TreeTaker {
   }
 
   private async takeFiles(trees: FarTrees): Promise<void> {
-    const wanted = new Set<string>();
-    for (const { entries } of trees.values())
-      for (const { kind, key } of entries)
-        if ((kind === 'file' || kind === 'executable') && this.sink.findFile(Buffer.from(key, 'hex')) === null)
-          wanted.add(key);
-    const keys = [...wanted];
+    const keys = filesIn(trees, (key) => this.sink.findFile(Buffer.from(key, 'hex')) !== null);
     await this.sink.expectFiles(keys.length);
     for (let from = 0; from < keys.length; from += filesAtOnce) {
       const files = await this.reader.files(keys.slice(from, from + filesAtOnce));

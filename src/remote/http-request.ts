@@ -1,4 +1,4 @@
-import type { AgentOptions, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { Agent, AgentOptions, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 
 /** What came of a request, its body whole. */
 export interface HttpResponse {
@@ -27,20 +27,17 @@ export const agentOptions = (env: NodeJS.ProcessEnv): AgentOptions & { readonly 
   ...(env['NODE_USE_ENV_PROXY'] === '1' && { proxyEnv: env }),
 });
 
-/** What a scheme needs is loaded with its first request. */
-const askBy = (protocol: string): Promise<Ask> => {
-  const kept = agentOptions(process.env);
-  if (protocol === 'https:') {
-    return (encrypted ??= import('node:https').then(({ Agent, request }) => {
-      const agent = new Agent(kept);
-      return (url, options, onAnswer) => request(url, { ...options, agent }, onAnswer);
-    }));
-  }
-  return (plain ??= import('node:http').then(({ Agent, request }) => {
-    const agent = new Agent(kept);
-    return (url, options, onAnswer) => request(url, { ...options, agent }, onAnswer);
-  }));
+const loaded = async (
+  scheme: Promise<{ readonly Agent: new (options: AgentOptions) => Agent; readonly request: Ask }>,
+): Promise<Ask> => {
+  const { Agent, request } = await scheme;
+  const agent = new Agent(agentOptions(process.env));
+  return (url, options, onAnswer) => request(url, { ...options, agent }, onAnswer);
 };
+
+/** What a scheme needs is loaded with its first request. */
+const askBy = (protocol: string): Promise<Ask> =>
+  protocol === 'https:' ? (encrypted ??= loaded(import('node:https'))) : (plain ??= loaded(import('node:http')));
 
 /** One request, whatever it is answered; where an answer leads elsewhere, nobody follows. Rejects when there is none, or only a part of it. */
 export async function requestOnce({ method, url, headers, body, signal }: HttpRequest): Promise<HttpResponse> {

@@ -1,12 +1,11 @@
-import { HashIndex } from '../base/index.js';
+import { HashIndex, contentHashLength } from '../base/index.js';
 
-const keyBytes = 16;
 const firstCapacity = 1024;
 
 /** Keys, told in hex and held as they are: 56 bytes each, since a cluster has many. They are numbered in the order in which they were added. */
 export class KeyIndex {
   private readonly index = new HashIndex();
-  private keys = Buffer.alloc(firstCapacity * keyBytes);
+  private keys = Buffer.alloc(firstCapacity * contentHashLength);
 
   get size(): number {
     return this.index.size;
@@ -27,14 +26,15 @@ export class KeyIndex {
     const known = this.index.find(bytes);
     if (known >= 0) return known;
     const number = this.index.size;
-    if ((number + 1) * keyBytes > this.keys.length) this.keys = Buffer.concat([this.keys], this.keys.length * 2);
-    bytes.copy(this.keys, number * keyBytes);
+    if ((number + 1) * contentHashLength > this.keys.length)
+      this.keys = Buffer.concat([this.keys], this.keys.length * 2);
+    bytes.copy(this.keys, number * contentHashLength);
     this.index.add(bytes, number);
     return number;
   }
 
   keyOf(number: number): string {
-    return this.keys.toString('hex', number * keyBytes, (number + 1) * keyBytes);
+    return this.keys.toString('hex', number * contentHashLength, (number + 1) * contentHashLength);
   }
 }
 

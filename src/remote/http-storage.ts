@@ -1,7 +1,7 @@
 import { CoppiceError } from '../base/index.js';
 import { remoteReadOnly, remoteUnreachable } from './remote-errors.js';
 import type { HttpResponse } from './http-request.js';
-import { askUntilAnswered, readWhole } from './requests.js';
+import { askUntilAnswered, errorCodeOf, readWhole } from './requests.js';
 import type { ListedObject, ReadOptions, RemoteStorage, StoredObject } from './storage.js';
 
 /** A remote behind a web server: the folder of a `file:` remote, served as it is. Only read. */
@@ -70,19 +70,15 @@ export function readAnswer(
   throw refusal(url, answer);
 }
 
-/** The code of an error of S3. */
-const codeOf = (body: Buffer): string | undefined =>
-  /<Code>([^<]{1,80})<\/Code>/.exec(body.toString('utf8', 0, 2000))?.[1];
-
-export const isNoBucket = ({ body }: HttpResponse): boolean => codeOf(body) === 'NoSuchBucket';
+export const isNoBucket = (answer: HttpResponse): boolean => errorCodeOf(answer) === 'NoSuchBucket';
 
 /** Codes of those who ask in the wrong place. */
 const elsewhere = new Set(['PermanentRedirect', 'TemporaryRedirect', 'AuthorizationHeaderMalformed']);
 
 /** What an answer that is none means. REMOTE_REFUSED where it is a matter of who asks, REMOTE_NOT_FOUND of a bucket that is not there. */
 export function refusal(url: string, answer: HttpResponse): CoppiceError {
-  const { status, body, headers } = answer;
-  const code = codeOf(body);
+  const { status, headers } = answer;
+  const code = errorCodeOf(answer);
   const what = code === undefined ? `it answers ${status}` : `it answers ${status} ${code}`;
   if (isNoBucket(answer)) {
     return new CoppiceError('REMOTE_NOT_FOUND', `${url}: there is no bucket of that name`, {

@@ -33,7 +33,7 @@ export async function askUntilAnswered(
     try {
       const answer = await send(signal === undefined ? timeout : AbortSignal.any([signal, timeout]));
       if (!isPassing(answer.status)) return { ...answer, attempts };
-      failure = new Error(`it answers ${answer.status} ${firstLine(answer.body)}`.trim());
+      failure = new Error(`it answers ${answer.status} ${errorCodeOf(answer) ?? ''}`.trim());
       retryAfterMs = Number(answer.headers.get('retry-after') ?? 0) * 1000 || 0;
     } catch (error) {
       throwIfAborted(signal);
@@ -46,8 +46,9 @@ export async function askUntilAnswered(
   }
 }
 
-const firstLine = (body: Buffer): string =>
-  /<Code>([^<]{1,80})<\/Code>/.exec(body.toString('utf8', 0, 2000))?.[1] ?? '';
+/** The code of an error of S3. */
+export const errorCodeOf = ({ body }: HttpResponse): string | undefined =>
+  /<Code>([^<]{1,80})<\/Code>/.exec(body.toString('utf8', 0, 2000))?.[1];
 
 /** What `fetch` answers, read to its end. */
 export async function readWhole(response: Response): Promise<HttpResponse> {

@@ -154,6 +154,13 @@ function nameOf(bytes: ByteParts): string {
   return hash.digest('hex');
 }
 
+/** REMOTE_INVALID, with the pack's name. */
+export const packInvalid = (name: string, message: string): CoppiceError =>
+  new CoppiceError('REMOTE_INVALID', message, {
+    hint: 'nothing was taken from it; publish anew to a fresh remote, or ask who may write to this one',
+    data: { pack: name },
+  });
+
 /** What a pack is that is stored deflated, or as it is. */
 function inflated(stored: ByteParts, invalid: (what: string) => CoppiceError): ByteParts {
   if (stored.length < deflatedStart || !stored.read(0, 4).equals(deflatedMagic)) return stored;
@@ -198,11 +205,7 @@ export class Pack {
   /** REMOTE_INVALID, with the pack's name, for bytes that are not what the name says or no pack; REMOTE_VERSION for those of another version. */
   static open(name: string, given: Buffer | ByteParts, where: string, caches = packCaches()): Pack {
     const stored = Buffer.isBuffer(given) ? inMemory(given) : given;
-    const invalid = (what: string): CoppiceError =>
-      new CoppiceError('REMOTE_INVALID', `${where}: pack ${name.slice(0, 16)} ${what}`, {
-        hint: 'nothing was taken from it; publish anew to a fresh remote, or ask who may write to this one',
-        data: { pack: name },
-      });
+    const invalid = (what: string): CoppiceError => packInvalid(name, `${where}: pack ${name.slice(0, 16)} ${what}`);
     if (nameOf(stored) !== name) throw invalid('is not what was written under that name');
     const bytes = inflated(stored, invalid);
     if (bytes.length < 8 || !bytes.read(0, 4).equals(magic)) throw invalid('is no pack');
@@ -260,12 +263,8 @@ export class Pack {
     const own = this.count(kind);
     if (id < own) return this.keysOf(kind).subarray(id * contentHashLength, (id + 1) * contentHashLength);
     let at = id - own;
-    if (at >= this.header.imports.counts[kind]) {
-      throw new CoppiceError('REMOTE_INVALID', `pack ${this.name.slice(0, 16)} refers to what it does not import`, {
-        hint: 'nothing was taken from it; publish anew to a fresh remote, or ask who may write to this one',
-        data: { pack: this.name },
-      });
-    }
+    if (at >= this.header.imports.counts[kind])
+      throw packInvalid(this.name, `pack ${this.name.slice(0, 16)} refers to what it does not import`);
     for (const before of idKinds) {
       if (before === kind) break;
       at += this.header.imports.counts[before];

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { CoppiceError, TimeSlices, contentHash } from '../base/index.js';
 import { hashTree } from '../git/index.js';
 import type { Oid, TreeEntry } from '../model/index.js';
+import { packInvalid } from './pack-format.js';
 import type { Pack } from './pack-format.js';
 import type { PackSet } from './take-packs.js';
 
@@ -28,10 +29,7 @@ export async function verifyPack(
   const slices = new TimeSlices(signal);
   const { segment, lengths } = pack;
   const invalid = (what: string): CoppiceError =>
-    new CoppiceError('REMOTE_INVALID', `${where}: pack ${pack.name.slice(0, 16)}: ${what}`, {
-      hint: 'nothing was taken from it; publish anew to a fresh remote, or ask who may write to this one',
-      data: { pack: pack.name },
-    });
+    packInvalid(pack.name, `${where}: pack ${pack.name.slice(0, 16)}: ${what}`);
   const texts = lengths === null ? null : new Map<number, Buffer>();
   for (let number = 0; number < pack.count('files'); number++) {
     if (!set.isTaken(pack, 'files', number)) continue;

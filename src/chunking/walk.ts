@@ -221,8 +221,8 @@ class Walk implements Walked {
   /** Records the cursor's node if the rule holds, and what is defined in it. */
   private defineBy(given: Rule, around: Surroundings, lead: Lead, sibling: number, nesting: number): Outcome {
     const { declared } = given;
-    const rule =
-      declared !== undefined && this.text.startsWith(declared.word, this.cursor.startIndex) ? declared.rule : given;
+    const isDeclared = declared !== undefined && wordAt(this.text, this.cursor.startIndex) === declared.word;
+    const rule = isDeclared ? declared.rule : given;
     if (around.depth >= rule.depthMax || (rule.within !== undefined && rule.within !== around.kind)) return 'none';
     const { cursor } = this;
     if (this.isPlainData(rule, around)) return 'none';

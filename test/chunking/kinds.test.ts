@@ -65,7 +65,7 @@ test.each([
   ['rust', 'what an implementation is for', 'impl<A, B> Extend<A> for (A, B) {\n  fn extend(&self) {}\n}\nimpl dyn Sleep {\n  fn wake() {}\n}\nimpl<T> Seq<T> for [T] {}\n', 'extend wake'],
   ['c', 'macros that are statements', 'void test(void)\n{\n  U8 p[] = {1, 2};\n\n  EXPECT_BEGIN\n  ASSERT_EQUAL(p, 4);\n  EXPECT_END\n}\nint after(void) { return 1; }\nHANDLE\nopen_it(int a);\n', 'test after open_it'],
   ['lua', 'attributes of others are not defined', 'local M = {}\nlocal p = ...\nM.a = 1\np.b = 2\nq.c.d = 3\nq.f = function() end\nr.e = 4\nreturn setmetatable(r, {})\n', 'M p a f e'],
-  ['c', 'what is declared alone', 'extern int a;\nextern const struct x b[];\nextern char **e;\nint c;\nextern int d = 1;\nextern int f(void);\n', 'c d f'],
+  ['c', 'what is declared alone', 'extern int a;\nextern const struct x b[];\nextern char **e;\nint c;\nextern int d = 1;\nextern int f(void);\nexternal g;\n', 'c d f g'],
   ['c', 'pointers by a macro, and macros between a type and a name', 'static void WINAPI (*g)(int)\n  = 0;\nstatic BOOL (*h)(int);\nstatic TARGET_ATTRIBUTE size_t\nDONT_VECTORIZE\nk(int x)\n{\n}\nstruct s {\n  int (APIENTRY *f)\n    (int stream, void *texture);\n};\n', 'g h k s f'],
   ['c', 'comments in macros', '#define FAIL(a)  \\\n  do {           \\\n    f(&a);       \\\n    /* why */;   \\\n  } while (0)\n\nvoid g(int* loc, block* answer,\n       struct l* locations, const char *s){\n}\n', 'FAIL g'],
   ['cpp', 'initializers, operators and members of classes', '// DO NOT EDIT\nstruct A {\n  explicit A(int n)\n      : Traits(n), buffer<T>(0) {}\n  bool operator()(int x) const {\n  }\n};\n', 'A A operator()'],

@@ -86,6 +86,9 @@ function project(): string {
 
 const shown = (lines: readonly LineMatch[]): string[] => lines.map(({ path, line, text }) => `${path}:${line}:${text}`);
 
+/** Until what was written is trusted: what has just been is not. */
+const settle = (): Promise<void> => delay(60);
+
 describe('packages in searches', () => {
   test('what is installed, alone and with the own files, with what each hit is of', async () => {
     const engine = await engineAt(project());
@@ -201,7 +204,7 @@ describe('packages in searches', () => {
         watches.describe().some((one) => one.workTree.endsWith('node_modules') && one.state === 'watching');
       await expect.poll(isWatched).toBe(true);
       expect(await found()).toEqual(expect.arrayContaining(['needle of no lock', 'needle behind a link']));
-      await delay(60); // what has just been written is not trusted
+      await settle();
       await found();
       write(root, 'node_modules/extra/x.js', 'needle of no lock, patched\n');
       write(folder, 'linked/x.js', 'needle behind a link, patched\n');
@@ -222,7 +225,7 @@ describe('packages in searches', () => {
       shown((await (await engineAt(root, store)).grep('needle', { deps: [] })).lines);
     const before = await found();
     expect(readdirSync(join(store, 'looks')).length).toBe(1);
-    await new Promise((resolve) => setTimeout(resolve, 60)); // what has just been written is not trusted
+    await settle();
     expect(await found()).toEqual(before);
     const looks = (): string => readFileSync(join(store, 'looks', readdirSync(join(store, 'looks'))[0]!), 'utf8');
     // A look that is not of what lies there shows that nothing was read.
@@ -255,7 +258,6 @@ describe('packages in searches', () => {
       return rows.map(([key]) => key.slice(key.indexOf('node_modules'))).sort();
     };
     const all = ['node_modules/a', 'node_modules/a/node_modules/b', 'node_modules/b'];
-    const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60)); // what has just been written is not trusted
     await settle();
     await grep({ deps: [] });
     expect(seen()).toEqual(all);

@@ -1,7 +1,7 @@
 import { filterParameters, packageParameters, revParameter } from '../api/index.js';
 import type { DependencyFilter, FileFilter } from '../engine/index.js';
 import { languageByAlias } from '../model/index.js';
-import type { FlagTable, FlagValues } from './command.js';
+import type { FlagSpec, FlagTable, FlagValues } from './command.js';
 import type { Place } from './place.js';
 
 /** The flags by which every kind of search is narrowed. */
@@ -78,6 +78,15 @@ export function packageFilter(flags: FlagValues<typeof packageFlags>): Dependenc
 export const nullFlag = {
   null: { type: 'boolean', short: 'z', aliases: ['0'], help: 'a zero byte after each path, which is written as it is' },
 } as const satisfies FlagTable;
+
+/** How many. Commands call it `max` where all is shown in order, `limit` where the best are; either is taken everywhere. */
+export const countFlag = {
+  type: 'integer',
+  short: 'n',
+  value: 'N',
+  min: 1,
+  habits: ['limit', 'max', 'max-count'],
+} as const satisfies Partial<FlagSpec>;
 
 export const revFlag = {
   rev: { type: 'string', value: 'REV', help: revParameter.rev.help },

@@ -31,6 +31,19 @@ describe('flags', () => {
     expect((await parse('search', 'x', '--limit=7')).flags['limit']).toBe(7);
   });
 
+  test('how many is said by any of the words that git, ripgrep and this tool have for it', async () => {
+    const named = [
+      ['search', 'limit'],
+      ['symbols', 'limit'],
+      ['log', 'max'],
+      ['files', 'max'],
+      ['references', 'max'],
+    ] as const;
+    for (const [command, name] of named)
+      for (const typed of [['-n', '3'], ['--limit', '3'], ['--max=3'], ['--max-count', '3']])
+        expect((await parse(command, ...typed, 'x')).flags[name], `${command} ${typed.join(' ')}`).toBe(3);
+  });
+
   test('patterns that begin with - come after -- or -e', async () => {
     expect((await parse('search', '-n3', '--', '-x', '--rev')).args).toEqual(['-x', '--rev']);
     expect((await parse('grep', '-e', '-h')).flags).toMatchObject({ regexp: ['-h'], help: false });

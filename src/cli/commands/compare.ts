@@ -4,7 +4,7 @@ import type { ComparedFile } from '../../engine/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { fileFilter, filterFlags, nullFlag } from '../filter-flags.js';
+import { countFlag, fileFilter, filterFlags, nullFlag } from '../filter-flags.js';
 import { noteMore } from '../note-more.js';
 import { pathBelow, pathShower } from '../place.js';
 import { quotePath } from '../quote-path.js';
@@ -28,7 +28,7 @@ export const command = defineCommand({
   flags: {
     ...filterFlags,
     'name-only': { type: 'boolean', help: 'only the paths' },
-    max: { type: 'integer', short: 'n', value: 'N', min: 1, default: 1_000_000, help: 'at most so many' },
+    max: { ...countFlag, default: 1_000_000, help: 'at most so many' },
     ...nullFlag,
     'name-status': {
       type: 'boolean',

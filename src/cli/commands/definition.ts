@@ -1,6 +1,6 @@
 import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
-import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
+import { countFlag, fileFilter, filterFlags, revFlag } from '../filter-flags.js';
 import { formatTable, placeWidth, printable } from '../format.js';
 import { noteMore } from '../note-more.js';
 import { pathShower } from '../place.js';
@@ -18,7 +18,7 @@ export const command = defineCommand({
     ...revFlag,
     from: { type: 'string', value: 'FILE[:LINE]', help: 'where it is used: what is near comes first' },
     kind: { type: 'string', many: true, value: 'KIND', help: 'only these kinds: function, class, method' },
-    limit: { type: 'integer', short: 'n', bare: true, value: 'N', default: 20, min: 1, help: 'how many definitions' },
+    limit: { ...countFlag, bare: true, default: 20, help: 'how many definitions' },
     ...filterFlags,
   },
   examples: [

@@ -1,5 +1,6 @@
 import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
+import { countFlag } from '../filter-flags.js';
 import { formatCount, plural, printable } from '../format.js';
 import { formatSpent } from '../model-output.js';
 import { quotePath } from '../quote-path.js';
@@ -20,7 +21,7 @@ export const command = defineCommand({
   flags: {
     'dry-run': { type: 'boolean', help: 'say what would be sent and what it would take, and send nothing' },
     budget: { type: 'integer', value: 'N', min: 1, help: operations.describe.parameters.budgetTokens.help },
-    limit: { type: 'integer', short: 'n', value: 'N', min: 1, help: operations.describe.parameters.limit.help },
+    limit: { ...countFlag, help: operations.describe.parameters.limit.help },
   },
   examples: [
     { command: 'coppice describe --dry-run', does: 'what would be sent, chunk by chunk, and what it would cost' },

@@ -6,7 +6,7 @@ import { defineCommand } from '../command.js';
 import type { ExitCode } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { formatEvaluation, formatFailures, formatOverRevs, isFailure } from '../evaluation-output.js';
-import { revFlag } from '../filter-flags.js';
+import { countFlag, revFlag } from '../filter-flags.js';
 import { readInput } from '../input-file.js';
 import { singleRev } from '../rev-range.js';
 
@@ -39,7 +39,7 @@ export const command = defineCommand({
       choices: modes,
       help: 'only this kind of search; all of them when left out',
     },
-    limit: { type: 'integer', short: 'n', value: 'N', default: 10, min: 1, help: 'how many hits to score' },
+    limit: { ...countFlag, default: 10, help: 'how many hits to score' },
     from: {
       type: 'string',
       value: 'SOURCE',

@@ -2,6 +2,7 @@ import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
 import {
   asksForPackages,
+  countFlag,
   fileFilter,
   filterFlags,
   nullFlag,
@@ -26,7 +27,7 @@ export const command = defineCommand({
     ...filterFlags,
     ...packageFlags,
     long: { type: 'boolean', help: 'with language, size, and why a file has no searchable lines' },
-    max: { type: 'integer', short: 'n', bare: true, value: 'N', min: 1, default: 1_000_000, help: 'at most so many' },
+    max: { ...countFlag, bare: true, default: 1_000_000, help: 'at most so many' },
     'full-name': { type: 'boolean', help: 'paths from the root, not from the current folder' },
     ...nullFlag,
     hidden: { type: 'boolean', habits: ['.', 'recursive', 'r'], help: 'accepted for habit: dot files too' },

@@ -4,7 +4,7 @@ import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { pathBelow } from '../place.js';
-import { fileFilter, filterFlags } from '../filter-flags.js';
+import { countFlag, fileFilter, filterFlags } from '../filter-flags.js';
 import { plural } from '../format.js';
 import { formatLineHistory, formatOccurrenceChange } from '../log-output.js';
 import { createSpanFinder } from '../match-finder.js';
@@ -70,15 +70,7 @@ export const command = defineCommand({
     },
     'first-parent': { type: 'boolean', help: 'only along first parents; merges count against the first' },
     commits: { type: 'boolean', help: 'the commits that change how often PATTERN occurs, as git log -S' },
-    max: {
-      type: 'integer',
-      short: 'n',
-      aliases: ['max-count'],
-      bare: true,
-      value: 'N',
-      min: 1,
-      help: 'stop after N lines (or commits)',
-    },
+    max: { ...countFlag, bare: true, help: 'stop after N lines (or commits)' },
     ...filterFlags,
   },
   examples: [

@@ -1,7 +1,7 @@
 import { operations } from '../../api/index.js';
 import type { ReferenceGroup } from '../../engine/index.js';
 import { defineCommand, given } from '../command.js';
-import { fileFilter, filterFlags, revFlag } from '../filter-flags.js';
+import { countFlag, fileFilter, filterFlags, revFlag } from '../filter-flags.js';
 import { plural, printable } from '../format.js';
 import { highlightSpans, noteUnsearched } from '../grep-output.js';
 import { pathShower, type PathShower } from '../place.js';
@@ -30,15 +30,7 @@ export const command = defineCommand({
     'files-with-matches': { type: 'boolean', short: 'l', help: 'only the paths of files' },
     heading: { type: 'boolean', help: 'by function (what a terminal gets)' },
     'no-heading': { type: 'boolean', help: 'as path:line:text (what anything else gets)' },
-    max: {
-      type: 'integer',
-      short: 'n',
-      bare: true,
-      value: 'N',
-      default: 1000,
-      min: 1,
-      help: 'stop after so many lines',
-    },
+    max: { ...countFlag, bare: true, default: 1000, help: 'stop after so many lines' },
     ...filterFlags,
   },
   examples: [

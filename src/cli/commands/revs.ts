@@ -1,5 +1,6 @@
 import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
+import { countFlag } from '../filter-flags.js';
 import { formatTable, printable, shortCommit } from '../format.js';
 import { noteMore } from '../note-more.js';
 
@@ -9,7 +10,7 @@ export const command = defineCommand({
   description: 'They are not all that can be searched: any sha can, and what git rev-parse takes. * is checked out.',
   args: [{ name: 'TEXT', help: operations.revs.parameters.match.help, optional: true }],
   flags: {
-    max: { type: 'integer', short: 'n', bare: true, value: 'N', min: 1, default: 100, help: 'at most so many' },
+    max: { ...countFlag, bare: true, default: 100, help: 'at most so many' },
     'name-only': { type: 'boolean', help: 'only the names' },
   },
   elsewhere: Object.fromEntries([

@@ -2,7 +2,7 @@ import { operations } from '../../api/index.js';
 import type { Hit } from '../../engine/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
-import { fileFilter, filterFlags, nullFlag, packageFilter, packageFlags } from '../filter-flags.js';
+import { countFlag, fileFilter, filterFlags, nullFlag, packageFilter, packageFlags } from '../filter-flags.js';
 import { formatPlanned } from '../model-output.js';
 import type { CommandContext } from '../context.js';
 import { formatCompactHit, formatHit, searchNotes } from '../hit-output.js';
@@ -16,7 +16,7 @@ const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
       ['A B C context', 'a hit shows its definition; coppice grep -C N shows lines around a match'],
       ['e E P F w x v c o q', 'coppice grep has it; in a query: "exact phrase", /regex/, -word'],
       ['1 2 3 4 5 6 7 8 9', '-n N is how many hits'],
-      ['m max max-count', '-n N is how many hits'],
+      ['m', '-n N is how many hits'],
     ] as const
   ).flatMap(([names, hint]) => names.split(' ').map((name) => [name, hint])),
 );
@@ -31,14 +31,7 @@ export const command = defineCommand({
   args: [{ name: 'QUERY', help: 'what to look for; several words need no quotes', many: true }],
   flags: {
     rev: { type: 'string', value: 'REV|A..B', help: operations.search.parameters.rev.help },
-    limit: {
-      type: 'integer',
-      short: 'n',
-      value: 'N',
-      default: 10,
-      min: 1,
-      help: operations.search.parameters.limit.help,
-    },
+    limit: { ...countFlag, default: 10, help: operations.search.parameters.limit.help },
     mode: {
       type: 'string',
       value: 'MODE',

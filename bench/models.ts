@@ -1,4 +1,4 @@
-// Models at work: npm run bench -- models --sets DIR --repos DIR [--part rerank|describe|tune] [--only NAME,…] [--candidates 60] [--store DIR]
+// Models at work: npm run bench -- models --sets DIR --repos DIR [--part rerank|describe|tune|refuse] [--only NAME,…] [--candidates 60] [--store DIR] [--seeds 1-20]
 //                 npm run bench -- models --part once --repo PATH [--commits 100]
 // Stubs that know the labels stand for models, so that what is measured is ours: what is lost on the way in and out, what descriptions are
 // worth, how often one is asked for, what tuning makes of half of the questions. Sets as for bench:quality.
@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { measureDescribing } from './models/describe.js';
 import { measureOnce } from './models/once.js';
 import { measureReranking } from './models/rerank.js';
-import { measureTuning } from './models/tune.js';
+import { measureRefusals, measureTuning } from './models/tune.js';
 import { readSets } from './quality/sets.js';
 import type { LabelledRepository } from './quality/sets.js';
 import { Report, flag, machine, option, printTable, writeJson } from './support/measure.js';
@@ -28,14 +28,17 @@ function labelled(): LabelledRepository[] {
 const folder = mkdtempSync(join(tmpdir(), 'coppice-models-'));
 const report = new Report();
 const part = option('part', 'rerank');
+const store = flag('store') ? resolve(option('store')) : join(folder, 'store');
 try {
   if (part === 'rerank') await measureReranking(labelled(), folder, Number(option('candidates', '60')), report);
   else if (part === 'describe') await measureDescribing(labelled(), folder, report);
-  else if (part === 'tune')
-    await measureTuning(labelled(), flag('store') ? resolve(option('store')) : join(folder, 'store'), report);
-  else if (part === 'once')
+  else if (part === 'tune') await measureTuning(labelled(), store, report);
+  else if (part === 'refuse') {
+    const [first = 1, last = first] = option('seeds', '1-20').split('-').map(Number);
+    await measureRefusals(labelled(), store, [first, last], report);
+  } else if (part === 'once')
     await measureOnce(resolve(option('repo')), folder, Number(option('commits', '100')), report);
-  else throw new Error(`no part is called ${part}; there are rerank, describe, tune, once`);
+  else throw new Error(`no part is called ${part}; there are rerank, describe, tune, refuse, once`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,6 @@
 import { CoppiceError, asCoppiceError, elapsedMs, sleep, throwIfAborted } from '../base/index.js';
 import { JsonEndpoint, Limiter, LinkedAbort, modelCodes } from '../endpoint/index.js';
+import type { PostOptions } from '../endpoint/index.js';
 import type { ChatConfig } from './config.js';
 import { estimateTokens } from './tokens.js';
 import type { Tokens } from './tokens.js';
@@ -36,6 +37,8 @@ export interface AskOptions {
   readonly timeoutMs?: number;
   /** What failed is tried again as long as this has not passed. Default: three times that. */
   readonly patienceMs?: number;
+  /** See PostOptions. */
+  readonly onFailure?: (error: CoppiceError) => void;
 }
 
 export interface ChatClientOptions {
@@ -113,12 +116,12 @@ export class ChatClient {
   /** MODEL_UNAVAILABLE when there is no answer in time, MODEL_REFUSED, MODEL_INVALID when there is nothing in it, ABORTED. */
   async ask(
     asked: Asked,
-    { signal, timeoutMs = this.config.timeoutMs, patienceMs = 3 * timeoutMs }: AskOptions = {},
+    { signal, timeoutMs = this.config.timeoutMs, patienceMs = 3 * timeoutMs, onFailure }: AskOptions = {},
   ): Promise<Answered> {
     const abort = new LinkedAbort(signal);
     try {
       return await this.limiter.run(abort.signal, () =>
-        this.askWithout(asked, { signal: abort.signal, timeoutMs, patienceMs }),
+        this.askWithout(asked, { signal: abort.signal, timeoutMs, patienceMs, onFailure }),
       );
     } finally {
       abort.unlink();
@@ -131,10 +134,7 @@ export class ChatClient {
   }
 
   /** Asks once more without what the server does not know. */
-  private async askWithout(
-    asked: Asked,
-    options: { signal: AbortSignal; timeoutMs: number; patienceMs: number },
-  ): Promise<Answered> {
+  private async askWithout(asked: Asked, options: PostOptions & { readonly signal: AbortSignal }): Promise<Answered> {
     for (;;) {
       const { body, tokens } = this.requestOf(asked);
       await this.waitForTokens(tokens.input + tokens.output, options);

@@ -166,7 +166,8 @@ export class ProgressReporter {
     const doneHere = done - from.done;
     const bytesHere = unit === 'bytes' ? doneHere : bytes - from.bytes;
     if (bytesHere > 0) words.push(`${formatBytes(bytesHere / seconds)}/s`);
-    else if (doneHere > 0) words.push(`${formatCount(Math.round(doneHere / seconds))} ${unit}/s`);
+    else if (doneHere >= seconds) words.push(`${formatCount(Math.round(doneHere / seconds))} ${unit}/s`);
+    else if (doneHere > 0) words.push(`${formatCount(Math.round((60 * doneHere) / seconds))} ${unit}/min`);
     if (total > done && doneHere > 0 && done >= total * leftAfterShare && now - this.phaseStartMs >= leftAfterMs)
       words.push(`about ${roughly(this.leftMs(((total - done) / doneHere) * seconds * 1000, now))} left`);
     return words;

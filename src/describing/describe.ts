@@ -1,5 +1,5 @@
-import { CoppiceError, asCoppiceError, elapsedMs, throwIfAborted } from '../base/index.js';
-import { addTokens, estimateTokens, noTokens } from '../chat/index.js';
+import { CoppiceError, asCoppiceError, elapsedMs, startOf, throwIfAborted } from '../base/index.js';
+import { addTokens, answerOf, estimateTokens, noTokens } from '../chat/index.js';
 import type { ChatClient, ChatRequest, Tokens } from '../chat/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import type { DescriptionLog, StoredDescription } from '../store/index.js';
@@ -30,6 +30,8 @@ export interface Described {
 /** Written at least so often, so that little is asked for again when the process is killed. */
 const writeEveryMs = 2000;
 const writeEvery = 64;
+/** Of an answer that is no description, to be told. */
+const answerCharsMax = 80;
 /** Something is wrong with the model when so many have failed in a row. */
 const failuresMax = 8;
 
@@ -74,7 +76,16 @@ export async function describeChunks(
         const { text, tokens: own } = await client.ask(askedOf(describedChunk(snapshot, chunk.doc), chars), { signal });
         tokens = addTokens(tokens, own);
         const said = readDescription(text);
-        if (said === null) throw new CoppiceError('MODEL_INVALID', `${client.shownAddress} says nothing of a chunk`);
+        if (said === null) {
+          const instead = startOf(answerOf(text).replace(/[\p{C}\s]+/gu, ' '), answerCharsMax);
+          throw new CoppiceError(
+            'MODEL_INVALID',
+            `${client.shownAddress} does not describe a chunk, but says "${instead}"`,
+            {
+              hint: 'another model: this one may be too small to describe code',
+            },
+          );
+        }
         made.push({ key: chunk.key, text: said });
         described++;
         failedInRow = 0;

@@ -36,7 +36,10 @@ export function askedOf({ text, language, symbols, scopes }: DescribedChunk, max
   return { system, user: `${facts.join('\n')}\n\n${code.trimEnd()}`, maxTokens: answerTokens };
 }
 
-/** A description of what a model answered, on one line; null when there is none in it. */
+/**
+ * A description of what a model answered, on one line: its whole sentences, each once. Null when there is none in it: no words, code, or
+ * words that go in circles, as small models write them.
+ */
 export function readDescription(answer: string): string | null {
   const line = answerOf(answer)
     .replace(/```\w*/g, ' ')
@@ -46,8 +49,36 @@ export function readDescription(answer: string): string | null {
     .replace(/^(?:description|answer)\s*:\s*/i, '')
     .replace(/^"(.*)"$/, '$1')
     .trim();
-  if (!/\p{L}/u.test(line)) return null;
-  if (line.length <= descriptionCharsMax) return line;
-  const cut = line.slice(0, descriptionCharsMax);
+  const said = sentencesOf(line).join(' ');
+  if (!/\p{L}/u.test(said) || isCode(said) || isCircular(said)) return null;
+  if (said.length <= descriptionCharsMax) return said;
+  const cut = said.slice(0, descriptionCharsMax);
   return `${cut.slice(0, Math.max(cut.lastIndexOf('. ') + 1, cut.lastIndexOf(' '))).trimEnd()}`;
+}
+
+/** What an answer says, without what it says again, and without a last sentence that is cut off after whole ones. */
+function sentencesOf(line: string): string[] {
+  const byWords = new Map<string, string>();
+  for (const sentence of line.split(/(?<=[.!?]["')]?) +(?=\P{Ll})/u)) {
+    const words = wordsOf(sentence).join(' ');
+    if (!byWords.has(words)) byWords.set(words, sentence);
+  }
+  const sentences = [...byWords.values()];
+  return sentences.length > 1 && !/[.!?。！？]["')]*$/.test(sentences.at(-1)!) ? sentences.slice(0, -1) : sentences;
+}
+
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+
+/** Marks that sentences do not have, more than a name or call in passing. */
+const codeMark = /[{};]|\/\/|:=|=>|->|[=!<>]=|(?<= )= /g;
+const isCode = (text: string): boolean => {
+  const marks = text.match(codeMark)?.length ?? 0;
+  return marks >= 2 && marks * 15 > wordsOf(text).length;
+};
+
+/** Of runs of three words more than a third were there before. */
+function isCircular(text: string): boolean {
+  const words = wordsOf(text);
+  const runs = words.slice(2).map((word, i) => `${words[i]!} ${words[i + 1]!} ${word}`);
+  return runs.length >= 12 && new Set(runs).size * 3 < runs.length * 2;
 }

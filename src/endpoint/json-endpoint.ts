@@ -48,6 +48,8 @@ export interface PostOptions {
   readonly timeoutMs: number;
   /** What failed is tried again as long as this has not passed since the first try began. */
   readonly patienceMs: number;
+  /** Told of each try that failed and is followed by another one. */
+  readonly onFailure?: ((error: CoppiceError) => void) | undefined;
 }
 
 /** What came of one try: an answer, or why there is none, and when to try again if ever. */
@@ -86,7 +88,7 @@ export class JsonEndpoint {
   /**
    * The answer to a request. Fails with one of the `codes`, or with ABORTED when it is cancelled or closed meanwhile.
    */
-  async post(path: string, body: object, { signal, timeoutMs, patienceMs }: PostOptions): Promise<unknown> {
+  async post(path: string, body: object, { signal, timeoutMs, patienceMs, onFailure }: PostOptions): Promise<unknown> {
     const beganMs = elapsedMs();
     const payload = JSON.stringify(body);
     const abort = new LinkedAbort(signal, this.closing.signal);
@@ -102,6 +104,7 @@ export class JsonEndpoint {
         const waitMs = Math.max(retryAfterMs, jittered(backoffMs));
         if (retryAfterMs > 0) this.pausedUntilMs = Math.max(this.pausedUntilMs, elapsedMs() + retryAfterMs);
         if (elapsedMs() + waitMs > beganMs + patienceMs) throw error;
+        onFailure?.(error);
         await sleep(waitMs, abort.signal);
       }
     } finally {

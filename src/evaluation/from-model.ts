@@ -89,13 +89,15 @@ const questionOf = (chunk: SampledChunk, examples: readonly string[]): Asked => 
 /** Definitions of the rev's code, spread over its files: the same ones for a seed. None of files that look like secrets. */
 export async function* sampleChunks(
   engine: Pick<Engine, 'files' | 'outline' | 'show'>,
-  { rev, seed, ...call }: Pick<ModelOptions, 'rev' | 'seed' | 'signal' | 'onProgress'>,
+  { rev, seed, signal, onProgress }: Pick<ModelOptions, 'rev' | 'seed' | 'signal' | 'onProgress'>,
 ): AsyncGenerator<SampledChunk, void, undefined> {
+  // Not what else was given: an engine elsewhere refuses options that it does not know.
+  const call = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const { files } = await engine.files({ ...call, rev, limit: filesMax });
   const random = new SeededRandom(seed);
   const code = files.filter(({ path, skipped }) => skipped === null && !looksSecret(path) && !otherPath.test(path));
   for (const { path } of random.shuffled(code)) {
-    throwIfAborted(call.signal);
+    throwIfAborted(signal);
     const { symbols } = await engine.outline(rev, path, call);
     const fit = symbols.filter(({ startLine, endLine }) => {
       const lines = endLine - startLine + 1;

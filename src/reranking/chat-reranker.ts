@@ -1,5 +1,5 @@
-import { LruCache, asCoppiceError, contentHash, throwIfAborted } from '../base/index.js';
-import { ChatClient, addTokens, estimateTokens, hedged, noTokens, readOrder } from '../chat/index.js';
+import { LruCache, asCoppiceError, contentHash, startOf, throwIfAborted } from '../base/index.js';
+import { ChatClient, addTokens, answerOf, estimateTokens, hedged, noTokens, readOrder } from '../chat/index.js';
 import type { Asked, ChatRequest, Tokens } from '../chat/index.js';
 import type { ChatRerankConfig } from './config.js';
 import { excerptOf } from './excerpt.js';
@@ -14,6 +14,8 @@ const tokensAround = 24;
 /** A request is sent once more when it takes so many times as long as others do. */
 const hedgeFactor = 2;
 const hedgeMsMin = 200;
+/** Of an answer that is no order, to be told. */
+const answerCharsMax = 80;
 /** Of the requests that say how long one takes. */
 const timesMax = 32;
 
@@ -40,6 +42,14 @@ interface Spent {
   requests: number;
   fromCache: number;
   tokens: Tokens;
+}
+
+/** A rerank under way. */
+interface Asking {
+  readonly spent: Spent;
+  readonly signal: AbortSignal;
+  /** Why the last request failed, if one did and was tried again. */
+  failure: string | null;
 }
 
 /**
@@ -75,6 +85,7 @@ export class ChatReranker implements Reranker {
     const spent: Spent = { requests: 0, fromCache: 0, tokens: noTokens };
     this.note(`excerpts of the best hits are sent to ${this.client.shownAddress} to be ranked`);
     const timeout = new AbortController();
+    const asking: Asking = { spent, signal: timeout.signal, failure: null };
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
@@ -88,8 +99,7 @@ export class ChatReranker implements Reranker {
         this.orderOf(
           query,
           window.map((position) => passages[position]!),
-          spent,
-          timeout.signal,
+          asking,
         ).then((order) => order.map((i) => window[i]!));
       for (
         let windows = this.windows(positions, passages);
@@ -106,8 +116,8 @@ export class ChatReranker implements Reranker {
       return { order: [...named, ...rest], ordered: named.length, reason: null, ...spent };
     } catch (error) {
       throwIfAborted(signal);
-      const reason = isLate ? `no order within ${timeoutMs} ms` : asCoppiceError(error).message;
-      this.note(`hits are not reranked: ${reason}`);
+      const why = asking.failure === null ? '' : `; ${asking.failure}`;
+      const reason = isLate ? `no order within ${timeoutMs} ms${why}` : asCoppiceError(error).message;
       return { order: null, ordered: 0, reason, ...spent };
     } finally {
       clearTimeout(timer);
@@ -166,12 +176,8 @@ export class ChatReranker implements Reranker {
   }
 
   /** The passages in the model's order: those that it names, then the others as they were. MODEL_* or ABORTED when there is none. */
-  private async orderOf(
-    query: string,
-    passages: readonly Passage[],
-    spent: Spent,
-    signal: AbortSignal,
-  ): Promise<Order> {
+  private async orderOf(query: string, passages: readonly Passage[], asking: Asking): Promise<Order> {
+    const { spent, signal } = asking;
     const asked = this.asked(query, passages);
     const key = contentHash(JSON.stringify(this.client.requestOf(asked))).toString('base64');
     const known = this.cache.get(key);
@@ -183,12 +189,20 @@ export class ChatReranker implements Reranker {
       async (own) => {
         spent.requests++;
         const { timeoutMs } = this.config;
-        const answer = await this.client.ask(asked, { signal: own, timeoutMs, patienceMs: timeoutMs });
+        const answer = await this.client.ask(asked, {
+          signal: own,
+          timeoutMs,
+          patienceMs: timeoutMs,
+          onFailure: ({ message }) => (asking.failure = message),
+        });
         spent.tokens = addTokens(spent.tokens, answer.tokens);
         this.times.push(answer.tookMs);
         if (this.times.length > timesMax) this.times.shift();
         const named = readOrder(answer.text, passages.length, this.config.topN);
-        if (named === null) throw new Error(`${this.client.shownAddress} does not answer with an order`);
+        if (named === null) {
+          const said = startOf(answerOf(answer.text).replace(/[\p{C}\s]+/gu, ' '), answerCharsMax);
+          throw new Error(`${this.client.shownAddress} does not answer with an order, but with "${said}"`);
+        }
         return named;
       },
       this.hedgeAfterMs(),

@@ -38,7 +38,6 @@ export function openEndpointReranker(config: EndpointRerankConfig, { onNote }: R
       } catch (error) {
         throwIfAborted(signal);
         const reason = error instanceof Error ? error.message : String(error);
-        note(`hits are not reranked: ${reason}`);
         return { ...kept, requests: 1, reason };
       }
     },

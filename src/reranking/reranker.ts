@@ -34,7 +34,7 @@ export interface Reranker {
   /** How many passages it is to be given at most. */
   readonly candidates: number;
   /**
-   * An order of the passages. When it fails, is late or answers something else, which is noted, the order stays. ABORTED when it is
+   * An order of the passages. When it fails, is late or answers something else, the order stays, and `reason` says why. ABORTED when it is
    * cancelled. The passages leave this process: give it none of files that look like secrets (`looksSecret`).
    */
   rerank(query: string, passages: readonly Passage[], signal?: AbortSignal): Promise<Reranking>;
@@ -50,7 +50,7 @@ export interface RerankRequests {
 }
 
 export interface RerankerOptions {
-  /** Told once where text goes, and of each kind of failure. */
+  /** Told once where text goes. */
   readonly onNote?: ((note: string) => void) | undefined;
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
+import { HttpClient, RemoteEngines } from '../../src/api/index.js';
 import { openEngine } from '../../src/engine/index.js';
 import type { Engine } from '../../src/engine/index.js';
 import {
@@ -19,6 +20,7 @@ import {
 } from '../../src/evaluation/index.js';
 import type { Outcome } from '../../src/evaluation/index.js';
 import { ChatServer } from '../chat/support/chat-server.js';
+import { serve, token } from '../api/support/served.js';
 import { makeFolder, makeRepository } from '../support/git.js';
 
 let server: ChatServer;
@@ -107,6 +109,18 @@ test('model: what is sent is what the plan says; questions that copy names or ar
   const planned = new Set<string>();
   for await (const { judge, question } of planQuestions(engine, client, options))
     for (const { body } of [judge, question]) planned.add(JSON.stringify(body));
+  // Commands ask a daemon, which refuses options that an operation does not have.
+  const served = await serve();
+  const far = new RemoteEngines({ storePath: engine.storePath, transport: new HttpClient({ ...served, token }) });
+  try {
+    const asked: string[] = [];
+    for await (const { judge, question } of planQuestions(far.open(repository.path), client, options))
+      for (const { body } of [judge, question]) asked.push(JSON.stringify(body));
+    expect(asked).toEqual([...planned]);
+  } finally {
+    await far.close();
+    await served.close();
+  }
   expect(server.received).toEqual([]);
   const { entries, looked, tokens } = await questionsFromModel(engine, client, options);
   expect(looked).toBe(4);

@@ -125,7 +125,10 @@ class Daemon {
     this.child.stderr.resume();
   }
 
-  /** By `http.request`, which waits as long as it takes: a daemon under strace on a busy machine may need minutes, which `fetch` does not give it. */
+  /**
+   * By `http.request`, which waits as long as it takes: a daemon under strace on a busy machine may need minutes, which `fetch` does not give it.
+   * On a connection of its own, as a kept one may be closed by the daemon while it is taken up again.
+   */
   private post(path: string, body: unknown): Promise<{ text: string; session: string }> {
     const headers = {
       Authorization: `Bearer ${readFileSync(join(this.store, 'daemon/token'), 'utf8').trim()}`,
@@ -134,7 +137,8 @@ class Daemon {
       ...(this.session === '' || path !== '/mcp' ? {} : { 'mcp-session-id': this.session }),
     };
     return new Promise((done, failed) => {
-      const sent = request({ host: '127.0.0.1', port: this.port, path, method: 'POST', headers }, (answer) => {
+      const where = { host: '127.0.0.1', port: this.port, path, agent: false };
+      const sent = request({ ...where, method: 'POST', headers }, (answer) => {
         text(answer).then((text) => done({ text, session: String(answer.headers['mcp-session-id'] ?? '') }), failed);
       });
       sent.on('error', failed);

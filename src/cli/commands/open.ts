@@ -1,5 +1,6 @@
 import { openHttp, storePathOf } from '../../daemon/index.js';
 import { defineCommand } from '../command.js';
+import { findRoot } from '../place.js';
 
 export const command = defineCommand({
   name: 'open',
@@ -20,7 +21,9 @@ export const command = defineCommand({
     const { url, token } = await openHttp(context.startOptions(storePathOf(context.storeFolder)), flags.port);
     const repo = context.where;
     const query = args.length === 0 ? {} : { q: args.join(' ') };
-    const link = `${url}/#${new URLSearchParams({ token, repo, ...query }).toString()}`;
+    // What is searched where nobody says: what lies there, as in all commands.
+    const rev = context.folder !== null && findRoot(context.folder) !== null ? { rev: '@worktree' } : {};
+    const link = `${url}/#${new URLSearchParams({ token, repo, ...rev, ...query }).toString()}`;
     if (context.json) context.out.json({ url: link });
     else context.out.write(`${link}\n`);
     if (!flags['no-browser'] && !context.json) {

@@ -7,7 +7,8 @@ import type { SearchRequest } from './run-search.js';
 
 /** When matching lines came and went: in all of a rev's history or, in a comparison, since the two parted, on each side. */
 export async function searchHistory(request: SearchRequest): Promise<Summary> {
-  const { rev, against } = request.place;
+  const rev = committed(request.place.rev);
+  const against = committed(request.place.against);
   const counts = await Promise.all(
     against === ''
       ? [readHistory(request, rev, null)]
@@ -17,13 +18,16 @@ export async function searchHistory(request: SearchRequest): Promise<Summary> {
   return { freshness: 'exact', tookMs: null, truncated, total: null };
 }
 
+/** Files on disk have the history of the commit that is checked out. */
+const committed = (rev: string): string => (rev === '@worktree' ? 'HEAD' : rev);
+
 /** Resolves to how many lines there were. */
 async function readHistory(
   { api, scope: { repo }, place, signal, onProgress, onItems }: SearchRequest,
   revs: string,
   side: Side | null,
 ): Promise<number> {
-  const rev = side === 'b' ? place.against : place.rev;
+  const rev = committed(side === 'b' ? place.against : place.rev);
   let count = 0;
   await api.stream(
     'log',

@@ -78,6 +78,18 @@ export function describeCommands(daemon: 'off' | 'use'): void {
     expect(run('serve', '--stop').code).toBe(0);
   });
 
+  test.skipIf(daemon === 'off')('the page opens on what lies there, in a bare repository at HEAD', () => {
+    const openedAt = (folder: string): URLSearchParams => {
+      const { url } = json('open', '--no-browser', '--repo', folder) as { url: string };
+      return new URLSearchParams(new URL(url).hash.slice(1));
+    };
+    const here = openedAt(join(repo.path, 'src'));
+    expect([here.get('repo'), here.get('rev')]).toEqual([join(repo.path, 'src'), '@worktree']);
+    const bare = join(makeFolder(), 'bare.git');
+    repo.git('clone', '-q', '--bare', repo.path, bare);
+    expect(openedAt(bare).get('rev')).toBe(null);
+  });
+
   describe('grep is git grep', () => {
     const flags: readonly (readonly string[])[] = [
       ['-n', 'todo'],

@@ -21,6 +21,11 @@ describe.skipIf(skipsBrowser)('a work tree', () => {
     await eventually(() => hint.count()).toBe(0);
   });
 
+  test('has the history of the commit that it was made from', async () => {
+    const page = await served.open({ rev: '@worktree', mode: 'history', query: 'parse' });
+    await page.getByText('Parses one parameter').first().waitFor();
+  });
+
   test('tells that a branch has moved, and nothing for one that has not', async () => {
     const page = await served.open({ rev: 'main', query: 'parse' });
     const other = await served.newTab({ rev: 'v1.0', query: 'parse' });

@@ -34,6 +34,9 @@ export interface PoolThreadEvents {
 const idleMsDefault = 60_000;
 /** Loading modules and WebAssembly on a busy machine takes its time; a job's own deadline begins after it. */
 const startTimeoutMs = 60_000;
+/** Where others have the machine, a thread is not lost that had no time to start: it is waited for so often, unless this process had so much of the processor meanwhile. */
+const startWaits = 10;
+const startCpuMs = 10_000;
 const mebibyte = 1024 * 1024;
 
 /**
@@ -76,7 +79,7 @@ export class PoolThread {
     });
     this.worker.on('messageerror', (error) => this.kill('crashed', error.message));
     this.worker.on('exit', (code) => this.die(loss, reason === '' ? `it exited with ${code}` : reason));
-    this.setTimer(startTimeoutMs, 'it did not start in time');
+    this.awaitStart(startWaits, process.cpuUsage());
   }
 
   give(job: Job, alone: boolean): void {
@@ -143,9 +146,21 @@ export class PoolThread {
     this.events.ready();
   }
 
+  private awaitStart(waits: number, before: NodeJS.CpuUsage): void {
+    this.after(startTimeoutMs, () => {
+      const { user, system } = process.cpuUsage(before);
+      if (waits > 1 && (user + system) / 1000 < startCpuMs) this.awaitStart(waits - 1, before);
+      else this.kill('deadline', 'it did not start in time');
+    });
+  }
+
   private setTimer(ms: number, reason: string): void {
+    this.after(ms, () => this.kill('deadline', reason));
+  }
+
+  private after(ms: number, action: () => void): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.kill('deadline', reason), ms);
+    this.timer = setTimeout(action, ms);
     this.timer.unref();
   }
 

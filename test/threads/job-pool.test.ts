@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CoppiceError } from '../../src/base/index.js';
 import { createJobPool, isThreadLost } from '../../src/threads/index.js';
 import type { JobPool, JobPoolOptions } from '../../src/threads/index.js';
+import { PoolThread } from '../../src/threads/pool-thread.js';
+import type { ThreadLoss } from '../../src/threads/thread-lost.js';
 
 let folder: string;
 let script: URL;
@@ -67,6 +69,35 @@ describe('job pool', () => {
   test('a worker that cannot start rejects its jobs', async () => {
     open({ script: pathToFileURL(join(folder, 'missing.mjs')) });
     expect(await outcome(pool.run({ do: 'double' }))).toBe('lost: start');
+  });
+
+  test('a thread that others leave no time to start is waited for, and not one that had its time', async () => {
+    const hanging = join(folder, 'hanging.mjs');
+    writeFileSync(hanging, 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const usage = vi.spyOn(process, 'cpuUsage');
+    try {
+      for (const [cpuMs, minutes] of [
+        [9_999, 10],
+        [10_000, 1],
+      ] as const) {
+        usage.mockReturnValue({ user: cpuMs * 1000, system: 0 });
+        const lost: string[] = [];
+        const died = (_: PoolThread, loss: ThreadLoss, reason: string): number => lost.push(`${loss}: ${reason}`);
+        const thread = new PoolThread(
+          { script: pathToFileURL(hanging), threads: 1, heapMb: 64 },
+          { ready: () => undefined, idle: () => undefined, died },
+        );
+        vi.advanceTimersByTime(minutes * 60_000 - 1);
+        expect(lost).toEqual([]);
+        vi.advanceTimersByTime(1);
+        expect(lost).toEqual(['start: it did not start in time']);
+        await thread.stop();
+      }
+    } finally {
+      usage.mockRestore();
+      vi.useRealTimers();
+    }
   });
 
   test('ready waits while the queue is full', async () => {

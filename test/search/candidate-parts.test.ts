@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { BitSet } from '../../src/base/index.js';
 import { candidateParts, occurrencesOf } from '../../src/search/candidate-parts.js';
 import type { Snapshot } from '../../src/snapshot/index.js';
 
@@ -20,6 +21,7 @@ test('what is found part by part is what is found at once', () => {
       const occurrenceDocs = Uint32Array.from(files.flat());
       const snapshot = {
         far: null,
+        visible: new BitSet(64),
         occurrenceDocs,
         occurrenceFiles: Uint32Array.from(files.flatMap((docs, file) => docs.map(() => file))),
         forEachOccurrence: (doc: number, onPosition: (position: number) => void) =>
@@ -46,7 +48,12 @@ test('what is found part by part is what is found at once', () => {
 test('who wants few lines of many gets the first of them before the rest is looked for', () => {
   const count = 50_000;
   const occurrenceDocs = Uint32Array.from({ length: count }, (_, i) => i);
-  const snapshot = { far: null, occurrenceDocs, occurrenceFiles: occurrenceDocs } as unknown as Snapshot;
+  const snapshot = {
+    far: null,
+    visible: new BitSet(count),
+    occurrenceDocs,
+    occurrenceFiles: occurrenceDocs,
+  } as unknown as Snapshot;
   let looked = 0;
   const backend = {
     candidates: () => expect.unreachable(),
@@ -59,4 +66,23 @@ test('who wants few lines of many gets the first of them before the rest is look
   const first = candidateParts(snapshot, backend, { kind: 'all' }, null, () => 50).next().value as Uint32Array;
   expect(first.length).toBeGreaterThan(50);
   expect(looked).toBeLessThan(count / 20);
+});
+
+test('where long lists have little in common, no chunk is asked about by itself', () => {
+  const count = 50_000;
+  const occurrenceDocs = Uint32Array.from({ length: count }, (_, i) => i);
+  const snapshot = {
+    far: null,
+    visible: new BitSet(count),
+    occurrenceDocs,
+    occurrenceFiles: occurrenceDocs,
+    forEachOccurrence: (doc: number, onPosition: (position: number) => void) => onPosition(doc),
+  } as unknown as Snapshot;
+  const backend = {
+    candidates: () => [7, 40_000],
+    candidatesAmong: () => expect.unreachable(),
+    candidatesMost: () => 5000,
+  };
+  const parts = candidateParts(snapshot, backend, { kind: 'all' }, null, () => 50);
+  expect([...parts].flatMap((part) => [...part])).toEqual([7, 40_000]);
 });

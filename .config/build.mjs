@@ -14,9 +14,8 @@ const startMs = performance.now();
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
-/** dist/command.js is the whole command, dist/index.js the library, dist/worker.js and dist/scan.js what worker threads run. */
+/** dist/index.js is the library, dist/worker.js and dist/scan.js what worker threads run. */
 const entries = {
-  command: 'src/command.ts',
   index: 'src/index.ts',
   worker: 'src/indexing/worker.ts',
   scan: 'src/pattern/scan-thread.ts',
@@ -48,15 +47,20 @@ const result = await step('code', () =>
   }),
 );
 
-// What asks a daemon that is there, in one CommonJS file: Node takes 1 ms for each ES module and each module of its own that one
-// imports, which for two dozen chunks was a third of a one-shot command. What it does not hold is in dist/command.js.
-const start = await build({
+/** A bundle of one CommonJS file. */
+const commonJs = {
   ...common,
-  entryPoints: ['src/main.ts'],
-  outfile: 'dist/main.cjs',
   format: 'cjs',
   define: { 'import.meta.url': 'fileUrl' },
   banner: { js: 'const fileUrl=require("node:url").pathToFileURL(__filename).href;' },
+};
+
+// What asks a daemon that is there, in one CommonJS file: Node takes 1 ms for each ES module and each module of its own that one
+// imports, which for two dozen chunks was a third of a one-shot command. What it does not hold is in dist/command.cjs, the whole command.
+const start = await build({
+  ...commonJs,
+  entryPoints: ['src/main.ts'],
+  outfile: 'dist/main.cjs',
   plugins: [
     {
       name: 'what-is-loaded-later',
@@ -72,7 +76,18 @@ const start = await build({
 const later = start.metafile.outputs['dist/main.cjs'].imports.filter(({ kind }) => kind === 'dynamic-import');
 const missing = later.filter(({ path }) => !(basename(path, '.js') in entries));
 if (missing.length > 0) throw new Error(`dist/main.cjs loads ${missing.map(({ path }) => path).join(', ')}`);
-for (const [file, output] of Object.entries(start.metafile.outputs)) result.metafile.outputs[file] = output;
+// The whole command: what is imported lazily is run lazily. V8 takes what it compiled of it from `codeCache` below.
+const command = await build({
+  ...commonJs,
+  entryPoints: ['src/command.ts'],
+  outfile: 'dist/command.cjs',
+  supported: { 'dynamic-import': false },
+  external: ['web-tree-sitter'],
+});
+for (const { metafile } of [start, command]) {
+  Object.assign(result.metafile.outputs, metafile.outputs);
+  Object.assign(result.metafile.inputs, metafile.inputs);
+}
 
 for (const file of Object.keys(result.metafile.outputs)) {
   // CommonJS packages require node's own modules, which an ES module can do only with a function made for it.
@@ -110,11 +125,15 @@ if (!process.argv.includes('--no-types')) {
   await step('grammars', () => packGrammars('grammars', 'dist/grammars'));
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   rmSync('dist/types', { recursive: true, force: true });
-  await step('types', () => run(tsc, '-p', '.config/tsconfig.types.json'));
+  await step('types', () => run([tsc, '-p', '.config/tsconfig.types.json']));
   const schemas =
     "import('./.config/result-schemas.mjs').then((m) => m.writeResultSchemas('dist/result-schemas.json'))";
-  await step('schemas of answers', () => run('-e', schemas));
+  await step('schemas of answers', () => run(['-e', schemas]));
 }
+
+// Without it commands are as right, and slower to start.
+for (const file of readdirSync('dist')) if (file.endsWith('.code')) rmSync(join('dist', file));
+await step('code cache', () => run(['.config/code-cache.mjs'], 'ignore').catch((error) => console.warn(String(error))));
 
 writeFileSync('dist/coppice.1', execFileSync(process.execPath, ['dist/main.js', 'help', '--man']));
 console.log(`built dist/ in ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
@@ -132,10 +151,10 @@ async function step(name, work) {
 }
 
 /** Runs node in a process of its own, so that this one can tell that it goes on. */
-async function run(...words) {
-  const child = spawn(process.execPath, words, { stdio: 'inherit' });
+async function run(words, stdio = 'inherit') {
+  const child = spawn(process.execPath, words, { stdio });
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-  if (code !== 0) process.exit(1);
+  if (code !== 0) throw new Error(`node ${words.join(' ')}: exit code ${code}`);
 }
 
 /** What is checked out, with `+` where files are changed; null where that is no repository, as in a package. */

@@ -1,7 +1,10 @@
 #!/usr/bin/env node
-import { startQuickly } from './cli/index.js';
+import { fileURLToPath } from 'node:url';
+import { runBundle, scriptOf, startQuickly } from './cli/index.js';
 
 // In its own bundle (see .config/build.mjs): most commands need no more than this.
 void startQuickly(process.argv.slice(2), process.env).then(async (isDone) => {
-  if (!isDone) await (await import('./command.js')).main();
+  if (isDone) return;
+  const file = fileURLToPath(new URL('./command.cjs', import.meta.url));
+  await (runBundle(file, scriptOf(file)) as typeof import('./command.js')).main();
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type PluginBuild } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 // The command line as a process of its own, with an engine of a few lines: signals, pipes and exit codes are what counts.
@@ -56,18 +56,22 @@ beforeAll(async () => {
   const stub = join(folder, 'stub.js');
   writeFileSync(stub, stubEngine + otherExports());
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  const plugins = [
+    {
+      name: 'stub engine',
+      setup: (it: PluginBuild) => it.onResolve({ filter: /\/engine\/index\.js$/ }, () => ({ path: stub })),
+    },
+  ];
+  const common = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20', plugins } as const;
+  await build({ ...common, entryPoints: { main: 'src/main.ts' }, outdir: folder, splitting: true, format: 'esm' });
   await build({
-    absWorkingDir: root,
-    entryPoints: { main: 'src/main.ts' },
-    outdir: folder,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    plugins: [
-      { name: 'stub engine', setup: (it) => it.onResolve({ filter: /\/engine\/index\.js$/ }, () => ({ path: stub })) },
-    ],
+    ...common,
+    entryPoints: ['src/command.ts'],
+    outfile: join(folder, 'command.cjs'),
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'fileUrl' },
+    banner: { js: 'const fileUrl=require("node:url").pathToFileURL(__filename).href;' },
   });
 });
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -11,7 +11,7 @@ export type {
 export { parseUsers, visiting } from './visitors.js';
 export type { Visitor } from './visitors.js';
 export type { AuditLine, Users } from './http/guard.js';
-export { aboutToEnd } from './about-to-end.js';
+export { aboutToEnd, isAboutToEnd } from './about-to-end.js';
 export { operations, operationsByName } from './operations.js';
 export { filterParameters, packageParameters, patternParameters, revParameter } from './parameters.js';
 export { noteListener } from './notes.js';

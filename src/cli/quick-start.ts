@@ -1,6 +1,6 @@
 import { CoppiceError } from '../base/index.js';
 import { RemoteEngines, SocketClient, connectSocket } from '../api/index.js';
-import { findDaemon, storePathOf } from '../daemon/index.js';
+import { answersAlike, findDaemon, storePathOf } from '../daemon/index.js';
 import { closingAll } from './closing-all.js';
 import type { Command } from './command.js';
 import { command as apply } from './commands/apply.js';
@@ -68,7 +68,7 @@ async function connectSource(
     return null; // whatever is wrong will be told
   }
   const found = findDaemon(storePath);
-  if (found === null || found.version !== readVersion()) return null;
+  if (found === null || !answersAlike(found, readVersion(), storePath)) return null;
   const socket = await connectSocket(found.socket);
   if (socket === null) return null;
   const transport = new SocketClient(found.socket, socket);

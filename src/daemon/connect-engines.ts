@@ -2,10 +2,9 @@ import { CoppiceError } from '../base/index.js';
 import type * as api from '../api/index.js';
 import type { Engines, LocalEngines } from '../engine/index.js';
 import { askDaemon } from './ask-daemon.js';
-import { runningDaemon } from './find-daemon.js';
+import { answersAlike, isOutdated, runningDaemon } from './find-daemon.js';
 import { LastingEngines } from './lasting-engines.js';
 import { ensureDaemon, type StartOptions } from './start-daemon.js';
-import { isOlder } from './version-order.js';
 
 export interface ConnectOptions extends StartOptions {
   readonly onNote?: (note: string) => void;
@@ -21,9 +20,9 @@ export async function connectEngines(options: ConnectOptions): Promise<Engines |
   const { storePath, version, onNote } = options;
   const found = await runningDaemon(storePath);
   if (found === null) return null;
-  if (found.version !== version) {
-    // An older one makes room for one of this version. Nobody waits for it: this time there is none.
-    if (isOlder(found.version, version)) await askDaemon(found, 'shut-down').catch(() => undefined);
+  if (!answersAlike(found, version, storePath)) {
+    // An outdated one makes room. Nobody waits for it: this time there is none.
+    if (isOutdated(found, version, storePath)) await askDaemon(found, 'shut-down').catch(() => undefined);
     return null;
   }
   const { HttpClient, RemoteEngines } = await loadApi();

@@ -1,5 +1,5 @@
 import { CoppiceError, forwarded, type Batches } from '../base/index.js';
-import { HttpClient, operationsByName, type ClientCall, type Transport } from '../api/index.js';
+import { HttpClient, isAboutToEnd, operationsByName, type ClientCall, type Transport } from '../api/index.js';
 import { ensureDaemon, type StartOptions } from './start-daemon.js';
 
 const startTimeoutMs = 10_000;
@@ -37,6 +37,10 @@ export class DaemonTransport implements Transport {
 
   /** What changes names is asked again only if the daemon cannot have heard of it. */
   private mayAskAgain(error: unknown, operation: string): boolean {
+    if (isAboutToEnd(error)) {
+      this.close();
+      return true;
+    }
     if (!(error instanceof CoppiceError) || error.code !== 'DAEMON_UNREACHABLE') return false;
     this.close();
     const effect = operationsByName.get(operation)?.effect;

@@ -1,7 +1,6 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { CoppiceError, asCoppiceError, collectGarbage, elapsedMs, nowMs, sleep } from '../base/index.js';
 import {
   aboutToEnd,
@@ -18,7 +17,7 @@ import {
 } from '../api/index.js';
 import { openEngines, type LocalEngines, type Progress, type WatchedPlace } from '../engine/index.js';
 import { ProcessLock } from '../store/index.js';
-import { readDescriptor, removeDescriptor, writeDescriptor } from './descriptor.js';
+import { readDescriptor, removeDescriptor, settingsStamp, writeDescriptor } from './descriptor.js';
 import { EventHub } from './event-hub.js';
 import { createHttpServer, listen, readOrMakeToken } from './http-listener.js';
 import { KnownDirectory, PublishedDirectory, type Directory } from './directory.js';
@@ -260,8 +259,9 @@ export class Daemon implements OperationHost {
       this.servers.push(server);
       if (process.platform !== 'win32') chmodSync(places.socket, 0o600);
       const { version, onDemand } = options;
-      const { startedMs } = this;
-      writeDescriptor(places.descriptor, { pid: process.pid, version, socket: places.socket, startedMs, onDemand });
+      const { startedMs, settings } = this;
+      const { socket } = places;
+      writeDescriptor(places.descriptor, { pid: process.pid, version, socket, startedMs, onDemand, settings });
     } catch (error) {
       this.lock.release();
       throw error;
@@ -351,10 +351,8 @@ export class Daemon implements OperationHost {
     return readDescriptor(this.places.descriptor)?.pid === process.pid;
   }
 
-  /** What the store's settings file is, for comparison: it is read when the store is opened. */
   private readSettings(): string {
-    const stats = statSync(join(this.options.storePath, 'config.json'), { throwIfNoEntry: false });
-    return stats === undefined ? '' : `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
+    return settingsStamp(this.options.storePath);
   }
 
   private async sayFarewell(): Promise<void> {

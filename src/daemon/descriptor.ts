@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { uniqueSuffix } from '../base/index.js';
 
@@ -11,6 +11,14 @@ export interface Descriptor {
   readonly startedMs: number;
   /** Started by a command that wanted one, to end when it is no longer used; not by `coppice serve`. */
   readonly onDemand: boolean;
+  /** See `settingsStamp`, of those that the store was opened with. */
+  readonly settings: string;
+}
+
+/** What the store's settings file is, for comparison: it is read when the store is opened. */
+export function settingsStamp(storePath: string): string {
+  const stats = statSync(join(storePath, 'config.json'), { throwIfNoEntry: false });
+  return stats === undefined ? '' : `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
 }
 
 /** Where the daemon of a store keeps what it needs. */

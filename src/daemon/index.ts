@@ -2,7 +2,7 @@
 export { readUsers } from './users.js';
 export { attachEngines, connectEngines, openHttp } from './connect-engines.js';
 export type { AttachOptions, ConnectOptions } from './connect-engines.js';
-export { findDaemon, runningDaemon, storePathOf, tokenFileOf } from './find-daemon.js';
+export { answersAlike, findDaemon, runningDaemon, storePathOf, tokenFileOf } from './find-daemon.js';
 export type { Descriptor } from './descriptor.js';
 export { describeDaemon, runDaemon, stopDaemon } from './run-daemon.js';
 export type { RunningDaemon, ServeOptions } from './run-daemon.js';

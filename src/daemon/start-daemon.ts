@@ -4,9 +4,8 @@ import { elapsedMs, sleep } from '../base/index.js';
 import { Store } from '../store/index.js';
 import { askDaemon } from './ask-daemon.js';
 import type { Descriptor } from './descriptor.js';
-import { runningDaemon } from './find-daemon.js';
+import { answersAlike, isOutdated, runningDaemon } from './find-daemon.js';
 import { placesOf } from './places.js';
-import { isOlder } from './version-order.js';
 
 export interface StartOptions {
   readonly storePath: string;
@@ -57,7 +56,7 @@ export function startDaemon({ storePath, script, stays = false, repo }: Omit<Sta
 }
 
 /**
- * The daemon of a store, started if none answers; null when none does within `timeoutMs`, or a newer version of one does. An older
+ * The daemon of a store, started if none answers; null when none does within `timeoutMs`, or a newer version of one does. An outdated
  * one is told to end.
  */
 export async function ensureDaemon(options: StartOptions, timeoutMs: number): Promise<Descriptor | null> {
@@ -67,11 +66,11 @@ export async function ensureDaemon(options: StartOptions, timeoutMs: number): Pr
   let started = false;
   for (let waitMs = 20; ; waitMs = Math.min(waitMs * 1.5, 200)) {
     const found = await runningDaemon(storePath);
-    if (found?.version === version) return found;
     if (found === null) {
       if (!started) startDaemon(options);
       started = true;
-    } else if (!isOlder(found.version, version)) return null;
+    } else if (answersAlike(found, version, storePath)) return found;
+    else if (!isOutdated(found, version, storePath)) return null;
     else if (!asked) {
       asked = true;
       await askDaemon(found, 'shut-down').catch(() => undefined);

@@ -87,7 +87,9 @@ export class Workspace {
         this.documents,
         around === null,
       );
-      this.client.log(`${uri} is searched as part of ${uriOfPath(shownRoot, '')}`);
+      const rootUri = uriOfPath(shownRoot, '');
+      if (rootUri.replace(/\/$/, '') !== uri.replace(/\/$/, ''))
+        this.client.log(`${uri} is searched as part of ${rootUri}`);
     }
     this.repositoryOfFolder.set(uri, repository);
   }

@@ -7,6 +7,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { HttpClient, RemoteEngines, type HostEvent } from '../../src/api/index.js';
 import { CoppiceError } from '../../src/base/index.js';
 import { Daemon } from '../../src/daemon/daemon.js';
+import { connectEngines } from '../../src/daemon/connect-engines.js';
+import { DaemonTransport } from '../../src/daemon/daemon-transport.js';
 import { findDaemon } from '../../src/daemon/find-daemon.js';
 import { placesOf } from '../../src/daemon/places.js';
 import { openEngine, type Engine } from '../../src/engine/index.js';
@@ -143,6 +145,29 @@ describe('one daemon', () => {
     await daemon.wait();
     const next = await start(daemon.engines.storePath);
     expect((await engineOf(next, repository.path).grep('alpha')).lines).toHaveLength(0);
+  });
+
+  test('who begins, or was there before, once the settings have changed asks another one', async () => {
+    const repository = makeRepository();
+    repository.commit({ 'a.ts': 'alpha\n' });
+    const daemon = await start();
+    const { storePath } = daemon.engines;
+    const options = { storePath, version: '1', script: join(makeFolder(), 'none.js') };
+    const lasting = new RemoteEngines({ storePath, transport: new DaemonTransport(options) });
+    const alpha = async (): Promise<number> => (await lasting.open(repository.path).grep('alpha')).lines.length;
+    expect(await alpha()).toBe(1);
+    const began = await connectEngines(options);
+    expect(began).not.toBe(null);
+    await began!.close();
+    writeFileSync(join(storePath, 'config.json'), '{"maxFileBytes": 2, "maxExactBytes": 2}');
+    expect(await connectEngines(options)).toBe(null);
+    await daemon.wait();
+    const next = await start(storePath);
+    writeFileSync(join(storePath, 'config.json'), '{}');
+    const [found, last] = await Promise.all([alpha(), next.wait().then(() => start(storePath))]);
+    expect(found).toBe(1);
+    await lasting.close();
+    await last.stop();
   });
 
   test('a request that is under way when it is told to end is answered', async () => {

@@ -42,12 +42,16 @@ export class StaticEmbedder implements Embedder {
   }
 
   /** The vector of a chunk that `analyzer` has just analysed. */
-  embedAnalyzed(analyzer: Analyzer, { terms, frequencies }: ChunkAnalysis): Int8Array {
+  embedAnalyzed(analyzer: Analyzer, { terms, termHigh, termLow, frequencies }: ChunkAnalysis): Int8Array {
     if (analyzer.generation !== this.generation) this.forget(analyzer.generation);
     this.picked = 0;
     for (let i = 0; i < terms.length; i++) {
       const term = terms[i]!;
-      if (term >= this.counts.length || this.counts[term] === 0) this.look(term, analyzer.termText(term));
+      if (term >= this.counts.length || this.counts[term] === 0) {
+        const row = this.model.rowOf(termHigh[i]!, termLow[i]!);
+        if (row >= 0) this.keep(term, [row]);
+        else this.keep(term, this.model.piecesOf(analyzer.termText(term)));
+      }
       const from = this.starts[term]!;
       const to = from + this.counts[term]! - 1;
       for (let at = from; at < to; at++) this.pick(this.rowPool[at]!, this.shares[frequencies[i]!]!);
@@ -96,7 +100,7 @@ export class StaticEmbedder implements Embedder {
     return vector;
   }
 
-  private look(term: number, text: string): void {
+  private keep(term: number, rows: readonly number[]): void {
     while (term >= this.counts.length) {
       const starts = new Int32Array(2 * this.starts.length);
       starts.set(this.starts);
@@ -105,10 +109,9 @@ export class StaticEmbedder implements Embedder {
       counts.set(this.counts);
       this.counts = counts;
     }
-    const rows = this.model.rowsOf(text);
     this.starts[term] = this.rowPool.length;
     this.counts[term] = rows.length + 1;
-    this.rowPool.push(...rows);
+    for (const row of rows) this.rowPool.push(row);
   }
 
   private forget(generation: number): void {

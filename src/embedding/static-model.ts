@@ -42,6 +42,8 @@ const magic = 'coppvec1';
 /** Shorter pieces of a word say nothing. */
 const pieceLengthMin = 3;
 const pieceCountMax = 4;
+/** Longer ones are not cut into pieces. */
+const termLengthMax = 40;
 
 /**
  * A static embedding: a vector for each of a fixed vocabulary of terms (see text's `identifierTerms`), the vector of a text being
@@ -63,6 +65,10 @@ export class StaticModel {
   private readonly slots: Uint32Array;
   private lengths: Float64Array | null = null;
   private factors = new Float64Array(1024);
+  /** By where the pieces of a term's beginning end: how few they are, and the row and start of the last. */
+  private readonly counts = new Uint8Array(termLengthMax + 1);
+  private readonly lastRows = new Int32Array(termLengthMax + 1);
+  private readonly lastStarts = new Uint8Array(termLengthMax + 1);
 
   /** Throws INTERNAL for bytes that are no such file. */
   static load(bytes: Uint8Array): StaticModel {
@@ -118,7 +124,7 @@ export class StaticModel {
 
   /** The terms whose vectors are nearest to that of a term, itself apart, down to a cosine; none for one that has no vector of its own. */
   nearest(term: string, count: number, cosineMin: number): readonly NearTerm[] {
-    const own = this.rowOf(term);
+    const own = this.rowOfText(term);
     if (own < 0) return [];
     const { rowCount } = this.head;
     this.lengths ??= Float64Array.from({ length: rowCount }, (_, row) => lengthOf(this.kernel.row(row)));
@@ -144,17 +150,12 @@ export class StaticModel {
    * cut into (`lockfile` is `lock` and `file`); or none.
    */
   rowsOf(term: string): readonly number[] {
-    const own = this.rowOf(term);
-    if (own >= 0) return [own];
-    return term.length >= 2 * pieceLengthMin && term.length <= 40 && /^[a-z]+$/.test(term) ? this.pieces(term) : [];
+    const own = this.rowOfText(term);
+    return own >= 0 ? [own] : this.piecesOf(term);
   }
 
-  private rowOf(term: string): number {
-    const { high, low } = termKey(term);
-    return this.row(high, low);
-  }
-
-  private row(high: number, low: number): number {
+  /** The row of a term by its key; -1 when it has none. */
+  rowOf(high: number, low: number): number {
     const mask = this.slots.length - 1;
     for (let at = low & mask; this.slots[at] !== 0; at = (at + 1) & mask) {
       const row = this.slots[at]! - 1;
@@ -163,21 +164,38 @@ export class StaticModel {
     return -1;
   }
 
-  /** Dynamic programming over where pieces begin; of equally few pieces, those with the longest last one. */
-  private pieces(term: string): readonly number[] {
-    const best: (readonly number[] | undefined)[] = [[]];
-    for (let from = 0; from <= term.length - pieceLengthMin; from++) {
-      const before = best[from];
-      if (before === undefined || before.length >= pieceCountMax) continue;
+  private rowOfText(term: string): number {
+    const { high, low } = termKey(term);
+    return this.rowOf(high, low);
+  }
+
+  /**
+   * The rows of the pieces of a term that has none of its own. Dynamic programming over where pieces begin; of equally few pieces, those with
+   * the longest last one.
+   */
+  piecesOf(term: string): readonly number[] {
+    const { length } = term;
+    if (length < 2 * pieceLengthMin || length > termLengthMax || !/^[a-z]+$/.test(term)) return [];
+    const { counts, lastRows, lastStarts } = this;
+    counts.fill(0xff, 1, length + 1);
+    for (let from = 0; from <= length - pieceLengthMin; from++) {
+      const count = counts[from]! + 1;
+      if (count > pieceCountMax) continue;
       forEachPartKey(term, from, (high, low, to) => {
-        if (to - from < pieceLengthMin || (best[to]?.length ?? pieceCountMax + 1) <= before.length + 1) return;
-        let row = this.row(high, low);
+        if (to - from < pieceLengthMin || counts[to]! <= count) return;
+        let row = this.rowOf(high, low);
         // The stem of `lockfile` is `lockfil`: its last piece has lost an e.
-        if (row < 0 && to === term.length) row = this.rowOf(`${term.slice(from)}e`);
-        if (row >= 0) best[to] = [...before, row];
+        if (row < 0 && to === length) row = this.rowOfText(`${term.slice(from)}e`);
+        if (row < 0) return;
+        counts[to] = count;
+        lastRows[to] = row;
+        lastStarts[to] = from;
       });
     }
-    return best[term.length] ?? [];
+    if (counts[length] === 0xff) return [];
+    const rows: number[] = [];
+    for (let at = length; at > 0; at = lastStarts[at]!) rows.push(lastRows[at]!);
+    return rows.reverse();
   }
 }
 

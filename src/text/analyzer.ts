@@ -1,6 +1,8 @@
 import { decodeBytes } from '../base/index.js';
-import { identifierLengthMax, identifierTerms, runTerms, textTerms } from './identifier.js';
-import { hashSeedHigh, hashSeedLow, hashStepHigh, hashStepLow, termKey } from './term-hash.js';
+import { identifierLengthMax, runTerms, textTerms } from './identifier.js';
+import { stem } from './stem.js';
+import { hashSeedHigh, hashSeedLow, hashStepHigh, hashStepLow } from './term-hash.js';
+import { NumberTable, TermTable } from './term-table.js';
 
 /** How a language marks comments. */
 export interface CommentSyntax {
@@ -41,10 +43,20 @@ export const packFrequencies = (body: number, comment: number, symbol: number): 
 const lowerCase = new Uint8Array(256);
 /** 0: separates words, 1: part of a word. */
 const isWordByte = new Uint8Array(256);
+const enum Letter {
+  None,
+  Digit,
+  Lower,
+  Upper,
+}
+/** What an ASCII byte is to `splitIdentifier`. */
+const letterOf = new Uint8Array(256);
 for (let byte = 0; byte < 256; byte++) {
   lowerCase[byte] = byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte;
   const letter = (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
-  isWordByte[byte] = letter || (byte >= 0x30 && byte <= 0x39) || byte === 0x5f || byte === 0x24 || byte >= 0x80 ? 1 : 0;
+  const isDigit = byte >= 0x30 && byte <= 0x39;
+  letterOf[byte] = isDigit ? Letter.Digit : !letter ? Letter.None : byte >= 0x61 ? Letter.Lower : Letter.Upper;
+  isWordByte[byte] = letter || isDigit || byte === 0x5f || byte === 0x24 || byte >= 0x80 ? 1 : 0;
 }
 
 /** Counting stops here: frequencies are saturated anyway, and a count must not wrap around. */
@@ -79,13 +91,15 @@ export class Analyzer {
   private poolLength = 0;
 
   private textTerms = new Map<string, Int32Array>();
-  private termNumbers = new Map<string, number>();
-  private termTexts: string[] = [];
-  private termHigh: number[] = [];
-  private termLow: number[] = [];
+  /** The terms of words of ASCII letters or digits, by the key of the word in lower case. */
+  private words = new NumberTable();
+  private terms = new TermTable();
+  private readonly parts = new Int32Array(identifierLengthMax);
+  private readonly textBytes = new Uint8Array(256);
 
   private counts = new Uint8Array(3 * 4096);
-  private touched: number[] = [];
+  private touched = new Uint32Array(1024);
+  private touchedCount = 0;
   private readonly fieldLengths = [0, 0, 0];
 
   /** Counts how often terms were numbered anew: what is kept by number is of one generation. */
@@ -93,7 +107,7 @@ export class Analyzer {
 
   /** A term by its number (see `ChunkAnalysis.terms`). */
   termText(number: number): string {
-    return this.termTexts[number]!;
+    return this.terms.text(number);
   }
 
   /** Analyses `content[start, end)`, a chunk of whole lines. `symbols` are its definitions' names, `scopes` what they are in. */
@@ -115,20 +129,20 @@ export class Analyzer {
   }
 
   private take(): ChunkAnalysis {
-    const count = this.touched.length;
-    const terms = Uint32Array.from(this.touched);
+    const count = this.touchedCount;
+    const terms = this.touched.slice(0, count);
     const termHigh = new Uint32Array(count);
     const termLow = new Uint32Array(count);
     const frequencies = new Uint8Array(count);
     for (let i = 0; i < count; i++) {
-      const term = this.touched[i]!;
-      termHigh[i] = this.termHigh[term]!;
-      termLow[i] = this.termLow[term]!;
+      const term = terms[i]!;
+      termHigh[i] = this.terms.high(term);
+      termLow[i] = this.terms.low(term);
       const at = term * 3;
       frequencies[i] = packFrequencies(this.counts[at]!, this.counts[at + 1]!, this.counts[at + 2]!);
       this.counts[at] = this.counts[at + 1] = this.counts[at + 2] = 0;
     }
-    this.touched = [];
+    this.touchedCount = 0;
     const grams = this.takeGrams();
     const [bodyLength, commentLength, symbolLength] = this.fieldLengths as [number, number, number];
     return { grams, terms, termHigh, termLow, frequencies, bodyLength, commentLength, symbolLength };
@@ -198,7 +212,7 @@ export class Analyzer {
           bits |= next;
           next = ++at < end ? content[at]! : 0;
         } while (isWordByte[next] === 1);
-        if (at - from <= identifierLengthMax) this.addIdentifier(content, from, at, low, high, field);
+        if (at - from <= identifierLengthMax) this.addIdentifier(content, from, at, low, high, bits, field);
         else if (bits > 0x7f) this.addWide(content, from, at, field);
         // A word may hold the comment's own end (`rem`), never its start: markers are punctuation or whole lines.
         continue;
@@ -237,13 +251,31 @@ export class Analyzer {
     }
   }
 
-  private addIdentifier(content: Uint8Array, from: number, to: number, low: number, high: number, field: Field): void {
+  /** Adds the terms of a run of word bytes, by its hash; `bits` has all bits that are set in some byte. */
+  private addIdentifier(
+    content: Uint8Array,
+    from: number,
+    to: number,
+    low: number,
+    high: number,
+    bits: number,
+    field: Field,
+  ): void {
     const { identifiers } = this;
     const at = findSlot(identifiers, low, high);
-    if (identifiers[at + 3] === 0) this.intern(at, low, high, decodeBytes(content.subarray(from, to)));
-    const start = this.identifiers[at + 2]!;
-    this.addTerms(this.pool, start, start + this.identifiers[at + 3]! - 1, field);
-    if (this.identifierCount * 8 > this.identifiers.length) this.growIdentifiers();
+    if (identifiers[at + 3] === 0) {
+      identifiers[at] = low;
+      identifiers[at + 1] = high;
+      identifiers[at + 2] = this.poolLength;
+      if (bits < 0x80) this.poolAscii(content, from, to);
+      // There may be several words in it.
+      else for (const term of textTerms(decodeBytes(content.subarray(from, to)))) this.poolTerm(this.termNumber(term));
+      identifiers[at + 3] = this.poolLength - identifiers[at + 2]! + 1;
+      this.identifierCount++;
+    }
+    const start = identifiers[at + 2]!;
+    this.addTerms(this.pool, start, start + identifiers[at + 3]! - 1, field);
+    if (this.identifierCount * 8 > identifiers.length) this.growIdentifiers();
   }
 
   /** A long run of bytes beyond ASCII: a sentence of a script without spaces, or words with punctuation of their own between them. */
@@ -257,24 +289,94 @@ export class Analyzer {
     );
   }
 
-  /** Remembers the terms of a run of word bytes, in which there may be several words when it is not ASCII. */
-  private intern(at: number, low: number, high: number, identifier: string): void {
-    const terms = /[\u0080-\uffff]/.test(identifier) ? textTerms(identifier) : identifierTerms(identifier);
-    if (this.poolLength + terms.length > this.pool.length) {
-      const grown = new Int32Array(2 * this.pool.length + terms.length);
+  /** Puts the terms of an ASCII identifier into the pool: what `identifierTerms` gives, without a string made of any part that is known. */
+  private poolAscii(content: Uint8Array, from: number, to: number): void {
+    const { parts } = this;
+    let count = 0;
+    for (let at = from; at < to;) {
+      const letter = letterOf[content[at]!]!;
+      const start = at++;
+      if (letter === Letter.None) continue;
+      while (at < to && letterOf[content[at]!] === letter) at++;
+      if (letter === Letter.Upper && at < to && letterOf[content[at]!] === Letter.Lower) {
+        // The last capital begins the next word.
+        if (at - start > 1) at--;
+        else while (at < to && letterOf[content[at]!] === Letter.Lower) at++;
+      }
+      parts[count++] = this.wordNumber(content, start, at);
+    }
+    const first = this.poolLength;
+    for (let i = 0; i < count; i++) {
+      // One of one character says something only where it is the whole identifier.
+      if (count === 1 || this.terms.length(parts[i]!) > 1) this.poolOnce(parts[i]!, first);
+    }
+    if (count > 1) this.poolOnce(this.terms.numberOfJoined(parts, count), first);
+  }
+
+  /** The number of the term of an ASCII word (see `wordTerms`), of one kind of letters but for its first. */
+  private wordNumber(content: Uint8Array, from: number, to: number): number {
+    let low = hashSeedLow;
+    let high = hashSeedHigh;
+    for (let at = from; at < to; at++) {
+      const byte = lowerCase[content[at]!]!;
+      low = hashStepLow(low, byte);
+      high = hashStepHigh(high, byte);
+    }
+    let number = this.words.find(high, low);
+    if (number < 0) {
+      number = this.terms.numberOf(stem(decodeBytes(content.subarray(from, to)).toLowerCase()));
+      this.words.add(high, low, number);
+    }
+    return number;
+  }
+
+  private poolOnce(term: number, from: number): void {
+    for (let at = from; at < this.poolLength; at++) if (this.pool[at] === term) return;
+    this.poolTerm(term);
+  }
+
+  private poolTerm(term: number): void {
+    if (this.poolLength === this.pool.length) {
+      const grown = new Int32Array(2 * this.pool.length);
       grown.set(this.pool);
       this.pool = grown;
     }
-    this.identifiers[at] = low;
-    this.identifiers[at + 1] = high;
-    this.identifiers[at + 2] = this.poolLength;
-    this.identifiers[at + 3] = terms.length + 1;
-    this.identifierCount++;
-    for (const term of terms) this.pool[this.poolLength++] = this.termNumber(term);
+    this.pool[this.poolLength++] = term;
   }
 
-  /** Names and scopes come again and again: their terms are kept. */
+  /** Names and scopes: nearly all are one identifier or several, which are known from the text. */
   private addText(text: string, field: Field): void {
+    const bytes = this.textBytes;
+    const { length } = text;
+    let bits = 0;
+    if (length <= bytes.length) for (let i = 0; i < length; i++) bits |= bytes[i] = text.charCodeAt(i);
+    if (length > bytes.length || bits > 0x7f || this.hasLongWord(length)) this.addWideText(text, field);
+    else {
+      for (let at = 0; at < length;) {
+        let low = hashSeedLow;
+        let high = hashSeedHigh;
+        const from = at;
+        for (; at < length && isWordByte[bytes[at]!] === 1; at++) {
+          low = hashStepLow(low, bytes[at]!);
+          high = hashStepHigh(high, bytes[at]!);
+        }
+        if (at > from) this.addIdentifier(bytes, from, at, low, high, bits, field);
+        else at++;
+      }
+    }
+  }
+
+  /** Whether some word of the text at hand is too long for an identifier. */
+  private hasLongWord(length: number): boolean {
+    if (length <= identifierLengthMax) return false;
+    for (let at = 0, from = 0; at < length; at++) {
+      if (isWordByte[this.textBytes[at]!] === 0) from = at + 1;
+      else if (at - from >= identifierLengthMax) return true;
+    }
+    return false;
+  }
+
+  private addWideText(text: string, field: Field): void {
     let terms = this.textTerms.get(text);
     if (terms === undefined) {
       terms = Int32Array.from(textTerms(text), (term) => this.termNumber(term));
@@ -284,31 +386,27 @@ export class Analyzer {
   }
 
   private addTerms(terms: ArrayLike<number>, from: number, to: number, field: Field): void {
-    const { counts } = this;
+    if (this.terms.count * 3 > this.counts.length) {
+      const grown = new Uint8Array(Math.max(this.terms.count * 3, this.counts.length * 2));
+      grown.set(this.counts);
+      this.counts = grown;
+    }
+    if (this.touchedCount + to - from > this.touched.length) {
+      const grown = new Uint32Array(2 * (this.touchedCount + to - from));
+      grown.set(this.touched);
+      this.touched = grown;
+    }
+    const { counts, touched } = this;
     for (let i = from; i < to; i++) {
       const at = terms[i]! * 3;
-      if ((counts[at]! | counts[at + 1]! | counts[at + 2]!) === 0) this.touched.push(terms[i]!);
+      if ((counts[at]! | counts[at + 1]! | counts[at + 2]!) === 0) touched[this.touchedCount++] = terms[i]!;
       if (counts[at + field]! < countMax) counts[at + field]!++;
     }
     this.fieldLengths[field]! += to - from;
   }
 
   private termNumber(term: string): number {
-    let number = this.termNumbers.get(term);
-    if (number === undefined) {
-      number = this.termHigh.length;
-      this.termNumbers.set(term, number);
-      this.termTexts.push(term);
-      const key = termKey(term);
-      this.termHigh.push(key.high);
-      this.termLow.push(key.low);
-      if (number * 3 + 3 > this.counts.length) {
-        const grown = new Uint8Array(this.counts.length * 2);
-        grown.set(this.counts);
-        this.counts = grown;
-      }
-    }
-    return number;
+    return this.terms.numberOf(term);
   }
 
   private growIdentifiers(): void {
@@ -327,11 +425,9 @@ export class Analyzer {
     this.identifierCount = 0;
     this.poolLength = 0;
     this.textTerms = new Map();
-    this.termNumbers = new Map();
-    this.termTexts = [];
+    this.words = new NumberTable();
+    this.terms = new TermTable();
     this.generation++;
-    this.termHigh = [];
-    this.termLow = [];
   }
 }
 

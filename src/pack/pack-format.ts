@@ -194,6 +194,7 @@ export class Pack {
     /** As they are stored. */
     private readonly bytes: ByteParts,
     private readonly described: ByteParts | null,
+    private readonly caches: SegmentCaches,
   ) {
     this.importKeys = importKeys;
   }
@@ -239,7 +240,7 @@ export class Pack {
       const isCount = (count: unknown): boolean => Number.isSafeInteger(count) && (count as number) >= 0;
       if (!counts.every(isCount) || counts.reduce((a, b) => a + b, 0) * contentHashLength !== imports.length)
         throw invalid('does not import what its header says');
-      return new Pack(name, header, segment, imports, lengths, stored, described);
+      return new Pack(name, header, segment, imports, lengths, stored, described, caches);
     } catch (error) {
       if (error instanceof CoppiceError && error.code === 'REMOTE_INVALID') throw error;
       if (error instanceof CoppiceError && error.code === 'STORE_VERSION')
@@ -275,6 +276,12 @@ export class Pack {
   /** Number of its own for a key, or `noId`. */
   find(kind: IdKind, key: Buffer): number {
     return this.tableOf(kind).find(key);
+  }
+
+  /** Lets go of what is only for speed. */
+  rest(): void {
+    this.ownKeys.clear();
+    for (const cache of Object.values(this.caches) as SegmentCaches[keyof SegmentCaches][]) cache.clear();
   }
 
   /** Lets go of it: nothing of it can be read any more. */

@@ -54,15 +54,13 @@ export class PackSet {
   }
 
   /**
-   * Adds a pack that was published as the given one; `all`: everything in it is wanted. What a pack imports is looked for in those alone that
-   * were published before it.
+   * Adds a pack that was published as the given one. What a pack imports is looked for in those alone that were published before it.
    */
-  async add(pack: Pack, sequence: number, all: boolean): Promise<void> {
+  async add(pack: Pack, sequence: number): Promise<void> {
     this.sequences.set(pack, sequence);
     this.packs.push(pack);
     this.packs.sort((a, b) => this.sequences.get(a)! - this.sequences.get(b)!);
     this.taken.set(pack, pack.blankNumbers());
-    if (all) await this.markAll(pack);
     for (const kind of idKinds) {
       for (const [name, before] of [...this.unresolved[kind]]) {
         const number = sequence < before ? pack.find(kind, Buffer.from(name, 'latin1')) : noId;
@@ -70,21 +68,6 @@ export class PackSet {
         this.unresolved[kind].delete(name);
         await this.mark(pack, kind, number);
       }
-    }
-  }
-
-  /** Takes all of a pack that is not here yet. What its records refer to is in it, or among its imports: they need not be read. */
-  private async markAll(pack: Pack): Promise<void> {
-    const before = this.sequences.get(pack)!;
-    for (const kind of idKinds) {
-      const marks = this.taken.get(pack)![kind];
-      for (let number = 0; number < marks.length; number++) {
-        if (this.slices.isOver) await this.slices.next();
-        if (!this.isStored(kind, pack.keyOf(kind, number))) marks[number] = 0;
-      }
-      const own = pack.count(kind);
-      for (let at = 0; at < pack.header.imports.counts[kind]; at++)
-        await this.resolve(kind, pack.keyOf(kind, own + at), before);
     }
   }
 

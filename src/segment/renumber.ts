@@ -318,7 +318,7 @@ class Renumbering {
   private async changeTable(): Promise<PostingTableLocation> {
     const rows = new RowPages(2);
     for (const { segment, numbers, refer } of this.inputs) {
-      if (numbers.commits.length === 0) continue;
+      if (numbers.commits.every((number) => number === noId)) continue;
       for (const { high, bytes } of segment.changes.lists()) {
         if (this.slices.isOver) await this.slices.next();
         let doc = noId;

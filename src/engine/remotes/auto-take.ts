@@ -6,6 +6,7 @@ import type { Session } from '../session/session.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import type { CallOptions } from '../types.js';
 import { notPublished } from '../revs/not-published.js';
+import { OpenPacks } from './open-packs.js';
 import { openRemote } from './open-remote.js';
 import { findPublished } from './published-repository.js';
 import type { PublishedRepository } from './published-repository.js';
@@ -29,6 +30,8 @@ const aheadBytesPerMs = 2_000;
 
 /** The remote of a process, which is asked before anything is indexed. */
 class RemoteSource {
+  /** Of one that is asked about whatever is published. */
+  readonly openPacks = new OpenPacks();
   private restsUntilMs = 0;
   private opened: Publications | null = null;
   private readonly heads = new Map<string, { readonly atMs: number; readonly found: Promise<PublishedRepository> }>();
@@ -171,7 +174,7 @@ export async function takePublished(session: Session, commit: Oid | null, call: 
   const published = await source.published(session);
   throwIfAborted(call.signal);
   if (!published.commits.has(commit)) throw notPublished(commit);
-  const request = { commits: [commit], history: false, whole: true };
+  const request = { commits: [commit], history: false, open: source.openPacks };
   const fetched = await fetchPacks(session, remote, published, request, { ...call, patienceMs: 30_000 });
   await takePacks(session, remote, fetched, call);
 }
@@ -229,7 +232,7 @@ export async function takeHistory(session: Session, commits: readonly Oid[], cal
       if (found !== null && (await session.recordedTree(found)) === null) near.push(found);
     }
     if (near.length === 0) return;
-    const request = { commits: near, history: true };
+    const request = { commits: near, history: true, ...(session.isPublished && { open: source.openPacks }) };
     const fetched = await fetchPacks(session, source.publications, published, request, { ...call, patienceMs });
     await takePacks(session, source.publications, fetched, call);
   } catch (error) {

@@ -232,7 +232,7 @@ async function keepOf(
       const pack = await readPack(remote, ref, options.store, options);
       if (pack === null) throw remoteInvalid(remote.url, `pack ${ref.name.slice(0, 16)} is missing`);
       opened.unshift({ ref, pack });
-      await set.add(pack, ref.from, false);
+      await set.add(pack, ref.from);
     }
     for (const { ref, pack } of opened) {
       const set = sets.get(ref.rules)!;

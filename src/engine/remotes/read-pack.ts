@@ -8,7 +8,7 @@ interface Call {
 }
 
 /** Smaller ones are held in memory. */
-const spooledBytesMin = 2 * 1024 * 1024;
+export const spooledBytesMin = 2 * 1024 * 1024;
 
 /** Reads a pack, checks it and opens it; close it. Null when it is gone since the head was read. REMOTE_INVALID, REMOTE_VERSION. */
 export async function readPack(

@@ -8,6 +8,7 @@ import type { PackRef, Publications } from '../../remote/index.js';
 import { commitKey, rootKey } from '../../snapshot/index.js';
 import type { Session } from '../session/session.js';
 import type { CallOptions } from '../types.js';
+import type { OpenPacks } from './open-packs.js';
 import { findPublished } from './published-repository.js';
 import type { PublishedRepository } from './published-repository.js';
 import { readPack } from './read-pack.js';
@@ -17,8 +18,8 @@ export interface TakeRequest {
   readonly commits: readonly Oid[];
   /** The records of the commits and of all before them as well, where they are published. */
   readonly history: boolean;
-  /** Whole packs, whatever else is in them: for who will be asked about other commits next. */
-  readonly whole?: boolean;
+  /** Where packs are kept open, for who will be asked about other commits next. */
+  readonly open?: OpenPacks;
 }
 
 /** What has been read of a remote and is not in the store yet. */
@@ -54,7 +55,7 @@ export async function fetchPacks(
       const { segmentsVersion } = session.store.catalog;
       const packs = await resolvePacks(session, remote, published, request, opened, call);
       const bytes = packs.reduce((sum, { pack }) => sum + pack.sizeBytes, 0);
-      for (const { pack } of opened.values()) if (!packs.some((used) => used.pack === pack)) pack.close();
+      for (const { pack } of opened.values()) if (!packs.some((used) => used.pack === pack)) release(request, pack);
       return { published, request, packs, segmentsVersion, bytes };
     } catch (error) {
       // Packs were merged or cleaned up since the head was read.
@@ -62,13 +63,19 @@ export async function fetchPacks(
         published = await findPublished(session, remote, call);
         continue;
       }
-      for (const { pack } of opened.values()) pack.close();
+      for (const { pack } of opened.values()) release(request, pack);
       throw asInvalid(remote, error);
     }
   }
 }
 
 class PackGone extends Error {}
+
+/** A pack is needed no more. */
+function release({ open }: TakeRequest, pack: Pack): void {
+  if (open === undefined) pack.close();
+  else open.give(pack);
+}
 
 async function resolvePacks(
   session: Session,
@@ -90,7 +97,7 @@ async function resolvePacks(
       if (set.isWhole) break;
       if (!opened.has(ref.name)) {
         const next = candidates.slice(i, i + ahead).filter(({ name }) => !opened.has(name));
-        await openPacks(session, remote, published, readAtOnce(next), opened, call);
+        await openPacks(session, remote, published, request, readAtOnce(next), opened, call);
         ahead = Math.min(2 * ahead, readAtOnceMax);
       }
       const entry = opened.get(ref.name)!;
@@ -126,12 +133,13 @@ async function openPacks(
   session: Session,
   remote: Publications,
   published: PublishedRepository,
+  { open }: TakeRequest,
   refs: readonly PackRef[],
   opened: Map<string, { pack: Pack; sequence: number }>,
   call: CallOptions & { readonly patienceMs?: number },
 ): Promise<void> {
   const reading = refs.map(async (ref) => {
-    const pack = await readPack(remote, ref, session.store, call);
+    const pack = open?.take(ref.name) ?? (await readPack(remote, ref, session.store, call));
     if (pack === null) throw new PackGone();
     opened.set(ref.name, { pack, sequence: ref.from });
     checkOrigin(remote, pack, published, session.fingerprint);
@@ -153,7 +161,7 @@ function candidatesOf(
 async function startSet(
   session: Session,
   { id, commits }: PublishedRepository,
-  { commits: wantedCommits, history, whole = false }: TakeRequest,
+  { commits: wantedCommits, history }: TakeRequest,
   list: ReturnType<Session['snapshots']['segments']>,
   signal: AbortSignal | undefined,
 ): Promise<{ set: PackSet; add: (entry: { pack: Pack; sequence: number }) => Promise<void> }> {
@@ -167,7 +175,7 @@ async function startSet(
     if (history && row.recorded) wanted.push({ kind: 'commits', key: commitKey(commit, id, fingerprint) });
   }
   await set.want(wanted);
-  return { set, add: ({ pack, sequence }) => set.add(pack, sequence, whole) };
+  return { set, add: ({ pack, sequence }) => set.add(pack, sequence) };
 }
 
 function checkOrigin({ url }: Publications, { header, name }: Pack, { id }: PublishedRepository, rules: string): void {
@@ -238,7 +246,7 @@ export async function takePacks(
   } catch (error) {
     throw asInvalid(remote, error);
   } finally {
-    for (const pack of held) pack.close();
+    for (const pack of held) release(fetched.request, pack);
   }
 }
 
@@ -261,6 +269,6 @@ const asInvalid = ({ url }: Publications, error: unknown): unknown => {
 };
 
 /** For what was fetched and is not taken after all. */
-export function letGo({ packs }: FetchedPacks): void {
-  for (const { pack } of packs) pack.close();
+export function letGo({ packs, request }: FetchedPacks): void {
+  for (const { pack } of packs) release(request, pack);
 }

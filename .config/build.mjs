@@ -18,7 +18,7 @@ process.chdir(root);
 const entries = {
   index: 'src/index.ts',
   worker: 'src/indexing/worker.ts',
-  scan: 'src/pattern/scan-thread.ts',
+  scan: 'src/pattern/scan/scan-thread.ts',
   // For the start of the command, which loads it for colours.
   pattern: 'src/pattern/index.ts',
 };

@@ -105,7 +105,9 @@ const effects: readonly { what: string; modules: readonly string[]; except: Read
   {
     what: 'file write',
     modules: ['store', 'daemon', 'remote', 'install'],
-    except: { 'src/git/seal.ts': "git takes settings that stand in place of a repository's own from a folder only" },
+    except: {
+      'src/git/config/seal.ts': "git takes settings that stand in place of a repository's own from a folder only",
+    },
   },
   // A user's pattern runs in `scanTexts` alone, which is the only thing of its module that can; other expressions are constants.
   {
@@ -212,7 +214,7 @@ test("nothing but scanTexts and its threads can run a user's pattern", () => {
   const users = files.filter(
     ({ path, tree }) => path !== 'src/pattern/pattern.ts' && tree.text.includes('unguardedMatcherOf'),
   );
-  expect(users.map(({ path }) => path)).toEqual(['src/pattern/scan-texts.ts', 'src/pattern/scan-thread.ts']);
+  expect(users.map(({ path }) => path)).toEqual(['src/pattern/scan/scan-texts.ts', 'src/pattern/scan/scan-thread.ts']);
   // What can be imported from outside is in the index, and has neither it nor a matcher.
   const index = files.find(({ path }) => path === 'src/pattern/index.ts')!.tree.text;
   expect(index).not.toMatch(/line-matcher|find-in-text|emit-regex|runWithDeadline/);
@@ -263,7 +265,7 @@ function listFiles(folder: string): string[] {
     .sort();
 }
 
-/** `src/git/refs.ts` is of module `git`; `src/main.ts` is of module `main.ts`. */
+/** `src/git/refs/refs.ts` is of module `git`; `src/main.ts` is of module `main.ts`. */
 function moduleOf(path: string): string {
   return path.split('/')[1] ?? '';
 }

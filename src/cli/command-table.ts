@@ -53,4 +53,4 @@ export async function loadAllCommands(): Promise<Command[]> {
   return Promise.all(Object.values(commandLoaders).map(async (load) => (await load()).command));
 }
 
-export const allCommands: CommandSet = { names: commandNames, load: loadCommand, help: () => import('./help.js') };
+export const allCommands: CommandSet = { names: commandNames, load: loadCommand, help: () => import('./help/help.js') };

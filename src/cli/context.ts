@@ -7,11 +7,11 @@ import type { StartOptions } from '../daemon/index.js';
 import type { CallOptions, Engine, EngineOptions, Engines, EnginesOptions, Progress } from '../engine/index.js';
 import type { GlobalValues } from './global-flags.js';
 import type { Io } from './io.js';
-import { Output } from './output.js';
-import { Place, findRoot } from './place.js';
-import { placeFrom, rootsIn } from './place-words.js';
-import { ProgressReporter } from './progress.js';
-import { createPaint, wantsColour, type Paint } from './style.js';
+import { Output } from './terminal/output.js';
+import { Place, findRoot } from './typed/place.js';
+import { placeFrom, rootsIn } from './typed/place-words.js';
+import { ProgressReporter } from './terminal/progress.js';
+import { createPaint, wantsColour, type Paint } from './terminal/style.js';
 
 export type OpenEngine = (options: EngineOptions) => Promise<Engine>;
 

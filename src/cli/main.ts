@@ -1,5 +1,5 @@
 import { allCommands } from './command-table.js';
-import { EngineSource } from './engine-source.js';
+import { EngineSource } from './engines/engine-source.js';
 import { runProcess } from './process.js';
 
 /** Runs the command line of this process, whatever it asks for, and ends it. */

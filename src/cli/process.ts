@@ -2,10 +2,10 @@ import { encodeBytes } from '../base/index.js';
 import type { StartOptions } from '../daemon/index.js';
 import type { CommandHost } from './context.js';
 import type { Io, Sink } from './io.js';
-import { mentions } from './parse.js';
+import { mentions } from './typed/parse.js';
 import { describeError, formatError } from './report-error.js';
 import { run, type CommandSet } from './run.js';
-import { createPaint } from './style.js';
+import { createPaint } from './terminal/style.js';
 
 /** Exit code after an interruption, as shells count it: 128 + SIGINT. */
 const interruptedExitCode = 130;

@@ -1,6 +1,6 @@
 import { asCoppiceError, type ErrorCode } from '../base/index.js';
 import { defaultHints } from './default-hints.js';
-import type { Paint } from './style.js';
+import type { Paint } from './terminal/style.js';
 
 export interface ReportedError {
   readonly code: ErrorCode;

@@ -2,12 +2,12 @@ import { CoppiceError, closest, encodeBytes } from '../base/index.js';
 import type { Command } from './command.js';
 import { CommandContext, type CommandHost } from './context.js';
 import { globalFlags } from './global-flags.js';
-import type * as help from './help.js';
+import type * as help from './help/help.js';
 import type { Io } from './io.js';
-import { OutputClosedError } from './output.js';
-import { mentions, parseCommand, parseFlags, splitCommandLine, type SplitCommandLine } from './parse.js';
+import { OutputClosedError } from './terminal/output.js';
+import { mentions, parseCommand, parseFlags, splitCommandLine, type SplitCommandLine } from './typed/parse.js';
 import { describeError, formatError, type ReportedError } from './report-error.js';
-import { createPaint, wantsColour } from './style.js';
+import { createPaint, wantsColour } from './terminal/style.js';
 import { readCommit, readVersion } from './version.js';
 
 /** The commands that a process can run, loaded when they are asked for, and their help. */

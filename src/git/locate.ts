@@ -1,8 +1,8 @@
 import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { CoppiceError } from '../base/index.js';
-import { isTrue, readConfig } from './config-file.js';
-import type { ObjectFormat } from './object-hash.js';
+import { isTrue, readConfig } from './config/config-file.js';
+import type { ObjectFormat } from './objects/object-hash.js';
 import { readText } from './small-file.js';
 
 /**

@@ -11,7 +11,7 @@ import {
   throwIfAborted,
 } from '../base/index.js';
 import { requireDescriptors } from './open-files.js';
-import type { Seal } from './seal.js';
+import type { Seal } from './config/seal.js';
 
 export interface GitProcessOptions {
   /** What git sees of the repository. */

@@ -2,8 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CoppiceError, LruCache } from '../base/index.js';
 import type { Oid, TreeEntry } from '../model/index.js';
-import { readBlobs, type BlobContent, type ReadBlobsOptions } from './blob-stream.js';
-import type { Commit } from './commit-object.js';
+import { readBlobs, type BlobContent, type ReadBlobsOptions } from './objects/blob-stream.js';
+import type { Commit } from './objects/commit-object.js';
 import {
   countCommits,
   findNearest,
@@ -13,38 +13,38 @@ import {
   readCommit,
   type CommitLink,
   type HistoryOptions,
-} from './history.js';
-import type { Conversions } from './conversions.js';
-import { followChanges, type FollowOptions } from './follow-changes.js';
-import { listIgnoredFolders } from './ignored-folders.js';
-import { GitIndex } from './index-file.js';
-import { listWorktrees, type LinkedWorktree } from './linked-worktrees.js';
+} from './history/history.js';
+import type { Conversions } from './worktree/conversions.js';
+import { followChanges, type FollowOptions } from './history/follow-changes.js';
+import { listIgnoredFolders } from './worktree/ignored-folders.js';
+import { GitIndex } from './worktree/index-file.js';
+import { listWorktrees, type LinkedWorktree } from './refs/linked-worktrees.js';
 import { locateRepository, type Location } from './locate.js';
 import { nestedRepositoryStamp } from './nested-repository.js';
-import { oidBytes, type ObjectFormat } from './object-hash.js';
-import { ObjectReader, contentBytesMax, objectTooLarge } from './object-reader.js';
-import { changedLines, changesBelow, listChanges } from './change-list.js';
-import type { CommitChanges, FolderChange, LineRange } from './change-list.js';
+import { oidBytes, type ObjectFormat } from './objects/object-hash.js';
+import { ObjectReader, contentBytesMax, objectTooLarge } from './objects/object-reader.js';
+import { changedLines, changesBelow, listChanges } from './history/change-list.js';
+import type { CommitChanges, FolderChange, LineRange } from './history/change-list.js';
 import { gitOutput, runGitRaw, type RunOptions } from './process.js';
-import { RefFiles } from './ref-files.js';
-import { RefLister, readHead, type Head, type Ref } from './refs.js';
-import { checkedOid, findRev, resolveRev, type ResolvedTree } from './resolve.js';
-import { Seal } from './seal.js';
+import { RefFiles } from './refs/ref-files.js';
+import { RefLister, readHead, type Head, type Ref } from './refs/refs.js';
+import { checkedOid, findRev, resolveRev, type ResolvedTree } from './refs/resolve.js';
+import { Seal } from './config/seal.js';
 import { filesWithText, inOrder, listFiles, listTree, type SoughtTexts, type TreeFile } from './text-search.js';
-import { decodeTree } from './tree-object.js';
-import { checkTrust } from './trust.js';
-import { UserConfig, ownExcludesFile } from './user-config.js';
+import { decodeTree } from './objects/tree-object.js';
+import { checkTrust } from './config/trust.js';
+import { UserConfig, ownExcludesFile } from './config/user-config.js';
 import {
   listIndex,
   readWorktreeChanges,
   type LookAtFile,
   type WorktreeBasis,
   type WorktreeChanges,
-} from './worktree-changes.js';
-import { readWorktreeFile, readWorktreePieces, type WorktreeFile } from './worktree-file.js';
-import { WorktreeTexts } from './worktree-texts.js';
+} from './worktree/worktree-changes.js';
+import { readWorktreeFile, readWorktreePieces, type WorktreeFile } from './worktree/worktree-file.js';
+import { WorktreeTexts } from './worktree/worktree-texts.js';
 
-export type { ResolvedTree } from './resolve.js';
+export type { ResolvedTree } from './refs/resolve.js';
 
 /**
  * Opens the repository around a path: a work tree or a folder in it, a bare repository, a `.git` folder or file.

@@ -1,7 +1,7 @@
 import { compareBytewise, decodeBytes } from '../base/index.js';
 import { asOid, type Oid } from '../model/index.js';
 import { runGit, runGitRaw, type RunOptions } from './process.js';
-import { kindOfMode } from './tree-object.js';
+import { kindOfMode } from './objects/tree-object.js';
 
 /** Texts of printable ASCII to be found in files, as they are or in either case. */
 export interface SoughtTexts {

@@ -1,9 +1,9 @@
 import { pathToFileURL } from 'node:url';
 import { PositionEncodingKind, TextDocumentSyncKind, WorkspaceFolder } from 'vscode-languageserver/node';
 import type { ServerCapabilities } from 'vscode-languageserver/node';
-import type { ClientAbilities } from './client.js';
-import { commands } from './commands.js';
-import { guarded, isObject, listOf, readMembers, text } from './read-members.js';
+import type { ClientAbilities } from './messages/client.js';
+import { commands } from './answers/commands.js';
+import { guarded, isObject, listOf, readMembers, text } from './answers/read-members.js';
 
 export const serverCapabilities: ServerCapabilities = {
   positionEncoding: PositionEncodingKind.UTF16,

@@ -10,15 +10,15 @@ import {
 import type { CancellationToken, InitializeResult } from 'vscode-languageserver/node';
 import { CoppiceError } from '../base/index.js';
 import type { CallOptions, Engines } from '../engine/index.js';
-import type { Client } from './client.js';
+import type { Client } from './messages/client.js';
 import { readInitializeParams, serverCapabilities } from './initialize.js';
 import { notificationHandlers } from './notifications.js';
-import { OpenDocuments } from './open-documents.js';
-import { isObject } from './read-members.js';
+import { OpenDocuments } from './documents/open-documents.js';
+import { isObject } from './answers/read-members.js';
 import { requestHandlers } from './requests.js';
-import { toResponseError } from './response-error.js';
-import { WorkProgress } from './work-progress.js';
-import { Workspace } from './workspace.js';
+import { toResponseError } from './messages/response-error.js';
+import { WorkProgress } from './workspace/work-progress.js';
+import { Workspace } from './workspace/workspace.js';
 
 interface ServerOptions {
   readonly client: Client;

@@ -10,10 +10,10 @@ import {
   WorkspaceFolder,
 } from 'vscode-languageserver/node';
 import type { TextDocumentContentChangeEvent } from 'vscode-languageserver/node';
-import { lostMessageMethod } from './message-reader.js';
-import type { OpenDocuments } from './open-documents.js';
-import { guarded, isObject, listOf, readMembers } from './read-members.js';
-import type { Workspace } from './workspace.js';
+import { lostMessageMethod } from './messages/message-reader.js';
+import type { OpenDocuments } from './documents/open-documents.js';
+import { guarded, isObject, listOf, readMembers } from './answers/read-members.js';
+import type { Workspace } from './workspace/workspace.js';
 
 export interface NotificationContext {
   readonly workspace: Workspace;

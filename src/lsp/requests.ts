@@ -10,14 +10,14 @@ import {
   WorkspaceSymbolRequest,
 } from 'vscode-languageserver/node';
 import { CoppiceError } from '../base/index.js';
-import type { Client } from './client.js';
-import { commands } from './commands.js';
-import type { CommandContext } from './commands.js';
-import { documentSymbols, flatten } from './document-symbols.js';
-import { definitionsAt, hoverAt, implementationsAt, referencesAt } from './navigation.js';
-import type { Cursor } from './navigation.js';
-import { guarded, isObject, readMembers, text } from './read-members.js';
-import { workspaceSymbols } from './workspace-symbols.js';
+import type { Client } from './messages/client.js';
+import { commands } from './answers/commands.js';
+import type { CommandContext } from './answers/commands.js';
+import { documentSymbols, flatten } from './answers/document-symbols.js';
+import { definitionsAt, hoverAt, implementationsAt, referencesAt } from './answers/navigation.js';
+import type { Cursor } from './answers/navigation.js';
+import { guarded, isObject, readMembers, text } from './answers/read-members.js';
+import { workspaceSymbols } from './answers/workspace-symbols.js';
 
 export interface RequestContext extends CommandContext {
   readonly client: Client;

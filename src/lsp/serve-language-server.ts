@@ -3,9 +3,9 @@ import { createMessageConnection, StreamMessageWriter } from 'vscode-languageser
 import type { MessageConnection, ResponseMessage } from 'vscode-languageserver/node';
 import type { CoppiceError } from '../base/index.js';
 import type { Engines } from '../engine/index.js';
-import { Client } from './client.js';
+import { Client } from './messages/client.js';
 import { LanguageServer } from './language-server.js';
-import { MessageReader } from './message-reader.js';
+import { MessageReader } from './messages/message-reader.js';
 
 const progressDelayMsDefault = 500;
 

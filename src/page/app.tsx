@@ -1,20 +1,20 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { dialog } from './state/dialogs.js';
-import { showsFolder } from './state/folder-content.js';
+import { showsFolder } from './state/shown/folder-content.js';
 import { place } from './state/navigation.js';
 import { connection, repository, repositoryName } from './state/session.js';
-import { ErrorPanel } from './view/error-panel.js';
-import { FilePage } from './view/file-page.js';
-import { FolderPage } from './view/folder-page.js';
+import { ErrorPanel } from './view/parts/error-panel.js';
+import { FilePage } from './view/file/file-page.js';
+import { FolderPage } from './view/folder/folder-page.js';
 import { Header } from './view/header.js';
-import { KeysDialog } from './view/keys-dialog.js';
-import { NamesDialog } from './view/names-dialog.js';
+import { KeysDialog } from './view/choose/keys-dialog.js';
+import { NamesDialog } from './view/choose/names-dialog.js';
 import { LockedPage } from './view/locked-page.js';
 import { ProgressBar } from './view/progress-bar.js';
-import { RepositoryPicker } from './view/repository-picker.js';
-import { ResultsPage } from './view/results-page.js';
-import { AgainstPicker, FileRevPicker, RevPicker } from './view/rev-picker.js';
+import { RepositoryPicker } from './view/choose/repository-picker.js';
+import { ResultsPage } from './view/results/results-page.js';
+import { AgainstPicker, FileRevPicker, RevPicker } from './view/choose/rev-picker.js';
 
 /** The whole page. */
 export function App(): JSX.Element {

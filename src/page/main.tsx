@@ -1,15 +1,15 @@
 import { render } from 'preact';
 import { App } from './app.js';
-import { startReadingFiles } from './state/file-content.js';
-import { startReadingFolders } from './state/folder-content.js';
+import { startReadingFiles } from './state/shown/file-content.js';
+import { startReadingFolders } from './state/shown/folder-content.js';
 import { startListening } from './state/live.js';
-import { startReadingNames } from './state/name-info.js';
+import { startReadingNames } from './state/shown/name-info.js';
 import { startNavigation } from './state/navigation.js';
-import { startSearching } from './state/results.js';
-import { startReadingOtherSides } from './state/other-side.js';
+import { startSearching } from './state/shown/results.js';
+import { startReadingOtherSides } from './state/shown/other-side.js';
 import { startRemembering } from './state/recent.js';
 import { connect } from './state/session.js';
-import { startSelection } from './state/shown-results.js';
+import { startSelection } from './state/shown/shown-results.js';
 import { startTheme } from './state/theme.js';
 import { startKeyboard } from './view/keyboard.js';
 

@@ -1,9 +1,16 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatCount, formatDuration, formatTable, plural, printable } from '../../src/cli/format.js';
-import { snippetRange } from '../../src/cli/hit-output.js';
-import { quotePath } from '../../src/cli/quote-path.js';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatTable,
+  plural,
+  printable,
+} from '../../src/cli/terminal/format.js';
+import { snippetRange } from '../../src/cli/results/hit-output.js';
+import { quotePath } from '../../src/cli/terminal/quote-path.js';
 import { describeError, formatError } from '../../src/cli/report-error.js';
-import { createPaint, wantsColour } from '../../src/cli/style.js';
+import { createPaint, wantsColour } from '../../src/cli/terminal/style.js';
 import { CoppiceError } from '../../src/base/index.js';
 
 test('numbers, sizes, durations and plurals', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { CoppiceError, closest } from '../../src/base/index.js';
 import { loadAllCommands, loadCommand } from '../../src/cli/command-table.js';
-import { mentions, parseCommand, splitCommandLine } from '../../src/cli/parse.js';
+import { mentions, parseCommand, splitCommandLine } from '../../src/cli/typed/parse.js';
 import { parseRevRange } from '../../src/model/index.js';
-import { parseShowTarget } from '../../src/cli/show-target.js';
+import { parseShowTarget } from '../../src/cli/typed/show-target.js';
 
 async function parse(name: string, ...words: string[]): Promise<ReturnType<typeof parseCommand>> {
   return parseCommand((await loadCommand(name))!, [], words);

@@ -3,8 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEngines, type LocalEngines } from '../../src/engine/index.js';
-import { placeOf } from '../../src/cli/closing-all.js';
-import { placeFrom } from '../../src/cli/place-words.js';
+import { placeOf } from '../../src/cli/engines/closing-all.js';
+import { placeFrom } from '../../src/cli/typed/place-words.js';
 import { makeFolder, makeRepository, type TestRepository } from '../support/git.js';
 import { runCli, type Outcome } from './fakes.js';
 

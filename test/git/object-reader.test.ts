@@ -2,8 +2,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sleep } from '../../src/base/index.js';
 import { locateRepository, openRepository } from '../../src/git/index.js';
-import { ObjectReader } from '../../src/git/object-reader.js';
-import { Seal } from '../../src/git/seal.js';
+import { ObjectReader } from '../../src/git/objects/object-reader.js';
+import { Seal } from '../../src/git/config/seal.js';
 import { makeRepository } from '../support/git.js';
 
 /** Processes that this one started and that still run. */

@@ -4,8 +4,8 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sleep } from '../../src/base/index.js';
 import { locateRepository } from '../../src/git/locate.js';
-import { Seal } from '../../src/git/seal.js';
-import { UserConfig } from '../../src/git/user-config.js';
+import { Seal } from '../../src/git/config/seal.js';
+import { UserConfig } from '../../src/git/config/user-config.js';
 import { makeFolder, makeRepository, type TestRepository } from '../support/git.js';
 
 /** After so long a file's times tell of every later change: file systems here count in a few milliseconds. */

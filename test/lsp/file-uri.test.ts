@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { pathOfUri, uriOfPath } from '../../src/lsp/file-uri.js';
+import { pathOfUri, uriOfPath } from '../../src/lsp/documents/file-uri.js';
 
 describe('pathOfUri', () => {
   test.each([

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { yieldToEventLoop } from '../../src/base/index.js';
 import type { CoppiceError } from '../../src/base/index.js';
-import { MessageReader, lostMessageMethod } from '../../src/lsp/message-reader.js';
+import { MessageReader, lostMessageMethod } from '../../src/lsp/messages/message-reader.js';
 
 class Reading {
   readonly input = new PassThrough();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Hover, Location } from 'vscode-languageserver/node';
-import { nameAt } from '../../src/lsp/navigation.js';
+import { nameAt } from '../../src/lsp/answers/navigation.js';
 import { makeRepository } from '../support/git.js';
 import { Editor, uriOf } from './support/editor.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rangeOf, rangeOfName, rangeOfText } from '../../src/lsp/ranges.js';
+import { rangeOf, rangeOfName, rangeOfText } from '../../src/lsp/documents/ranges.js';
 
 const range = (line: number, from: number, toLine: number, to: number) => ({
   start: { line, character: from },

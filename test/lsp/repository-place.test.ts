@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { placeOf, rootAsSeenFrom } from '../../src/lsp/repository-place.js';
+import { placeOf, rootAsSeenFrom } from '../../src/lsp/documents/repository-place.js';
 import { makeFolder, makeRepository } from '../support/git.js';
 
 test('finds the work tree around files and folders, there or not', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { SymbolKind } from 'vscode-languageserver/node';
 import type { SymbolInformation } from 'vscode-languageserver/node';
 import { symbolKinds } from '../../src/model/index.js';
-import { protocolSymbolKinds } from '../../src/lsp/symbol-kinds.js';
+import { protocolSymbolKinds } from '../../src/lsp/answers/symbol-kinds.js';
 import { makeRepository } from '../support/git.js';
 import { Editor, uriOf } from './support/editor.js';
 

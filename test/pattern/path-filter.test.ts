@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compilePathFilter } from '../../src/pattern/path-filter.js';
+import { compilePathFilter } from '../../src/pattern/paths/path-filter.js';
 
 const paths = [
   'README.md',

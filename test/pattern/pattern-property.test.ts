@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CoppiceError } from '../../src/base/index.js';
-import { findInText } from '../../src/pattern/find-in-text.js';
+import { findInText } from '../../src/pattern/scan/find-in-text.js';
 import { compilePattern, unguardedMatcherOf } from '../../src/pattern/pattern.js';
 import type { Pattern, PatternOptions } from '../../src/pattern/pattern.js';
 import { runWithDeadline } from '../../src/pattern/guard.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CoppiceError } from '../../src/base/index.js';
-import { findInText } from '../../src/pattern/find-in-text.js';
+import { findInText } from '../../src/pattern/scan/find-in-text.js';
 import { compilePattern, unguardedMatcherOf } from '../../src/pattern/pattern.js';
 import type { PatternOptions } from '../../src/pattern/pattern.js';
 import { matchedLines, showPlan } from './support/patterns.js';

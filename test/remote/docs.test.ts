@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
 import { loadCommand } from '../../src/cli/command-table.js';
-import { parseCommand, splitCommandLine } from '../../src/cli/parse.js';
+import { parseCommand, splitCommandLine } from '../../src/cli/typed/parse.js';
 import { distMain, ensureDist } from '../cli/dist.js';
 import { makeFolder } from '../support/git.js';
 import { S3Double } from '../support/s3-double.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { formatHit } from '../../src/cli/hit-output.js';
-import { createPaint } from '../../src/cli/style.js';
+import { formatHit } from '../../src/cli/results/hit-output.js';
+import { createPaint } from '../../src/cli/terminal/style.js';
 import { openEngine } from '../../src/engine/index.js';
 import type { Engine, Hit } from '../../src/engine/types.js';
 import { makeFolder, makeRepository } from '../support/git.js';

@@ -10,7 +10,7 @@ import {
 import type { JsonSchema } from '../json-schema.js';
 import type { OperationContext } from '../operation.js';
 import { argumentsSchema } from './check-arguments.js';
-import { progressNotifier } from './progress-notifier.js';
+import { progressNotifier } from './transport/progress-notifier.js';
 import type { ToolCaller } from './tool-caller.js';
 import { filterArguments, offsetArgument, repoArgument, revArgument, sizeArgument, type Tool } from './tool.js';
 import { feedbackName, toolsByName } from './tools.js';

@@ -31,7 +31,7 @@ export async function serveMcpStdio(
   signal?: AbortSignal,
   { input, output }: { input: Readable; output: Writable } = { input: process.stdin, output: process.stdout },
 ): Promise<void> {
-  const { StdioTransport } = await import('./stdio-transport.js');
+  const { StdioTransport } = await import('./transport/stdio-transport.js');
   const transport = new StdioTransport(input, output);
   const stop = (): void => void transport.close();
   signal?.addEventListener('abort', stop, { once: true });
@@ -50,7 +50,7 @@ export async function createMcpHttpHandler(
   const [{ makeMcpServer }, { ToolCaller }, { HttpSessions }] = await Promise.all([
     import('./mcp-server.js'),
     import('./tool-caller.js'),
-    import('./http-sessions.js'),
+    import('./transport/http-sessions.js'),
   ]);
   const caller = new ToolCaller(options);
   const sessions = new HttpSessions({

@@ -8,12 +8,12 @@ import type { OperationContext, OperationHost } from '../operation.js';
 import { checkPlace } from '../place.js';
 import { auditing, checkOwnFiles, checkToolAllowed } from '../visitors.js';
 import { checkArguments } from './check-arguments.js';
-import { wellFormed } from './code-text.js';
-import { errorResult } from './error-result.js';
+import { wellFormed } from './answers/code-text.js';
+import { errorResult } from './answers/error-result.js';
 import { findRepository, usualRepository } from './find-repository.js';
-import { ListAnswer } from './list-answer.js';
+import { ListAnswer } from './answers/list-answer.js';
 import type { Tool, ToolContext } from './tool.js';
-import { withViewPaths } from './view-paths.js';
+import { withViewPaths } from './answers/view-paths.js';
 
 export interface ToolCallerOptions {
   readonly engines: Engines;

@@ -1,8 +1,8 @@
 import type { DependencyFilter } from '../../engine/index.js';
 import type { Operation, OperationContext, ParameterTable, ParameterValues } from '../operation.js';
-import type { AnswerSchema } from './answer-schema.js';
-import type { ListAnswer, ListAnswerOptions, ToolAnswer } from './list-answer.js';
-import { maxTokens } from './token-budget.js';
+import type { AnswerSchema } from './answers/answer-schema.js';
+import type { ListAnswer, ListAnswerOptions, ToolAnswer } from './answers/list-answer.js';
+import { maxTokens } from './answers/token-budget.js';
 
 /** What a tool works with. */
 export interface ToolContext extends OperationContext {

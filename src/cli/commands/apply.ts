@@ -3,9 +3,9 @@ import { operations } from '../../api/index.js';
 import type { ApplyStep } from '../../engine/index.js';
 import { defineCommand, type GivenFlag } from '../command.js';
 import type { Io } from '../io.js';
-import { formatDuration, plural } from '../format.js';
-import { readInput } from '../input-file.js';
-import { singleRev } from '../rev-range.js';
+import { formatDuration, plural } from '../terminal/format.js';
+import { readInput } from '../typed/input-file.js';
+import { singleRev } from '../typed/rev-range.js';
 
 export const command = defineCommand({
   name: 'apply',

@@ -4,11 +4,11 @@ import type { ComparedFile } from '../../engine/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { countFlag, fileFilter, filterFlags, nullFlag } from '../filter-flags.js';
-import { noteMore } from '../note-more.js';
-import { pathBelow, pathShower } from '../place.js';
-import { quotePath } from '../quote-path.js';
-import type { Colour } from '../style.js';
+import { countFlag, fileFilter, filterFlags, nullFlag } from '../typed/filter-flags.js';
+import { noteMore } from '../terminal/note-more.js';
+import { pathBelow, pathShower } from '../typed/place.js';
+import { quotePath } from '../terminal/quote-path.js';
+import type { Colour } from '../terminal/style.js';
 
 /** As git diff --name-status marks them. */
 const marks: Readonly<Record<ComparedFile['change'], readonly [string, Colour]>> = {

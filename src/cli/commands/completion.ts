@@ -4,7 +4,7 @@ import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { complete, type Candidate } from '../completion/candidates.js';
 import { completionScripts } from '../completion/scripts.js';
-import { readTopics } from '../manual.js';
+import { readTopics } from '../help/manual.js';
 
 export const command = defineCommand({
   name: 'completion',

@@ -1,12 +1,12 @@
 import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
-import { countFlag, fileFilter, filterFlags, revFlag } from '../filter-flags.js';
-import { formatTable, placeWidth, printable } from '../format.js';
-import { noteMore } from '../note-more.js';
-import { pathShower } from '../place.js';
-import { quotePath } from '../quote-path.js';
-import { singleRev } from '../rev-range.js';
-import { parseShowTarget } from '../show-target.js';
+import { countFlag, fileFilter, filterFlags, revFlag } from '../typed/filter-flags.js';
+import { formatTable, placeWidth, printable } from '../terminal/format.js';
+import { noteMore } from '../terminal/note-more.js';
+import { pathShower } from '../typed/place.js';
+import { quotePath } from '../terminal/quote-path.js';
+import { singleRev } from '../typed/rev-range.js';
+import { parseShowTarget } from '../typed/show-target.js';
 
 export const command = defineCommand({
   name: 'definition',

@@ -1,10 +1,10 @@
 import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
-import { countFlag } from '../filter-flags.js';
-import { formatCount, plural, printable } from '../format.js';
-import { formatSpent } from '../model-output.js';
-import { quotePath } from '../quote-path.js';
-import { singleRev } from '../rev-range.js';
+import { countFlag } from '../typed/filter-flags.js';
+import { formatCount, plural, printable } from '../terminal/format.js';
+import { formatSpent } from '../results/model-output.js';
+import { quotePath } from '../terminal/quote-path.js';
+import { singleRev } from '../typed/rev-range.js';
 
 /** So often the output is waited for, lest a slow reader makes it pile up. */
 const itemsPerDrain = 64;

@@ -3,11 +3,11 @@ import type { DoctorProblem } from '../../engine/index.js';
 import { CoppiceError } from '../../base/index.js';
 import { defineCommand, type ExitCode } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { formatBytes, formatDuration, plural } from '../format.js';
+import { formatBytes, formatDuration, plural } from '../terminal/format.js';
 import { formatError, type ReportedError } from '../report-error.js';
 import { withPublisher } from './push.js';
-import { quotePath } from '../quote-path.js';
-import type { Paint } from '../style.js';
+import { quotePath } from '../terminal/quote-path.js';
+import type { Paint } from '../terminal/style.js';
 
 export const command = defineCommand({
   name: 'doctor',

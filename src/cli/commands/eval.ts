@@ -5,10 +5,10 @@ import type { Evaluation } from '../../evaluation/index.js';
 import { defineCommand } from '../command.js';
 import type { ExitCode } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { formatEvaluation, formatFailures, formatOverRevs, isFailure } from '../evaluation-output.js';
-import { countFlag, revFlag } from '../filter-flags.js';
-import { readInput } from '../input-file.js';
-import { singleRev } from '../rev-range.js';
+import { formatEvaluation, formatFailures, formatOverRevs, isFailure } from '../golden/evaluation-output.js';
+import { countFlag, revFlag } from '../typed/filter-flags.js';
+import { readInput } from '../typed/input-file.js';
+import { singleRev } from '../typed/rev-range.js';
 
 const { choices: modes } = operations.search.parameters.mode;
 
@@ -64,7 +64,7 @@ export const command = defineCommand({
   ],
   async run(context, { args, flags }) {
     const [first, ...rest] = args as [string, ...string[]];
-    const { makeSet, addToSet, compareSet } = await import('../golden-commands.js');
+    const { makeSet, addToSet, compareSet } = await import('../golden/golden-commands.js');
     if (first === 'make') return makeSet(context, flags);
     if (first === 'add') return addToSet(context, rest, flags);
     if (first === 'compare') return compareSet(context, rest, flags);

@@ -9,12 +9,12 @@ import {
   packageFilter,
   packageFlags,
   revFlag,
-} from '../filter-flags.js';
-import { formatBytes, formatTable } from '../format.js';
-import { noteMore } from '../note-more.js';
-import { fullPath, isTreeRev, pathShower, type Located } from '../place.js';
-import { quotePath } from '../quote-path.js';
-import { singleRev } from '../rev-range.js';
+} from '../typed/filter-flags.js';
+import { formatBytes, formatTable } from '../terminal/format.js';
+import { noteMore } from '../terminal/note-more.js';
+import { fullPath, isTreeRev, pathShower, type Located } from '../typed/place.js';
+import { quotePath } from '../terminal/quote-path.js';
+import { singleRev } from '../typed/rev-range.js';
 
 export const command = defineCommand({
   name: 'files',

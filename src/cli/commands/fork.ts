@@ -1,8 +1,8 @@
 import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { formatDuration, shortCommit } from '../format.js';
-import { singleRev } from '../rev-range.js';
+import { formatDuration, shortCommit } from '../terminal/format.js';
+import { singleRev } from '../typed/rev-range.js';
 
 export const command = defineCommand({
   name: 'fork',

@@ -1,6 +1,6 @@
 import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
-import { formatTable, formatTime, shortCommit } from '../format.js';
+import { formatTable, formatTime, shortCommit } from '../terminal/format.js';
 
 export const command = defineCommand({
   name: 'forks',

@@ -1,6 +1,6 @@
 import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
-import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
+import { formatBytes, formatCount, formatDuration, plural } from '../terminal/format.js';
 
 export const command = defineCommand({
   name: 'gc',

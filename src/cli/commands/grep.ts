@@ -4,13 +4,13 @@ import { operations } from '../../api/index.js';
 import type { FileMatchCount, LineMatch, MissingIndex, SkippedFile } from '../../engine/index.js';
 import { defineCommand, given } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { noteUnsearched, writeCounts, type SidedCount } from '../grep-output.js';
+import { noteUnsearched, writeCounts, type SidedCount } from '../results/grep-output.js';
 import { elsewhere, grepFlags, type GrepFlags } from '../grep/flags.js';
 import { linePrinter } from '../grep/line-printer.js';
 import { RangeCounter } from '../grep/range-counter.js';
 import { readRequest, type GrepRequest } from '../grep/request.js';
-import { createSpanFinder } from '../match-finder.js';
-import { fullPath, type PathShower } from '../place.js';
+import { createSpanFinder } from '../results/match-finder.js';
+import { fullPath, type PathShower } from '../typed/place.js';
 
 export const command = defineCommand({
   name: 'grep',

@@ -2,9 +2,9 @@ import { CoppiceError, closest } from '../../base/index.js';
 import { commandNames, loadAllCommands, loadCommand } from '../command-table.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { describeAll, describeCommand, formatHelp, formatOverview } from '../help.js';
-import { readTopic, readTopics } from '../manual.js';
-import { renderMarkdown } from '../markdown.js';
+import { describeAll, describeCommand, formatHelp, formatOverview } from '../help/help.js';
+import { readTopic, readTopics } from '../help/manual.js';
+import { renderMarkdown } from '../terminal/markdown.js';
 import { readVersion } from '../version.js';
 
 export const command = defineCommand({
@@ -20,7 +20,7 @@ export const command = defineCommand({
     const { out, json, paint } = context;
     const [name] = args;
     if (flags.man) {
-      const { formatManPage } = await import('../man-page.js');
+      const { formatManPage } = await import('../help/man-page.js');
       out.write(formatManPage(await loadAllCommands(), readTopics(), readVersion()));
       return 0;
     }

@@ -3,9 +3,9 @@ import { operations } from '../../api/index.js';
 import type { IndexedRev } from '../../engine/index.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '../format.js';
-import { singleRev } from '../rev-range.js';
-import type { Paint } from '../style.js';
+import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '../terminal/format.js';
+import { singleRev } from '../typed/rev-range.js';
+import type { Paint } from '../terminal/style.js';
 
 /** A table for a glance. */
 const revsShown = 20;

@@ -3,12 +3,12 @@ import { operations } from '../../api/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { pathBelow } from '../place.js';
-import { countFlag, fileFilter, filterFlags } from '../filter-flags.js';
-import { plural } from '../format.js';
-import { formatLineHistory, formatOccurrenceChange } from '../log-output.js';
-import { createSpanFinder } from '../match-finder.js';
-import { patternFlags, patternOptions } from '../pattern-flags.js';
+import { pathBelow } from '../typed/place.js';
+import { countFlag, fileFilter, filterFlags } from '../typed/filter-flags.js';
+import { plural } from '../terminal/format.js';
+import { formatLineHistory, formatOccurrenceChange } from '../results/log-output.js';
+import { createSpanFinder } from '../results/match-finder.js';
+import { patternFlags, patternOptions } from '../typed/pattern-flags.js';
 
 /** So often the output is waited for, lest a slow reader makes it pile up. */
 const resultsPerDrain = 256;

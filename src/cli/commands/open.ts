@@ -1,6 +1,6 @@
 import { openHttp, storePathOf } from '../../daemon/index.js';
 import { defineCommand } from '../command.js';
-import { findRoot } from '../place.js';
+import { findRoot } from '../typed/place.js';
 
 export const command = defineCommand({
   name: 'open',

@@ -1,10 +1,10 @@
 import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
-import { revFlag } from '../filter-flags.js';
-import { printable } from '../format.js';
-import { filePath } from '../place.js';
-import { singleRev } from '../rev-range.js';
-import { parseShowTarget } from '../show-target.js';
+import { revFlag } from '../typed/filter-flags.js';
+import { printable } from '../terminal/format.js';
+import { filePath } from '../typed/place.js';
+import { singleRev } from '../typed/rev-range.js';
+import { parseShowTarget } from '../typed/show-target.js';
 
 export const command = defineCommand({
   name: 'outline',

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '../format.js';
+import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '../terminal/format.js';
 import { remoteOr, withPublisher } from './push.js';
 
 /** What is no rev: a URL, or a path that says so. */

@@ -2,7 +2,7 @@ import type { Publisher } from '../../engine/index.js';
 import { CoppiceError } from '../../base/index.js';
 import { defineCommand, given } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '../format.js';
+import { formatBytes, formatDuration, formatTable, plural, shortCommit } from '../terminal/format.js';
 
 export const command = defineCommand({
   name: 'push',

@@ -1,13 +1,13 @@
 import { operations } from '../../api/index.js';
 import type { ReferenceGroup } from '../../engine/index.js';
 import { defineCommand, given } from '../command.js';
-import { countFlag, fileFilter, filterFlags, revFlag } from '../filter-flags.js';
-import { plural, printable } from '../format.js';
-import { highlightSpans, noteUnsearched } from '../grep-output.js';
-import { pathShower, type PathShower } from '../place.js';
-import { quotePath } from '../quote-path.js';
-import { singleRev } from '../rev-range.js';
-import type { Paint } from '../style.js';
+import { countFlag, fileFilter, filterFlags, revFlag } from '../typed/filter-flags.js';
+import { plural, printable } from '../terminal/format.js';
+import { highlightSpans, noteUnsearched } from '../results/grep-output.js';
+import { pathShower, type PathShower } from '../typed/place.js';
+import { quotePath } from '../terminal/quote-path.js';
+import { singleRev } from '../typed/rev-range.js';
+import type { Paint } from '../terminal/style.js';
 
 export const command = defineCommand({
   name: 'references',

@@ -1,6 +1,6 @@
 import { CoppiceError } from '../../base/index.js';
 import { defineCommand, given } from '../command.js';
-import { formatBytes, plural } from '../format.js';
+import { formatBytes, plural } from '../terminal/format.js';
 import { withPublisher } from './push.js';
 
 const hourMs = 60 * 60 * 1000;

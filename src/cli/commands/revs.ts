@@ -1,8 +1,8 @@
 import { operations } from '../../api/index.js';
 import { defineCommand, given } from '../command.js';
-import { countFlag } from '../filter-flags.js';
-import { formatTable, printable, shortCommit } from '../format.js';
-import { noteMore } from '../note-more.js';
+import { countFlag } from '../typed/filter-flags.js';
+import { formatTable, printable, shortCommit } from '../terminal/format.js';
+import { noteMore } from '../terminal/note-more.js';
 
 export const command = defineCommand({
   name: 'revs',

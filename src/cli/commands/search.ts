@@ -2,12 +2,12 @@ import { operations } from '../../api/index.js';
 import type { Hit } from '../../engine/index.js';
 import { parseRevRange } from '../../model/index.js';
 import { defineCommand, given } from '../command.js';
-import { countFlag, fileFilter, filterFlags, nullFlag, packageFilter, packageFlags } from '../filter-flags.js';
-import { formatPlanned } from '../model-output.js';
+import { countFlag, fileFilter, filterFlags, nullFlag, packageFilter, packageFlags } from '../typed/filter-flags.js';
+import { formatPlanned } from '../results/model-output.js';
 import type { CommandContext } from '../context.js';
-import { formatCompactHit, formatHit, searchNotes } from '../hit-output.js';
-import { quotePath } from '../quote-path.js';
-import { pathShower, type PathShower } from '../place.js';
+import { formatCompactHit, formatHit, searchNotes } from '../results/hit-output.js';
+import { quotePath } from '../terminal/quote-path.js';
+import { pathShower, type PathShower } from '../typed/place.js';
 
 /** What greps can be told, and where it is. */
 const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(

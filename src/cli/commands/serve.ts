@@ -194,7 +194,7 @@ async function describe(context: CommandContext, storePath: string): Promise<0 |
   if (context.json) context.out.json(found ?? { running: false });
   else if (found === null) context.out.write('no daemon serves this store\n');
   else {
-    const { formatDaemon } = await import('../daemon-output.js');
+    const { formatDaemon } = await import('../results/daemon-output.js');
     context.out.write(formatDaemon(found, context.paint));
   }
   return found === null ? 1 : 0;

@@ -1,10 +1,10 @@
 import { CoppiceError, decodeBytes } from '../../base/index.js';
 import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
-import { packageFilter, packageFlags, revFlag } from '../filter-flags.js';
-import { filePath } from '../place.js';
-import { singleRev } from '../rev-range.js';
-import { parseShowTarget } from '../show-target.js';
+import { packageFilter, packageFlags, revFlag } from '../typed/filter-flags.js';
+import { filePath } from '../typed/place.js';
+import { singleRev } from '../typed/rev-range.js';
+import { parseShowTarget } from '../typed/show-target.js';
 
 export const command = defineCommand({
   name: 'show',

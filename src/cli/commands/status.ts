@@ -1,6 +1,6 @@
 import { operations } from '../../api/index.js';
 import { defineCommand } from '../command.js';
-import { formatStatus } from '../status-output.js';
+import { formatStatus } from '../results/status-output.js';
 
 export const command = defineCommand({
   name: 'status',

@@ -1,9 +1,9 @@
 import { decodeBytes } from '../../base/index.js';
 import { evaluate, parseGoldenSet, questionsMin, tuneWeights, tunedSignals } from '../../evaluation/index.js';
 import { defineCommand } from '../command.js';
-import { formatTable } from '../format.js';
-import { readInput } from '../input-file.js';
-import { singleRev } from '../rev-range.js';
+import { formatTable } from '../terminal/format.js';
+import { readInput } from '../typed/input-file.js';
+import { singleRev } from '../typed/rev-range.js';
 
 export const command = defineCommand({
   name: 'tune',

@@ -3,9 +3,9 @@ import type { ViewInfo } from '../../engine/index.js';
 import { allRepositories } from '../../model/index.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { formatTable } from '../format.js';
-import { rootsIn } from '../place-words.js';
-import type { Paint } from '../style.js';
+import { formatTable } from '../terminal/format.js';
+import { rootsIn } from '../typed/place-words.js';
+import type { Paint } from '../terminal/style.js';
 
 type Action = (
   context: CommandContext,

@@ -1,7 +1,7 @@
 import { languages, symbolKinds } from '../../model/index.js';
 import type { Command, FlagSpec, FlagTable } from '../command.js';
 import { globalFlags } from '../global-flags.js';
-import { splitCommandLine } from '../parse.js';
+import { splitCommandLine } from '../typed/parse.js';
 
 /** What may stand where the cursor is. */
 export interface Candidate {

@@ -1,7 +1,7 @@
 import { operations } from '../../api/index.js';
 import type { FlagTable, FlagValues } from '../command.js';
-import { filterFlags, nullFlag, packageFlags } from '../filter-flags.js';
-import { patternFlags } from '../pattern-flags.js';
+import { filterFlags, nullFlag, packageFlags } from '../typed/filter-flags.js';
+import { patternFlags } from '../typed/pattern-flags.js';
 
 /** What other greps have flags for and this one always does. */
 const habits = {

@@ -1,7 +1,7 @@
 import type { LineMatch, RangeLineMatch } from '../../engine/index.js';
 import type { CommandContext } from '../context.js';
-import { LineWriter, MatchWriter, trimmed, writeJsonLines, type LineLayout } from '../grep-output.js';
-import { createMatchFinder, createSpanFinder } from '../match-finder.js';
+import { LineWriter, MatchWriter, trimmed, writeJsonLines, type LineLayout } from '../results/grep-output.js';
+import { createMatchFinder, createSpanFinder } from '../results/match-finder.js';
 import type { GrepFlags } from './flags.js';
 import type { GrepRequest } from './request.js';
 

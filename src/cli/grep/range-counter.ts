@@ -1,5 +1,5 @@
-import type { SidedCount } from '../grep-output.js';
-import type { Located } from '../place.js';
+import type { SidedCount } from '../results/grep-output.js';
+import type { Located } from '../typed/place.js';
 
 /** Counts lines per file and side as they come, path by path; of one path in the order in which each side first comes. */
 export class RangeCounter {

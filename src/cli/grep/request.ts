@@ -3,10 +3,10 @@ import type { GrepOptions } from '../../engine/index.js';
 import { parseRevRange, type RevRange } from '../../model/index.js';
 import { given } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { asksForPackages, fileFilter, packageFilter } from '../filter-flags.js';
-import { readInput } from '../input-file.js';
-import { patternOptions } from '../pattern-flags.js';
-import { fullPath, isTreeRev, pathShower, type PathShower } from '../place.js';
+import { asksForPackages, fileFilter, packageFilter } from '../typed/filter-flags.js';
+import { readInput } from '../typed/input-file.js';
+import { patternOptions } from '../typed/pattern-flags.js';
+import { fullPath, isTreeRev, pathShower, type PathShower } from '../typed/place.js';
 import type { GrepFlags } from './flags.js';
 
 /** What is looked for and where, as the engine takes it. */

@@ -3,10 +3,10 @@ import { asRequestError } from '../api/request-error.js';
 import type { DaemonEvent, Progress, ResolvedRev } from '../api/protocol.js';
 import { setActivity } from './activity.js';
 import { epoch } from './epoch.js';
-import { fileContent } from './file-content.js';
-import { folderContent, showsFolder } from './folder-content.js';
+import { fileContent } from './shown/file-content.js';
+import { folderContent, showsFolder } from './shown/folder-content.js';
 import { place } from './navigation.js';
-import { results } from './results.js';
+import { results } from './shown/results.js';
 import { api, connection, roots, wireRepo } from './session.js';
 
 /** Several changes in a row are looked at once, so long after the last, in milliseconds. */

@@ -13,9 +13,9 @@ import {
 } from '../state/place.js';
 import { isTogether, repository, repositoryName } from '../state/session.js';
 import { nextTheme, theme } from '../state/theme.js';
-import { Icon } from './icons.js';
+import { Icon } from './parts/icons.js';
 import { SearchBox } from './search-box.js';
-import { shortRev } from './short-rev.js';
+import { shortRev } from './parts/short-rev.js';
 
 const modeHelp: Readonly<Record<Mode, string>> = {
   ranked: 'the best places for some words; the query language',

@@ -1,15 +1,15 @@
 import { dialog, type Dialog } from '../state/dialogs.js';
-import { showsFolder } from '../state/folder-content.js';
+import { showsFolder } from '../state/shown/folder-content.js';
 import { refresh } from '../state/epoch.js';
 import { moveLine, moveMatch } from '../state/file-cursor.js';
 import { follow, go, hrefOf, leaveFile, place } from '../state/navigation.js';
 import { modes, unnarrowed } from '../state/place.js';
 import { connection } from '../state/session.js';
-import { activeRow, moveActive, rows } from '../state/shown-results.js';
+import { activeRow, moveActive, rows } from '../state/shown/shown-results.js';
 import { fileOfItem } from '../search/item-links.js';
-import { permalink } from './file-head.js';
+import { permalink } from './file/file-head.js';
 import { focusContent, focusEntry, focusSearch } from './focus.js';
-import { closeName } from './name-panel.js';
+import { closeName } from './file/name-panel.js';
 
 /** Keys that work wherever nobody types; see the dialog of keys. */
 export function startKeyboard(): void {

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Progress } from '../api/protocol.js';
 import { activities } from '../state/activity.js';
-import { formatBytes } from './format-bytes.js';
+import { formatBytes } from './parts/format-bytes.js';
 
 const verbs: Readonly<Record<Progress['phase'], string>> = {
   git: 'Reading',

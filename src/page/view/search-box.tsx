@@ -4,10 +4,10 @@ import { applySuggestion, completionPoint, type Suggestion } from '../query/comp
 import { suggest } from '../query/suggestions.js';
 import { go, place } from '../state/navigation.js';
 import { unnarrowed, type Mode } from '../state/place.js';
-import { results } from '../state/results.js';
+import { results } from '../state/shown/results.js';
 import { api, scope } from '../state/session.js';
 import { focusContent } from './focus.js';
-import { Icon } from './icons.js';
+import { Icon } from './parts/icons.js';
 
 /** The first key of a run is searched at once; those that follow faster than this, in milliseconds, when the run rests or so often. */
 const pauseMs = 60;

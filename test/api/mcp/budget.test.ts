@@ -1,7 +1,13 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { bytesPerToken, clip, jsonLength, largestFitting, maxTokens } from '../../../src/api/mcp/token-budget.js';
+import {
+  bytesPerToken,
+  clip,
+  jsonLength,
+  largestFitting,
+  maxTokens,
+} from '../../../src/api/mcp/answers/token-budget.js';
 import { toolsByName } from '../../../src/api/mcp/tools.js';
 import { makeRepository, type Files } from '../../support/git.js';
 import { call, connect, makeEngines } from './support.js';

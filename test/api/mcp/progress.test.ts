@@ -1,6 +1,6 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { expect, test, vi } from 'vitest';
-import { progressNotifier, type ProgressNotice } from '../../../src/api/mcp/progress-notifier.js';
+import { progressNotifier, type ProgressNotice } from '../../../src/api/mcp/transport/progress-notifier.js';
 import type { Progress } from '../../../src/engine/types.js';
 import { call, connect, makeEngines, makeProject, makeSlowRepository, watchSearches } from './support.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Engine } from '../../../src/engine/index.js';
-import { withViewPaths } from '../../../src/api/mcp/view-paths.js';
+import { withViewPaths } from '../../../src/api/mcp/answers/view-paths.js';
 
 test('every place of an answer that tells its repository gets its path from the view', async () => {
   const content = Buffer.from('x');

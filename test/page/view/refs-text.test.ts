@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refsText } from '../../../src/page/view/refs-text.js';
+import { refsText } from '../../../src/page/view/choose/refs-text.js';
 
 test('releases sort as versions, and the first and the last are told', () => {
   expect(refsText([])).toBe('in no branch or tag now');

@@ -1,7 +1,7 @@
 import { CoppiceError } from '../../../base/index.js';
 import { operations } from '../../operations.js';
-import { integer, nullableText, objectSchema, text } from '../answer-schema.js';
-import { plural } from '../code-text.js';
+import { integer, nullableText, objectSchema, text } from '../answers/answer-schema.js';
+import { plural } from '../answers/code-text.js';
 import { defineTool } from '../tool.js';
 
 const { name, steps } = operations.apply.parameters;

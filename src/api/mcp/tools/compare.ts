@@ -1,8 +1,8 @@
 import { operations } from '../../operations.js';
-import { listSchema, nullableText, objectSchema, text, provenance } from '../answer-schema.js';
-import { plural, showPath } from '../code-text.js';
-import { leftOutNote, summarizePaths } from '../left-out.js';
-import { showRev } from '../provenance.js';
+import { listSchema, nullableText, objectSchema, text, provenance } from '../answers/answer-schema.js';
+import { plural, showPath } from '../answers/code-text.js';
+import { leftOutNote, summarizePaths } from '../answers/left-out.js';
+import { showRev } from '../answers/provenance.js';
 import { defineTool, filterArguments, offsetArgument, revArgument, sizeArgument } from '../tool.js';
 
 /** Files that are asked of the engine at most, past the offset. */

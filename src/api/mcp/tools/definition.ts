@@ -1,10 +1,10 @@
 import type { DefinitionHit } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
-import { definitionSchema, listSchema, objectSchema, text } from '../answer-schema.js';
-import { numberLines, plural, showPath, splitLines } from '../code-text.js';
-import { leftOutNote } from '../left-out.js';
-import { provenanceOf, showRev } from '../provenance.js';
-import { largestFitting } from '../token-budget.js';
+import { definitionSchema, listSchema, objectSchema, text } from '../answers/answer-schema.js';
+import { numberLines, plural, showPath, splitLines } from '../answers/code-text.js';
+import { leftOutNote } from '../answers/left-out.js';
+import { provenanceOf, showRev } from '../answers/provenance.js';
+import { largestFitting } from '../answers/token-budget.js';
 import { defineTool, filterArguments, revArgument, sizeArgument, type ToolContext } from '../tool.js';
 
 const { name } = operations.definition.parameters;

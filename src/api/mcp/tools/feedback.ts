@@ -1,6 +1,6 @@
 import { operations } from '../../operations.js';
-import { objectSchema, text } from '../answer-schema.js';
-import { clip } from '../token-budget.js';
+import { objectSchema, text } from '../answers/answer-schema.js';
+import { clip } from '../answers/token-budget.js';
 import { defineTool } from '../tool.js';
 
 const { query, path } = operations.addLabel.parameters;

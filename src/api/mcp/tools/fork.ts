@@ -1,6 +1,6 @@
 import { operations } from '../../operations.js';
-import { nullableText, objectSchema, text } from '../answer-schema.js';
-import { shortCommit } from '../code-text.js';
+import { nullableText, objectSchema, text } from '../answers/answer-schema.js';
+import { shortCommit } from '../answers/code-text.js';
 import { defineTool, revArgument, ttlMs, ttlArgument } from '../tool.js';
 
 const { name } = operations.fork.parameters;

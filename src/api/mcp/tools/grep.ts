@@ -2,12 +2,12 @@ import { parseRevRange } from '../../../model/index.js';
 import type { Freshness, GrepOptions, LineMatch, RangeLineMatch, SkippedFile } from '../../../engine/index.js';
 import type { ParameterValues } from '../../operation.js';
 import { operations } from '../../operations.js';
-import { integer, integers, listSchema, objectSchema, provenance, text, texts } from '../answer-schema.js';
-import { clipLine, plural, showPath } from '../code-text.js';
-import { leftOutNote, summarizePaths } from '../left-out.js';
-import type { ToolAnswer } from '../list-answer.js';
-import { provenanceOf, showRev, type AnsweredRev } from '../provenance.js';
-import { largestFitting } from '../token-budget.js';
+import { integer, integers, listSchema, objectSchema, provenance, text, texts } from '../answers/answer-schema.js';
+import { clipLine, plural, showPath } from '../answers/code-text.js';
+import { leftOutNote, summarizePaths } from '../answers/left-out.js';
+import type { ToolAnswer } from '../answers/list-answer.js';
+import { provenanceOf, showRev, type AnsweredRev } from '../answers/provenance.js';
+import { largestFitting } from '../answers/token-budget.js';
 import {
   defineTool,
   filterArguments,

@@ -1,6 +1,6 @@
 import { operations } from '../../operations.js';
-import { nullableText, objectSchema, text } from '../answer-schema.js';
-import { clip } from '../token-budget.js';
+import { nullableText, objectSchema, text } from '../answers/answer-schema.js';
+import { clip } from '../answers/token-budget.js';
 import { defineTool, revArgument, ttlArgument, ttlMs } from '../tool.js';
 
 export const lease = defineTool({

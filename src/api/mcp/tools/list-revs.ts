@@ -1,8 +1,8 @@
 import type { NamedRev } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
-import { boolean, listSchema, nullableText, objectSchema, text } from '../answer-schema.js';
-import { plural, shortCommit, showPath } from '../code-text.js';
-import { leftOutNote } from '../left-out.js';
+import { boolean, listSchema, nullableText, objectSchema, text } from '../answers/answer-schema.js';
+import { plural, shortCommit, showPath } from '../answers/code-text.js';
+import { leftOutNote } from '../answers/left-out.js';
 import { defineTool, sizeArgument } from '../tool.js';
 
 const { match, limit } = operations.revs.parameters;

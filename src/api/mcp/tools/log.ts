@@ -1,9 +1,9 @@
 import type { LineChange, LineHistory } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
-import { integer, listSchema, objectSchema, text } from '../answer-schema.js';
-import { clipLine, plural, shortCommit, showPath } from '../code-text.js';
-import { leftOutNote } from '../left-out.js';
-import { clip } from '../token-budget.js';
+import { integer, listSchema, objectSchema, text } from '../answers/answer-schema.js';
+import { clipLine, plural, shortCommit, showPath } from '../answers/code-text.js';
+import { leftOutNote } from '../answers/left-out.js';
+import { clip } from '../answers/token-budget.js';
 import { defineTool, filterArguments, offsetArgument, revArgument, sizeArgument } from '../tool.js';
 
 const { pattern, literal, ignoreCase, wholeWord } = operations.log.parameters;

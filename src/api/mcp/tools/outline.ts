@@ -1,8 +1,8 @@
 import { operations } from '../../operations.js';
-import { definitionSchema, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
-import { plural, showPath } from '../code-text.js';
-import { leftOutNote } from '../left-out.js';
-import { provenanceOf, showRev } from '../provenance.js';
+import { definitionSchema, listSchema, objectSchema, provenance, text } from '../answers/answer-schema.js';
+import { plural, showPath } from '../answers/code-text.js';
+import { leftOutNote } from '../answers/left-out.js';
+import { provenanceOf, showRev } from '../answers/provenance.js';
 import { defineTool, offsetArgument, revArgument, sizeArgument } from '../tool.js';
 
 const { path } = operations.outline.parameters;

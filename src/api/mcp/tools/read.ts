@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { CoppiceError } from '../../../base/index.js';
 import type { FileEntry, ShownText } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
-import { boolean, integer, nullableText, objectSchema, provenance, text } from '../answer-schema.js';
-import { numberLines, plural, showPath, splitLines } from '../code-text.js';
-import { leftOutNote } from '../left-out.js';
-import type { ToolAnswer } from '../list-answer.js';
-import { provenanceOf, showRev } from '../provenance.js';
-import { byteLength, bytesPerToken, jsonLength, largestFitting } from '../token-budget.js';
+import { boolean, integer, nullableText, objectSchema, provenance, text } from '../answers/answer-schema.js';
+import { numberLines, plural, showPath, splitLines } from '../answers/code-text.js';
+import { leftOutNote } from '../answers/left-out.js';
+import type { ToolAnswer } from '../answers/list-answer.js';
+import { provenanceOf, showRev } from '../answers/provenance.js';
+import { byteLength, bytesPerToken, jsonLength, largestFitting } from '../answers/token-budget.js';
 import { defineTool, packageArguments, packageOptions, revArgument, sizeArgument, type ToolContext } from '../tool.js';
 
 const { path, start, end } = operations.show.parameters;

@@ -1,10 +1,10 @@
 import type { Reference, ReferenceGroup, ReferencesResult } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
-import { integer, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
-import { clipLine, plural, showPath } from '../code-text.js';
-import { leftOutNote, summarizePaths } from '../left-out.js';
-import { provenanceOf, showRev } from '../provenance.js';
-import { largestFitting } from '../token-budget.js';
+import { integer, listSchema, objectSchema, provenance, text } from '../answers/answer-schema.js';
+import { clipLine, plural, showPath } from '../answers/code-text.js';
+import { leftOutNote, summarizePaths } from '../answers/left-out.js';
+import { provenanceOf, showRev } from '../answers/provenance.js';
+import { largestFitting } from '../answers/token-budget.js';
 import { defineTool, filterArguments, offsetArgument, revArgument, sizeArgument } from '../tool.js';
 
 const { name } = operations.references.parameters;

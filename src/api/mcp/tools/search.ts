@@ -1,12 +1,12 @@
 import type { Hit, SearchResult } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
-import { integer, listSchema, objectSchema, provenance, text, texts } from '../answer-schema.js';
-import { plural, showPath, splitLines } from '../code-text.js';
-import { excerpt } from '../excerpt.js';
-import { leftOutNote } from '../left-out.js';
-import type { ListAnswer } from '../list-answer.js';
-import { provenanceOf, showRev } from '../provenance.js';
-import { largestFitting } from '../token-budget.js';
+import { integer, listSchema, objectSchema, provenance, text, texts } from '../answers/answer-schema.js';
+import { plural, showPath, splitLines } from '../answers/code-text.js';
+import { excerpt } from '../answers/excerpt.js';
+import { leftOutNote } from '../answers/left-out.js';
+import type { ListAnswer } from '../answers/list-answer.js';
+import { provenanceOf, showRev } from '../answers/provenance.js';
+import { largestFitting } from '../answers/token-budget.js';
 import { defineTool, filterArguments, packageArguments, packageOptions, revArgument, sizeArgument } from '../tool.js';
 
 const { query, limit } = operations.search.parameters;

@@ -1,9 +1,9 @@
 import type { RepositoryStatus, RevStatus } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
-import { integer, listSchema, nullableText, objectSchema, text } from '../answer-schema.js';
-import { plural, shortCommit, showPath } from '../code-text.js';
-import { leftOutNote } from '../left-out.js';
-import { clip } from '../token-budget.js';
+import { integer, listSchema, nullableText, objectSchema, text } from '../answers/answer-schema.js';
+import { plural, shortCommit, showPath } from '../answers/code-text.js';
+import { leftOutNote } from '../answers/left-out.js';
+import { clip } from '../answers/token-budget.js';
 import { defineTool, sizeArgument } from '../tool.js';
 
 const revsShown = 10;

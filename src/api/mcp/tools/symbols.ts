@@ -1,9 +1,9 @@
 import type { SymbolHit } from '../../../engine/index.js';
 import { operations } from '../../operations.js';
-import { definitionSchema, listSchema, objectSchema, provenance, text } from '../answer-schema.js';
-import { clipLine, plural, showPath } from '../code-text.js';
-import { leftOutNote } from '../left-out.js';
-import { provenanceOf, showRev } from '../provenance.js';
+import { definitionSchema, listSchema, objectSchema, provenance, text } from '../answers/answer-schema.js';
+import { clipLine, plural, showPath } from '../answers/code-text.js';
+import { leftOutNote } from '../answers/left-out.js';
+import { provenanceOf, showRev } from '../answers/provenance.js';
 import { defineTool, filterArguments, packageArguments, packageOptions, revArgument, sizeArgument } from '../tool.js';
 
 const { name, kinds, limit } = operations.symbols.parameters;

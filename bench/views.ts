@@ -1,5 +1,5 @@
-// Views: npm run bench -- views --repos DIR [--count 50] [--keep STORE]
-// DIR has bare repositories or work trees below it (up to two folders deep); those with 200 files at HEAD or more are taken, the smallest
+// Views: npm run bench -- views --repos DIR [--count 50] [--files 200] [--keep STORE]
+// DIR has bare repositories or work trees below it (up to two folders deep); those with so many files at HEAD are taken, the smallest
 // first, in one view. It is compared with the merge of single answers, and with one repository that has all of these trees.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { Report, git, median, option, printTable, timed, writeJson } from './sup
 import { countWords, linesAt, wordPicker } from './support/patterns.js';
 
 const count = Number(option('count', '50'));
-const filesMin = 200;
+const filesMin = Number(option('files', '200'));
 const folder = mkdtempSync(join(tmpdir(), 'coppice-views-'));
 const store = resolve(option('keep', join(folder, 'store')));
 const report = new Report();
@@ -165,6 +165,7 @@ async function compareGrep(
   let differing = 0;
   let lines = 0;
   const times: { ours: number; theirs: number }[] = [];
+  const equalTimes: { ours: number; theirs: number }[] = [];
   for (let i = 0; i < 30; i++) {
     const pattern = word(i / 33)[0] + (i % 3 === 2 ? '\\w*\\(' : '');
     const ours = (await view.grep(pattern, { rev: 'HEAD' })).lines.map(
@@ -179,13 +180,15 @@ async function compareGrep(
     const own = new Set(ours);
     differing += ours.filter((line) => !other.has(line)).length + theirs.filter((line) => !own.has(line)).length;
     differing += Math.abs(ours.length - theirs.length);
-    const options = { rev: 'HEAD', maxCount: 1000 };
-    times.push(
-      await inTurns(
-        () => view.grep(pattern, options),
-        () => largest.grep(pattern, options),
-      ),
-    );
+    const inBoth = (maxCount: number): Promise<{ ours: number; theirs: number }> =>
+      inTurns(
+        () => view.grep(pattern, { rev: 'HEAD', maxCount }),
+        () => largest.grep(pattern, { rev: 'HEAD', maxCount }),
+      );
+    times.push(await inBoth(1000));
+    // As many lines as the largest has: what is left is what the others cost.
+    const { length } = (await largest.grep(pattern, { rev: 'HEAD', maxCount: 1000 })).lines;
+    if (length > 0) equalTimes.push(await inBoth(length));
   }
   report.add(
     'grep: lines against the merge of single answers, 30 patterns',
@@ -194,6 +197,7 @@ async function compareGrep(
     differing === 0,
   );
   addTimes('grep', times);
+  addTimes(`grep, as many lines (${equalTimes.length} patterns that the largest has)`, equalTimes);
 }
 
 /** A place as it is called in the tree of all repositories. */

@@ -64,6 +64,7 @@ export class Session implements Scope {
   private identity: Promise<RepositoryId> | null = null;
   private dependencies: Promise<ProjectPackages> | null = null;
   private holders = 1;
+  private lastRoot: { readonly oid: Oid; readonly key: Buffer } | null = null;
 
   constructor(
     readonly shared: SharedStore,
@@ -174,7 +175,7 @@ export class Session implements Scope {
     call: CallOptions & { what?: string },
     origin: TreeOrigin,
   ): Promise<EnsuredRoot> {
-    const key = rootKey(oid, this.fingerprint);
+    const key = this.keyOf(oid);
     const id = this.snapshots.findRoot(key);
     if (id !== null) {
       if (this.isPublished) this.shared.usedRoots.set(id, elapsedMs());
@@ -188,6 +189,12 @@ export class Session implements Scope {
     return this.indexing.join(oid, call, (shared) =>
       this.takeOrIndexTree(oid, source, what === undefined ? shared : { ...shared, what }, origin),
     );
+  }
+
+  /** The key of a root, of which the last one is remembered: an answer asks for it some times, and a view for that of each member. */
+  private keyOf(oid: Oid): Buffer {
+    if (this.lastRoot?.oid !== oid) this.lastRoot = { oid, key: rootKey(oid, this.fingerprint) };
+    return this.lastRoot.key;
   }
 
   /** The remote is a search cluster. */
@@ -324,13 +331,14 @@ function publishedOf({ gitDir, name }: Repository): { name: string; id: Reposito
 
 /** Changes when a repository or its work tree is removed, made anew or replaced. */
 function stampOf({ gitDir, workTree, placeStamp }: Repository): string {
-  const stamps = [gitDir, workTree].map((path) => {
+  const of = (path: string | null): string => {
+    if (path === null) return '';
     try {
-      const { dev, ino, birthtimeNs } = statSync(path ?? '', { bigint: true });
-      return `${dev}:${ino}:${birthtimeNs}`;
+      const stats = statSync(path, { throwIfNoEntry: false });
+      return stats === undefined ? '' : `${stats.dev}:${stats.ino}:${stats.birthtimeMs}`;
     } catch {
-      return ''; // gone, or there is none
+      return ''; // it cannot be reached
     }
-  });
-  return [...stamps, placeStamp].join();
+  };
+  return `${of(gitDir)},${of(workTree)},${placeStamp}`;
 }

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { compareBytewise, decodeBytes, encodeBytes } from '../../base/index.js';
+import { LruCache, compareBytewise, decodeBytes, encodeBytes, nowMs } from '../../base/index.js';
 import { asOid, type Oid } from '../../model/index.js';
 import type { Location } from '../locate.js';
 
@@ -10,6 +10,10 @@ const plainName = /^(?![./-])(?!.*(?:\.\.|\/\/|\/\.|\.lock$|[/.]$))[A-Za-z0-9._/
 
 /** Names looked for in the text of packed refs before all of it is taken apart: one search costs little, thousands do not. */
 const searchesMax = 64;
+/** HEAD, and refs with a file of their own, whose texts are remembered. */
+const textsMax = 64;
+/** A file that is no older when it is read may be replaced without another stamp: clocks of file systems tick some times a second. */
+const settledMs = 2000;
 
 export interface NamedObject {
   readonly name: string;
@@ -22,8 +26,15 @@ export interface NamedObject {
  */
 export class RefFiles {
   private packed: PackedRefs | null = null;
+  private readonly texts = new LruCache<string, { readonly stamp: string; readonly text: string }>(textsMax);
 
-  constructor(private readonly location: Location) {}
+  private readonly headPath: string;
+  private readonly packedPath: string;
+
+  constructor(private readonly location: Location) {
+    this.headPath = join(location.gitDir, 'HEAD');
+    this.packedPath = join(location.commonDir, 'packed-refs');
+  }
 
   /** The commit of HEAD, of a branch, or of a full oid. */
   tip(rev: string): Oid | null {
@@ -86,7 +97,8 @@ export class RefFiles {
   }
 
   private head(): Oid | null {
-    const text = readFileSync(join(this.location.gitDir, 'HEAD'), 'latin1').trim();
+    const text = this.textOf(this.headPath);
+    if (text === null) return null;
     if (hexOid.test(text)) return asOid(text);
     const name = /^ref: (refs\/heads\/.+)$/.exec(text)?.[1];
     return name === undefined || !plainName.test(name) ? null : this.read(name);
@@ -104,12 +116,21 @@ export class RefFiles {
   }
 
   private read(ref: string): Oid | null {
-    const path = join(this.location.commonDir, ref);
-    if (existsSync(path)) {
-      const text = readFileSync(path, 'latin1').trim();
-      return hexOid.test(text) ? asOid(text) : null;
-    }
+    const text = this.textOf(join(this.location.commonDir, ref));
+    if (text !== null) return hexOid.test(text) ? asOid(text) : null;
     return this.findPacked(ref);
+  }
+
+  /** What a file of git's says, which git replaces and never writes into; null when there is none. A look costs one call of the system. */
+  private textOf(path: string): string | null {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return null;
+    const stamp = stampOf(stats);
+    const known = this.texts.get(path);
+    if (known?.stamp === stamp) return known.text;
+    const text = readFileSync(path, 'latin1').trim();
+    if (nowMs() - stats.mtimeMs > settledMs) this.texts.set(path, { stamp, text });
+    return text;
   }
 
   private findPacked(ref: string): Oid | null {
@@ -117,14 +138,15 @@ export class RefFiles {
   }
 
   private packedRefs(): PackedRefs {
-    const path = join(this.location.commonDir, 'packed-refs');
-    const stats = statSync(path, { throwIfNoEntry: false });
-    const stamp = stats === undefined ? '' : `${stats.mtimeMs}:${stats.size}:${stats.ino}`;
+    const stats = statSync(this.packedPath, { throwIfNoEntry: false });
+    const stamp = stats === undefined ? '' : stampOf(stats);
     if (this.packed?.stamp !== stamp)
-      this.packed = new PackedRefs(stamp, stats === undefined ? Buffer.alloc(0) : readFileSync(path));
+      this.packed = new PackedRefs(stamp, stats === undefined ? Buffer.alloc(0) : readFileSync(this.packedPath));
     return this.packed;
   }
 }
+
+const stampOf = ({ mtimeMs, size, ino }: Stats): string => `${mtimeMs}:${size}:${ino}`;
 
 /** Git's `packed-refs`, whose lines are `<oid> <ref>`. */
 class PackedRefs {

@@ -42,6 +42,8 @@ const cautionMs = 300;
 /** others have less time, which is still enough for a batch of texts by nearly every one of them. */
 const cautiousTryMs = 5;
 const batchTexts = 64;
+/** Of so many times as much, once the first show that it goes well: a guard costs as much as reading some texts. */
+const batchGrowthMax = 8;
 const batchChars = 128 * 1024;
 /** What was found goes out when it is so much. */
 const batchNumbers = 10_000;
@@ -109,8 +111,9 @@ async function* scanFreely(scan: TextScan): FoundBatches {
 async function* scanGuarded(scan: TextScan): FoundBatches {
   const { pattern, count, deadline, signal } = scan;
   const slices = new TimeSlices(signal, sliceMs);
+  let growth = 1;
   for (let next = 0; next < count;) {
-    const texts = readBatch(scan, next);
+    const texts = readBatch(scan, next, growth);
     const isHere = isTried(pattern) && canRunWithDeadline();
     const found = isHere ? tryBatch(scan, texts) : await askThread(scan, texts);
     const batch: FoundInText[] = [];
@@ -118,6 +121,7 @@ async function* scanGuarded(scan: TextScan): FoundBatches {
       if (numbers.length > 0) batch.push({ i: next + at, text: texts[at]!, numbers });
     if (batch.length > 0) yield batch;
     next += found.length;
+    growth = found.length < texts.length ? 1 : Math.min(2 * growth, batchGrowthMax);
     throwIfAborted(signal);
     if (next >= count) return;
     deadline.check();
@@ -135,7 +139,12 @@ function tryBatch({ pattern, wanted, limit, deadline }: TextScan, batch: readonl
   const found: (readonly number[])[] = [];
   const max = limit?.() ?? Infinity;
   const patienceMs = isCautious() ? cautiousTryMs : tryMs;
-  const startMs = elapsedMs();
+  const before = process.cpuUsage();
+  // On a busy machine a clock goes on while nothing is done: that says nothing of the pattern.
+  const workedMs = (): number => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
   try {
     runWithDeadline(Math.min(patienceMs, Math.max(1, deadline.leftMs)), () => {
       const sliceEnd = elapsedMs() + sliceMs;
@@ -146,10 +155,9 @@ function tryBatch({ pattern, wanted, limit, deadline }: TextScan, batch: readonl
     });
   } catch (error) {
     if (!isGuardTimeout(error)) throw error;
-    runaways.add(pattern);
+    if (workedMs() > patienceMs / 2) runaways.add(pattern);
   }
-  const endMs = elapsedMs();
-  if (endMs - startMs > tryMs * 0.75) cautiousUntilMs = endMs + cautionMs;
+  if (workedMs() > tryMs * 0.75) cautiousUntilMs = elapsedMs() + cautionMs;
   return found;
 }
 
@@ -162,10 +170,10 @@ async function askThread(scan: TextScan, texts: readonly string[]): Promise<Arra
 }
 
 /** Texts are read outside of what may be stopped anywhere. */
-function readBatch({ count, textOf }: TextScan, first: number): string[] {
+function readBatch({ count, textOf }: TextScan, first: number, growth: number): string[] {
   const texts: string[] = [];
   let chars = 0;
-  for (let i = first; i < count && texts.length < batchTexts && chars < batchChars; i++) {
+  for (let i = first; i < count && texts.length < batchTexts * growth && chars < batchChars * growth; i++) {
     const text = textOf(i);
     texts.push(text);
     chars += text.length;

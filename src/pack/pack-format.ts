@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 
-import { CoppiceError, contentHashLength } from '../base/index.js';
+import { CoppiceError, LruCache, contentHashLength } from '../base/index.js';
 import { MemoryFiles, inMemory, partOf } from '../store/index.js';
 import type { ByteParts } from '../store/index.js';
 import {
@@ -143,6 +143,9 @@ export function encodePack(
   return { bytes, name: packName(bytes) };
 }
 
+/** Files, and entries of directories. */
+const recordsMax = 20_000;
+
 const packName = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const hashedBytes = 1024 * 1024;
@@ -183,6 +186,9 @@ export class Pack {
   private importKeys: Buffer;
   /** Of each kind one after another, by number. */
   private readonly ownKeys = new Map<IdKind, Buffer>();
+  /** What is taken is looked at several times: to find what it refers to, and to check it. */
+  private readonly files = new LruCache<number, FileRecord>(recordsMax);
+  private readonly trees = new LruCache<number, TreeNode>(recordsMax);
 
   private constructor(
     readonly name: string,
@@ -281,13 +287,15 @@ export class Pack {
   /** Lets go of what is only for speed. */
   rest(): void {
     this.ownKeys.clear();
+    this.files.clear();
+    this.trees.clear();
     for (const cache of Object.values(this.caches) as SegmentCaches[keyof SegmentCaches][]) cache.clear();
   }
 
   /** Lets go of it: nothing of it can be read any more. */
   close(): void {
     this.bytes.close();
-    this.ownKeys.clear();
+    this.rest();
   }
 
   private keysOf(kind: IdKind): Buffer {
@@ -301,11 +309,18 @@ export class Pack {
   }
 
   file(number: number): FileRecord {
-    return decodeFileRecord(this.segment.fileRecords.get(number));
+    let record = this.files.get(number);
+    if (record === undefined) this.files.set(number, (record = decodeFileRecord(this.segment.fileRecords.get(number))));
+    return record;
   }
 
   tree(number: number): TreeNode {
-    return decodeTreeNode(this.segment.treeRecords.get(number));
+    let node = this.trees.get(number);
+    if (node === undefined) {
+      node = decodeTreeNode(this.segment.treeRecords.get(number));
+      this.trees.set(number, node, 1 + node.entries.length);
+    }
+    return node;
   }
 
   commit(number: number): CommitRecord {

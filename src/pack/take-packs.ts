@@ -28,7 +28,7 @@ export class PackSet {
 
   constructor(
     private readonly stored: SegmentList,
-    private readonly signal?: AbortSignal,
+    signal?: AbortSignal,
   ) {
     this.slices = new TimeSlices(signal);
   }
@@ -137,6 +137,7 @@ export class PackSet {
   async write(
     store: Store,
     check: (pack: Pack) => Promise<((doc: number) => Uint8Array) | undefined>,
+    signal: AbortSignal | undefined,
     onPack?: (done: number, total: number) => void,
   ): Promise<{ entries: SegmentEntry[]; next: NextIds; packs: number }> {
     let next = store.newIds;
@@ -147,7 +148,7 @@ export class PackSet {
     let packs = 0;
     const flush = async (): Promise<void> => {
       if (waiting.length === 0) return;
-      const made = await renumberSegments(store, waiting, first, { signal: this.signal });
+      const made = await renumberSegments(store, waiting, first, { signal });
       entries.push(made.entry);
       first = next = made.next;
       waiting = [];
@@ -156,7 +157,7 @@ export class PackSet {
     try {
       let done = 0;
       for (const pack of this.packs) {
-        throwIfAborted(this.signal);
+        throwIfAborted(signal);
         const isLarge = pack.sizeBytes > smallBytesMax;
         if (isLarge || waitingBytes + pack.sizeBytes > togetherBytesMax) await flush();
         const content = await check(pack);

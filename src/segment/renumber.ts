@@ -34,7 +34,7 @@ import type { CommitColumns, DocColumns, TableOfContents } from './segment-forma
 import type { Segment } from './segment-reader.js';
 import { encodeToc, segmentName } from './segment-writer.js';
 import { sortByKey } from './sorted-arrays.js';
-import { VectorFileWriter } from './vector-file.js';
+import { VectorFile, VectorFileWriter } from './vector-file.js';
 
 /** Of a number that is left out. */
 export const noId = -1;
@@ -471,12 +471,18 @@ async function writeVectors(
         const vectors = segment.vectors(spaceId);
         if (vectors === null) continue;
         const docs = vectors.docs();
-        for (let row = 0; row < docs.length; row++) {
-          if ((row & 255) === 0 && slices.isOver) await slices.next();
-          const number = numbers.docs[docs[row]!]!;
-          if (number === noId) continue;
-          writer ??= new VectorFileWriter(files, id, vectors.space);
-          writer.add(number - firstDoc, vectors.row(row));
+        for (let from = 0; from < docs.length; from += VectorFile.rowsPerBlock) {
+          if (slices.isOver) await slices.next();
+          const taken: { readonly row: number; readonly number: number }[] = [];
+          for (let row = 0; row < Math.min(VectorFile.rowsPerBlock, docs.length - from); row++) {
+            const number = numbers.docs[docs[from + row]!]!;
+            if (number !== noId) taken.push({ row, number });
+          }
+          if (taken.length === 0) continue;
+          const into = (writer ??= new VectorFileWriter(files, id, vectors.space));
+          vectors.withBlock(from / VectorFile.rowsPerBlock, (block) => {
+            for (const { row, number } of taken) into.add(number - firstDoc, block.row(row));
+          });
         }
       }
       writer?.finish();

@@ -6,6 +6,7 @@ import type { Pack, PackDescription, Wanted } from '../../pack/index.js';
 import { remoteInvalid } from '../../remote/index.js';
 import type { PackRef, Publications } from '../../remote/index.js';
 import { commitKey, rootKey } from '../../snapshot/index.js';
+import type { SegmentList } from '../../segment/index.js';
 import type { Session } from '../session/session.js';
 import type { CallOptions } from '../types.js';
 import type { OpenPacks } from './open-packs.js';
@@ -27,8 +28,8 @@ export interface FetchedPacks {
   readonly published: PublishedRepository;
   readonly request: TakeRequest;
   readonly packs: readonly { readonly pack: Pack; readonly sequence: number }[];
-  /** The list of segments that it was found out against. */
-  readonly segmentsVersion: number;
+  /** What of them is taken, found out against a list of segments. */
+  readonly found: ResolvedPacks;
   readonly bytes: number;
 }
 
@@ -52,11 +53,11 @@ export async function fetchPacks(
   const opened = new Map<string, { pack: Pack; sequence: number }>();
   for (let tries = 1; ; tries++) {
     try {
-      const { segmentsVersion } = session.store.catalog;
-      const packs = await resolvePacks(session, remote, published, request, opened, call);
+      const found = await resolvePacks(session, remote, published, request, opened, call);
+      const { packs } = found;
       const bytes = packs.reduce((sum, { pack }) => sum + pack.sizeBytes, 0);
       for (const { pack } of opened.values()) if (!packs.some((used) => used.pack === pack)) release(request, pack);
-      return { published, request, packs, segmentsVersion, bytes };
+      return { published, request, packs, found, bytes };
     } catch (error) {
       // Packs were merged or cleaned up since the head was read.
       if (error instanceof PackGone && tries <= 3) {
@@ -77,6 +78,12 @@ function release({ open }: TakeRequest, pack: Pack): void {
   else open.give(pack);
 }
 
+interface ResolvedPacks {
+  readonly packs: readonly { readonly pack: Pack; readonly sequence: number }[];
+  readonly set: PackSet;
+  readonly list: SegmentList;
+}
+
 async function resolvePacks(
   session: Session,
   remote: Publications,
@@ -84,7 +91,7 @@ async function resolvePacks(
   request: TakeRequest,
   opened: Map<string, { pack: Pack; sequence: number }>,
   call: CallOptions & { readonly patienceMs?: number },
-): Promise<{ pack: Pack; sequence: number }[]> {
+): Promise<ResolvedPacks> {
   const list = session.snapshots.segments().retain();
   try {
     const { set, add } = await startSet(session, published, request, list, call.signal);
@@ -111,7 +118,7 @@ async function resolvePacks(
       const [first] = set.missing;
       throw remoteInvalid(remote.url, `its packs lack ${set.missing.length} ${first!.kind} that they refer to`);
     }
-    return used.sort((a, b) => a.sequence - b.sequence);
+    return { packs: used.sort((a, b) => a.sequence - b.sequence), set, list };
   } finally {
     list.release();
   }
@@ -201,18 +208,17 @@ export async function takePacks(
   const taking = shared.asWriter(call, async () => {
     const list = snapshots.segments().retain();
     try {
-      let { packs } = fetched;
-      if (store.catalog.segmentsVersion !== fetched.segmentsVersion) {
+      let { found } = fetched;
+      if (found.list !== list) {
         // Others have written meanwhile: what is lacking is found out anew, mostly from what was read.
-        const again = new Map(packs.map((entry) => [entry.pack.name, entry]));
+        const again = new Map(fetched.packs.map((entry) => [entry.pack.name, entry]));
         try {
-          packs = await resolvePacks(session, remote, fetched.published, fetched.request, again, call);
+          found = await resolvePacks(session, remote, fetched.published, fetched.request, again, call);
         } finally {
           for (const { pack } of again.values()) held.add(pack);
         }
       }
-      const { set, add } = await startSet(session, fetched.published, fetched.request, list, call.signal);
-      for (const entry of [...packs].reverse()) await add(entry);
+      const { set } = found;
       set.dropUnused();
       const git = session.isPublished
         ? null
@@ -228,6 +234,7 @@ export async function takePacks(
       } = await set.write(
         store,
         (pack) => verifyPack(set, pack, remote.url, git, call.signal),
+        call.signal,
         (done, total) =>
           call.onProgress?.({ phase: 'pull', done, total, unit: 'records', bytes: 0, what: 'packs taken in' }),
       );

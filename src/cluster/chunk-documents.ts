@@ -25,7 +25,7 @@ export class ChunkDocuments {
     };
   }
 
-  /** Documents of chunks, which ascend, as JSON, segment by segment in parts of so many. */
+  /** Documents of chunks, which ascend, as JSON, some at a time. */
   async *of(
     docs: readonly number[],
     numberOf: (doc: number) => number,
@@ -38,10 +38,13 @@ export class ChunkDocuments {
       while (to < docs.length && docs[to]! < segment.docEnd && to - from < chunksAtOnce) to++;
       const part = docs.slice(from, to);
       const words = await wordsOf(segment, part, slices);
-      const documents: { doc: number; json: string }[] = [];
+      let documents: { doc: number; json: string }[] = [];
       for (const [i, doc] of part.entries()) {
         if (slices.isOver) await slices.next();
         documents.push({ doc, json: this.document(segment, doc, numberOf(doc), words, i) });
+        if (documents.length < documentsAtOnce) continue;
+        yield documents;
+        documents = [];
       }
       yield documents;
       from = to;
@@ -73,7 +76,9 @@ export class ChunkDocuments {
 /** A longer word, or one that is no text, would be refused. */
 const isKeyword = (name: string): boolean => name.length < 4000 && !/[\ud800-\udfff]/.test(name);
 
-const chunksAtOnce = 8192;
+/** All lists of a segment are gone through for so many: their words are some 5 KB each. */
+const chunksAtOnce = 16_384;
+const documentsAtOnce = 512;
 /** Of a packed frequency: two characters each. */
 const suffixLength = 2;
 const suffixBytes = suffixesOf.map((suffixes) =>
@@ -81,9 +86,15 @@ const suffixBytes = suffixesOf.map((suffixes) =>
 );
 const base64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', 'latin1');
 
-/** Words of one length of many chunks: counted first, then written one behind the other, with a space after each. */
+/** Words of one length of many chunks, list by list: written one behind the other for each chunk, with a space after each. */
 class WordRows {
-  private readonly starts: Uint32Array;
+  private readonly counts: Uint32Array;
+  /** Chunks of the lists so far, and a value of each. */
+  private chunks = new Uint32Array(1 << 16);
+  private values = new Uint8Array(1 << 16);
+  private length = 0;
+  private readonly ends: number[] = [];
+  private starts = new Uint32Array(0);
   private fill = new Uint32Array(0);
   bytes = Buffer.alloc(0);
 
@@ -92,18 +103,42 @@ class WordRows {
     /** Of a word, with its space. */
     private readonly wordBytes: number,
   ) {
-    this.starts = new Uint32Array(chunks + 1);
+    this.counts = new Uint32Array(chunks);
   }
 
-  count(chunk: number, words: number): void {
-    this.starts[chunk + 1]! += words;
+  /** The list that is being read has a chunk, which gets so many words of it. */
+  add(chunk: number, words: number, value = 0): void {
+    if (this.length === this.chunks.length) {
+      const [chunks, values] = [new Uint32Array(2 * this.length), new Uint8Array(2 * this.length)];
+      chunks.set(this.chunks);
+      values.set(this.values);
+      [this.chunks, this.values] = [chunks, values];
+    }
+    this.chunks[this.length] = chunk;
+    this.values[this.length++] = value;
+    this.counts[chunk]! += words;
   }
 
-  /** All are counted. */
-  begin(): void {
-    for (let i = 1; i < this.starts.length; i++) this.starts[i]! += this.starts[i - 1]!;
+  /** Whether the list had any; it is counted only then. */
+  endList(): boolean {
+    if (this.length === (this.ends.at(-1) ?? 0)) return false;
+    this.ends.push(this.length);
+    return true;
+  }
+
+  /** Calls `write` for each chunk of each list, in their order; it writes the words, each at the `next` place. */
+  async write(slices: TimeSlices, write: (list: number, chunk: number, value: number) => void): Promise<void> {
+    this.starts = new Uint32Array(this.counts.length + 1);
+    for (const [i, count] of this.counts.entries()) this.starts[i + 1] = this.starts[i]! + count;
     this.fill = this.starts.slice();
     this.bytes = Buffer.alloc(this.starts.at(-1)! * this.wordBytes, 0x20);
+    let at = 0;
+    for (const [list, end] of this.ends.entries()) {
+      if (slices.isOver) await slices.next();
+      for (; at < end; at++) write(list, this.chunks[at]!, this.values[at]!);
+    }
+    this.chunks = new Uint32Array(0);
+    this.values = new Uint8Array(0);
   }
 
   /** Where the next word of a chunk is to be written. */
@@ -129,50 +164,42 @@ async function wordsOf(segment: Segment, docs: readonly number[], slices: TimeSl
   const places = new Int32Array(docCount).fill(-1);
   for (const [i, doc] of docs.entries()) places[doc - docBase] = i;
   const grams = new WordRows(docs.length, gramWordLength + 1);
-  for (const { bytes, docCount: count } of segment.grams.lists()) {
-    if (slices.isOver) await slices.next();
-    readGramPostings(bytes, count, docCount, (doc) => {
-      const place = places[doc]!;
-      if (place >= 0) grams.count(place, 1);
-    });
-  }
-  grams.begin();
+  const gramOf: number[] = [];
   for (const { high: gram, bytes, docCount: count } of segment.grams.lists()) {
     if (slices.isOver) await slices.next();
     readGramPostings(bytes, count, docCount, (doc) => {
       const place = places[doc]!;
-      if (place < 0) return;
-      const at = grams.next(place);
-      grams.bytes[at] = base64[gram >>> 18]!;
-      grams.bytes[at + 1] = base64[(gram >>> 12) & 63]!;
-      grams.bytes[at + 2] = base64[(gram >>> 6) & 63]!;
-      grams.bytes[at + 3] = base64[gram & 63]!;
+      if (place >= 0) grams.add(place, 1);
     });
+    if (grams.endList()) gramOf.push(gram);
   }
+  await grams.write(slices, (list, place) => {
+    const gram = gramOf[list]!;
+    const at = grams.next(place);
+    grams.bytes[at] = base64[gram >>> 18]!;
+    grams.bytes[at + 1] = base64[(gram >>> 12) & 63]!;
+    grams.bytes[at + 2] = base64[(gram >>> 6) & 63]!;
+    grams.bytes[at + 3] = base64[gram & 63]!;
+  });
   const terms = new WordRows(docs.length, termWordLength + suffixLength + 1);
-  for (const { bytes } of segment.terms.lists()) {
-    if (slices.isOver) await slices.next();
-    readTermPostings(bytes, (doc, packed) => {
-      const place = places[doc]!;
-      if (place >= 0) terms.count(place, suffixBytes[packed]!.length);
-    });
-  }
-  terms.begin();
+  const wordOf: Buffer[] = [];
   for (const { high, low, bytes } of segment.terms.lists()) {
     if (slices.isOver) await slices.next();
-    let word: Buffer | null = null;
     readTermPostings(bytes, (doc, packed) => {
       const place = places[doc]!;
-      if (place < 0) return;
-      word ??= Buffer.from(termWord({ high, low }), 'latin1');
-      for (const suffix of suffixBytes[packed]!) {
-        const at = terms.next(place);
-        for (let i = 0; i < termWordLength; i++) terms.bytes[at + i] = word[i]!;
-        terms.bytes[at + termWordLength] = suffix >>> 8;
-        terms.bytes[at + termWordLength + 1] = suffix & 255;
-      }
+      if (place >= 0) terms.add(place, suffixBytes[packed]!.length, packed);
     });
+    if (terms.endList()) wordOf.push(Buffer.from(termWord({ high, low }), 'latin1'));
   }
+  await terms.write(slices, (list, place, packed) => {
+    const word = wordOf[list]!;
+    for (const suffix of suffixBytes[packed]!) {
+      const at = terms.next(place);
+      for (let i = 0; i < termWordLength; i++) terms.bytes[at + i] = word[i]!;
+      terms.bytes[at + termWordLength] = suffix >>> 8;
+      terms.bytes[at + termWordLength + 1] = suffix & 255;
+    }
+  });
   const vectors = new Map<string, Map<number, Int8Array>>();
   for (const space of segment.vectorSpaces) {
     const file = segment.vectors(space);

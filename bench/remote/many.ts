@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { rssOf } from '../daemon/process-usage.js';
 import { git, median, timed } from '../support/measure.js';
-import { Serving, ask } from './coppice.js';
+import { openPublisher } from '../../src/engine/index.js';
+import { Serving } from './coppice.js';
 import { megabytes, milliseconds, type RemoteBench } from './context.js';
 
 const filesMax = 1500;
@@ -12,6 +13,7 @@ export async function manyRepositories(bench: RemoteBench, places: readonly stri
   const { folder, report, env, queries } = bench;
   const remote = 's3://bench/many';
   const own = join(folder, 'many-own');
+  Object.assign(process.env, env);
   let bytes = 0;
   let published = 0;
   for (const place of places) {
@@ -19,8 +21,9 @@ export async function manyRepositories(bench: RemoteBench, places: readonly stri
     if (!existsSync(join(place, 'HEAD'))) continue;
     const files = git(place, 'ls-tree', '-r', '--name-only', 'HEAD').split('\n').length;
     if (files > filesMax || files < 5) continue;
-    const pushed = await ask<{ bytes: number }>(['push', remote, 'HEAD', '--repo', place, '--store', own], env);
-    bytes += pushed.answer.bytes;
+    const publisher = await openPublisher({ repo: place, store: own });
+    bytes += (await publisher.push(remote, ['HEAD'])).bytes;
+    await publisher.close();
     published++;
   }
   const node = await Serving.start(['--remote', remote, '--cache', join(folder, 'many-cache')], env, null);

@@ -1,4 +1,4 @@
-import { volatileIdMin } from '../model/index.js';
+import { asTreeId, volatileIdMin } from '../model/index.js';
 import type { TreeId } from '../model/index.js';
 import type { SegmentList, TreeNode } from '../segment/index.js';
 import type { Store } from '../store/index.js';
@@ -39,6 +39,14 @@ export class FlatSnapshots {
   /** Keeps what an open snapshot sees: it will be opened again. */
   keepOf(snapshot: Snapshot, node: TreeNode): void {
     if ((this.store.snapshots.sizeOf(nameOf(snapshot.root)) ?? 0) === 0) this.keep(snapshot.root, node, snapshot.seen);
+  }
+
+  /** The roots that are kept, the last used first. */
+  keptRoots(): TreeId[] {
+    return this.store.snapshots.names().flatMap((name) => {
+      const root = /^t(\d+)$/.exec(name)?.[1];
+      return root !== undefined && (this.store.snapshots.sizeOf(name) ?? 0) > 0 ? [asTreeId(Number(root))] : [];
+    });
   }
 
   /** Where tables that searches make of a root are kept, once it is; null for one that is walked as fast. */

@@ -178,7 +178,9 @@ export class SnapshotStore implements SegmentPlace {
       const paths = this.paths.of(flat?.paths ?? seen.contents.files.map(({ path }) => path));
       const far = this.backendOf(mounts === null ? [root] : mounts.list.map(({ tree }) => tree));
       const tables = mounts === null && far === null ? this.flat.tablesOf(root, node as TreeNode) : null;
-      const snapshot = Snapshot.of(segments, root, seen, paths, { found: this.caches.found, tables, mounts, far });
+      const neighbour = tables === null ? null : () => this.openNeighbour(root, node as TreeNode);
+      const means = { found: this.caches.found, tables, mounts, far, neighbour };
+      const snapshot = Snapshot.of(segments, root, seen, paths, means);
       this.snapshots.set(root, snapshot, snapshot.weight);
       return snapshot.retain();
     } finally {
@@ -211,6 +213,22 @@ export class SnapshotStore implements SegmentPlace {
     if (cached !== undefined && !isSame(cached.segments, segments)) this.snapshots.delete(root);
     segments.release();
     return this.open(root);
+  }
+
+  /** The snapshot of the kept root that is most like another by what lies directly in both; null where most of that has other names. */
+  private async openNeighbour(root: TreeId, node: TreeNode): Promise<Snapshot | null> {
+    const own = new Map(node.entries.map((entry) => [entry.name, entry.tree ?? entry.file]));
+    const segments = this.segments();
+    let best: TreeId | null = null;
+    let most = own.size / 2;
+    for (const kept of this.flat.keptRoots().slice(0, neighboursMax)) {
+      if (kept === root || !segments.has('trees', kept)) continue;
+      const { entries } = this.treeNode(kept);
+      let alike = 0;
+      for (const { name, tree, file } of entries) if (own.has(name)) alike += own.get(name) === (tree ?? file) ? 2 : 1;
+      if (alike > most) [best, most] = [kept, alike];
+    }
+    return best === null ? null : this.open(best);
   }
 
   private isFar(tree: TreeId): boolean {
@@ -289,6 +307,9 @@ export class SnapshotStore implements SegmentPlace {
     this.currentVersion = -1;
   }
 }
+
+/** Of so many kept roots it is looked at what they have in common with another. */
+const neighboursMax = 16;
 
 const letGo = (): CoppiceError =>
   new CoppiceError('TOO_LARGE', 'more of a cluster is asked about at once than memory has room for', {

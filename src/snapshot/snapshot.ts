@@ -33,6 +33,8 @@ export interface SnapshotMeans {
   readonly tables: KeptTables | null;
   readonly mounts: Mounts | null;
   readonly far: SearchBackend | null;
+  /** Opens one that has much in common with it and whose tables are kept; null: there is none. */
+  readonly neighbour: (() => Promise<Snapshot | null>) | null;
 }
 
 /** A table made of a snapshot as a whole. */
@@ -69,6 +71,7 @@ export class Snapshot {
   readonly far: SearchBackend | null;
   private readonly tables: KeptTables | null;
   private readonly found: RecordCaches['found'];
+  private readonly findNeighbour: SnapshotMeans['neighbour'];
   private holders = 1;
   private readonly serial = nextSerial++;
 
@@ -79,8 +82,9 @@ export class Snapshot {
     private readonly occurrences: Occurrences,
     /** Paths of its files, which other snapshots may have as well. */
     readonly paths: SnapshotPaths,
-    { found, tables, mounts, far }: SnapshotMeans,
+    { found, tables, mounts, far, neighbour }: SnapshotMeans,
   ) {
+    this.findNeighbour = neighbour;
     this.found = found;
     this.tables = tables;
     this.mounts = mounts;
@@ -140,6 +144,11 @@ export class Snapshot {
     if (columns === null) return;
     if (table.of === 'root') tables!.keepOfRoot(table.name, columns);
     else tables!.keepOfPaths(table.name, this.paths.hash, columns);
+  }
+
+  /** One that has much in common with it, and tables that are kept: what it has of its own is all that has to be made. To be released. */
+  async neighbour(): Promise<Snapshot | null> {
+    return (await this.findNeighbour?.()) ?? null;
   }
 
   /** The table as it is kept, or made, and kept from now on. */

@@ -47,6 +47,13 @@ export class KeptFiles {
     }
   }
 
+  /** Those that are there, the last used first. */
+  names(): string[] {
+    return this.list()
+      .sort((a, b) => b.usedMs - a.usedMs)
+      .map(({ name }) => name);
+  }
+
   remove(name: string): void {
     try {
       rmSync(join(this.folder, name), { force: true });
@@ -70,7 +77,7 @@ export class KeptFiles {
       if ((bytesLeft -= bytes) < 0 || --filesLeft < 0) rmSync(path, { force: true });
   }
 
-  private list(): { readonly path: string; readonly bytes: number; readonly usedMs: number }[] {
+  private list(): { readonly name: string; readonly path: string; readonly bytes: number; readonly usedMs: number }[] {
     let names: string[];
     try {
       names = readdirSync(this.folder);
@@ -80,7 +87,7 @@ export class KeptFiles {
     return names.flatMap((name) => {
       const path = join(this.folder, name);
       const stats = statSync(path, { throwIfNoEntry: false });
-      return stats === undefined ? [] : [{ path, bytes: stats.size, usedMs: stats.mtimeMs }];
+      return stats === undefined ? [] : [{ name, path, bytes: stats.size, usedMs: stats.mtimeMs }];
     });
   }
 }

@@ -59,6 +59,26 @@ export class SignCodes {
     return sum;
   }
 
+  /** Copies the signs of `count` rows from the one at `from`, to be those from `to` on. */
+  static copy(codes: Uint8Array, from: number, into: Uint8Array, to: number, count: number, dimension: number): void {
+    const bytes = codeBytes(dimension);
+    const group = signRows * bytes;
+    const place = (row: number): number => Math.floor(row / signRows) * group + (row % signRows);
+    for (let row = 0; row < count;) {
+      if ((from + row) % signRows === 0 && (to + row) % signRows === 0 && count - row >= signRows) {
+        const groups = Math.floor((count - row) / signRows);
+        const at = place(from + row);
+        into.set(codes.subarray(at, at + groups * group), place(to + row));
+        row += groups * signRows;
+        continue;
+      }
+      let source = place(from + row);
+      let target = place(to + row);
+      for (let byte = 0; byte < bytes; byte++, source += signRows, target += signRows) into[target] = codes[source]!;
+      row++;
+    }
+  }
+
   /** The products of a query with the signs of the rows from `first` to `end`, at most `rowsAtOnce`; a view that holds until the next call. */
   scores({ tables }: SignQuery, first: number, end: number): Uint16Array {
     const { exports, dimension, tablesAt, scoresAt, codesAt } = this;

@@ -5,10 +5,13 @@ import { createBundledEmbedder } from '../../src/embedding/index.js';
 import { openEngine } from '../../src/engine/index.js';
 import { comparedSpace } from '../../src/engine/shared/embeddings.js';
 import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
+import type { Oid } from '../../src/model/index.js';
 import { Deadline } from '../../src/pattern/index.js';
 import { compareVectors, parseQuery, rankSnapshot, rankingSignals, readQuestion } from '../../src/search/index.js';
 import type { RankedHit, RankMode } from '../../src/search/index.js';
 import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
+import { fromNeighbour, vectorTables } from '../../src/search/vectors/vector-tables.js';
+import { visibleVectors } from '../../src/search/vectors/visible-vectors.js';
 import { Store } from '../../src/store/index.js';
 import { makeFolder, makeRepository } from '../support/git.js';
 import { WordEmbedder } from '../support/word-embedder.js';
@@ -107,5 +110,53 @@ test('signs tell of the embedding that comes with Coppice alone; with another al
   similarities.release();
   snapshot.release();
   snapshots.close();
+  store.close();
+});
+
+test('what is made of a root from what is kept of one like it is what is made of all its vectors, bit for bit', async () => {
+  const repository = makeRepository();
+  const before = files();
+  repository.commit({ ...before, 'copy/a.ts': before['src/tree/sort.ts']!, 'copy/b.ts': before['src/tree/sort.ts']! });
+  const path = join(makeFolder(), 'store');
+  const engine = await openEngine({ repo: repository.path, store: path, workers: 0 });
+  await engine.index(['HEAD']);
+  const first = repository.revParse('HEAD^{tree}');
+  // One longer, one gone, one that moved, one new before all, one of two copies gone, a third of another.
+  const longer = `${before['src/queue/open.ts']!}\n${before['src/image/weigh.ts']!.replaceAll('image', 'picture')}`;
+  repository.commit({
+    'src/queue/open.ts': longer,
+    'a.ts': longer,
+    'src/timer/again.ts': before['src/timer/read.ts']!,
+  });
+  repository.git('rm', '-q', 'copy/b.ts', 'src/image/sort.ts');
+  repository.git('mv', 'src/tree/merge.ts', 'src/zebra.ts');
+  repository.git('commit', '-qm', 'less');
+  await engine.index(['HEAD']);
+  await engine.close();
+  const rootOf = (tree: Oid): Buffer => rootKey(tree, rulesFingerprint(defaultRules));
+  const compared = comparedSpace(createBundledEmbedder()!);
+  const store = Store.open(path);
+  const tablesOf = async (snapshots: SnapshotStore, tree: Oid): Promise<unknown[]> => {
+    const snapshot = await snapshots.open(snapshots.findRoot(rootOf(tree))!);
+    const vectors = await visibleVectors(snapshot, compared);
+    const tables = await Promise.all([
+      fromNeighbour(snapshot, vectors, compared, true),
+      vectorTables(snapshot, vectors, compared, true),
+    ]);
+    snapshot.release();
+    return tables;
+  };
+  const second = repository.revParse('HEAD^{tree}');
+  const fresh = new SnapshotStore(store, { flatFilesMin: Infinity });
+  const [none, expected] = await tablesOf(fresh, second);
+  expect(none).toBeNull();
+  const kept = new SnapshotStore(store, { flatFilesMin: 1 });
+  await kept.keepFlat(kept.findRoot(rootOf(first))!);
+  await tablesOf(kept, first);
+  const [made, used] = await tablesOf(kept, second);
+  expect(made).toEqual(expected);
+  expect(used).toEqual(expected);
+  fresh.close();
+  kept.close();
   store.close();
 });

@@ -48,7 +48,9 @@ export async function vectorCoverage(snapshot: Snapshot, compared: ComparedSpace
 export async function prepareVectors(snapshot: Snapshot, compared: ComparedSpace): Promise<void> {
   const vectors = await visibleVectors(snapshot, compared);
   if (vectors.count === snapshot.ranked.count)
-    await whileOpen(vectors, () => vectorTables(snapshot, vectors, usesSigns(snapshot, compared, codedDefaults)));
+    await whileOpen(vectors, () =>
+      vectorTables(snapshot, vectors, compared, usesSigns(snapshot, compared, codedDefaults)),
+    );
 }
 
 export interface CompareOptions {
@@ -76,7 +78,7 @@ export async function compareVectors(
   // One may have been written anew while this waited.
   if (!vectors.files.every(({ isOpen }) => isOpen)) return compareVectors(snapshot, compared, query, slices, options);
   return whileOpen(vectors, async () => {
-    const tables = await tablesOf(snapshot, vectors, usesSigns(snapshot, compared, options));
+    const tables = await tablesOf(snapshot, vectors, compared, usesSigns(snapshot, compared, options));
     const { signs } = tables;
     if (signs === null) return compareAll(snapshot, vectors, tables.sums, query, slices);
     const coded = new CodedSimilarities(snapshot, vectors, tables.sums, query);
@@ -103,12 +105,17 @@ interface OpenSigns {
   readonly deviations: Float32Array;
 }
 
-const tablesOf = (snapshot: Snapshot, vectors: VisibleVectors, withSigns: boolean): Promise<OpenTables> =>
+const tablesOf = (
+  snapshot: Snapshot,
+  vectors: VisibleVectors,
+  compared: ComparedSpace,
+  withSigns: boolean,
+): Promise<OpenTables> =>
   snapshot.derived.latest(
     `vectorTables:${vectors.spaceId}:${withSigns}`,
     vectors.version,
     async () => {
-      const { sums, signs } = await vectorTables(snapshot, vectors, withSigns);
+      const { sums, signs } = await vectorTables(snapshot, vectors, compared, withSigns);
       return { sums, signs: signs === null ? null : openSigns(signs, sums.chunks.length) };
     },
     ({ sums, signs }) => 8 * sums.lengths.length + (signs === null ? 0 : signs.codes.bytes + 8 * signs.weights.length),

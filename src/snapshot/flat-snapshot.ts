@@ -189,18 +189,30 @@ function isOf(segments: SegmentList, caches: RecordCaches, files: readonly FlatF
   });
 }
 
+/** Files as they are over other segments, which have them too. */
+export function filesOver(segments: SegmentList): (file: SnapshotFile) => SnapshotFile {
+  const known = new Map<FlatFiles, FlatFiles>();
+  return (file) => {
+    if (!(file instanceof FlatFile)) return file;
+    const all = known.get(file.all) ?? file.all.over(segments);
+    known.set(file.all, all);
+    return file.over(all);
+  };
+}
+
 /** What all files of a flat snapshot lie in. */
 class FlatFiles {
-  readonly starts: Uint32Array;
-
   constructor(
     readonly columns: Columns,
     readonly paths: readonly string[],
     readonly oidBytes: number,
     private readonly segments: SegmentList,
     private readonly caches: RecordCaches,
-  ) {
-    this.starts = new Uint32Array(paths.length);
+    readonly starts = new Uint32Array(paths.length),
+  ) {}
+
+  over(segments: SegmentList): FlatFiles {
+    return new FlatFiles(this.columns, this.paths, this.oidBytes, segments, this.caches, this.starts);
   }
 
   record(id: FileId): FileRecord {
@@ -211,9 +223,13 @@ class FlatFiles {
 /** A file of a flat snapshot: where it lies in the columns, read when it is asked for. */
 class FlatFile implements SnapshotFile, FileRecord {
   constructor(
-    private readonly all: FlatFiles,
+    readonly all: FlatFiles,
     private readonly at: number,
   ) {}
+
+  over(all: FlatFiles): FlatFile {
+    return new FlatFile(all, this.at);
+  }
 
   get record(): FileRecord {
     return this;

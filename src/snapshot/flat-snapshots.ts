@@ -15,7 +15,7 @@ export class FlatSnapshots {
     private readonly store: Store,
     private readonly caches: RecordCaches,
     /** Roots with fewer files are walked as fast. */
-    private readonly filesMin: number,
+    readonly filesMin: number,
   ) {}
 
   /** What a root sees; null when it is not kept. */

@@ -32,51 +32,146 @@ export interface SeenByRoot {
   readonly occurrences: Occurrences;
 }
 
-/** Walks the trees below a root, giving other work its turns. */
+/** A root that is open, and that one which is walked has most in common with. */
+export interface LikeRoot {
+  readonly node: Pick<TreeNode, 'entries'>;
+  readonly seen: SeenByRoot;
+  /** The same file over the segments of the other. */
+  readonly over: (file: SnapshotFile) => SnapshotFile;
+}
+
+/** Walks the trees below a root, giving other work its turns. Of what another has at the same path nothing is read. */
 export async function walkRoot(
   segments: SegmentList,
   root: Pick<TreeNode, 'entries'>,
   caches: RecordCaches,
+  like: LikeRoot | null = null,
 ): Promise<SeenByRoot> {
   const slices = new TimeSlices();
-  const contents = await collectFiles(segments, root, caches, slices);
-  return { contents, occurrences: await placeOccurrences(segments, contents.files, slices) };
+  const walk = new Walk(segments, caches, like);
+  await walk.collect(root, slices);
+  const { files, unfollowed, sameAs } = walk;
+  const contents = { files, unfollowed };
+  return { contents, occurrences: await placeOccurrences(segments, files, slices, like, sameAs) };
 }
 
-async function collectFiles(
-  segments: SegmentList,
-  root: Pick<TreeNode, 'entries'>,
-  caches: RecordCaches,
-  slices: TimeSlices,
-): Promise<TreeContents> {
-  const files: SnapshotFile[] = [];
-  const unfollowed: { path: string; kind: EntryKind; oid: Oid }[] = [];
-  // Depth first and in order, by a list of the folders that are open: they can be nested deeper than calls.
-  const open = [{ entries: root.entries, prefix: '', at: 0 }];
-  for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
-    const entry = folder.entries[folder.at++];
-    if (entry === undefined) {
-      open.pop();
-      continue;
+type TreeEntry = TreeNode['entries'][number];
+
+/** A folder that is walked, with what the other root has at its path. */
+interface OpenFolder {
+  readonly entries: readonly TreeEntry[];
+  readonly prefix: string;
+  at: number;
+  readonly others: readonly TreeEntry[];
+  /** Those before this one were gone over. */
+  otherAt: number;
+  /** Theirs by name, once it is asked for. */
+  places?: ReadonlyMap<string, number>;
+}
+
+/** Collects the files below a root, in order, and goes over those of another beside them. */
+class Walk {
+  readonly files: SnapshotFile[] = [];
+  readonly unfollowed: TreeContents['unfollowed'][number][] = [];
+  /** By file: its position in the other root; -1 where that does not have it there. */
+  readonly sameAs: number[] = [];
+  /** Of the other's files and links, those before these were gone over. */
+  private otherFile = 0;
+  private otherLink = 0;
+
+  constructor(
+    private readonly segments: SegmentList,
+    private readonly caches: RecordCaches,
+    private readonly like: LikeRoot | null,
+  ) {}
+
+  async collect(root: Pick<TreeNode, 'entries'>, slices: TimeSlices): Promise<void> {
+    const { segments, caches } = this;
+    // Depth first and in order, by a list of the folders that are open: they can be nested deeper than calls.
+    const open: OpenFolder[] = [
+      { entries: root.entries, prefix: '', at: 0, others: this.like?.node.entries ?? [], otherAt: 0 },
+    ];
+    for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
+      if (slices.isOver) await slices.next();
+      const entry = folder.entries[folder.at++];
+      if (entry === undefined) {
+        this.passUntil(folder, folder.others.length);
+        open.pop();
+        continue;
+      }
+      const other = this.otherOf(folder, entry.name);
+      const path = folder.prefix + entry.name;
+      if (entry.tree !== undefined) {
+        const prefix = `${path}/`;
+        if (entry.tree === other?.tree) this.pass(other, path, true);
+        else {
+          const others = other?.tree === undefined ? [] : readTreeNode(segments, other.tree, caches).entries;
+          if (other !== undefined && other.tree === undefined) this.pass(other, path, false);
+          open.push({ entries: readTreeNode(segments, entry.tree, caches).entries, prefix, at: 0, others, otherAt: 0 });
+        }
+        continue;
+      }
+      const isSame = other !== undefined && entry.file === other.file && entry.kind === other.kind;
+      if (other !== undefined) this.pass(other, path, isSame && entry.file !== undefined);
+      if (entry.file === undefined) this.unfollowed.push({ path, kind: entry.kind, oid: entry.oid! });
+      else if (!isSame) {
+        this.sameAs.push(-1);
+        const record = readFileRecord(segments, entry.file, caches);
+        this.files.push({ path, id: entry.file, kind: entry.kind, record });
+      }
     }
-    if (slices.isOver) await slices.next();
-    const path = folder.prefix + entry.name;
-    if (entry.tree !== undefined)
-      open.push({ entries: readTreeNode(segments, entry.tree, caches).entries, prefix: `${path}/`, at: 0 });
-    else if (entry.file !== undefined)
-      files.push({ path, id: entry.file, kind: entry.kind, record: readFileRecord(segments, entry.file, caches) });
-    else unfollowed.push({ path, kind: entry.kind, oid: entry.oid! });
   }
-  return { files, unfollowed };
+
+  /** What the other has under a name, all before that being passed. Names are in one order in both, but for one that is a folder in one of them. */
+  private otherOf(folder: OpenFolder, name: string): TreeEntry | undefined {
+    let at: number | undefined = folder.otherAt;
+    if (folder.others[at]?.name !== name) {
+      folder.places ??= new Map(folder.others.map((other, i) => [other.name, i]));
+      at = folder.places.get(name);
+      if (at === undefined || at < folder.otherAt) return undefined;
+    }
+    this.passUntil(folder, at);
+    folder.otherAt = at + 1;
+    return folder.others[at];
+  }
+
+  private passUntil(folder: OpenFolder, end: number): void {
+    for (; folder.otherAt < end; folder.otherAt++) {
+      const entry = folder.others[folder.otherAt]!;
+      this.pass(entry, folder.prefix + entry.name, false);
+    }
+  }
+
+  /** Goes on behind what the other has at a path; `takes` it. */
+  private pass({ tree, file }: TreeEntry, path: string, takes: boolean): void {
+    const { files, unfollowed } = this.like!.seen.contents;
+    const prefix = `${path}/`;
+    const isHere = (own: string): boolean => (tree === undefined ? own === path : own.startsWith(prefix));
+    if (file !== undefined || tree !== undefined)
+      for (; this.otherFile < files.length && isHere(files[this.otherFile]!.path); this.otherFile++) {
+        if (!takes) continue;
+        this.files.push(this.like!.over(files[this.otherFile]!));
+        this.sameAs.push(this.otherFile);
+      }
+    for (; this.otherLink < unfollowed.length && isHere(unfollowed[this.otherLink]!.path); this.otherLink++)
+      if (takes) this.unfollowed.push(unfollowed[this.otherLink]!);
+  }
 }
 
 async function placeOccurrences(
   segments: SegmentList,
   files: readonly SnapshotFile[],
   slices: TimeSlices,
+  like: LikeRoot | null,
+  sameAs: readonly number[],
 ): Promise<Occurrences> {
+  const others = like?.seen.occurrences;
+  const starts = others === undefined ? null : startsOf(others.files, like!.seen.contents.files.length);
   let count = 0;
-  for (const { record } of files) count += searchedDocs(record).length;
+  for (const [file, { record }] of files.entries()) {
+    const same = sameAs[file]!;
+    count += same < 0 ? searchedDocs(record).length : starts![same + 1]! - starts![same]!;
+  }
   const docs = new Uint32Array(count);
   const ofFiles = new Uint32Array(count);
   const lines = new Uint32Array(count);
@@ -85,6 +180,15 @@ async function placeOccurrences(
   let lineCounts = segment?.column('lineCount');
   for (let file = 0; file < files.length; file++) {
     if (slices.isOver) await slices.next();
+    const same = sameAs[file]!;
+    if (same >= 0) {
+      const [from, to] = [starts![same]!, starts![same + 1]!];
+      docs.set(others!.docs.subarray(from, to), at);
+      lines.set(others!.lines.subarray(from, to), at);
+      ofFiles.fill(file, at, at + to - from);
+      at += to - from;
+      continue;
+    }
     let line = 0;
     for (const doc of searchedDocs(files[file]!.record)) {
       if (segment === undefined || doc < segment.docBase || doc >= segment.docEnd) {
@@ -99,6 +203,14 @@ async function placeOccurrences(
     }
   }
   return { docs, files: ofFiles, lines, ...linkOccurrences(segments, docs) };
+}
+
+/** Of occurrences in order of files: the first of each file, and at the end their number. */
+export function startsOf(occurrenceFiles: Uint32Array, fileCount: number): Uint32Array {
+  const starts = new Uint32Array(fileCount + 1);
+  for (const file of occurrenceFiles) starts[file + 1]!++;
+  for (let at = 0; at < fileCount; at++) starts[at + 1]! += starts[at]!;
+  return starts;
 }
 
 /** Which chunks occur, and where each does first and next. */

@@ -12,7 +12,9 @@ import { createRecordCaches, readTreeNode } from './record-caches.js';
 import type { RecordCaches } from './record-caches.js';
 import type { SearchBackend } from './search-backend.js';
 import { Snapshot } from './snapshot.js';
+import { filesOver } from './flat-snapshot.js';
 import { walkRoot } from './snapshot-contents.js';
+import type { SeenByRoot } from './snapshot-contents.js';
 import { KnownPaths } from './snapshot-paths.js';
 import { volatileBytesMax } from './volatile-segments.js';
 import type { VolatileSegments } from './volatile-segments.js';
@@ -173,7 +175,7 @@ export class SnapshotStore implements SegmentPlace {
     try {
       const node = mounts === null ? readTreeNode(segments, root, this.caches) : nodeOf(mounts);
       const flat = mounts === null ? this.flat.find(segments, root, node as TreeNode) : null;
-      const seen = flat ?? (await walkRoot(segments, node, this.caches));
+      const seen = flat ?? (await this.walk(segments, root, node, mounts === null));
       if (flat === null && mounts === null) this.flat.noteWalk(root, node as TreeNode, seen);
       const paths = this.paths.of(flat?.paths ?? seen.contents.files.map(({ path }) => path));
       const far = this.backendOf(mounts === null ? [root] : mounts.list.map(({ tree }) => tree));
@@ -187,6 +189,27 @@ export class SnapshotStore implements SegmentPlace {
       segments.release();
       this.opening.delete(root);
       opened();
+    }
+  }
+
+  private async walk(
+    segments: SegmentList,
+    root: TreeId,
+    node: Pick<TreeNode, 'entries'>,
+    isStored: boolean,
+  ): Promise<SeenByRoot> {
+    const isLarge = isStored && (node as TreeNode).fileCount >= this.flat.filesMin;
+    const like = isLarge ? await this.openNeighbour(root, node) : null;
+    if (like === null) return walkRoot(segments, node, this.caches);
+    try {
+      const { seen } = like;
+      return await walkRoot(segments, node, this.caches, {
+        node: this.treeNode(like.root),
+        seen,
+        over: filesOver(segments),
+      });
+    } finally {
+      like.release();
     }
   }
 
@@ -216,7 +239,7 @@ export class SnapshotStore implements SegmentPlace {
   }
 
   /** The snapshot of the kept root that is most like another by what lies directly in both; null where most of that has other names. */
-  private async openNeighbour(root: TreeId, node: TreeNode): Promise<Snapshot | null> {
+  private async openNeighbour(root: TreeId, node: Pick<TreeNode, 'entries'>): Promise<Snapshot | null> {
     const own = new Map(node.entries.map((entry) => [entry.name, entry.tree ?? entry.file]));
     const segments = this.segments();
     let best: TreeId | null = null;

@@ -5,6 +5,7 @@ import type { FileRecord, SegmentList } from '../segment/index.js';
 import { Derived } from './derived.js';
 import type { KeptTables, TableColumns } from './kept-tables.js';
 import type { RecordCaches } from './record-caches.js';
+import { startsOf } from './snapshot-contents.js';
 import type { Occurrences, SeenByRoot, TreeContents } from './snapshot-contents.js';
 import type { Mounts } from './mounts.js';
 import type { SearchBackend } from './search-backend.js';
@@ -162,12 +163,7 @@ export class Snapshot {
 
   /** For each file, by its position, that of its first occurrence, and at the end their number: occurrences are in order of files. */
   get fileStarts(): Uint32Array {
-    return this.derived.once('fileStarts', () => {
-      const starts = new Uint32Array(this.files.length + 1);
-      for (const file of this.occurrenceFiles) starts[file + 1]!++;
-      for (let at = 0; at < this.files.length; at++) starts[at + 1]! += starts[at]!;
-      return starts;
-    });
+    return this.derived.once('fileStarts', () => startsOf(this.occurrenceFiles, this.files.length));
   }
 
   /** Calls `onOccurrence` with the position of each occurrence of a visible chunk, in order. */

@@ -130,6 +130,52 @@ test('a root that is opened again is laid out flat, and seen as the walk sees it
   store.close();
 });
 
+test('a root like one that is kept is seen as the walk sees it, whatever was put, removed, or became something else', async () => {
+  const repository = makeRepository();
+  const nothing = (files: Files): Files => Object.fromEntries(Object.keys(files).map((path) => [path, null]));
+  const links: Files = { 'links/a': { symlink: '../a.ts' }, 'links/b/c': { symlink: '../../a.ts' } };
+  const text = 'export const two = 2;\n';
+  const steps: Files[] = [
+    { ...everyKind, ...links, 'large.txt': text, 'limit.json': text },
+    { 'z/same.ts': text },
+    { '0.ts': text, 'z/y/x.ts': text, 'zz.ts': text, 'empty.txt': null },
+    { link: null, 'link/now/a/folder.ts': text, 'run.sh': 'f() {\n  true\n}\n' },
+    { ...nothing({ 'z/same.ts': '', 'z/twice.ts': '', 'z/y/x.ts': '' }), z: { symlink: 'ü' }, 'ü/日本.txt': text },
+    { ...nothing(links), 'links.ts': text, 'links-too/a': { symlink: '../links.ts' }, 'app.min.js': null },
+    { 'data.bin': null, 'data.bin/not/so': text, 'bad\udcff/na\udcfeme.txt': 'another\n', 'large.txt': null },
+  ];
+  repository.commits(steps.map((files) => ({ files })));
+  const revs = steps.map((_, i) => `HEAD~${steps.length - 1 - i}`);
+  const path = join(makeFolder(), 'store');
+  const engine = await openEngine({ repo: repository.path, store: path, workers: 0 });
+  await engine.index(revs);
+  await engine.close();
+  const store = Store.open(path);
+  const alone = new SnapshotStore(store, { flatFilesMin: Infinity });
+  const roots = revs.map((rev) => {
+    const key = rootKey(repository.revParse(`${rev}^{tree}`), rulesFingerprint(defaultRules));
+    return alone.findRoot(key)!;
+  });
+  for (const from of [0, steps.length - 1]) {
+    for (const root of roots) {
+      const near = new SnapshotStore(store, { flatFilesMin: 1 });
+      await near.keepFlat(roots[from]!);
+      near.forget();
+      const [snapshot, expected] = [await near.open(root), await alone.open(root)];
+      expect(seenOf(snapshot)).toEqual(seenOf(expected));
+      if (root !== roots[from]) expect(near.memory.snapshots).toBe(2); // that which is kept was opened for it
+      expected.release();
+      near.forget();
+      expect(() => seenOf(snapshot)).not.toThrow();
+      snapshot.release();
+      near.close();
+      store.snapshots.clear();
+    }
+  }
+  alone.close();
+  store.close();
+});
+
 test('what is laid out of an empty root, and what is damaged or of another store, is seen as the walk sees it', async () => {
   const empty = await indexed({ 'before.ts': null });
   const one = await opened(empty.store, empty.root, Infinity);

@@ -63,19 +63,22 @@ export class SignCodes {
   static copy(codes: Uint8Array, from: number, into: Uint8Array, to: number, count: number, dimension: number): void {
     const bytes = codeBytes(dimension);
     const group = signRows * bytes;
-    const place = (row: number): number => Math.floor(row / signRows) * group + (row % signRows);
     for (let row = 0; row < count;) {
-      if ((from + row) % signRows === 0 && (to + row) % signRows === 0 && count - row >= signRows) {
+      const [source, target] = [from + row, to + row];
+      const [first, firstInto] = [source % signRows, target % signRows];
+      let at = ((source - first) / signRows) * group + first;
+      let intoAt = ((target - firstInto) / signRows) * group + firstInto;
+      if (first === 0 && firstInto === 0 && count - row >= signRows) {
         const groups = Math.floor((count - row) / signRows);
-        const at = place(from + row);
-        into.set(codes.subarray(at, at + groups * group), place(to + row));
+        into.set(codes.subarray(at, at + groups * group), intoAt);
         row += groups * signRows;
         continue;
       }
-      let source = place(from + row);
-      let target = place(to + row);
-      for (let byte = 0; byte < bytes; byte++, source += signRows, target += signRows) into[target] = codes[source]!;
-      row++;
+      // As many as lie in one group of both.
+      const rows = Math.min(count - row, signRows - first, signRows - firstInto);
+      for (let byte = 0; byte < bytes; byte++, at += signRows, intoAt += signRows)
+        for (let i = 0; i < rows; i++) into[intoAt + i] = codes[at + i]!;
+      row += rows;
     }
   }
 

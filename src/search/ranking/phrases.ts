@@ -12,6 +12,9 @@ const wordsMax = 24;
 /** Chunks that are read to see whether a query is in them as it is typed; where more may have it, it says little. */
 const verbatimMax = 60;
 
+/** Of queries that are asked now: a phrase is wanted where its chunks are brought and again where they are looked for. */
+const phrases = new WeakMap<Query, QueryPhrase | null>();
+
 /** The words of a query as they follow one another, to find them so in a text: a message, a line of code. */
 export class QueryPhrase {
   private constructor(
@@ -21,11 +24,21 @@ export class QueryPhrase {
 
   /** What chunks have that can have it. */
   get plan(): GramPlan {
-    return compilePattern(this.text, { literal: true, ignoreCase: true }).plan;
+    return (this.madePlan ??= compilePattern(this.text, { literal: true, ignoreCase: true }).plan);
   }
 
+  private madePlan: GramPlan | undefined;
+
   /** Null when the query has too few words beside each other. */
-  static of({ ranking, text }: Query): QueryPhrase | null {
+  static of(query: Query): QueryPhrase | null {
+    const known = phrases.get(query);
+    if (known !== undefined) return known;
+    const made = QueryPhrase.make(query);
+    phrases.set(query, made);
+    return made;
+  }
+
+  private static make({ ranking, text }: Query): QueryPhrase | null {
     const first = ranking[0];
     const last = ranking.at(-1);
     if (first === undefined || last === undefined || ranking.some(({ phrase }) => phrase)) return null;

@@ -128,7 +128,7 @@ function openSigns({ codes, weights }: NonNullable<VectorTables['signs']>, dimen
     const weight = weights[position]!;
     deviations[position] = Math.sqrt(Math.max(0, dimension * weight * weight - 1) / Math.max(1, dimension - 1));
   }
-  return { codes: new SignCodes(codes, dimension), weights: Float32Array.from(weights), deviations };
+  return { codes: new SignCodes(codes, dimension), weights: weights.slice(), deviations };
 }
 
 /**
@@ -207,6 +207,51 @@ async function compareAll(
   };
 }
 
+interface ToldByScores {
+  readonly weights: Float32Array;
+  readonly deviations: Float32Array;
+  readonly fileStarts: Uint32Array;
+  /** By file: the highest bound of a chunk, the sum of their cosines, and that of their deviations. */
+  readonly nearest: Float64Array;
+  readonly sums: Float64Array;
+  readonly ofFiles: Float64Array;
+}
+
+/**
+ * Adds what the scores of some rows tell of the files from one on; returns the file of the last row. It waits for nothing, as a loop in what does is
+ * compiled later and runs at half the speed.
+ */
+function boundRows(
+  scores: Uint16Array,
+  first: number,
+  firstFile: number,
+  unit: number,
+  offset: number,
+  { weights, deviations, fileStarts, nearest, sums, ofFiles }: ToldByScores,
+): number {
+  const stop = first + scores.length;
+  let file = firstFile;
+  for (let position = first; position < stop;) {
+    while (fileStarts[file + 1]! <= position) file++;
+    const end = Math.min(stop, fileStarts[file + 1]!);
+    let sum = 0;
+    let deviation = 0;
+    let most = nearest[file]!;
+    for (; position < end; position++) {
+      const cosine = (scores[position - first]! * unit - offset) * weights[position]!;
+      const own = deviations[position]!;
+      sum += cosine;
+      deviation += own;
+      const bound = cosine + deviationsMax * own;
+      if (bound > most) most = bound;
+    }
+    nearest[file] = most;
+    sums[file]! += sum;
+    ofFiles[file]! += deviation;
+  }
+  return file;
+}
+
 /** Those that were asked for compared; of the others bounds are known. */
 class CodedSimilarities implements Similarities {
   readonly most: FileSimilarities;
@@ -238,30 +283,12 @@ class CodedSimilarities implements Similarities {
     const unit = asked.unit / queryLength;
     const offset = asked.offset / queryLength;
     nearest.fill(-Infinity);
-    const ofFile = new Float64Array(nearest.length);
+    const told = { weights, deviations, fileStarts, nearest, sums: cosines, ofFiles: new Float64Array(nearest.length) };
     let file = 0;
     for (let first = 0; first < occurrenceDocs.length; first += SignCodes.rowsAtOnce) {
       if (slices.isOver) await slices.next();
       const stop = Math.min(first + SignCodes.rowsAtOnce, occurrenceDocs.length);
-      const scores = codes.scores(asked, first, stop);
-      for (let position = first; position < stop;) {
-        while (fileStarts[file + 1]! <= position) file++;
-        const end = Math.min(stop, fileStarts[file + 1]!);
-        let sum = 0;
-        let deviation = 0;
-        let most = nearest[file]!;
-        for (; position < end; position++) {
-          const cosine = (scores[position - first]! * unit - offset) * weights[position]!;
-          const own = deviations[position]!;
-          sum += cosine;
-          deviation += own;
-          const bound = cosine + deviationsMax * own;
-          if (bound > most) most = bound;
-        }
-        nearest[file] = most;
-        cosines[file]! += sum;
-        ofFile[file]! += deviation;
-      }
+      file = boundRows(codes.scores(asked, first, stop), first, file, unit, offset, told);
     }
     for (let at = 0; at < nearest.length; at++) {
       if (nearest[at] === -Infinity) nearest[at] = 0;
@@ -269,7 +296,7 @@ class CodedSimilarities implements Similarities {
       if (length === 0) cosines[at] = 0;
       else {
         const share = Math.sqrt(inCommon + (1 - inCommon) / (fileStarts[at + 1]! - fileStarts[at]!));
-        cosines[at] = (cosines[at]! + deviationsMax * share * ofFile[at]!) / length;
+        cosines[at] = (cosines[at]! + deviationsMax * share * told.ofFiles[at]!) / length;
       }
     }
   }

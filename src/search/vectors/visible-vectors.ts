@@ -84,10 +84,14 @@ export function visibleVectors(snapshot: Snapshot, { space, isWithheld }: Compar
       const part = { file, docBase, docEnd, isWhole: file.count === docCount };
       parts.push(part);
       const squares = file.squares();
-      const isAll = part.isWhole && visibleCount === docCount;
+      if (part.isWhole && visibleCount === docCount) {
+        squareSum += sumOf(squares);
+        count += docCount;
+        continue;
+      }
       const docs = part.isWhole ? null : file.docs();
       for (let row = 0; row < squares.length; row++) {
-        if (!isAll && !visible.has(docBase + (docs === null ? row : docs[row]!))) continue;
+        if (!visible.has(docBase + (docs === null ? row : docs[row]!))) continue;
         squareSum += squares[row]!;
         count++;
       }
@@ -105,6 +109,12 @@ export function visibleVectors(snapshot: Snapshot, { space, isWithheld }: Compar
       rows: () => (rows ??= rowsOf(snapshot, visible, parts, count)),
     };
   });
+}
+
+function sumOf(numbers: Uint32Array): number {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += numbers[i]!;
+  return sum;
 }
 
 async function rowsOf(

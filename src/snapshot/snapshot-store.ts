@@ -180,7 +180,7 @@ export class SnapshotStore implements SegmentPlace {
       const paths = this.paths.of(flat?.paths ?? seen.contents.files.map(({ path }) => path));
       const far = this.backendOf(mounts === null ? [root] : mounts.list.map(({ tree }) => tree));
       const tables = mounts === null && far === null ? this.flat.tablesOf(root, node as TreeNode) : null;
-      const neighbour = tables === null ? null : () => this.openNeighbour(root, node as TreeNode);
+      const neighbour = tables === null ? null : () => this.openNeighbour(root, node);
       const means = { found: this.caches.found, tables, mounts, far, neighbour };
       const snapshot = Snapshot.of(segments, root, seen, paths, means);
       this.snapshots.set(root, snapshot, snapshot.weight);

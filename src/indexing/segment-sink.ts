@@ -1,4 +1,4 @@
-import { HashIndex, TimeSlices } from '../base/index.js';
+import { HashIndex, TimeSlices, elapsedMs } from '../base/index.js';
 import { bundledSpace } from '../embedding/index.js';
 import type { CommitId, DocId, FileId, Oid, TreeId } from '../model/index.js';
 import { asCommitId, asDocId, asFileId, asTreeId } from '../model/index.js';
@@ -23,7 +23,11 @@ export interface SegmentSinkOptions {
   readonly place?: SegmentPlace;
   /** A segment is published when it has so much text. More at once costs memory and saves merging. */
   readonly textBytesMax?: number;
+  /** Of the store, or when it is as old: whoever is killed loses no more. Each is one more to merge. Default: half a minute. */
+  readonly publishedEveryMs?: number;
 }
+
+const publishedEveryMs = 30_000;
 
 /** Looking so many stored chunks up front costs about what analysing one file does. */
 const chunksPerFile = 2000;
@@ -36,6 +40,8 @@ let nextRun = 0;
  */
 export class SegmentSink {
   private writer: SegmentWriter | null = null;
+  /** Of the writer. */
+  private begunMs = 0;
   /** Segments that are being written, the oldest first. */
   private readonly finishing: SegmentWriter[] = [];
   private published: Promise<void> = Promise.resolve();
@@ -49,6 +55,7 @@ export class SegmentSink {
   private readonly commitTrees = new Map<CommitId, TreeId>();
   private readonly run = nextRun++;
   private readonly place: SegmentPlace;
+  private readonly ageMaxMs: number;
   /** Of the vectors that chunks come with. */
   private readonly space = bundledSpace();
   newChunks = 0;
@@ -60,6 +67,8 @@ export class SegmentSink {
     private readonly options: SegmentSinkOptions = {},
   ) {
     this.place = options.place ?? snapshots;
+    // What is in memory alone is lost with the process either way.
+    this.ageMaxMs = options.publishedEveryMs ?? (options.place === undefined ? publishedEveryMs : Infinity);
     this.stored = this.place.segments();
   }
 
@@ -96,7 +105,8 @@ export class SegmentSink {
 
   /** The segment should be published before more chunks are added. */
   get isFull(): boolean {
-    return this.writer?.isFull === true;
+    const { writer, begunMs } = this;
+    return writer !== null && (writer.isFull || elapsedMs() - begunMs >= this.ageMaxMs);
   }
 
   addChunk(chunk: NewChunk): DocId {
@@ -243,6 +253,7 @@ export class SegmentSink {
 
   private open(): SegmentWriter {
     const { files, nextIds } = this.place;
+    if (this.writer === null) this.begunMs = elapsedMs();
     return (this.writer ??= new SegmentWriter(
       files,
       this.finishing.at(-1)?.next ?? nextIds,

@@ -58,6 +58,19 @@ test('what is added while a segment is written goes to the next, and is known al
   expect(snapshots.segments().chunkText(docs.at(-1)!)).toBe('text 5 19');
 });
 
+test('what is older than half a minute is published before more is added', async () => {
+  const sink = open();
+  const hasty = new SegmentSink(snapshots, { publishedEveryMs: 0 });
+  expect(hasty.isFull).toBe(false); // there is nothing
+  for (const one of [sink, hasty]) one.addChunk(makeChunk('some text'));
+  expect([sink.isFull, hasty.isFull]).toEqual([false, true]);
+  await hasty.publish();
+  expect(hasty.isFull).toBe(false);
+  hasty.abandon();
+  expect(store.catalog.segments().map(({ docs }) => docs)).toEqual([[0, 1]]);
+  sink.abandon();
+});
+
 test('a segment that cannot be written takes those after it along, and leaves no file', async () => {
   const sink = open();
   const folder = join(store.path, 'segments');

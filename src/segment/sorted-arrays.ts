@@ -110,9 +110,10 @@ export async function orderOfHashes(
   const order = new Uint32Array(count);
   let start = 0;
   for (let bucket = 0; bucket < 1 << bucketBits; start = ends[bucket++]!) {
-    if (slices.isOver) await slices.next();
     const end = ends[bucket]!;
-    packed.subarray(start, end).sort();
+    if (end === start) continue; // nearly all, where there is little to sort: a commit's segment
+    if (slices.isOver) await slices.next();
+    if (end - start > 1) packed.subarray(start, end).sort();
     for (let i = start; i < end; i++) {
       const position = packed[i]! % 2 ** 31;
       let at = i;

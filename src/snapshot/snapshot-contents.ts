@@ -168,9 +168,9 @@ async function placeOccurrences(
   const others = like?.seen.occurrences;
   const starts = others === undefined ? null : startsOf(others.files, like!.seen.contents.files.length);
   let count = 0;
-  for (const [file, { record }] of files.entries()) {
+  for (let file = 0; file < files.length; file++) {
     const same = sameAs[file]!;
-    count += same < 0 ? searchedDocs(record).length : starts![same + 1]! - starts![same]!;
+    count += same < 0 ? searchedDocs(files[file]!.record).length : starts![same + 1]! - starts![same]!;
   }
   const docs = new Uint32Array(count);
   const ofFiles = new Uint32Array(count);
@@ -182,11 +182,16 @@ async function placeOccurrences(
     if (slices.isOver) await slices.next();
     const same = sameAs[file]!;
     if (same >= 0) {
-      const [from, to] = [starts![same]!, starts![same + 1]!];
+      // With those that follow it in both.
+      const from = starts![same]!;
+      let end = same + 1;
+      while (sameAs[file + end - same] === end) end++;
+      const to = starts![end]!;
       docs.set(others!.docs.subarray(from, to), at);
       lines.set(others!.lines.subarray(from, to), at);
-      ofFiles.fill(file, at, at + to - from);
-      at += to - from;
+      const ahead = file - same;
+      for (let position = from; position < to; position++) ofFiles[at++] = others!.files[position]! + ahead;
+      file += end - same - 1;
       continue;
     }
     let line = 0;

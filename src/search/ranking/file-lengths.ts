@@ -23,25 +23,36 @@ export class FileLengths {
     );
   }
 
-  private static async count({ files, occurrenceDocs, occurrenceFiles, segments }: Snapshot): Promise<FileLengths> {
+  /** Counted; of files that a snapshot has too of which they are kept, taken from there. */
+  private static async count(snapshot: Snapshot): Promise<FileLengths> {
+    const { files, fileStarts, occurrenceDocs, segments } = snapshot;
+    const known = await knownLengths(snapshot);
     const body = new Float64Array(files.length);
     const comment = new Float64Array(files.length);
     const symbol = new Float64Array(files.length);
     const slices = new TimeSlices();
     let segment = segments.segments[0];
     let columns = segment === undefined ? null : lengthsOf(segment);
-    for (let position = 0; position < occurrenceDocs.length; position++) {
-      if ((position & 4095) === 0 && slices.isOver) await slices.next();
-      const doc = occurrenceDocs[position]!;
-      const file = occurrenceFiles[position]!;
-      if (segment === undefined || doc < segment.docBase || doc >= segment.docEnd) {
-        segment = segments.segmentOfDoc(doc);
-        columns = lengthsOf(segment);
+    for (let file = 0; file < files.length; file++) {
+      if ((file & 255) === 0 && slices.isOver) await slices.next();
+      const same = known?.fileOf.get(files[file]!.id);
+      if (same !== undefined) {
+        body[file] = known!.lengths.body[same]!;
+        comment[file] = known!.lengths.comment[same]!;
+        symbol[file] = known!.lengths.symbol[same]!;
+        continue;
       }
-      const at = doc - segment.docBase;
-      body[file]! += columns!.body[at]!;
-      comment[file]! += columns!.comment[at]!;
-      symbol[file]! += columns!.symbol[at]!;
+      for (let position = fileStarts[file]!; position < fileStarts[file + 1]!; position++) {
+        const doc = occurrenceDocs[position]!;
+        if (segment === undefined || doc < segment.docBase || doc >= segment.docEnd) {
+          segment = segments.segmentOfDoc(doc);
+          columns = lengthsOf(segment);
+        }
+        const at = doc - segment.docBase;
+        body[file]! += columns!.body[at]!;
+        comment[file]! += columns!.comment[at]!;
+        symbol[file]! += columns!.symbol[at]!;
+      }
     }
     return new FileLengths(body, comment, symbol);
   }
@@ -49,6 +60,24 @@ export class FileLengths {
 
 const meanOf = (values: Float64Array): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+interface KnownLengths {
+  readonly lengths: FileLengths;
+  /** Where a file is there, by its number. */
+  readonly fileOf: ReadonlyMap<number, number>;
+}
+
+/** What is kept of a snapshot that has most files in common with another; null where nothing is. */
+async function knownLengths(snapshot: Snapshot): Promise<KnownLengths | null> {
+  const other = await snapshot.neighbour();
+  try {
+    const lengths = other?.keptTable(table);
+    if (lengths === undefined) return null;
+    return { lengths, fileOf: new Map(other!.files.map(({ id }, file) => [id, file])) };
+  } finally {
+    other?.release();
+  }
+}
 
 const table: Table<FileLengths> = {
   name: 'lengths-1',

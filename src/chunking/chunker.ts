@@ -10,7 +10,7 @@ import { mergeByLines, placed } from './embedded/place.js';
 import { addByLines, linesMissed } from './line-rules.js';
 import { LineTable, textLineStarts } from './lines.js';
 import { outlineOf } from './outline.js';
-import { createParserRuntime } from './parser-runtime.js';
+import { createParserRuntime, inputUnits } from './parser-runtime.js';
 import type { ParserRuntime } from './parser-runtime.js';
 import { partition } from './partition.js';
 import { linesOf, prepareText } from './recovery/prepare.js';
@@ -250,13 +250,12 @@ function definitionsOf(
     return { code: 'parse-limit', message: 'more elements are open at once than a parser is asked for' };
   const workMax = options.parseWork ?? parseWorkMax(bytes);
   let work = 0;
-  // The parser asks for text in pieces of its buffer's size; longer ones would be cut off unseen. A lexer can go over a text again and
-  // again without one operation of the parser: past the limit it meets the end of the text.
+  // A lexer can go over a text again and again without one operation of the parser: past the limit it meets the end of the text.
   const read = (index: number): string =>
     (work += pieceWork) > workMax ? '' : prepared.text.slice(index, index + inputUnits);
-  const progressCallback = (): boolean => ++work > workMax;
+  const isOver = (): boolean => ++work > workMax;
   try {
-    const tree = grammar.parser.parse(read, null, { progressCallback });
+    const tree = grammar.parser.parse(read, isOver);
     if (tree === null || work > workMax) {
       tree?.delete();
       grammar.parser.reset();
@@ -286,7 +285,6 @@ function definitionsByLines({ text, lineCount }: Pick<Source, 'text' | 'lineCoun
   return addByLines([], linesOf(text), [{ from: 0, to: lineCount - 1 }], grammar);
 }
 
-const inputUnits = 5000;
 const pieceWork = 20;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
-import type { Language, Parser } from 'web-tree-sitter';
+import type { Language } from 'web-tree-sitter';
 import { symbolKinds } from '../model/index.js';
 import type { SymbolKind } from '../model/index.js';
 import { compileLineRules } from './line-rules.js';
 import type { LineRule, LineRuleSources } from './line-rules.js';
 import { barelyWrapping, cursorPath, endsPaths, hasEach, parsePath } from './node-path.js';
 import type { CursorStep, NodePath } from './node-path.js';
-import type { ParserRuntime } from './parser-runtime.js';
+import type { ParserRuntime, TextParser } from './parser-runtime.js';
 
 /** What the walk does at a node of some type; bits. */
 export const Action = {
@@ -143,7 +143,7 @@ export interface Rule {
 /** A loaded language: its parser and, per node type id, what the walk does. */
 export interface Grammar {
   readonly language: string;
-  readonly parser: Parser;
+  readonly parser: TextParser;
   readonly actions: Uint16Array;
   readonly rules: readonly (readonly Rule[] | undefined)[];
   /** Numbers of the types `barelyWrapping` and `endsPaths`. */
@@ -204,7 +204,7 @@ const errorTypeId = 0xffff;
  */
 const ordinaryNames = '^(?:[\\p{ID_Continue}$@#~?!\'][^\\s()\\[\\]{}<>;,"]*|[^\\s\\w()\\[\\]{};,"]+|\\[\\]=?)$';
 
-function compile(name: string, parser: Parser, language: Language, table: SymbolTable): Grammar {
+function compile(name: string, parser: TextParser, language: Language, table: SymbolTable): Grammar {
   const actions = new Uint16Array(errorTypeId + 1);
   const rules: (readonly Rule[] | undefined)[] = [];
   const known = new Set<string>();

@@ -1,4 +1,5 @@
-import type { Language, Node, TreeCursor } from 'web-tree-sitter';
+import type { Language, Node } from 'web-tree-sitter';
+import type { Cursor } from './tree-cursor.js';
 
 /** How often a step is taken: once; as long as it leads on, also not at all; once to each node it leads to. */
 type Times = 'once' | 'while' | 'each';
@@ -82,7 +83,7 @@ export class ParentPaths {
   private readonly known = new Map<readonly Step[], Reached>();
 
   /** The cursor is at one of the children. */
-  follow(cursor: TreeCursor, steps: readonly Step[]): Reached {
+  follow(cursor: Cursor, steps: readonly Step[]): Reached {
     let reached = this.known.get(steps);
     if (reached === undefined) {
       const up = cursor.copy();

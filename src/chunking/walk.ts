@@ -1,4 +1,4 @@
-import type { Node, Tree, TreeCursor } from 'web-tree-sitter';
+import type { Node } from 'web-tree-sitter';
 import type { SymbolKind } from '../model/index.js';
 import {
   functionLike,
@@ -16,7 +16,9 @@ import type { LineRange } from './line-rules.js';
 import { lineAt } from './lines.js';
 import { ParentPaths, followAll, followPath, repeatsMax } from './node-path.js';
 import type { CursorStep, Reached, Step } from './node-path.js';
+import type { ParsedText } from './parser-runtime.js';
 import { cleanName, operatorName, splitName } from './symbol-name.js';
+import type { Cursor } from './tree-cursor.js';
 
 export interface Walked {
   readonly definitions: Definition[];
@@ -26,14 +28,14 @@ export interface Walked {
 
 /** The definitions of a parsed text; `starts` are the starts of its `lineCount` lines in UTF-16 units. */
 export function findDefinitions(
-  tree: Tree,
+  tree: ParsedText,
   text: string,
   grammar: Grammar,
   starts: Uint32Array,
   lineCount: number,
 ): Walked {
   const cursor = tree.walk();
-  const walk = new Walk(cursor, text, grammar, starts, lineCount, tree.rootNode.hasError);
+  const walk = new Walk(cursor, text, grammar, starts, lineCount, tree.hasError);
   if (grammar.actions[cursor.nodeTypeId]! & Action.unread) walk.markUnread();
   walk.children({ scope: '', kind: undefined, local: false, inner: false, inData: false, depth: 0 }, nowhere, 0);
   cursor.delete();
@@ -107,7 +109,7 @@ class Walk implements Walked {
   private madeHere: ReadonlySet<string> | undefined;
 
   constructor(
-    private readonly cursor: TreeCursor,
+    private readonly cursor: Cursor,
     private readonly text: string,
     private readonly grammar: Grammar,
     private readonly starts: Uint32Array,

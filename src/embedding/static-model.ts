@@ -44,6 +44,7 @@ const pieceLengthMin = 3;
 const pieceCountMax = 4;
 /** Longer ones are not cut into pieces. */
 const termLengthMax = 40;
+const lowBitsMask = 2 ** 14 - 1;
 
 /**
  * A static embedding: a vector for each of a fixed vocabulary of terms (see text's `identifierTerms`), the vector of a text being
@@ -59,10 +60,14 @@ export class StaticModel {
     private readonly kernel: SumKernel,
   ) {
     this.slots = slotsOf(keys, head.rowCount);
+    for (let row = 0; row < head.rowCount; row++)
+      this.lowBits[(keys[2 * row + 1]! >>> 5) & lowBitsMask]! |= 1 << (keys[2 * row + 1]! & 31);
   }
 
   /** Open-addressing table: row + 1 by the key's low half; 0 is free. */
   private readonly slots: Uint32Array;
+  /** Which ends of keys there are: of the many parts of a word few are words, and this fits the nearest cache. */
+  private readonly lowBits = new Uint32Array(lowBitsMask + 1);
   private lengths: Float64Array | null = null;
   private factors = new Float64Array(1024);
   /** By where the pieces of a term's beginning end: how few they are, and the row and start of the last. */
@@ -183,7 +188,8 @@ export class StaticModel {
       if (count > pieceCountMax) continue;
       forEachPartKey(term, from, (high, low, to) => {
         if (to - from < pieceLengthMin || counts[to]! <= count) return;
-        let row = this.rowOf(high, low);
+        const mayBe = (this.lowBits[(low >>> 5) & lowBitsMask]! & (1 << (low & 31))) !== 0;
+        let row = mayBe ? this.rowOf(high, low) : -1;
         // The stem of `lockfile` is `lockfil`: its last piece has lost an e.
         if (row < 0 && to === length) row = this.rowOfText(`${term.slice(from)}e`);
         if (row < 0) return;

@@ -36,7 +36,7 @@ export class NumberTable {
   }
 
   private grow(): void {
-    const grown = new Int32Array(this.slots.length * 4);
+    const grown = new Int32Array(this.slots.length * 2);
     for (let at = 0; at < this.slots.length; at += slotLength)
       if (this.slots[at + 2] !== 0) this.put(grown, this.slots[at + 1]!, this.slots[at]!, this.slots[at + 2]!);
     this.slots = grown;

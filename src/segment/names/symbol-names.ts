@@ -94,7 +94,8 @@ export class SymbolNamesBuilder {
     }
     this.entries = new Map();
     const names = new SortedNamesWriter(file);
-    const grams: number[][] = [];
+    // Of full length from the start: an array that is written here and there becomes a table of hashes.
+    const grams = new Array<number[] | undefined>(beyondAsciiGram + 1);
     const terms = new Map<string, number[]>();
     const payload = new ByteWriter(256);
     for (const [i, entry] of entries.entries()) {
@@ -152,7 +153,7 @@ function append(blocks: number[], block: number): void {
 
 async function writeGrams(
   file: WritableFile,
-  grams: readonly (readonly number[])[],
+  grams: readonly (readonly number[] | undefined)[],
   blockCount: number,
   slices: TimeSlices,
 ): Promise<PostingTableLocation> {

@@ -51,6 +51,7 @@ async function run(): Promise<void> {
   try {
     const engine = daemon.engine(repo);
     await mixedRequests(engine, daemon, asked);
+    await afterAnEdit(engine, asked);
     await greps(engine, store, asked.grep, zoekt);
     await oneShots(store, asked);
     await new Promise((done) => setTimeout(done, idleMs));
@@ -216,6 +217,24 @@ async function mixedRequests(engine: Engine, daemon: BenchDaemon, asked: Request
     );
   }
   report.add('resident, under that load', `${mib(peakBytes)} MiB`, '≤ 900 MiB', mib(peakBytes) <= 900);
+}
+
+/** What a root costs that differs from HEAD in one file, as after a commit or a save: the first query of a kind, and the next. */
+async function afterAnEdit(engine: Engine, { queries, paths }: Requests): Promise<void> {
+  const fork = 'coppice-bench-million';
+  const path = paths.find((name) => /\.(c|go|java|js|py|rs|ts)$/.test(name)) ?? paths[0]!;
+  for (const mode of ['lexical', 'hybrid'] as const) {
+    await engine.fork(fork, { from: 'HEAD' });
+    try {
+      const content = Buffer.from(`benched_${mode}_${process.pid}();\n`.repeat(40));
+      await engine.apply(fork, [{ kind: 'put', path, content }]);
+      const ask = async (i: number): Promise<string> =>
+        ms((await timed(() => engine.search(queries[i]!, { rev: fork, mode }))).ms);
+      report.add(`${mode} after an edit: first, next`, `${await ask(1)}, ${await ask(2)}`, '-', null);
+    } finally {
+      await engine.drop(fork);
+    }
+  }
 }
 
 const rssOf = ({ pid }: BenchDaemon): number =>

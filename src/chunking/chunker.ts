@@ -7,14 +7,18 @@ import type { Grammar } from './grammar.js';
 import { canEmbed, embeddedBlocks } from './embedded/blocks.js';
 import { isNestedTooDeep } from './embedded/markup.js';
 import { mergeByLines, placed } from './embedded/place.js';
+import { Hints } from './hints.js';
 import { addByLines, linesMissed } from './line-rules.js';
 import { LineTable, textLineStarts } from './lines.js';
 import { outlineOf } from './outline.js';
 import { createParserRuntime, inputUnits } from './parser-runtime.js';
 import type { ParserRuntime } from './parser-runtime.js';
 import { partition } from './partition.js';
+import { startsWithout, withoutStretches } from './recovery/function-bodies.js';
+import type { Stretch } from './recovery/function-bodies.js';
 import { linesOf, prepareText } from './recovery/prepare.js';
 import { findDefinitions } from './walk.js';
+import type { WalkedText } from './walk.js';
 
 export interface ChunkOptions {
   /** What parsing may cost; after that the file is cut by lines. See `parseWorkMax`, the default. */
@@ -245,24 +249,26 @@ function definitionsOf(
   grammar: Grammar,
   options: ChunkOptions,
 ): Definition[] | FileDiagnostic {
-  const prepared = prepareText(text, grammar.language);
+  const hints = new Hints(text, grammar.hint);
+  const prepared = prepareText(text, grammar.language, (from, to) => hints.occurs(from, to));
   if (grammar.language === 'html' && isNestedTooDeep(prepared.text))
     return { code: 'parse-limit', message: 'more elements are open at once than a parser is asked for' };
+  const read = withoutSkipped({ text, hints, starts, lineCount }, prepared.skipped, grammar);
   const workMax = options.parseWork ?? parseWorkMax(bytes);
   let work = 0;
   // A lexer can go over a text again and again without one operation of the parser: past the limit it meets the end of the text.
-  const read = (index: number): string =>
+  const piece = (index: number): string =>
     (work += pieceWork) > workMax ? '' : prepared.text.slice(index, index + inputUnits);
   const isOver = (): boolean => ++work > workMax;
   try {
-    const tree = grammar.parser.parse(read, isOver);
+    const tree = grammar.parser.parse(piece, isOver);
     if (tree === null || work > workMax) {
       tree?.delete();
       grammar.parser.reset();
       return { code: 'parse-limit', message: `parsing takes more than ${workMax} steps` };
     }
     try {
-      const { definitions, unread } = findDefinitions(tree, text, grammar, starts, lineCount);
+      const { definitions, unread } = findDefinitions(tree, read, grammar);
       const whole = [{ from: 0, to: lineCount - 1 }];
       const ranges = grammar.linesEverywhere
         ? whole
@@ -277,6 +283,14 @@ function definitionsOf(
     // words it differs between versions.
     return { code: 'parse-failed', message: 'the parser fails on it' };
   }
+}
+
+/** What is left of a text when the parser skips some of it. */
+function withoutSkipped(source: WalkedText, skipped: readonly Stretch[], { hint }: Grammar): WalkedText {
+  if (skipped.length === 0) return source;
+  const text = withoutStretches(source.text, skipped);
+  const starts = startsWithout(source.starts, source.lineCount, skipped);
+  return { text, hints: new Hints(text, hint), starts, lineCount: source.lineCount };
 }
 
 /** Of a text that the grammar could not parse at all. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as TreeSitter from 'web-tree-sitter';
-import type { Language, Node } from 'web-tree-sitter';
+import type { Language } from 'web-tree-sitter';
 import { ByteCursor } from './tree-cursor.js';
 import type { Cursor, CursorExports } from './tree-cursor.js';
 
@@ -100,7 +100,7 @@ export async function createParserRuntime(): Promise<ParserRuntime> {
           const tree = parser.parse(readPiece, null, { progressCallback: isOverNow });
           return (
             tree && {
-              hasError: (tree.rootNode as Node).hasError,
+              hasError: tree.rootNode.hasError,
               walk: () => new ByteCursor(exports!, wasmMemory, transferAt, tree),
               delete: () => tree.delete(),
             }

@@ -12,6 +12,7 @@ import {
 import type { Definition } from './definition.js';
 import { Action } from './grammar.js';
 import type { Grammar, Rule } from './grammar.js';
+import type { Hints } from './hints.js';
 import type { LineRange } from './line-rules.js';
 import { lineAt } from './lines.js';
 import { ParentPaths, followAll, followPath, repeatsMax } from './node-path.js';
@@ -26,16 +27,19 @@ export interface Walked {
   readonly unread: readonly LineRange[];
 }
 
-/** The definitions of a parsed text; `starts` are the starts of its `lineCount` lines in UTF-16 units. */
-export function findDefinitions(
-  tree: ParsedText,
-  text: string,
-  grammar: Grammar,
-  starts: Uint32Array,
-  lineCount: number,
-): Walked {
+/** A text that was parsed. */
+export interface WalkedText {
+  readonly text: string;
+  readonly hints: Hints;
+  /** Starts of its lines in UTF-16 units; lines of the file that were left out of it begin where they were. */
+  readonly starts: Uint32Array;
+  readonly lineCount: number;
+}
+
+/** The definitions of a text. */
+export function findDefinitions(tree: ParsedText, source: WalkedText, grammar: Grammar): Walked {
   const cursor = tree.walk();
-  const walk = new Walk(cursor, text, grammar, starts, lineCount, tree.hasError);
+  const walk = new Walk(cursor, source, grammar, tree.hasError);
   if (grammar.actions[cursor.nodeTypeId]! & Action.unread) walk.markUnread();
   walk.children({ scope: '', kind: undefined, local: false, inner: false, inData: false, depth: 0 }, nowhere, 0);
   cursor.delete();
@@ -100,23 +104,29 @@ interface Names {
 class Walk implements Walked {
   readonly definitions: Definition[] = [];
   readonly unread: LineRange[] = [];
+  private readonly text: string;
+  private readonly hints: Hints;
+  private readonly starts: Uint32Array;
+  private readonly lineCount: number;
   /** Of the cursor's node and its siblings. */
   private siblings = new ParentPaths();
   private readonly fromParent = (steps: readonly Step[]): Reached => this.siblings.follow(this.cursor, steps);
-  private hints: readonly number[] | undefined;
   /** Where a text occurs next, after the last place where it was looked for. */
   private readonly nextOf = new Map<string, number>();
   private madeHere: ReadonlySet<string> | undefined;
 
   constructor(
     private readonly cursor: Cursor,
-    private readonly text: string,
+    { text, hints, starts, lineCount }: WalkedText,
     private readonly grammar: Grammar,
-    private readonly starts: Uint32Array,
-    private readonly lineCount: number,
     /** Whether there is something that the grammar could not read. */
     private readonly hasErrors: boolean,
-  ) {}
+  ) {
+    this.text = text;
+    this.hints = hints;
+    this.starts = starts;
+    this.lineCount = lineCount;
+  }
 
   /** Looks at the children of the cursor's node. `lead` is where the first definition inside begins. */
   children(around: Surroundings, leadOfFirst: Lead, nesting: number): void {
@@ -195,7 +205,8 @@ class Walk implements Walked {
       inner = (action & Action.into) === 0 || short;
     }
     // Members of a local class look like anything.
-    if (inner && !around.inData && !isOwner(around.kind) && !this.hasHint(cursor.startIndex, cursor.endIndex)) return;
+    if (inner && !around.inData && !isOwner(around.kind) && !this.hints.occurs(cursor.startIndex, cursor.endIndex))
+      return;
     let { kind } = around;
     if (action & Action.local) {
       local = true;
@@ -301,7 +312,7 @@ class Walk implements Walked {
       const isCut = rule.nest ?? (large || !isFunction || rule.nestTexts?.has(word) === true);
       const inner = definition.inner || !isCut;
       if (rule.opens !== undefined && !this.hasText(rule.opens) && !(this.hasErrors && nodeOf().hasError)) continue;
-      if (!inner || !isFunction || this.hasHint(name.start + name.text.length, cursor.endIndex)) {
+      if (!inner || !isFunction || this.hints.occurs(name.start + name.text.length, cursor.endIndex)) {
         const local = around.local || isFunction;
         // The scope of what is inside is the whole name: `Outer.Inner`.
         const inside = rule.flat ? around.scope : qualifiedName(definition);
@@ -324,7 +335,7 @@ class Walk implements Walked {
     if (rule.kindAt === undefined || !inner || !local || inData || isOwner(kind)) return false;
     if (rule.kind !== undefined && !notLocal.has(rule.kind)) return false;
     const { startIndex, endIndex } = this.cursor;
-    if (this.hasHint(startIndex, endIndex)) return false;
+    if (this.hints.occurs(startIndex, endIndex)) return false;
     if (rule.localTypes === undefined) return true;
     return !this.text.slice(startIndex, endIndex).includes('{');
   }
@@ -332,7 +343,7 @@ class Walk implements Walked {
   private within(around: Surroundings, changes: Partial<Surroundings>): Outcome {
     const inside = { ...around, ...changes };
     const { startIndex, endIndex } = this.cursor;
-    return inside.inner && !this.hasHint(startIndex, endIndex) ? 'none' : inside;
+    return inside.inner && !this.hints.occurs(startIndex, endIndex) ? 'none' : inside;
   }
 
   /** The names that a node defines; `misread` where it has some that none can be. */
@@ -484,21 +495,6 @@ class Walk implements Walked {
   private isMadeHere(owner: string): boolean {
     this.madeHere ??= namesMade(this.text);
     return this.madeHere.has(owner.split('.', 1)[0]!);
-  }
-
-  /** Whether the language's hint occurs in a stretch of the text: without one, nothing is defined there. */
-  private hasHint(start: number, end: number): boolean {
-    const { hint } = this.grammar;
-    if (hint === undefined) return true;
-    this.hints ??= Array.from(this.text.matchAll(hint), ({ index }) => index);
-    let low = 0;
-    let high = this.hints.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.hints[middle]! < start) low = middle + 1;
-      else high = middle;
-    }
-    return low < this.hints.length && this.hints[low]! < end;
   }
 
   private kindInside(kind: SymbolKind, name: string, around: Surroundings, scope: string): SymbolKind {

@@ -73,7 +73,7 @@ export class TermTable {
   }
 
   text(number: number): string {
-    return Buffer.from(this.bytes.buffer, this.starts[number]!, this.length(number)).toString('utf8');
+    return Buffer.from(this.bytes.buffer, this.starts[number], this.length(number)).toString('utf8');
   }
 
   numberOf(term: string): number {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createChunker } from '../../src/chunking/index.js';
 import type { Chunker } from '../../src/chunking/index.js';
+import { lineAt, textLineStarts } from '../../src/chunking/lines.js';
+import { functionBodies, startsWithout, withoutStretches } from '../../src/chunking/recovery/function-bodies.js';
 import { prepareText } from '../../src/chunking/recovery/prepare.js';
 import { bytesOf, expectPartition, symbolLines } from './helpers.js';
 
@@ -93,18 +95,27 @@ describe('C and C++ that only the preprocessor understands', () => {
     );
   });
 
-  test('what a grammar is given has the same length and lines as the text, whatever it is', () => {
+  test('what a grammar is given has the same length and lines as the text that it reads, whatever it is', () => {
     const piece = fc.constantFrom(
+      'int f(int a)\n{\n', '\tif (a) {\n\t\treturn a + 1234567890;\n\t}\n', 'void g() {\n', 'label:\n',
       '#if A\n', '#else\n', '#elif B(<x>)\n', '#endif\n', '#define M(x) \\\n x\n', 'class A_API B {\n', '}\n', 'LIB(a,\n b)\n', '"{', '/* {\n', '*/', "'{'", 'slots:\n',
       'template <typename T, ENABLE(x)>\n', 'int CALL f();\n', 'é🎉', '\r\n', '(', '<', 'A_B ',
     ); // prettier-ignore
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), fc.constantFrom('c', 'cpp', 'csharp'), (pieces, language) => {
         const text = pieces.join('');
-        const prepared = prepareText(text, language).text;
-        expect(prepared.length).toBe(text.length);
+        const { text: prepared, skipped } = prepareText(text, language, () => false);
+        const read = withoutStretches(text, skipped);
+        expect(prepared.length).toBe(read.length);
         const ends = (of: string): string => of.replace(/[^\n]/g, '.');
-        expect(ends(prepared)).toBe(ends(text));
+        expect(ends(prepared)).toBe(ends(read));
+        const lineCount = text.split('\n').length;
+        const starts = startsWithout(textLineStarts(text, lineCount), lineCount, skipped);
+        for (const [i, line] of read.split('\n').entries())
+          if (line !== '') {
+            const at = read.split('\n').slice(0, i).join('\n').length + (i === 0 ? 0 : 1);
+            expect(text.split('\n')[lineAt(starts, lineCount, at)]).toBe(line);
+          }
       }),
     );
   });
@@ -119,12 +130,63 @@ describe('C and C++ that only the preprocessor understands', () => {
       '#if A \\\n',
       'x<y<z ',
       'CLASS_API struct ',
+      'f()\n{\n aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa /*\n}\n',
     ];
     for (const text of hostile) {
       const before = performance.now();
-      for (const language of ['cpp', 'csharp']) prepareText(text.repeat(20_000), language);
+      for (const language of ['c', 'cpp', 'csharp']) prepareText(text.repeat(20_000), language, () => false);
       expect(performance.now() - before, text).toBeLessThan(10_000);
     }
+  });
+});
+
+describe('insides of functions of C', () => {
+  const long = '\tdo_something_or_other(a, b, c, 0x1234567890);\n';
+  const skipped = (text: string, holds = false): string[] =>
+    functionBodies(text, () => holds).map(({ from, to }) => text.slice(from, to));
+
+  test.each([
+    ['brace on its own line', `int f(int a)\n{\n${long}}\n`],
+    ['brace behind the head', `int f(int a) {\n${long}}\n`],
+    ['labels, directives and blank lines', `int f(int a)\n{\n${long}\nout:\n#ifdef A\n${long}#endif\n}\n`],
+    ['braces in literals and comments', `int f(int a)\n{\n${long}\tg("}", '}', '\\'', "\\"}"); /* } */ // }\n}\n`],
+    ['attributes', `static int __init f(int a) __releases(x)\n{\n${long}}\n`],
+    ['the end of the text', `int f(int a)\n{\n${long}}`],
+  ])('%s: skipped', (_, text) => {
+    expect(skipped(`int before;\n${text}`)).toHaveLength(1);
+    expect(skipped(text, true)).toEqual([]);
+  });
+
+  test.each([
+    ['braces out of balance', `int f(int a)\n{\n${long}\t}\n}\n`],
+    ['a literal that is left open', `int f(int a)\n{\n${long}\tg("\n}\n`],
+    ['a comment that is left open', `int f(int a)\n{\n${long}\t/*\n}\n`],
+    ['lines that are not indented', `int f(int a)\n{\n${long}static int x;\n${long}}\n`],
+    ['no function', `struct a {\n${long}};\nint a[] = {\n${long}};\n`],
+    ['a macro', `#define f(x) \\\n{ \\\n${long}}\n`],
+    ['little', 'int f(int a)\n{\n\treturn 1;\n}\n'],
+  ])('%s: parsed', (_, text) => {
+    expect(skipped(text)).toEqual([]);
+  });
+
+  test('every function is found where it is, whatever its inside is like', () => {
+    const statement = fc.constantFrom(
+      '\tif (a) {\n\t\treturn b;\n\t}\n', '\tfor_each_thing(x, &y) {\n\t\tcall(x);\n\t}\n', 'out:\n', long,
+      '\tswitch (a) {\n\tcase 1 ... 3:\n\t\tbreak;\n\t}\n', '\tlong x = MACRO y FOO(z);\n', '\tasm volatile("}" :: "r" (x));\n',
+      '\tstruct s *p = &(struct s){ 0 };\n', '\tstruct local { int z; } q;\n', '#ifdef A\n\tif (a) {\n#else\n\tif (b) {\n#endif\n\t}\n',
+    ); // prettier-ignore
+    const body = fc.array(statement, { minLength: 1, maxLength: 30 }).map((statements) => statements.join(''));
+    fc.assert(
+      fc.property(fc.array(body, { minLength: 1, maxLength: 4 }), (bodies) => {
+        const text = bodies.map((inside, i) => `static int fn${i}(int a, int b)\n{\n${inside}}\n\n`).join('');
+        const functions = chunker
+          .chunk(bytesOf(text), 'c')
+          .chunks.flatMap(({ symbols }) => symbols)
+          .filter(({ kind }) => kind === 'function');
+        expect(functions.map(({ name }) => name)).toEqual(bodies.map((_, i) => `fn${i}`));
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 

@@ -1,6 +1,8 @@
 import { blank, blankMacros } from './blank-macros.js';
 import { keepFirstBranches } from './conditional-branches.js';
 import type { Prepared } from './conditional-branches.js';
+import { functionBodies, withoutStretches } from './function-bodies.js';
+import type { Stretch } from './function-bodies.js';
 
 const byteOrderMark = '\ufeff';
 
@@ -33,25 +35,39 @@ const macroComments = /\/\*(?:[^*\n]|\*(?!\/))*\*\/(?=[^\n]*\\\r?$)/gm;
 const withoutMacroComments = (text: string): string =>
   /\*\/[^\n]*\\\r?$/m.test(text) ? text.replace(macroComments, blank) : text;
 
+/** What a grammar is given to read instead of a text, without what is skipped. */
+export interface PreparedText extends Prepared {
+  /** Stretches of the text that are left out, as nothing is defined in them. The rest has its length. */
+  readonly skipped: readonly Stretch[];
+}
+
 /**
- * What a grammar is given to read instead of a text: the same but for blanks where the text would mislead it. A function of the
- * text alone.
+ * The same text but for blanks where it would mislead the grammar. A function of the text and of what the language's hint says of it, which
+ * `holds` tells.
  */
-export function prepareText(whole: string, language: string): Prepared {
+export function prepareText(
+  whole: string,
+  language: string,
+  holds: (from: number, to: number) => boolean,
+): PreparedText {
   const text = whole.startsWith(byteOrderMark) ? ` ${whole.slice(1)}` : whole; // a directive may follow it
   switch (language) {
-    case 'c':
+    case 'c': {
+      const { text: kept, dropped } = keepFirstBranches(withoutMacroComments(text), false);
+      const skipped = functionBodies(kept, holds);
+      return { text: blankMacros(withoutStretches(kept, skipped)), dropped, skipped };
+    }
     case 'cpp': {
       const { text: kept, dropped } = keepFirstBranches(withoutMacroComments(text), false);
-      return { text: blankMacros(kept), dropped };
+      return { text: blankMacros(kept), dropped, skipped: [] };
     }
     case 'csharp':
-      return keepFirstBranches(text, true);
+      return { ...keepFirstBranches(text, true), skipped: [] };
     case 'kotlin':
-      return { text: text.replace(platformConstructor, blank), dropped: [] };
+      return { text: text.replace(platformConstructor, blank), dropped: [], skipped: [] };
     case 'lua':
-      return { text: withoutGlobals(text), dropped: [] };
+      return { text: withoutGlobals(text), dropped: [], skipped: [] };
     default:
-      return { text, dropped: [] };
+      return { text, dropped: [], skipped: [] };
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PublishedDirectory } from '../../src/daemon/directory.js';
@@ -92,6 +92,20 @@ test('answers of any published commit as a store that indexed it, with log, file
     body: JSON.stringify({ repo: 'repo', pattern: 'Version', revs: ['main'] }),
   });
   expect((await log.text()).split('\n').length).toBeGreaterThan(5);
+});
+
+test('packs are read once, however many of their commits are asked for', async () => {
+  const rev = 'main~4';
+  expect((await ask('ada-token', 'show', { repo: 'repo', path: 'docs/guide.md', rev: 'main~3' })).status).toBe(200);
+  const packs = join(remote.slice('file:'.length), 'packs');
+  renameSync(packs, `${packs}-away`);
+  try {
+    const mine = await withEngine(repository.path, own, (engine) => engine.grep('parcel', { rev }));
+    const { status, body } = await ask('ada-token', 'grep', { repo: 'repo', pattern: 'parcel', rev });
+    expect([status, body.lines!.length]).toEqual([200, mine.lines.length]);
+  } finally {
+    renameSync(`${packs}-away`, packs);
+  }
 });
 
 test('what one may not see does not exist', async () => {

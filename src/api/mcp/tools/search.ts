@@ -55,6 +55,7 @@ export const search = defineTool({
       did_you_mean: { ...texts, description: 'the query with names that are there' },
       notes: texts,
       nearest: objectSchema({ path: text, start_line: integer, end_line: integer }),
+      rerank: objectSchema({ model: text, ordered: integer, reason: text, tokens: integer }, ['reason']),
     },
   ),
   run: (context, { rev, query, limit, max_tokens, deps, with_deps, ...filter }) =>
@@ -63,7 +64,7 @@ export const search = defineTool({
         .engine()
         .search(query, { ...filter, ...packageOptions({ deps, with_deps }), rev: at, limit, ...context.call });
       const { hits } = found;
-      const { confidence, nearest, didYouMean, notes } = found;
+      const { confidence, nearest, didYouMean, notes, rerank } = found;
       const asked = {
         repo: context.repo(),
         rev: found.from === undefined ? found.rev : at,
@@ -73,6 +74,14 @@ export const search = defineTool({
         ...(didYouMean && { did_you_mean: didYouMean }),
         ...(notes && { notes }),
         ...(nearest && { nearest: { path: nearest.path, start_line: nearest.startLine, end_line: nearest.endLine } }),
+        ...(rerank && {
+          rerank: {
+            model: rerank.model,
+            ordered: rerank.ordered,
+            ...(rerank.reason !== undefined && { reason: rerank.reason }),
+            tokens: rerank.inputTokens + rerank.outputTokens,
+          },
+        }),
       };
       const count =
         hits.length === 0 ? 'nothing found' : plural(hits.length, found.confidence === 'weak' ? 'weak place' : 'place');
@@ -86,8 +95,14 @@ export const search = defineTool({
 });
 
 /** What has to be said of an answer besides its places. */
-function toldOf({ didYouMean = [], notes = [], nearest }: SearchResult): string[] {
+function toldOf({ didYouMean = [], notes = [], nearest, rerank }: SearchResult): string[] {
   const lines = [...notes];
+  if (rerank !== undefined)
+    lines.push(
+      rerank.ordered > 0
+        ? `the first ${rerank.ordered} are in the order of ${rerank.model}`
+        : `not reranked by ${rerank.model}: ${rerank.reason ?? 'no reason given'}`,
+    );
   if (didYouMean.length > 0) lines.push(`did you mean: ${didYouMean.join(' | ')}`);
   if (nearest !== undefined)
     lines.push(

@@ -24,7 +24,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   reranking: ['base', 'endpoint', 'chat'],
   embedding: ['base', 'model', 'text', 'vector', 'endpoint'],
   segment: ['base', 'model', 'text', 'vector', 'store'],
-  pack: ['base', 'model', 'git', 'store', 'segment'],
+  pack: ['base', 'model', 'git', 'store', 'text', 'segment'],
   snapshot: ['base', 'model', 'store', 'pattern', 'segment'],
   cluster: ['base', 'model', 'store', 'remote', 'pattern', 'text', 'segment', 'snapshot'],
   indexing: [

@@ -2,6 +2,6 @@
 export { describeChunks, requestFor } from './describe.js';
 export type { DescribeOptions, Described } from './describe.js';
 export { DescribedSnapshot, DescriptionIndex } from './description-index.js';
-export { chunkKeys, undescribedChunks } from './missing.js';
+export { chunkContents, undescribedChunks } from './missing.js';
 export type { UndescribedChunk } from './missing.js';
 export { describerId } from './prompt.js';

@@ -4,7 +4,7 @@ import { languageId, volatileIdMin } from '../model/index.js';
 import { fileFactors, minorKinds, rankingSignals } from '../search/index.js';
 import type { Segment } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { chunkNames } from '../text/index.js';
+import { chunkContentOf, chunkNames } from '../text/index.js';
 import type { DescriptionIndex } from './description-index.js';
 import type { DescribedChunk } from './prompt.js';
 
@@ -68,16 +68,16 @@ export function describedChunk({ segments }: Snapshot, doc: number): DescribedCh
   };
 }
 
-/** The keys of chunks, base64url, by doc id. */
-export function chunkKeys(segments: readonly Segment[], docs: ReadonlySet<number>): Map<number, string> {
-  const keys = new Map<number, string>();
+/** What chunks hold, as descriptions name it (base64url), by doc id. */
+export function chunkContents(segments: readonly Segment[], docs: ReadonlySet<number>): Map<number, string> {
+  const contents = new Map<number, string>();
   for (const segment of segments) {
     const { docBase, docEnd } = segment;
     let has = false;
     for (const doc of docs) if ((has = doc >= docBase && doc < docEnd)) break;
     if (!has) continue;
     for (const { key, number } of segment.docKeys.rows())
-      if (docs.has(docBase + number)) keys.set(docBase + number, key.toString('base64url'));
+      if (docs.has(docBase + number)) contents.set(docBase + number, chunkContentOf(key).toString('base64url'));
   }
-  return keys;
+  return contents;
 }

@@ -1,4 +1,4 @@
-import { contentHash, contentHashLength } from '../base/index.js';
+import { contentHashLength } from '../base/index.js';
 import {
   chunkByLines,
   classifyText,
@@ -10,9 +10,9 @@ import {
 import type { Chunker, Neighbourhood } from '../chunking/index.js';
 import type { StaticEmbedder } from '../embedding/index.js';
 import { languageNumber, languages } from '../model/index.js';
-import type { ChunkSpan, ChunkedFile, FileDiagnostic } from '../model/index.js';
+import type { ChunkedFile, FileDiagnostic } from '../model/index.js';
 import { encodeChunkSymbols } from '../segment/index.js';
-import { chunkNames } from '../text/index.js';
+import { chunkKey, chunkNames, exactChunkKey } from '../text/index.js';
 import type { Analyzer, ChunkAnalysis } from '../text/index.js';
 
 /** What a worker is asked: analyse one file. */
@@ -148,8 +148,7 @@ function analyzePiece({ analyzer }: AnalysisTools, content: Uint8Array, isKnown:
   const grams: Uint32Array[] = [];
   ends.forEach((endByte, i) => {
     const startByte = ends[i - 1] ?? 0;
-    // The same text in a smaller file is another chunk, which has words.
-    keys.set(contentHash('exact only\0', content.subarray(startByte, endByte)), i * contentHashLength);
+    keys.set(exactChunkKey(content.subarray(startByte, endByte)), i * contentHashLength);
     const at = i * ChunkNumber.Count;
     if (isKnown?.(keys, i * contentHashLength) === true) {
       numbers[at + ChunkNumber.Known] = 1;
@@ -193,7 +192,7 @@ function packChunks(
     const chunk = chunks[i]!;
     const { startByte, endByte } = chunk;
     const encoded = encodeChunkSymbols(chunk);
-    keys.set(chunkKey(content, language, chunk, encoded), i * contentHashLength);
+    keys.set(chunkKey(language, encoded, content.subarray(startByte, endByte)), i * contentHashLength);
     if (isKnown?.(keys, i * contentHashLength) === true) {
       numbers[i * ChunkNumber.Count + ChunkNumber.Known] = 1;
       continue;
@@ -229,15 +228,6 @@ function packChunks(
     frequencies: Buffer.concat(analyses.map(({ frequencies }) => frequencies)),
     vectors: Buffer.concat(vectors),
   };
-}
-
-/** Identity of a chunk: its text, its language, and the definitions it is shown under. */
-function chunkKey(content: Uint8Array, language: number, { startByte, endByte }: ChunkSpan, symbols: Buffer): Buffer {
-  return contentHash(
-    Buffer.from([language, symbols.length & 255, symbols.length >>> 8]),
-    symbols,
-    content.subarray(startByte, endByte),
-  );
 }
 
 export function concatWords(parts: readonly Uint32Array[]): Uint32Array {

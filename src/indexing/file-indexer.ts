@@ -3,6 +3,7 @@ import type { BlobContent } from '../git/index.js';
 import type { DocId, FileId, Oid, SkipReason } from '../model/index.js';
 import { languageNumber } from '../model/index.js';
 import type { FileRecord } from '../segment/index.js';
+import { unsearchedKey } from '../text/index.js';
 import type { AnalysisPool } from './analysis-pool.js';
 import { classifyText, isBinary, languageOfContent } from '../chunking/index.js';
 import { lostOnceKey, placeOfFile } from './fallback-place.js';
@@ -218,7 +219,7 @@ export class FileIndexer {
     if (content === null) return [];
     const none = new Uint32Array(0);
     const chunk = {
-      key: contentHash(`unsearched\0${oid}`),
+      key: unsearchedKey(oid),
       content,
       language: 0,
       lineCount: 0,

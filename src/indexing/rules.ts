@@ -40,7 +40,7 @@ export function parseRules(given: Readonly<Record<string, unknown>>, path: strin
   return { ...defaultRules, ...given };
 }
 
-/** Names the rules in keys (see snapshot's KeyContext). The leading number grows when chunking or analysis changes. */
+/** Names the rules in keys (see snapshot's KeyContext). The leading number grows when chunking changes, or analysis (see text's `analysisVersion`). */
 export const rulesFingerprint = (rules: IndexingRules): string =>
   `9:${rules.maxFileBytes}:${exactBytesMax(rules)}:${rules.skipMinified ? 1 : 0}${rules.skipGenerated ? 1 : 0}`;
 

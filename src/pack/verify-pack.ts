@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 
-import { CoppiceError, TimeSlices, contentHash } from '../base/index.js';
+import { CoppiceError, TimeSlices } from '../base/index.js';
 import { hashTree } from '../git/index.js';
+import { asOid } from '../model/index.js';
 import type { Oid, TreeEntry } from '../model/index.js';
+import { chunkKey, exactChunkKey, unsearchedKey } from '../text/index.js';
 import { packInvalid } from './pack-format.js';
 import type { Pack } from './pack-format.js';
 import type { PackSet } from './take-packs.js';
@@ -84,14 +86,12 @@ export async function verifyPack(
 
 /** Whether a chunk's key says this of it. */
 export const isChunkOf = (key: Buffer, language: number, symbols: Buffer, content: Buffer): boolean =>
-  key.equals(contentHash(Buffer.from([language, symbols.length & 255, symbols.length >>> 8]), symbols, content)) ||
-  key.equals(contentHash('exact only\0', content)) ||
-  isUnsearched(key, content);
+  key.equals(chunkKey(language, symbols, content)) || key.equals(exactChunkKey(content)) || isUnsearched(key, content);
 
 function isUnsearched(key: Buffer, content: Buffer): boolean {
   return (['sha1', 'sha256'] as const).some((format) => {
     const oid = createHash(format).update(`blob ${content.length}\0`).update(content).digest('hex');
-    return key.equals(contentHash(`unsearched\0${oid}`));
+    return key.equals(unsearchedKey(asOid(oid)));
   });
 }
 

@@ -5,7 +5,7 @@ import { crc32, systemErrorCode } from '../base/index.js';
 import { privateFileMode, privateFolderMode } from './permissions.js';
 import { asStoreError } from './store-errors.js';
 
-/** What is said of a chunk, by the key of its content. */
+/** What is said of a chunk, by what it holds (see text's `chunkContentOf`). */
 export interface StoredDescription {
   /** Base64url. */
   readonly key: string;

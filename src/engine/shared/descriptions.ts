@@ -3,7 +3,7 @@ import { ChatClient, addTokens, costOf, noModel, noTokens } from '../../chat/ind
 import type { ChatRequest, Tokens } from '../../chat/index.js';
 import {
   DescriptionIndex,
-  chunkKeys,
+  chunkContents,
   describeChunks,
   describerId,
   requestFor,
@@ -106,9 +106,9 @@ export class Descriptions {
       const missing = await undescribedChunks(snapshot, index, signal);
       const room = limit === undefined ? missing.length : Math.max(0, limit - described - failed);
       const wanted = missing.slice(0, room);
-      const keys = chunkKeys(snapshot.segments.segments, new Set(wanted.map(({ doc }) => doc)));
+      const contents = chunkContents(snapshot.segments.segments, new Set(wanted.map(({ doc }) => doc)));
       const chunks = wanted.flatMap((chunk) => {
-        const key = keys.get(chunk.doc);
+        const key = contents.get(chunk.doc);
         return key === undefined ? [] : [{ ...chunk, key }];
       });
       const before = { tokens, done: described + failed };

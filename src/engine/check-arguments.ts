@@ -1,4 +1,5 @@
 import { CoppiceError } from '../base/index.js';
+import type { ApplyStep, SearchEffort, SearchMode } from './types.js';
 
 /** What an argument must be: the name of a kind, or the members of an object, of which those with `?` may be left out. */
 type Kind =
@@ -10,8 +11,14 @@ type Kind =
   | 'signal'
   | 'bytes'
   | 'bytes or null'
+  | Words
   | Shape
-  | readonly [Shape];
+  | Variants
+  | readonly [Shape | Variants];
+/** One of these. */
+type Words = ReadonlySet<string>;
+/** An object whose `kind` says which members it has. */
+type Variants = ReadonlyMap<string, Shape>;
 interface Shape {
   readonly [member: string]: Kind;
 }
@@ -46,6 +53,16 @@ const log: Parameters = [
   ['revs', 'texts', 'optional'],
   ['options', { ...pattern, 'firstParent?': 'boolean' }, 'optional'],
 ];
+const modes = wordsOf<SearchMode>({ hybrid: true, lexical: true, semantic: true });
+const efforts = wordsOf<SearchEffort>({ fast: true, best: true });
+const steps: Variants = new Map(
+  Object.entries({
+    commit: { rev: 'text' },
+    patch: { patch: 'bytes' },
+    put: { path: 'text', content: 'bytes' },
+    remove: { path: 'text' },
+  } satisfies Record<ApplyStep['kind'], Shape>),
+);
 const limited = { ...call, ...filter, ...packages, 'rev?': 'text', 'limit?': 'number' } as const;
 
 /** What each method of an engine takes. */
@@ -72,7 +89,7 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
     ['query', 'text'],
     [
       'options',
-      { ...limited, 'mode?': 'text', 'effort?': 'text', 'dryRun?': 'boolean', 'deadlineMs?': 'number' },
+      { ...limited, 'mode?': modes, 'effort?': efforts, 'dryRun?': 'boolean', 'deadlineMs?': 'number' },
       'optional',
     ],
   ],
@@ -159,7 +176,7 @@ export const engineParameters: Readonly<Record<string, Parameters>> = {
   ],
   apply: [
     ['name', 'text'],
-    ['steps', [{ kind: 'text', 'rev?': 'text', 'path?': 'text', 'patch?': 'bytes', 'content?': 'bytes' }]],
+    ['steps', [steps]],
     ['options', call, 'optional'],
   ],
   drop: [['name', 'text']],
@@ -242,7 +259,14 @@ function faultOfValue(name: string, value: unknown, kind: Kind): string | null {
     }
     return null;
   }
+  if (kind instanceof Set) return kind.has(value) ? null : `${name} is to be one of ${[...kind].join(', ')}`;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${name} is to be an object`;
+  if (kind instanceof Map) {
+    const shape = kind.get((value as Record<string, unknown>)['kind']);
+    return shape === undefined
+      ? `${name}.kind is to be one of ${[...kind.keys()].join(', ')}`
+      : faultOfValue(name, value, shape);
+  }
   for (const [member, memberKind] of Object.entries(kind)) {
     const key = member.replace('?', '');
     const own = (value as Record<string, unknown>)[key];
@@ -253,7 +277,12 @@ function faultOfValue(name: string, value: unknown, kind: Kind): string | null {
   return null;
 }
 
-const isList = (kind: Shape | readonly [Shape]): kind is readonly [Shape] => Array.isArray(kind);
+const isList = (kind: Exclude<Kind, string>): kind is readonly [Shape | Variants] => Array.isArray(kind);
+
+/** All words of a type. */
+function wordsOf<Word extends string>(words: Readonly<Record<Word, true>>): Words {
+  return new Set(Object.keys(words));
+}
 
 const shownKinds = {
   text: 'a string',

@@ -79,3 +79,29 @@ test.each(Object.entries(engineParameters))('%s refuses arguments of a wrong typ
   const error = await failureOf(method, []);
   expect(error === null || error instanceof CoppiceError).toBe(true);
 });
+
+test.each([
+  ['search', ['a', { mode: 'exact' }], 'options.mode is to be one of hybrid, lexical, semantic'],
+  ['search', ['a', { effort: 'most' }], 'options.effort is to be one of fast, best'],
+  [
+    'apply',
+    ['f', [{ kind: 'write', path: 'a', content: new Uint8Array(0) }]],
+    'steps[0].kind is to be one of commit, patch, put, remove',
+  ],
+  ['apply', ['f', [{}]], 'steps[0].kind is to be one of commit, patch, put, remove'],
+  [
+    'apply',
+    [
+      'f',
+      [
+        { kind: 'remove', path: 'a' },
+        { kind: 'put', path: 'a' },
+      ],
+    ],
+    'steps[1].content is to be a Uint8Array',
+  ],
+  ['apply', ['f', [{ kind: 'commit' }]], 'steps[0].rev is to be a string'],
+])('%s(%j): what is none of the words or kinds is refused by name', async (method, args, fault) => {
+  const error = (await failureOf(method, args)) as CoppiceError | null;
+  expect([error?.code, error?.message]).toEqual(['USAGE', `${method}: ${fault}`]);
+});

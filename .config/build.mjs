@@ -17,7 +17,7 @@ process.chdir(root);
 /** dist/index.js is the library, dist/worker.js and dist/scan.js what worker threads run. */
 const entries = {
   index: 'src/index.ts',
-  worker: 'src/indexing/worker.ts',
+  worker: 'src/indexing/analysis/worker.ts',
   scan: 'src/pattern/scan/scan-thread.ts',
   // For the start of the command, which loads it for colours.
   pattern: 'src/pattern/index.ts',

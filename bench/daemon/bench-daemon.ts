@@ -4,7 +4,7 @@ import type { Engine } from '../../src/engine/types.js';
 import { HttpClient } from '../../src/api/client/http-client.js';
 import { RemoteEngines } from '../../src/api/client/remote-engines.js';
 import type { HostDescription } from '../../src/api/operation.js';
-import { placesOf } from '../../src/daemon/places.js';
+import { placesOf } from '../../src/daemon/client/places.js';
 import { mainProgram } from '../history/context.js';
 import { killOnEnd } from './cleanup.js';
 import { isRunning } from './process-usage.js';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { onEnd } from '../daemon/cleanup.js';
-import { placesOf } from '../../src/daemon/places.js';
+import { placesOf } from '../../src/daemon/client/places.js';
 
 /** The command line, from the folder that bundles run in. */
 const mainProgram = fileURLToPath(new URL('../../dist/main.cjs', import.meta.url));

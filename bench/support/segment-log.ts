@@ -1,7 +1,7 @@
 import { Catalog } from '../../src/store/index.js';
 import type { CatalogRecord } from '../../src/store/index.js';
-import { Journal } from '../../src/store/journal.js';
-import type { JournalRecord } from '../../src/store/journal.js';
+import { Journal } from '../../src/store/records/journal.js';
+import type { JournalRecord } from '../../src/store/records/journal.js';
 
 /** Reads the journal of a store along with its writer, and adds up the segments that were ever published. */
 export class SegmentLog {

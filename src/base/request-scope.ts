@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { elapsedMs } from './clock.js';
+import { elapsedMs } from './time/clock.js';
 
 /** Who serves many requests tells each of them this. */
 export interface RequestScope {

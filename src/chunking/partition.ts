@@ -1,7 +1,7 @@
 import type { ChunkSpan, SymbolDefinition } from '../model/index.js';
 import { qualifiedName, wholeBytesMax, wholeLinesMax } from './definition.js';
 import type { Definition } from './definition.js';
-import type { LineTable } from './lines.js';
+import type { LineTable } from './lines/lines.js';
 
 /**
  * From lines and definitions to chunks. All decisions are local, so that an edit moves few boundaries:

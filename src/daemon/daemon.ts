@@ -17,12 +17,12 @@ import {
 } from '../api/index.js';
 import { openEngines, type LocalEngines, type Progress, type WatchedPlace } from '../engine/index.js';
 import { ProcessLock } from '../store/index.js';
-import { readDescriptor, removeDescriptor, settingsStamp, writeDescriptor } from './descriptor.js';
+import { readDescriptor, removeDescriptor, settingsStamp, writeDescriptor } from './client/descriptor.js';
 import { EventHub } from './event-hub.js';
 import { createHttpServer, listen, readOrMakeToken } from './http-listener.js';
 import { KnownDirectory, PublishedDirectory, type Directory } from './directory.js';
 import { OpenRepositories } from './open-repositories.js';
-import { placesOf, type DaemonPlaces } from './places.js';
+import { placesOf, type DaemonPlaces } from './client/places.js';
 import type { WatchedChange } from './watch/index.js';
 import type { UsersFile } from './users.js';
 import { WorktreeWatches } from './worktree-watches.js';

@@ -1,9 +1,9 @@
 import type { HostDescription, HttpAccess } from '../api/index.js';
 import { CoppiceError, elapsedMs, sleep } from '../base/index.js';
 import type { DaemonOptions } from './daemon.js';
-import { askDaemon } from './ask-daemon.js';
-import { answers, runningDaemon } from './find-daemon.js';
-import { placesOf } from './places.js';
+import { askDaemon } from './client/ask-daemon.js';
+import { answers, runningDaemon } from './client/find-daemon.js';
+import { placesOf } from './client/places.js';
 
 export interface ServeOptions extends Omit<DaemonOptions, 'pageFolder'> {
   /** Listen for HTTP on this port of loopback (0: any free one); null: on the store's socket only. */

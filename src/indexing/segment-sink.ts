@@ -16,7 +16,7 @@ import type {
 } from '../segment/index.js';
 import { readFileRecord, readTreeNode } from '../snapshot/index.js';
 import type { SegmentPlace, SnapshotStore } from '../snapshot/index.js';
-import type { KnownChunks } from './analysis-batch.js';
+import type { KnownChunks } from './analysis/analysis-batch.js';
 
 export interface SegmentSinkOptions {
   /** Default: the store. */

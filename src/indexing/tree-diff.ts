@@ -1,5 +1,5 @@
 import type { Oid, TreeEntry } from '../model/index.js';
-import type { Edit } from './edits.js';
+import type { Edit } from './patches/edits.js';
 import type { ObjectSource } from './object-source.js';
 
 /** A path that two trees have differently. Submodules count as absent. */

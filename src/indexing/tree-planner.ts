@@ -6,7 +6,7 @@ import type { Oid, TreeEntry, TreeId } from '../model/index.js';
 import { compileIgnoreRules } from '../pattern/index.js';
 import { fileKey, ignoredFileKey, rootKey, treeKey } from '../snapshot/index.js';
 import type { KeyContext } from '../snapshot/index.js';
-import { nameClass } from './file-analysis.js';
+import { nameClass } from './analysis/file-analysis.js';
 import type { FileIndexer } from './file-indexer.js';
 import type { ObjectSource } from './object-source.js';
 import type { PendingFile, PlannedEntry, PlannedTree } from './planned.js';

@@ -16,7 +16,7 @@ import {
 } from './head-format.js';
 import type { CommitRow, HeadBody, PackRef, Publication, RemoteInfo, TableRef } from './head-format.js';
 import { remoteBusy, remoteInvalid } from './remote-errors.js';
-import type { CallOptions, RemoteStorage, WriteCondition } from './storage.js';
+import type { CallOptions, RemoteStorage, WriteCondition } from './storage/storage.js';
 
 /** What is published of a repository at one moment. */
 export interface PublishedHead {

@@ -1,8 +1,8 @@
 import { CoppiceError, jittered, sleep } from '../base/index.js';
 import { remoteUnreachable } from './remote-errors.js';
-import type { HttpResponse } from './http-request.js';
-import { askUntilAnswered, readWhole } from './requests.js';
-import type { CallOptions } from './storage.js';
+import type { HttpResponse } from './storage/http-request.js';
+import { askUntilAnswered, readWhole } from './storage/requests.js';
+import type { CallOptions } from './storage/storage.js';
 
 /** What differs between the engines that answer the same requests. */
 export interface ClusterDialect {

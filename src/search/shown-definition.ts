@@ -2,7 +2,7 @@ import type { SymbolDefinition } from '../model/index.js';
 import { stemsOf } from '../text/index.js';
 import type { Span } from './match-spans.js';
 import type { Clause, Query } from './query/query.js';
-import { askedNames, isInScope } from './ranking/asked-names.js';
+import { askedNames, isInScope } from './ranking/evidence/asked-names.js';
 import type { QueryWord } from './query/query-terms.js';
 
 export interface ShownDefinition {

@@ -1,5 +1,5 @@
-import { DecodedBlock, RecordBlocks } from './record-blocks.js';
-import type { VectorFile } from './vector-file.js';
+import { DecodedBlock, RecordBlocks } from './tables/record-blocks.js';
+import type { VectorFile } from './vectors/vector-file.js';
 
 /**
  * What is asked for lies elsewhere and is not here yet. Whoever can wait has it brought, and asks again: the question is as before, and so is

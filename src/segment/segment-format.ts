@@ -1,9 +1,9 @@
 import type { IdRange } from '../store/index.js';
-import type { ColumnLocations } from './columns.js';
-import type { KeyTableLocation } from './key-table.js';
-import type { PostingTableLocation } from './posting-table.js';
+import type { ColumnLocations } from './tables/columns.js';
+import type { KeyTableLocation } from './tables/key-table.js';
+import type { PostingTableLocation } from './tables/posting-table.js';
 import type { SymbolNamesLocation } from './names/symbol-names.js';
-import type { RecordBlocksLocation } from './record-blocks.js';
+import type { RecordBlocksLocation } from './tables/record-blocks.js';
 
 /**
  * A segment: an immutable file of what was indexed together, for consecutive ranges of doc, file, tree and commit ids. The

@@ -11,8 +11,8 @@ import {
   decodeFileRecord,
   decodeTreeNode,
   readTreeChildren,
-} from './records.js';
-import type { ChunkSymbols, CommitRecord, FileRecord, TreeNode } from './records.js';
+} from './tables/records.js';
+import type { ChunkSymbols, CommitRecord, FileRecord, TreeNode } from './tables/records.js';
 import type { ChangeSign } from './segment-format.js';
 import { Segment } from './segment-reader.js';
 import type { SegmentCaches } from './segment-reader.js';

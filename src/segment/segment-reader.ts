@@ -1,19 +1,19 @@
 import { CoppiceError, LruCache, TimeSlices } from '../base/index.js';
 import { MemoryFiles } from '../store/index.js';
 import type { SegmentEntry, ReadableFile, SegmentFiles } from '../store/index.js';
-import { readColumn } from './columns.js';
+import { readColumn } from './tables/columns.js';
 import { FarRecords } from './far-chunks.js';
 import type { FarChunks } from './far-chunks.js';
-import { KeyTable } from './key-table.js';
+import { KeyTable } from './tables/key-table.js';
 import { writeSymbolNames } from './names/segment-names.js';
 import type { NameCache } from './names/sorted-names.js';
 import { SymbolNames } from './names/symbol-names.js';
 import type { SymbolNamesLocation } from './names/symbol-names.js';
-import { PostingTable } from './posting-table.js';
-import { RecordBlocks } from './record-blocks.js';
-import type { BlockCache, DecodedBlock, RecordBlocksLocation } from './record-blocks.js';
-import { VectorCache } from './vector-cache.js';
-import { VectorFile } from './vector-file.js';
+import { PostingTable } from './tables/posting-table.js';
+import { RecordBlocks } from './tables/record-blocks.js';
+import type { BlockCache, DecodedBlock, RecordBlocksLocation } from './tables/record-blocks.js';
+import { VectorCache } from './vectors/vector-cache.js';
+import { VectorFile } from './vectors/vector-file.js';
 import { columnTypes, commitColumnTypes, readableSegmentFormats } from './segment-format.js';
 import type { CommitColumns, DocColumns, TableOfContents } from './segment-format.js';
 

@@ -1,5 +1,5 @@
 import type { SymbolDefinition } from '../model/index.js';
-import type { ChunkSymbols } from './records.js';
+import type { ChunkSymbols } from './tables/records.js';
 
 /** A definition of a file with its lines, from 0, both ends inclusive. */
 export interface FileSymbol {

@@ -12,7 +12,7 @@ import {
   throwIfAborted,
   uniqueSuffix,
 } from '../base/index.js';
-import { privateFileMode } from './permissions.js';
+import { privateFileMode } from './files/permissions.js';
 import { asStoreError } from './store-errors.js';
 
 /** Who holds a lock. */

@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { CoppiceError, systemErrorCode, uniqueSuffix } from '../base/index.js';
-import { privateFileMode } from './permissions.js';
+import { privateFileMode } from './files/permissions.js';
 import { asStoreError } from './store-errors.js';
 
 /** Puts settings into the `config.json` of a store's folder, in place of those of the same names; the file is written whole or not at all. */

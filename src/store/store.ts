@@ -15,20 +15,20 @@ import { dirname, join, resolve } from 'node:path';
 
 import { CoppiceError, nowMs, systemErrorCode, uniqueSuffix } from '../base/index.js';
 import { volatileIdMin } from '../model/index.js';
-import { Catalog } from './catalog.js';
-import type { CatalogRecord, NextIds, SegmentEntry } from './catalog.js';
-import { DescriptionLog } from './description-log.js';
-import { Journal } from './journal.js';
-import { KeptFiles } from './kept-files.js';
-import type { JournalDamage, JournalRecord } from './journal.js';
+import { Catalog } from './records/catalog.js';
+import type { CatalogRecord, NextIds, SegmentEntry } from './records/catalog.js';
+import { DescriptionLog } from './records/description-log.js';
+import { Journal } from './records/journal.js';
+import { KeptFiles } from './files/kept-files.js';
+import type { JournalDamage, JournalRecord } from './records/journal.js';
 import { ProcessLock } from './lock.js';
 import type { LockHolder } from './lock.js';
-import { LookFiles, looksFolder } from './look-files.js';
-import { PackageRecords, packagesFolder } from './package-records.js';
-import { Spool } from './byte-parts.js';
-import { PagedFile, PagedFileWriter, createPageCache } from './paged-file.js';
-import type { PageCache } from './paged-file.js';
-import { privateFileMode, privateFolderMode, tighten } from './permissions.js';
+import { LookFiles, looksFolder } from './files/look-files.js';
+import { PackageRecords, packagesFolder } from './records/package-records.js';
+import { Spool } from './files/byte-parts.js';
+import { PagedFile, PagedFileWriter, createPageCache } from './files/paged-file.js';
+import type { PageCache } from './files/paged-file.js';
+import { privateFileMode, privateFolderMode, tighten } from './files/permissions.js';
 import { asStoreError } from './store-errors.js';
 
 /**

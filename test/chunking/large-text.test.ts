@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cutLargeText } from '../../src/chunking/index.js';
-import { exactPieces } from '../../src/indexing/file-analysis.js';
+import { exactPieces } from '../../src/indexing/analysis/file-analysis.js';
 
 const chunksOf = (content: Uint8Array): string[] => {
   let from = 0;

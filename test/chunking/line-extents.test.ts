@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LineExtents } from '../../src/chunking/line-extents.js';
+import { LineExtents } from '../../src/chunking/lines/line-extents.js';
 
 const indent = (text: string): number =>
   /\S/.test(text) ? [.../^[ \t]*/.exec(text)![0]].reduce((sum, c) => sum + (c === ' ' ? 1 : 4), 0) : -1;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createChunker } from '../../src/chunking/index.js';
 import type { Chunker } from '../../src/chunking/index.js';
-import { lineAt, textLineStarts } from '../../src/chunking/lines.js';
+import { lineAt, textLineStarts } from '../../src/chunking/lines/lines.js';
 import { functionBodies, startsWithout, withoutStretches } from '../../src/chunking/recovery/function-bodies.js';
 import { prepareText } from '../../src/chunking/recovery/prepare.js';
 import { bytesOf, expectPartition, symbolLines } from './helpers.js';

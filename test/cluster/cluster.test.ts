@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ClusterTurns, FarStore } from '../../src/cluster/index.js';
 import { decodeTree } from '../../src/cluster/layout.js';
-import { NumberBlocks } from '../../src/cluster/numbers.js';
+import { NumberBlocks } from '../../src/cluster/publish/numbers.js';
 import { runDaemon } from '../../src/daemon/index.js';
 import { PublishedClones } from '../../src/daemon/published-clones.js';
 import { openEngine, openEngines } from '../../src/engine/index.js';

@@ -7,10 +7,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { HttpClient, RemoteEngines, type HostEvent } from '../../src/api/index.js';
 import { CoppiceError } from '../../src/base/index.js';
 import { Daemon } from '../../src/daemon/daemon.js';
-import { connectEngines } from '../../src/daemon/connect-engines.js';
-import { DaemonTransport } from '../../src/daemon/daemon-transport.js';
-import { findDaemon } from '../../src/daemon/find-daemon.js';
-import { placesOf } from '../../src/daemon/places.js';
+import { connectEngines } from '../../src/daemon/client/connect-engines.js';
+import { DaemonTransport } from '../../src/daemon/client/daemon-transport.js';
+import { findDaemon } from '../../src/daemon/client/find-daemon.js';
+import { placesOf } from '../../src/daemon/client/places.js';
 import { openEngine, type Engine } from '../../src/engine/index.js';
 import { makeFolder, makeRepository } from '../support/git.js';
 

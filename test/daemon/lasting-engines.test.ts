@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { HttpClient, RemoteEngines, type Transport } from '../../src/api/index.js';
 import { CoppiceError } from '../../src/base/index.js';
 import { Daemon } from '../../src/daemon/daemon.js';
-import { findDaemon } from '../../src/daemon/find-daemon.js';
+import { findDaemon } from '../../src/daemon/client/find-daemon.js';
 import { LastingEngines } from '../../src/daemon/lasting-engines.js';
 import { isOlder } from '../../src/daemon/version-order.js';
 import { openEngines, type LocalEngines } from '../../src/engine/index.js';

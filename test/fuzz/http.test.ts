@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { operationsByName } from '../../src/api/index.js';
 import { Daemon } from '../../src/daemon/daemon.js';
-import { placesOf } from '../../src/daemon/places.js';
+import { placesOf } from '../../src/daemon/client/places.js';
 import { makeFolder, makeRepository } from '../support/git.js';
 import { parseResponses, type RawResponse } from './support/raw-responses.js';
 

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { memoryLimit, ownMemoryLimit, sleep } from '../../src/base/index.js';
-import { checkMemory, workersWithin } from '../../src/indexing/analysis-pool.js';
+import { checkMemory, workersWithin } from '../../src/indexing/analysis/analysis-pool.js';
 import { AnalysisPool } from '../../src/indexing/index.js';
 import { isProvisional } from '../../src/model/index.js';
 import type { FileDiagnostic } from '../../src/model/index.js';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   symlinkSync(join(root, 'src/embedding/coppice-code.model'), join(folder, 'coppice-code.model'));
   const outfile = join(folder, 'worker.mjs');
   await build({
-    entryPoints: [join(root, 'src/indexing/worker.ts')],
+    entryPoints: [join(root, 'src/indexing/analysis/worker.ts')],
     outfile,
     bundle: true,
     platform: 'node',

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { SegmentSink } from '../../src/indexing/index.js';
-import { placeOfFile } from '../../src/indexing/fallback-place.js';
+import { placeOfFile } from '../../src/indexing/analysis/fallback-place.js';
 import { asOid } from '../../src/model/index.js';
 import type { FileDiagnostic } from '../../src/model/index.js';
 import { SnapshotStore } from '../../src/snapshot/index.js';

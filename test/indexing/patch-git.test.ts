@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CoppiceError } from '../../src/base/index.js';
-import { applyFilePatch, parsePatch } from '../../src/indexing/patch.js';
+import { applyFilePatch, parsePatch } from '../../src/indexing/patches/patch.js';
 
 const runs = Number(process.env['COPPICE_FUZZ_RUNS'] ?? 60);
 let folder = '';

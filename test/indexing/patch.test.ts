@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { applyFilePatch, parsePatch } from '../../src/indexing/patch.js';
+import { applyFilePatch, parsePatch } from '../../src/indexing/patches/patch.js';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const apply = (old: string | null, patch: string): string | null => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import { agentOptions, requestOnce } from '../../src/remote/http-request.js';
+import { agentOptions, requestOnce } from '../../src/remote/storage/http-request.js';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -1,7 +1,7 @@
 import { AwsClient } from 'aws4fetch';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeS3, signS3 } from '../../src/remote/sign-s3.js';
+import { encodeS3, signS3 } from '../../src/remote/storage/sign-s3.js';
 
 test('requests are signed as another implementation signs them, whatever is in their names', async () => {
   const names = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 4 });

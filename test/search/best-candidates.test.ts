@@ -5,7 +5,7 @@ import { bestCandidates } from '../../src/search/ranking/best-candidates.js';
 import type { CandidateRequest } from '../../src/search/ranking/best-candidates.js';
 import { byScore } from '../../src/search/ranking/candidate.js';
 import type { Candidate } from '../../src/search/ranking/candidate.js';
-import { Meaning } from '../../src/search/ranking/meaning.js';
+import { Meaning } from '../../src/search/ranking/evidence/meaning.js';
 import { rankingSignals } from '../../src/search/ranking/ranking-signals.js';
 import type { Similarities } from '../../src/search/vectors/similarity.js';
 import type { Snapshot } from '../../src/snapshot/index.js';

@@ -10,7 +10,7 @@ import { Deadline } from '../../src/pattern/index.js';
 import { compareVectors, parseQuery, rankSnapshot, rankingSignals, readQuestion } from '../../src/search/index.js';
 import type { RankedHit, RankMode } from '../../src/search/index.js';
 import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
-import { FileLengths } from '../../src/search/ranking/file-lengths.js';
+import { FileLengths } from '../../src/search/ranking/evidence/file-lengths.js';
 import { fromNeighbour, vectorTables } from '../../src/search/vectors/vector-tables.js';
 import { visibleVectors } from '../../src/search/vectors/visible-vectors.js';
 import { Store } from '../../src/store/index.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readColumn, writeColumns } from '../../src/segment/columns.js';
+import { readColumn, writeColumns } from '../../src/segment/tables/columns.js';
 import { makeStore } from './support.js';
 
 const types = { bytes: Uint8Array, shorts: Uint16Array, words: Uint32Array } as const;

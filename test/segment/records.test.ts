@@ -10,8 +10,8 @@ import {
   encodeFileRecord,
   encodeTreeNode,
   readTreeChildren,
-} from '../../src/segment/records.js';
-import type { TreeNodeEntry } from '../../src/segment/records.js';
+} from '../../src/segment/tables/records.js';
+import type { TreeNodeEntry } from '../../src/segment/tables/records.js';
 
 const oid = fc.uint8Array({ minLength: 20, maxLength: 20 }).map((bytes) => asOid(Buffer.from(bytes).toString('hex')));
 /** Any bytes, as text. */

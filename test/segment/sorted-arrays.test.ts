@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TimeSlices } from '../../src/base/index.js';
-import { RowPages } from '../../src/segment/row-pages.js';
-import { orderOfHashes, sortByKey } from '../../src/segment/sorted-arrays.js';
+import { RowPages } from '../../src/segment/tables/row-pages.js';
+import { orderOfHashes, sortByKey } from '../../src/segment/tables/sorted-arrays.js';
 
 /** Slices that end at once, so that every step is followed by a turn of the event loop. */
 const slices = new TimeSlices(undefined, 0);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { VectorCache } from '../../src/segment/vector-cache.js';
+import { VectorCache } from '../../src/segment/vectors/vector-cache.js';
 
 const dimension = 16;
 const blockBytes = dimension * 4;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { asOid, asRepositoryId } from '../../src/model/index.js';
 import { Catalog } from '../../src/store/index.js';
 import type { CatalogRecord, ForkEntry, SegmentEntry } from '../../src/store/index.js';
-import type { JournalRecord } from '../../src/store/journal.js';
+import type { JournalRecord } from '../../src/store/records/journal.js';
 
 const repo = asRepositoryId('r');
 const next = { doc: 10, file: 10, tree: 10, commit: 0, segment: 3 };

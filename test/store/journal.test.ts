@@ -2,8 +2,8 @@ import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSy
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Journal } from '../../src/store/journal.js';
-import type { JournalRecord, JournalState } from '../../src/store/journal.js';
+import { Journal } from '../../src/store/records/journal.js';
+import type { JournalRecord, JournalState } from '../../src/store/records/journal.js';
 import { makeFolder } from '../support/git.js';
 
 /** Keeps the last value of each name. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync, statSync, truncateSync, writeFil
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PagedFile, PagedFileWriter, createPageCache } from '../../src/store/paged-file.js';
+import { PagedFile, PagedFileWriter, createPageCache } from '../../src/store/files/paged-file.js';
 import { makeFolder } from '../support/git.js';
 
 const cache = createPageCache(1 << 20);

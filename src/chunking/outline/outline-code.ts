@@ -1,5 +1,5 @@
-import { LineExtents } from '../line-extents.js';
-import { nestByLines, withoutComments } from '../line-rules.js';
+import { LineExtents } from '../lines/line-extents.js';
+import { nestByLines, withoutComments } from '../lines/line-rules.js';
 import type { Definition } from '../definition.js';
 import { cleanName } from '../symbol-name.js';
 import { codeRules } from './code-rules.js';

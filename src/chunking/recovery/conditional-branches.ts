@@ -1,4 +1,4 @@
-import type { LineRange } from '../line-rules.js';
+import type { LineRange } from '../lines/line-rules.js';
 import { blank } from './blank-macros.js';
 
 /** A text of the same length for the grammar, and the lines that were taken out of it. */

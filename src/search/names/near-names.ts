@@ -3,7 +3,7 @@ import { compareNames, plainName } from '../../segment/index.js';
 import type { SymbolNames } from '../../segment/index.js';
 import type { Snapshot, SnapshotPaths } from '../../snapshot/index.js';
 import { foldWord, splitIdentifier, wordTerms } from '../../text/index.js';
-import { stemOfName } from '../ranking/path-terms.js';
+import { stemOfName } from '../ranking/evidence/path-terms.js';
 import { visiblePostings } from '../term-postings.js';
 import { mistakesAllowed, withinEdits } from './edits.js';
 import { isVisibleName, nameTables } from './snapshot-names.js';

@@ -5,7 +5,7 @@ import type { NameBlock, SymbolNames } from '../../segment/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { stemsOf } from '../../text/index.js';
 import type { FileMask } from '../file-mask.js';
-import { fileFactors } from '../ranking/file-kinds.js';
+import { fileFactors } from '../ranking/evidence/file-kinds.js';
 import type { RankingSignals } from '../ranking/ranking-signals.js';
 import { mistakesAllowed, withinEdits } from './edits.js';
 import { isVisibleName, nameTables } from './snapshot-names.js';

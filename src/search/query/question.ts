@@ -1,8 +1,8 @@
 import type { TimeSlices } from '../../base/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { splitIdentifier, termsOfIdentifier } from '../../text/index.js';
-import type { Descriptions } from '../ranking/described.js';
-import { QueryPhrase } from '../ranking/phrases.js';
+import type { Descriptions } from '../ranking/evidence/described.js';
+import { QueryPhrase } from '../ranking/evidence/phrases.js';
 import { KnownNames } from '../names/near-names.js';
 import { bringPostings, visiblePostings } from '../term-postings.js';
 import type { VisiblePostings } from '../term-postings.js';

@@ -6,7 +6,7 @@ import type { NewChunks } from '../range.js';
 import { byScore } from './candidate.js';
 import type { Candidate } from './candidate.js';
 import type { Evidence } from './evidence.js';
-import type { Meaning } from './meaning.js';
+import type { Meaning } from './evidence/meaning.js';
 import type { RankingSignals } from './ranking-signals.js';
 import type { Asked } from './rerank.js';
 

@@ -4,7 +4,7 @@ import type { Snapshot } from '../../snapshot/index.js';
 import type { Condition } from '../query/query.js';
 import type { Question } from '../query/question.js';
 import type { LookedAt } from './candidate.js';
-import type { Descriptions } from './described.js';
+import type { Descriptions } from './evidence/described.js';
 import type { Evidence } from './evidence.js';
 import type { Grade } from './grade.js';
 import type { Similarities } from '../vectors/similarity.js';

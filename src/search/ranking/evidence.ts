@@ -3,11 +3,11 @@ import type { Snapshot } from '../../snapshot/index.js';
 import { inverseDocumentFrequency } from '../../text/index.js';
 import type { Question } from '../query/question.js';
 import type { QueryTermWeights } from '../query/query-terms.js';
-import { FileLengths } from './file-lengths.js';
-import { PathTerms } from './path-terms.js';
+import { FileLengths } from './evidence/file-lengths.js';
+import { PathTerms } from './evidence/path-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
-import { matchTerm, weightOfMatches } from './term-matches.js';
-import type { TermMatches } from './term-matches.js';
+import { matchTerm, weightOfMatches } from './evidence/term-matches.js';
+import type { TermMatches } from './evidence/term-matches.js';
 
 /** What speaks for each chunk and each file of a snapshot, by position. */
 export interface Evidence {

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../snapshot/index.js';
-import { FileLengths } from './file-lengths.js';
-import { pathKinds } from './file-kinds.js';
-import { PathTerms } from './path-terms.js';
+import { FileLengths } from './evidence/file-lengths.js';
+import { pathKinds } from './evidence/file-kinds.js';
+import { PathTerms } from './evidence/path-terms.js';
 import { prepareVectors } from '../vectors/similarity.js';
 import type { ComparedSpace } from '../vectors/visible-vectors.js';
 

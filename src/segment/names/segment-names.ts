@@ -1,6 +1,6 @@
 import type { TimeSlices } from '../../base/index.js';
 import type { WritableFile } from '../../store/index.js';
-import { forEachSymbol } from '../records.js';
+import { forEachSymbol } from '../tables/records.js';
 import { SymbolNamesBuilder } from './symbol-names.js';
 import type { SymbolNames, SymbolNamesLocation } from './symbol-names.js';
 

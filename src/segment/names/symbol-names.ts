@@ -9,8 +9,8 @@ import {
   wordTerms,
   writeGramPostings,
 } from '../../text/index.js';
-import { PostingTable, PostingTableWriter } from '../posting-table.js';
-import type { PostingTableLocation } from '../posting-table.js';
+import { PostingTable, PostingTableWriter } from '../tables/posting-table.js';
+import type { PostingTableLocation } from '../tables/posting-table.js';
 import { plainName } from './name-shape.js';
 import { SortedNames, SortedNamesWriter, compareNames, namesPerBlock, writeSortedNames } from './sorted-names.js';
 import type { NameBlock, NameCache, SortedNamesLocation } from './sorted-names.js';

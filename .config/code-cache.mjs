@@ -1,7 +1,7 @@
 // Run by build.mjs in a process of its own: runs a command that needs much (indexing and publishing a small repository) and keeps what V8
 // has compiled for it beside dist/command.cjs, so that commands need not compile it each time. See src/cli/load-bundle.ts.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -14,7 +14,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const loader = join(folder, 'load-bundle.mjs');
 const entryPoints = [fileURLToPath(new URL('../src/cli/load-bundle.ts', import.meta.url))];
 await build({ entryPoints, outfile: loader, format: 'esm', platform: 'node' });
-const { codePathOf, runBundle, scriptOf } = await import(pathToFileURL(loader));
+const { codePathOf, keptCode, runBundle, scriptOf } = await import(pathToFileURL(loader));
 
 const repo = join(folder, 'repo');
 const git = (...words) => execFileSync('git', ['-C', repo, ...words], { stdio: 'ignore' });
@@ -34,6 +34,6 @@ process.on('exit', (code) => {
   if (code !== 0) return;
   // V8 takes only what was made under the flags that it has: those are the ones that a command starts with.
   setFlagsFromString('--no-enable-experimental-regexp-engine-on-excessive-backtracks');
-  writeFileSync(codePathOf(file), script.createCachedData());
+  writeFileSync(codePathOf(file), keptCode(readFileSync(file), script.createCachedData()));
 });
 await runBundle(file, script).main();

@@ -149,6 +149,8 @@ const recordsMax = 20_000;
 const packName = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const hashedBytes = 1024 * 1024;
+/** What an open pack takes besides its bytes, about. */
+const openBytes = 16 * 1024;
 
 function nameOf(bytes: ByteParts): string {
   const hash = createHash('sha256');
@@ -199,6 +201,8 @@ export class Pack {
     readonly lengths: Uint32Array | null,
     /** As they are stored. */
     private readonly bytes: ByteParts,
+    /** As they are read, inflated if need be. */
+    private readonly read: ByteParts,
     private readonly described: ByteParts | null,
     private readonly caches: SegmentCaches,
   ) {
@@ -207,6 +211,11 @@ export class Pack {
 
   get sizeBytes(): number {
     return this.bytes.length;
+  }
+
+  /** What one that is not on disk takes, as it lies there and as it is read, when it rests. */
+  get memoryBytes(): number {
+    return openBytes + this.bytes.length + (this.read === this.bytes ? 0 : this.read.length);
   }
 
   /** REMOTE_INVALID, with the pack's name, for bytes that are not what the name says or no pack; REMOTE_VERSION for those of another version. */
@@ -246,7 +255,7 @@ export class Pack {
       const isCount = (count: unknown): boolean => Number.isSafeInteger(count) && (count as number) >= 0;
       if (!counts.every(isCount) || counts.reduce((a, b) => a + b, 0) * contentHashLength !== imports.length)
         throw invalid('does not import what its header says');
-      return new Pack(name, header, segment, imports, lengths, stored, described, caches);
+      return new Pack(name, header, segment, imports, lengths, stored, bytes, described, caches);
     } catch (error) {
       if (error instanceof CoppiceError && error.code === 'REMOTE_INVALID') throw error;
       if (error instanceof CoppiceError && error.code === 'STORE_VERSION')
@@ -286,6 +295,7 @@ export class Pack {
 
   /** Lets go of what is only for speed. */
   rest(): void {
+    this.bytes.rest();
     this.ownKeys.clear();
     this.files.clear();
     this.trees.clear();

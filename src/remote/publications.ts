@@ -155,14 +155,19 @@ export class Publications {
       yield { table: null, objects: unpackObjects(Buffer.from(objects, 'base64')) };
   }
 
-  /** A pack's bytes, not checked yet, one range after another. False when it is gone: the head has changed since. */
+  /**
+   * A pack's bytes, not checked yet, one range after another; of a server that does not know ranges all that follow at once. False when it is gone: the
+   * head has changed since.
+   */
   async readPack({ name, bytes }: PackRef, write: (part: Buffer) => void, call: CallOptions = {}): Promise<boolean> {
-    for (let offset = 0; offset < bytes; offset += rangeBytes) {
+    for (let offset = 0; offset < bytes;) {
       const length = Math.min(rangeBytes, bytes - offset);
       const range = bytes > rangeBytes ? { offset, length } : undefined;
       const found = await this.storage.read(`packs/${name}`, { ...call, range, sizeBytes: length });
       if (found === null || found === 'unchanged') return false;
       write(found.bytes);
+      if (found.bytes.length < length) break; // it is shorter than its head says
+      offset += found.bytes.length;
     }
     return true;
   }

@@ -146,7 +146,8 @@ async function openPacks(
   call: CallOptions & { readonly patienceMs?: number },
 ): Promise<void> {
   const reading = refs.map(async (ref) => {
-    const pack = open?.take(ref.name) ?? (await readPack(remote, ref, session.store, call));
+    const read = (): Promise<Pack | null> => readPack(remote, ref, session.store, call);
+    const pack = await (open === undefined ? read() : open.take(ref.name, read, call.signal));
     if (pack === null) throw new PackGone();
     opened.set(ref.name, { pack, sequence: ref.from });
     checkOrigin(remote, pack, published, session.fingerprint);
@@ -204,8 +205,7 @@ export async function takePacks(
   if (fetched.packs.length === 0) return nothingTaken;
   const held = new Set(fetched.packs.map(({ pack }) => pack));
   const { repository, shared, snapshots, store } = session;
-  await session.repositoryId(); // the store has to know whose this is, or it would be garbage
-  const taking = shared.asWriter(call, async () => {
+  const take = async (): Promise<Taken> => {
     const list = snapshots.segments().retain();
     try {
       let { found } = fetched;
@@ -247,9 +247,10 @@ export async function takePacks(
     } finally {
       list.release();
     }
-  });
+  };
   try {
-    return await taking;
+    await session.repositoryId(); // the store has to know whose this is, or it would be garbage
+    return await shared.asWriter(call, take);
   } catch (error) {
     throw asInvalid(remote, error);
   } finally {

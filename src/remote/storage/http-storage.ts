@@ -63,10 +63,8 @@ export function readAnswer(
   const version = headers.get('etag') ?? '';
   if (status === 416) return { bytes: Buffer.alloc(0), version }; // the range begins behind the end
   if (status === 206) return { bytes: body, version };
-  if (status === 200) {
-    // A server need not know ranges.
-    return { bytes: range === undefined ? body : body.subarray(range.offset, range.offset + range.length), version };
-  }
+  // A server need not know ranges.
+  if (status === 200) return { bytes: range === undefined ? body : body.subarray(range.offset), version };
   throw refusal(url, answer);
 }
 

@@ -28,7 +28,7 @@ export interface CallOptions {
 export interface ReadOptions extends CallOptions {
   /** A version that the caller has already. */
   readonly unless?: string | undefined;
-  /** Bytes from `offset` on; fewer at the object's end. Without `unless` the version need not be told. */
+  /** Bytes from `offset` on; fewer at the object's end, and all where a server does not know ranges. Without `unless` the version need not be told. */
   readonly range?: { readonly offset: number; readonly length: number } | undefined;
   /** About how large the object is, where the caller knows: a large one may take longer. */
   readonly sizeBytes?: number | undefined;

@@ -10,12 +10,15 @@ export interface ByteParts {
   readonly length: number;
   /** Not to be written to: it may be a view. */
   read(offset: number, length: number): Buffer;
+  /** Lets go of what is only for speed. */
+  rest(): void;
   close(): void;
 }
 
 export const inMemory = (bytes: Buffer): ByteParts => ({
   length: bytes.length,
   read: (offset, length) => bytes.subarray(offset, offset + length),
+  rest: () => undefined,
   close: () => undefined,
 });
 
@@ -23,6 +26,7 @@ export const inMemory = (bytes: Buffer): ByteParts => ({
 export const partOf = (whole: ByteParts, start: number, length: number): ByteParts => ({
   length,
   read: (offset, count) => whole.read(start + offset, count),
+  rest: () => undefined,
   close: () => undefined,
 });
 
@@ -55,6 +59,10 @@ export class Spool implements ByteParts {
     } catch (error) {
       throw asStoreError(error, path);
     }
+  }
+
+  rest(): void {
+    this.pages.clear();
   }
 
   write(bytes: Uint8Array): void {

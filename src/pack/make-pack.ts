@@ -4,6 +4,7 @@ import { CoppiceError, TimeSlices } from '../base/index.js';
 import { MemoryFiles } from '../store/index.js';
 import { noId, renumberSegments } from '../segment/index.js';
 import type { IdKind, RenumberInput, Segment, SegmentList } from '../segment/index.js';
+import { chunkKeyOf } from '../text/index.js';
 import { encodePack, idKinds, nonceBytes, ofKinds, packSegmentId } from './pack-format.js';
 import type { Pack, PackDescription } from './pack-format.js';
 
@@ -121,9 +122,9 @@ export async function mergePacks(
   const described = new Map<string, PackDescription>();
   for (const { pack } of numbered)
     for (const description of pack.descriptions()) {
-      const [describer, key] = description;
-      const isIn = known.docs.has(Buffer.from(key, 'base64url').toString('latin1'));
-      if (isIn && !described.has(describer + key)) described.set(describer + key, description);
+      const [describer, content] = description;
+      const isIn = known.docs.has(chunkKeyOf(Buffer.from(content, 'base64url')).toString('latin1'));
+      if (isIn && !described.has(describer + content)) described.set(describer + content, description);
     }
   const said = [...described.values()];
   const isTextless = packs[0]?.lengths !== null;

@@ -76,8 +76,8 @@ export interface PackHeader {
   readonly descriptions?: PartLocation;
 }
 
-/** What a model says of a chunk: the model by its id, the chunk by its key (base64url). */
-export type PackDescription = readonly [describer: string, key: string, text: string];
+/** What a model says of a chunk: the model by its id, the chunk by what it holds (base64url, see text's `chunkContentOf`). */
+export type PackDescription = readonly [describer: string, content: string, text: string];
 
 const descriptionLengthMax = 8_000;
 const descriptionsBytesMax = 256 * 1024 * 1024;
@@ -85,10 +85,11 @@ const descriptionsBytesMax = 256 * 1024 * 1024;
 /** One line of text; null for what no store keeps. */
 function soundDescription(value: unknown): PackDescription | null {
   if (!Array.isArray(value)) return null;
-  const [describer, key, text] = value as unknown[];
-  if (typeof describer !== 'string' || typeof key !== 'string' || typeof text !== 'string') return null;
-  if (!/^[0-9a-f]{12}$/.test(describer) || !/^[\w-]{22}$/.test(key) || text.length > descriptionLengthMax) return null;
-  return [describer, key, text.replace(/[\p{Cc}\p{Cs}]+/gu, ' ')];
+  const [describer, content, text] = value as unknown[];
+  if (typeof describer !== 'string' || typeof content !== 'string' || typeof text !== 'string') return null;
+  if (!/^[0-9a-f]{12}$/.test(describer) || !/^[\w-]{22}$/.test(content) || text.length > descriptionLengthMax)
+    return null;
+  return [describer, content, text.replace(/[\p{Cc}\p{Cs}]+/gu, ' ')];
 }
 
 /** Puts a pack together from a segment in memory. */

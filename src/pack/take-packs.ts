@@ -2,6 +2,7 @@ import { HashIndex, TimeSlices, throwIfAborted } from '../base/index.js';
 import { noId, renumberSegments } from '../segment/index.js';
 import type { CommitRecord, FileRecord, IdKind, RenumberInput, SegmentList, TreeNode } from '../segment/index.js';
 import type { NextIds, SegmentEntry, Store } from '../store/index.js';
+import { chunkKeyOf } from '../text/index.js';
 import { idKinds, ofKinds } from './pack-format.js';
 import type { Pack, PackDescription } from './pack-format.js';
 
@@ -94,8 +95,8 @@ export class PackSet {
   /** What is said of the chunks that are taken. */
   descriptions(): PackDescription[] {
     return this.packs.flatMap((pack) =>
-      pack.descriptions().filter(([, key]) => {
-        const number = pack.find('docs', Buffer.from(key, 'base64url'));
+      pack.descriptions().filter(([, content]) => {
+        const number = pack.find('docs', chunkKeyOf(Buffer.from(content, 'base64url')));
         return number !== noId && this.isTaken(pack, 'docs', number);
       }),
     );

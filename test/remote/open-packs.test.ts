@@ -101,9 +101,7 @@ test('a large pack comes whole in one answer of a server that knows no ranges; o
     } as unknown as RemoteStorage;
     const parts: Buffer[] = [];
     const ref = { name: 'a', bytes: pack.length, rules: '', from: 0, to: 0, history: false };
-    const isThere = await new Publications(storage, { trust: null } as never).readPack(ref as never, (part) =>
-      parts.push(part),
-    );
+    const isThere = await new Publications(storage, { trust: null }).readPack(ref as never, (part) => parts.push(part));
     expect([isThere, count, Buffer.concat(parts).equals(served)]).toEqual([true, asked, true]);
   }
 });

@@ -200,17 +200,18 @@ export class SnapshotStore implements SegmentPlace {
   ): Promise<SeenByRoot> {
     const isLarge = isStored && (node as TreeNode).fileCount >= this.flat.filesMin;
     const like = isLarge ? await this.openNeighbour(root, node) : null;
-    if (like === null) return walkRoot(segments, node, this.caches);
-    try {
-      const { seen } = like;
-      return await walkRoot(segments, node, this.caches, {
-        node: this.treeNode(like.root),
-        seen,
-        over: filesOver(segments),
-      });
-    } finally {
-      like.release();
+    if (like !== null) {
+      try {
+        const { seen } = like;
+        const over = filesOver(segments);
+        return await walkRoot(segments, node, this.caches, { node: this.treeNode(like.root), seen, over });
+      } catch {
+        // Of the other, or of this one as well: that the walk without it tells.
+      } finally {
+        like.release();
+      }
     }
+    return walkRoot(segments, node, this.caches);
   }
 
   /** Lays out in the store what a stored root sees, so that it is opened at once from now on. */
@@ -238,20 +239,32 @@ export class SnapshotStore implements SegmentPlace {
     return this.open(root);
   }
 
-  /** The snapshot of the kept root that is most like another by what lies directly in both; null where most of that has other names. */
+  /**
+   * The snapshot of the kept root that is most like another by what lies directly in both; null where most of that has other names. It is for
+   * speed alone: one that is damaged is none, and one that is being opened, which may be waiting for this one, is not waited for.
+   */
   private async openNeighbour(root: TreeId, node: Pick<TreeNode, 'entries'>): Promise<Snapshot | null> {
+    try {
+      const best = this.neighbourOf(root, node);
+      return best === null ? null : await this.open(best);
+    } catch {
+      return null;
+    }
+  }
+
+  private neighbourOf(root: TreeId, node: Pick<TreeNode, 'entries'>): TreeId | null {
     const own = new Map(node.entries.map((entry) => [entry.name, entry.tree ?? entry.file]));
     const segments = this.segments();
     let best: TreeId | null = null;
     let most = own.size / 2;
     for (const kept of this.flat.keptRoots().slice(0, neighboursMax)) {
-      if (kept === root || !segments.has('trees', kept)) continue;
+      if (kept === root || this.opening.has(kept) || !segments.has('trees', kept)) continue;
       const { entries } = this.treeNode(kept);
       let alike = 0;
       for (const { name, tree, file } of entries) if (own.has(name)) alike += own.get(name) === (tree ?? file) ? 2 : 1;
       if (alike > most) [best, most] = [kept, alike];
     }
-    return best === null ? null : this.open(best);
+    return best;
   }
 
   private isFar(tree: TreeId): boolean {

@@ -2,11 +2,12 @@ import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openEngine } from '../../src/engine/index.js';
-import { TimeSlices, crc32 } from '../../src/base/index.js';
+import { CoppiceError, TimeSlices, crc32 } from '../../src/base/index.js';
 import { bundledSpace } from '../../src/embedding/index.js';
 import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
 import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
 import type { Snapshot } from '../../src/snapshot/index.js';
+import type { TreeId } from '../../src/model/index.js';
 import { compareVectors, prepareRanking, rankingSignals } from '../../src/search/index.js';
 import { fileFactors } from '../../src/search/ranking/evidence/file-kinds.js';
 import { FileLengths } from '../../src/search/ranking/evidence/file-lengths.js';
@@ -173,6 +174,42 @@ test('a root like one that is kept is seen as the walk sees it, whatever was put
     }
   }
   alone.close();
+  store.close();
+});
+
+test('a root like one whose trees are damaged is seen as the walk sees it; that one fails alone', async () => {
+  const repository = makeRepository();
+  const [first] = repository.commits([
+    { files: { ...everyKind, 'large.txt': 'small\n' } },
+    { files: { 'z/new.ts': 'two\n' } },
+  ]);
+  const path = join(makeFolder(), 'store');
+  const engine = await openEngine({ repo: repository.path, store: path, workers: 0 });
+  await engine.index([first!]);
+  await engine.index(['HEAD']);
+  await engine.close();
+  const store = Store.open(path);
+  const snapshots = new SnapshotStore(store, { flatFilesMin: 1 });
+  const [older, newer] = [first!, 'HEAD'].map((rev) => {
+    const key = rootKey(repository.revParse(`${rev}^{tree}`), rulesFingerprint(defaultRules));
+    return snapshots.findRoot(key)!;
+  }) as [TreeId, TreeId];
+  const alone = new SnapshotStore(store, { flatFilesMin: Infinity });
+  const expected = await alone.open(older);
+  await snapshots.keepFlat(newer);
+  snapshots.forget();
+  const damaged = new SnapshotStore(store, { flatFilesMin: 1 });
+  const { segments } = damaged.segments();
+  expect(segments).toHaveLength(2);
+  segments[1]!.treeRecords.get = () => {
+    throw new CoppiceError('STORE_CORRUPT', 'damaged');
+  };
+  const snapshot = await damaged.open(older);
+  expect(seenOf(snapshot)).toEqual(seenOf(expected));
+  await expect(damaged.open(newer)).rejects.toThrow('damaged');
+  snapshot.release();
+  expected.release();
+  for (const opened of [snapshots, alone, damaged]) opened.close();
   store.close();
 });
 

@@ -39,8 +39,9 @@ export async function vectorTables(
   const sums = snapshot.keptTable(ofSums);
   const signs = withSigns ? snapshot.keptTable(ofSigns) : null;
   if (sums !== undefined && signs !== undefined) return { sums, signs };
-  const made =
-    (await fromNeighbour(snapshot, vectors, compared, withSigns)) ?? (await addUp(snapshot, vectors, withSigns));
+  // What is damaged of another is not this one's matter.
+  const near = await fromNeighbour(snapshot, vectors, compared, withSigns).catch(() => null);
+  const made = near ?? (await addUp(snapshot, vectors, withSigns));
   if (sums === undefined) snapshot.keepTable(ofSums, made.sums);
   if (made.signs !== null && signs === undefined) snapshot.keepTable(ofSigns, made.signs);
   return made;

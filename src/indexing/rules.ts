@@ -42,7 +42,7 @@ export function parseRules(given: Readonly<Record<string, unknown>>, path: strin
 
 /** Names the rules in keys (see snapshot's KeyContext). The leading number grows when chunking changes, or analysis (see text's `analysisVersion`). */
 export const rulesFingerprint = (rules: IndexingRules): string =>
-  `9:${rules.maxFileBytes}:${exactBytesMax(rules)}:${rules.skipMinified ? 1 : 0}${rules.skipGenerated ? 1 : 0}`;
+  `10:${rules.maxFileBytes}:${exactBytesMax(rules)}:${rules.skipMinified ? 1 : 0}${rules.skipGenerated ? 1 : 0}`;
 
 /** The last bound: larger files are left out. */
 export const exactBytesMax = ({ maxFileBytes, maxExactBytes }: IndexingRules): number =>

@@ -152,6 +152,7 @@ describe('insides of functions of C', () => {
     ['braces in literals and comments', `int f(int a)\n{\n${long}\tg("}", '}', '\\'', "\\"}"); /* } */ // }\n}\n`],
     ['attributes', `static int __init f(int a) __releases(x)\n{\n${long}}\n`],
     ['the end of the text', `int f(int a)\n{\n${long}}`],
+    ['ends of lines of two characters', `int f(int a)\r\n{\r\n${long.trimEnd()}\r\n\r\n\tg();\r\n}\r\n`],
   ])('%s: skipped', (_, text) => {
     expect(skipped(`int before;\n${text}`)).toHaveLength(1);
     expect(skipped(text, true)).toEqual([]);
@@ -163,10 +164,50 @@ describe('insides of functions of C', () => {
     ['a comment that is left open', `int f(int a)\n{\n${long}\t/*\n}\n`],
     ['lines that are not indented', `int f(int a)\n{\n${long}static int x;\n${long}}\n`],
     ['no function', `struct a {\n${long}};\nint a[] = {\n${long}};\n`],
+    ['a comment that ends in it', `int f(int a)\n{\n${long}\t*/\n}\n`],
+    ['a condition that is left open', `int f(int a)\n{\n${long}#ifdef A\n${long}}\n`],
+    ['a condition that ends in it', `int f(int a)\n{\n${long}#endif\n${long}}\n`],
+    ['members', `typedef enum __attribute__((packed)) {\n${long}} a;\nunion b ALIGNED(8)\n{\n${long}};\n`],
     ['a macro', `#define f(x) \\\n{ \\\n${long}}\n`],
     ['little', 'int f(int a)\n{\n\treturn 1;\n}\n'],
   ])('%s: parsed', (_, text) => {
     expect(skipped(text)).toEqual([]);
+  });
+
+  const symbolsOf = (text: string): string[] =>
+    chunker
+      .chunk(bytesOf(text), 'c')
+      .chunks.flatMap(({ symbols }) => symbols.map(({ name, kind }) => `${kind} ${name}`));
+
+  test('heads that the grammar stumbles over take none of the next functions with them, however long those are', () => {
+    const head = (i: number): string => `unit_t * my_calling\nfn${i}(unit_t *buffer, const char *format, ...)\n{\n`;
+    const indices = Array.from({ length: 12 }, (_, i) => i);
+    const text = indices.map(
+      (i) => `${i < 3 ? head(i) : `unit_t *\nfn${i}(unit_t *a)\n{\n`}${long.repeat(3 + 40 * (i % 3))}}\n\n\n`,
+    );
+    expect(symbolsOf(text.join(''))).toEqual(indices.map((i) => `function fn${i}`));
+  });
+
+  test('members behind an attribute, and what follows conditions across functions, are found', () => {
+    expect(
+      symbolsOf(
+        `typedef enum __attribute__((packed)) {\n\tFIRST_OF_THE_CONSTANTS = 1,\n\tSECOND_OF_THE_CONSTANTS,\n} kind;\n` +
+          `int f(void)\n{\n#ifdef A\n\tg();\n}\nint h(void)\n{\n${long}#endif\n}\nstruct last {\n\tint field;\n};\n`,
+      ),
+    ).toEqual([
+      'constant FIRST_OF_THE_CONSTANTS', 'constant SECOND_OF_THE_CONSTANTS', 'type kind', 'function f', 'function h', 'struct last', 'field field',
+    ]); // prettier-ignore
+  });
+
+  test('types that begin as annotations do are types', () => {
+    expect(
+      symbolsOf(
+        `int before(void);\nstruct s {\n\t__le32 length;\n\tconst __u8 *bytes;\n};\nstatic __le32 f(__u32 a)\n{\n${long}}\n` +
+          `static inline __be16 *g(void)\n{\n${long}}\nstatic int __init h(void)\n{\n${long}}\n`,
+      ),
+    ).toEqual([
+      'function before', 'struct s', 'field length', 'field bytes', 'function f', 'function g', 'function h',
+    ]); // prettier-ignore
   });
 
   test('every function is found where it is, whatever its inside is like', () => {

@@ -240,7 +240,10 @@ function blankSpecifiers(text: string): string {
     const types = found.length - macros.length - found.filter(([word]) => specifiers.has(word)).length;
     const isType = types === 0 && !/^(?:~|operator\b)/.test(name);
     const likely = macros.filter(([word]) => !specifierMacro.test(word));
-    const type = isType ? (likely[likely.length > 1 ? 1 : 0] ?? undefined) : undefined;
+    // Where all look like specifiers, the last is a type like `__le32`.
+    const type = isType
+      ? (likely[likely.length > 1 ? 1 : 0] ?? macros.findLast(([word]) => word.startsWith('__')))
+      : undefined;
     const dropped = macros.filter((found) => found !== type);
     let kept = words;
     for (const { 0: word, index } of dropped)

@@ -4,25 +4,30 @@ export interface Stretch {
   readonly to: number;
 }
 
-/** Shorter ones are parsed as fast as they are looked at, and are no shorter than what takes their place (`filling`). */
+/** Shorter ones are parsed as fast as they are looked at, and are no shorter than what takes their place (`fillingLength`). */
 const bodyUnitsMin = 40;
 
-const [newline, tab, space, quote, hash, apostrophe, star, slash, backslash, openBrace, closeBrace, closeParenthesis] =
-  Buffer.from('\n\t "#\'*/\\{})');
+const [newline, space, quote, hash, apostrophe, star, slash, backslash, openBrace, closeBrace, closeParenthesis] =
+  Buffer.from('\n "#\'*/\\{})');
 
 /**
  * The insides of functions of C in which nothing can be defined, for a grammar to pass over: between a brace that follows `)` and begins or ends a line
  * of the outermost level, and the next one that begins a line, if braces in between are balanced, all lines in between are indented (but for
- * labels, directives and blank ones) and `holds` says of none that it may define something. What a text of another layout has is parsed.
+ * labels, directives and blank ones), conditions of the preprocessor end where they begin, and `holds` says of none that it may define something. What a text
+ * of another layout has is parsed.
  */
 export function functionBodies(text: string, holds: (from: number, to: number) => boolean): Stretch[] {
   const bodies: Stretch[] = [];
-  for (let close = text.indexOf('\n}'), before = 0; close >= 0; close = text.indexOf('\n}', close + 1)) {
+  for (let close = text.indexOf('\n}'), end = 0; close >= 0; close = text.indexOf('\n}', close + 1)) {
+    const before = end;
+    end = close + 2;
     const open = openingOf(text, before, close);
-    before = close + 2;
     if (open < 0 || close - open <= bodyUnitsMin) continue;
     const stretch = { from: open + 1, to: close + 1 };
-    if (isBalanced(text.slice(stretch.from, stretch.to)) && !holds(stretch.from, stretch.to)) bodies.push(stretch);
+    if (holds(stretch.from, stretch.to) || membersFollow.test(text.slice(Math.max(before, open - headUnits), open)))
+      continue;
+    const inside = text.slice(stretch.from, stretch.to);
+    if (isBalanced(inside) && hasWholeConditions(inside)) bodies.push(stretch);
   }
   return bodies;
 }
@@ -33,7 +38,7 @@ function openingOf(text: string, before: number, close: number): number {
     const start = text.lastIndexOf('\n', end - 1) + 1;
     if (start < before) return -1;
     const first = text.charCodeAt(start);
-    if (start < end && first !== space && first !== tab && first !== hash && !isLabel(text, start, end)) {
+    if (start < end && first > space! && first !== hash && !isLabel(text, start, end)) {
       let at = end - 1;
       while (at > start && text.charCodeAt(at) <= space!) at--;
       if (text.charCodeAt(at) !== openBrace || (first === openBrace && at > start)) return -1;
@@ -56,6 +61,25 @@ function isLabel(text: string, start: number, end: number): boolean {
   return at > start && at < end && text[at] === ':';
 }
 
+/** What opens members and not statements, though it ends as a function's head does: `enum __attribute__((packed))`, `struct name ALIGNED(8)`. */
+const membersFollow = /\b(?:struct|union|enum)(?:\s+[A-Za-z_]\w*)?\s+(?:__\w+|[A-Z][A-Z0-9_]+)\s*\([^;{}]*$/;
+/** Heads of that kind are no longer. */
+const headUnits = 300;
+
+const conditions = /^[ \t]*#[ \t]*(if|el|endif)/gm;
+
+/** Whether each `#if` is closed and nothing else is: what is left must not lack an end. */
+function hasWholeConditions(text: string): boolean {
+  let depth = 0;
+  if (text.includes('#'))
+    for (const [, word] of text.matchAll(conditions)) {
+      if (word === 'if') depth++;
+      else if (depth === 0) return false;
+      else if (word === 'endif') depth--;
+    }
+  return depth === 0;
+}
+
 /** Whether braces outside of comments and literals are balanced, each opened before it is closed, and no literal or comment is left open. */
 function isBalanced(text: string): boolean {
   let depth = 0;
@@ -71,6 +95,9 @@ function isBalanced(text: string): boolean {
       case apostrophe:
         at = literalEnd(text, at);
         if (at < 0) return false;
+        break;
+      case star:
+        if (text.charCodeAt(at + 1) === slash) return false;
         break;
       case slash:
         if (text.charCodeAt(at + 1) === star) {
@@ -96,18 +123,18 @@ function literalEnd(text: string, start: number): number {
 }
 
 /**
- * What a stretch becomes. Where a parser stumbles it passes over what is cheapest, which lines make dear: a function must not become what it
- * drops to go on behind it.
+ * How many ends of lines a stretch becomes. Where a parser stumbles it passes over what is cheapest, and there a line costs what sixteen letters do: a function
+ * must cost about what it did with its inside, or it becomes what is dropped, with all that follows, to go on elsewhere.
  */
-const filling = '\n'.repeat(24);
+const fillingLength = ({ from, to }: Stretch): number => Math.max(24, (to - from) >> 3);
 
 /** A text without some stretches of it, which are in order. */
 export function withoutStretches(text: string, stretches: readonly Stretch[]): string {
   let left = '';
   let at = 0;
-  for (const { from, to } of stretches) {
-    left += text.slice(at, from) + filling;
-    at = to;
+  for (const stretch of stretches) {
+    left += text.slice(at, stretch.from) + '\n'.repeat(fillingLength(stretch));
+    at = stretch.to;
   }
   return at === 0 ? text : left + text.slice(at);
 }
@@ -121,7 +148,7 @@ export function startsWithout(starts: Uint32Array, lineCount: number, stretches:
   for (let line = 0; line <= lineCount; line++) {
     const start = starts[line]!;
     for (; next < stretches.length && stretches[next]!.to <= start; next++)
-      removed += stretches[next]!.to - stretches[next]!.from - filling.length;
+      removed += stretches[next]!.to - stretches[next]!.from - fillingLength(stretches[next]!);
     left[line] = Math.min(start, stretches[next]?.from ?? start) - removed;
   }
   return left;

@@ -179,14 +179,17 @@ describe('insides of functions of C', () => {
       .chunk(bytesOf(text), 'c')
       .chunks.flatMap(({ symbols }) => symbols.map(({ name, kind }) => `${kind} ${name}`));
 
-  test('heads that the grammar stumbles over take none of the next functions with them, however long those are', () => {
-    const head = (i: number): string => `unit_t * my_calling\nfn${i}(unit_t *buffer, const char *format, ...)\n{\n`;
-    const indices = Array.from({ length: 12 }, (_, i) => i);
-    const text = indices.map(
-      (i) => `${i < 3 ? head(i) : `unit_t *\nfn${i}(unit_t *a)\n{\n`}${long.repeat(3 + 40 * (i % 3))}}\n\n\n`,
-    );
-    expect(symbolsOf(text.join(''))).toEqual(indices.map((i) => `function fn${i}`));
-  });
+  test.each([5, 16, 40])(
+    'what the grammar stumbles over takes no functions with it that are longer: of %i steps',
+    (count) => {
+      const steps = '\tstep(a, b);\n'.repeat(count);
+      const nested = '\tif (a) {\n\t\tif (b) {\n\t\t\tstep(a, b);\n\t\t}\n\t}\n'.repeat(count);
+      const text =
+        `unit * lib_call\nprint(unit *a, size_t b, const char *format, ...)\n{\n${steps}}\nprint_to(unit *a, unit *b, const char *format, ...)\n{\n${steps}}\n` +
+        `print_list(unit *a, unit *b, const char *format, va_list list)\n{\n${nested}}\n\tch = *s++;\n`;
+      expect(symbolsOf(text)).toEqual(['function print', 'function print_to', 'function print_list']);
+    },
+  );
 
   test('members behind an attribute, and what follows conditions across functions, are found', () => {
     expect(

@@ -48,6 +48,7 @@ export async function walkRoot(
   like: LikeRoot | null = null,
 ): Promise<SeenByRoot> {
   const slices = new TimeSlices();
+  if (like !== null && hasTwice(like.node.entries)) like = null;
   const walk = new Walk(segments, caches, like);
   await walk.collect(root, slices);
   const { files, unfollowed, sameAs } = walk;
@@ -105,8 +106,9 @@ class Walk {
         const prefix = `${path}/`;
         if (entry.tree === other?.tree) this.pass(other, path, true);
         else {
-          const others = other?.tree === undefined ? [] : readTreeNode(segments, other.tree, caches).entries;
-          if (other !== undefined && other.tree === undefined) this.pass(other, path, false);
+          let others = other?.tree === undefined ? [] : readTreeNode(segments, other.tree, caches).entries;
+          if (hasTwice(others)) others = [];
+          if (other !== undefined && others.length === 0) this.pass(other, path, false);
           open.push({ entries: readTreeNode(segments, entry.tree, caches).entries, prefix, at: 0, others, otherAt: 0 });
         }
         continue;
@@ -157,6 +159,10 @@ class Walk {
       if (takes) this.unfollowed.push(unfollowed[this.otherLink]!);
   }
 }
+
+/** Git refuses a name twice in one tree, and who makes trees need not ask git: by paths such files cannot be told apart. */
+const hasTwice = (entries: readonly TreeEntry[]): boolean =>
+  new Set(entries.map(({ name }) => name)).size < entries.length;
 
 async function placeOccurrences(
   segments: SegmentList,

@@ -7,13 +7,13 @@ import { bundledSpace } from '../../src/embedding/index.js';
 import { defaultRules, rulesFingerprint } from '../../src/indexing/index.js';
 import { SnapshotStore, rootKey } from '../../src/snapshot/index.js';
 import type { Snapshot } from '../../src/snapshot/index.js';
-import type { TreeId } from '../../src/model/index.js';
+import { asOid, type TreeId } from '../../src/model/index.js';
 import { compareVectors, prepareRanking, rankingSignals } from '../../src/search/index.js';
 import { fileFactors } from '../../src/search/ranking/evidence/file-kinds.js';
 import { FileLengths } from '../../src/search/ranking/evidence/file-lengths.js';
 import { PathTerms } from '../../src/search/ranking/evidence/path-terms.js';
 import { Store } from '../../src/store/index.js';
-import { makeFolder, makeRepository } from '../support/git.js';
+import { git, makeFolder, makeRepository } from '../support/git.js';
 import type { Files } from '../support/git.js';
 
 const everyKind: Files = {
@@ -172,6 +172,51 @@ test('a root like one that is kept is seen as the walk sees it, whatever was put
       near.close();
       store.snapshots.clear();
     }
+  }
+  alone.close();
+  store.close();
+});
+
+test('a root like one that has names twice, which git refuses to make, is seen as the walk sees it', async () => {
+  const repository = makeRepository();
+  const run = (words: string[], input = ''): string => git(repository.path, words, input).trim();
+  const blobs = [1, 2].map((n) => run(['hash-object', '-w', '--stdin'], `export const value = ${n};\n`));
+  const [one, two] = blobs.map((oid) => (name: string) => `100644 blob ${oid}\t${name}`);
+  const mktree = (...rows: string[]): string => run(['mktree'], rows.map((row) => `${row}\n`).join(''));
+  const folder = (name: string, ...rows: string[]): string => `040000 tree ${mktree(...rows)}\t${name}`;
+  const a = folder('d', one!('x'));
+  const b = folder('d', two!('x'));
+  const trees = [
+    mktree(one!('a'), two!('a'), one!('b'), a),
+    mktree(one!('a'), one!('b'), a),
+    mktree(one!('a'), a, b),
+    mktree(one!('a'), b),
+    mktree(one!('a'), folder('d', one!('x'), two!('x'), one!('y'))),
+    mktree(one!('a'), folder('d', one!('x'), one!('y'))),
+    mktree(one!('a'), folder('d', folder('e', one!('x'), two!('x')), one!('y'))),
+    mktree(one!('a'), folder('d', folder('e', one!('x')), one!('y'), two!('y'))),
+  ];
+  const commits = trees.map((tree) =>
+    run(['-c', 'user.name=a', '-c', 'user.email=a@b', 'commit-tree', '-m', 'x', tree]),
+  );
+  const path = join(makeFolder(), 'store');
+  const engine = await openEngine({ repo: repository.path, store: path, workers: 0 });
+  await engine.index(commits);
+  await engine.close();
+  const store = Store.open(path);
+  const alone = new SnapshotStore(store, { flatFilesMin: Infinity });
+  const roots = trees.map((tree) => alone.findRoot(rootKey(asOid(tree), rulesFingerprint(defaultRules)))!);
+  for (const [i, from] of roots.entries()) {
+    store.snapshots.clear();
+    const near = new SnapshotStore(store, { flatFilesMin: 1 });
+    await near.keepFlat(from);
+    for (const root of roots.slice(Math.max(0, i - 1), i + 2)) {
+      const [snapshot, expected] = [await near.open(root), await alone.open(root)];
+      expect(seenOf(snapshot)).toEqual(seenOf(expected));
+      expected.release();
+      snapshot.release();
+    }
+    near.close();
   }
   alone.close();
   store.close();

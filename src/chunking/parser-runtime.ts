@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as TreeSitter from 'web-tree-sitter';
 import type { Language } from 'web-tree-sitter';
-import { ByteCursor } from './tree-cursor.js';
+import { ByteCursor, checkCursor } from './tree-cursor.js';
 import type { Cursor, CursorExports } from './tree-cursor.js';
 
 // The types of WebAssembly come only with the DOM's, which we do not want.
@@ -93,7 +93,7 @@ export async function createParserRuntime(): Promise<ParserRuntime> {
     loadLanguage: (wasm) => treeSitter.Language.loadSync(new WebAssembly.Module(wasm)),
     createParser: (language) => {
       const parser = new treeSitter.Parser().setLanguage(language);
-      return {
+      const made: TextParser = {
         parse: (readPiece, isOverNow) => {
           read = readPiece;
           isOver = isOverNow;
@@ -108,6 +108,8 @@ export async function createParserRuntime(): Promise<ParserRuntime> {
         },
         reset: () => parser.reset(),
       };
+      checkCursors(made);
+      return made;
     },
     canGrow: () => {
       try {
@@ -118,6 +120,21 @@ export async function createParserRuntime(): Promise<ParserRuntime> {
       }
     },
   };
+}
+
+/** Throws where the package keeps its cursors otherwise than ours reads them: every file would seem to be one that the parser fails on. */
+function checkCursors(parser: TextParser): void {
+  const tree = parser.parse(
+    (index) => 'a\n'.slice(index),
+    () => false,
+  );
+  const cursor = tree?.walk();
+  try {
+    if (cursor !== undefined) checkCursor(cursor);
+  } finally {
+    cursor?.delete();
+    tree?.delete();
+  }
 }
 
 class NoRegistry {

@@ -1,4 +1,5 @@
 import type { Node, Tree, TreeCursor } from 'web-tree-sitter';
+import { CoppiceError } from '../base/index.js';
 
 /** What a walk needs of a tree's cursor. */
 export type Cursor = Pick<
@@ -130,5 +131,14 @@ export class ByteCursor implements Cursor {
     handles[2] = words[at + 2]!;
     handles[3] = words[at + 3]!;
     return result === 1;
+  }
+}
+
+/** Throws unless what a cursor at a tree's root reads is what the package's node says, there and a step below. */
+export function checkCursor(cursor: Cursor): void {
+  for (let isThere = true, steps = 0; isThere && steps < 2; steps++, isThere = cursor.gotoFirstChild()) {
+    const { nodeTypeId, startIndex, endIndex, currentNode } = cursor;
+    if (nodeTypeId !== currentNode.typeId || startIndex !== currentNode.startIndex || endIndex !== currentNode.endIndex)
+      throw new CoppiceError('INTERNAL', 'this version of web-tree-sitter keeps its cursors otherwise than expected');
   }
 }

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { chunkByLines, createChunker } from '../../src/chunking/index.js';
 import type { Chunker } from '../../src/chunking/index.js';
+import { checkCursor } from '../../src/chunking/tree-cursor.js';
+import type { Cursor } from '../../src/chunking/tree-cursor.js';
 import { bytesOf, chunkKeys, expectPartition } from './helpers.js';
 import { samples } from './samples.js';
 
@@ -184,3 +186,13 @@ describe('what is not parsed', () => {
     }
   });
 });
+
+test.each(['nodeTypeId', 'startIndex', 'endIndex'] as const)(
+  'a parser package that keeps %s of its cursors elsewhere is refused, not taken for one that no file parses with',
+  (property) => {
+    const node = { typeId: 1, startIndex: 2, endIndex: 3 };
+    const cursor = { nodeTypeId: 1, startIndex: 2, endIndex: 3, currentNode: node, gotoFirstChild: () => false };
+    expect(() => checkCursor(cursor as unknown as Cursor)).not.toThrow();
+    expect(() => checkCursor({ ...cursor, [property]: 0 } as unknown as Cursor)).toThrow(/web-tree-sitter/);
+  },
+);

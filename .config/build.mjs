@@ -69,14 +69,14 @@ const start = await build({
       setup: ({ onResolve }) =>
         onResolve({ filter: /./ }, ({ path, kind }) =>
           kind === 'dynamic-import'
-            ? { path: path.replace('../pattern/index.js', './pattern.js'), external: true }
+            ? { path: path.replace(/^[./]+\/pattern\/index\.js$/, './pattern.js'), external: true }
             : null,
         ),
     },
   ],
 });
 const later = start.metafile.outputs['dist/main.cjs'].imports.filter(({ kind }) => kind === 'dynamic-import');
-const missing = later.filter(({ path }) => !(basename(path, '.js') in entries));
+const missing = later.filter(({ path }) => !(basename(path, '.js') in entries) || path !== `./${basename(path)}`);
 if (missing.length > 0) throw new Error(`dist/main.cjs loads ${missing.map(({ path }) => path).join(', ')}`);
 // The whole command: what is imported lazily is run lazily. V8 takes what it compiled of it from `codeCache` below.
 const command = await build({

@@ -2,7 +2,7 @@ import { BitSet } from '../base/index.js';
 import type { Segment, SegmentList } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import type { DescriptionLog } from '../store/index.js';
-import { chunkContentOf, chunkKeyOf, textTerms } from '../text/index.js';
+import { contentNameOf, keyOfContentName, textTerms } from '../text/index.js';
 
 /** A term's chunks, ascending by doc id, and how often their descriptions have it. */
 interface DescriptionPostings {
@@ -58,12 +58,12 @@ export class DescriptionIndex {
     if (missing === 0) return own.numbers;
     if (missing * rowsPerLookup < segment.docKeys.count) {
       for (let number = own.upTo; number < keys.length; number++) {
-        const found = segment.docKeys.find(chunkKeyOf(Buffer.from(keys[number]!, 'base64url')));
+        const found = segment.docKeys.find(keyOfContentName(keys[number]!));
         if (found >= 0) own.numbers.set(segment.docBase + found, number);
       }
     } else
       for (const { key, number: doc } of segment.docKeys.rows()) {
-        const number = this.numberOf.get(chunkContentOf(key).toString('base64url'));
+        const number = this.numberOf.get(contentNameOf(key));
         if (number !== undefined) own.numbers.set(segment.docBase + doc, number);
       }
     own.upTo = keys.length;

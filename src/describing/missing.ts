@@ -4,7 +4,7 @@ import { languageId, volatileIdMin } from '../model/index.js';
 import { fileFactors, minorKinds, rankingSignals } from '../search/index.js';
 import type { Segment } from '../segment/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { chunkContentOf, chunkNames } from '../text/index.js';
+import { chunkNames, contentNameOf } from '../text/index.js';
 import type { DescriptionIndex } from './description-index.js';
 import type { DescribedChunk } from './prompt.js';
 
@@ -68,7 +68,7 @@ export function describedChunk({ segments }: Snapshot, doc: number): DescribedCh
   };
 }
 
-/** What chunks hold, as descriptions name it (base64url), by doc id. */
+/** Names of what chunks hold, by doc id. */
 export function chunkContents(segments: readonly Segment[], docs: ReadonlySet<number>): Map<number, string> {
   const contents = new Map<number, string>();
   for (const segment of segments) {
@@ -77,7 +77,7 @@ export function chunkContents(segments: readonly Segment[], docs: ReadonlySet<nu
     for (const doc of docs) if ((has = doc >= docBase && doc < docEnd)) break;
     if (!has) continue;
     for (const { key, number } of segment.docKeys.rows())
-      if (docs.has(docBase + number)) contents.set(docBase + number, chunkContentOf(key).toString('base64url'));
+      if (docs.has(docBase + number)) contents.set(docBase + number, contentNameOf(key));
   }
   return contents;
 }

@@ -4,7 +4,7 @@ import { CoppiceError, TimeSlices } from '../base/index.js';
 import { MemoryFiles } from '../store/index.js';
 import { noId, renumberSegments } from '../segment/index.js';
 import type { IdKind, RenumberInput, Segment, SegmentList } from '../segment/index.js';
-import { chunkKeyOf } from '../text/index.js';
+import { keyOfContentName } from '../text/index.js';
 import { encodePack, idKinds, nonceBytes, ofKinds, packSegmentId } from './pack-format.js';
 import type { Pack, PackDescription } from './pack-format.js';
 
@@ -123,7 +123,7 @@ export async function mergePacks(
   for (const { pack } of numbered)
     for (const description of pack.descriptions()) {
       const [describer, content] = description;
-      const isIn = known.docs.has(chunkKeyOf(Buffer.from(content, 'base64url')).toString('latin1'));
+      const isIn = known.docs.has(keyOfContentName(content).toString('latin1'));
       if (isIn && !described.has(describer + content)) described.set(describer + content, description);
     }
   const said = [...described.values()];

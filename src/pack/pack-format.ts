@@ -76,7 +76,7 @@ export interface PackHeader {
   readonly descriptions?: PartLocation;
 }
 
-/** What a model says of a chunk: the model by its id, the chunk by what it holds (base64url, see text's `chunkContentOf`). */
+/** What a model says of a chunk: the model by its id, the chunk by the name of what it holds (see text's `contentNameOf`). */
 export type PackDescription = readonly [describer: string, content: string, text: string];
 
 const descriptionLengthMax = 8_000;

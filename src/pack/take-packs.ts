@@ -2,7 +2,7 @@ import { HashIndex, TimeSlices, throwIfAborted } from '../base/index.js';
 import { noId, renumberSegments } from '../segment/index.js';
 import type { CommitRecord, FileRecord, IdKind, RenumberInput, SegmentList, TreeNode } from '../segment/index.js';
 import type { NextIds, SegmentEntry, Store } from '../store/index.js';
-import { chunkKeyOf } from '../text/index.js';
+import { keyOfContentName } from '../text/index.js';
 import { idKinds, ofKinds } from './pack-format.js';
 import type { Pack, PackDescription } from './pack-format.js';
 
@@ -96,7 +96,7 @@ export class PackSet {
   descriptions(): PackDescription[] {
     return this.packs.flatMap((pack) =>
       pack.descriptions().filter(([, content]) => {
-        const number = pack.find('docs', chunkKeyOf(Buffer.from(content, 'base64url')));
+        const number = pack.find('docs', keyOfContentName(content));
         return number !== noId && this.isTaken(pack, 'docs', number);
       }),
     );

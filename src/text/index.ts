@@ -3,7 +3,7 @@ export { Analyzer, packFrequencies } from './analyzer.js';
 export type { ChunkAnalysis, ChunkPostings, CommentSyntax } from './analyzer.js';
 export { fieldFrequency, inverseDocumentFrequency, saturate } from './bm25.js';
 export type { Bm25Parameters, FieldValues } from './bm25.js';
-export { chunkContentOf, chunkKey, chunkKeyOf, exactChunkKey, unsearchedKey } from './chunk-keys.js';
+export { chunkKey, contentNameOf, exactChunkKey, keyOfContentName, unsearchedKey } from './chunk-keys.js';
 export { chunkNames } from './chunk-names.js';
 export {
   identifierTerms,

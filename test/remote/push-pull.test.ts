@@ -7,7 +7,7 @@ import { Pack, mergePacks, type PackDescription } from '../../src/pack/index.js'
 import { Publications, openStorage } from '../../src/remote/index.js';
 import { SnapshotStore } from '../../src/snapshot/index.js';
 import { Store } from '../../src/store/index.js';
-import { chunkContentOf } from '../../src/text/index.js';
+import { contentNameOf } from '../../src/text/index.js';
 import { makeFolder, type TestRepository } from '../support/git.js';
 import { distMain, ensureDist } from '../cli/dist.js';
 import { S3Double } from '../support/s3-double.js';
@@ -61,9 +61,7 @@ describe('a store that pulled', () => {
       const opened = Store.open(store);
       try {
         const { segments } = new SnapshotStore(opened).segments();
-        const keys = segments.flatMap(({ docKeys }) =>
-          [...docKeys.rows()].map(({ key }) => chunkContentOf(key).toString('base64url')),
-        );
+        const keys = segments.flatMap(({ docKeys }) => [...docKeys.rows()].map(({ key }) => contentNameOf(key)));
         const log = opened.descriptions(describer);
         log.refresh();
         log.append(

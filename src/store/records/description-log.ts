@@ -5,7 +5,7 @@ import { crc32, systemErrorCode } from '../../base/index.js';
 import { privateFileMode, privateFolderMode } from '../files/permissions.js';
 import { asStoreError } from '../store-errors.js';
 
-/** What is said of a chunk, by what it holds (see text's `chunkContentOf`). */
+/** What is said of a chunk, by what it holds (see text's `contentNameOf`). */
 export interface StoredDescription {
   /** Base64url. */
   readonly key: string;

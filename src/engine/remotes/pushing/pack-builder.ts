@@ -7,7 +7,7 @@ import type { SegmentList } from '../../../segment/index.js';
 import { readFileRecord, readTreeNode } from '../../../snapshot/index.js';
 import type { RecordCaches } from '../../../snapshot/index.js';
 import type { DescriptionLog, NextIds } from '../../../store/index.js';
-import { chunkContentOf } from '../../../text/index.js';
+import { contentNameOf } from '../../../text/index.js';
 
 /** A pack is finished when it has about so much text: it is held in memory, at both ends. */
 const packTextBytesMax = 128 * 1024 * 1024;
@@ -88,7 +88,7 @@ export class PackBuilder {
     for (const { docKeys, docBase } of this.list.segments)
       for (const { key, number } of docKeys.rows()) {
         if (!pending.doc(docBase + number)) continue;
-        const name = chunkContentOf(key).toString('base64url');
+        const name = contentNameOf(key);
         for (const [describer, log] of this.logs) {
           const text = log.textOf(name);
           if (text !== undefined) descriptions.push([describer, name, text]);

@@ -4,6 +4,6 @@ export type { AskOptions, Answered, Asked, ChatRequest } from './chat-client.js'
 export { chatFields, noModel, parseChatConfig, parseDescribeConfig, withChat } from './config.js';
 export type { ChatConfig, DescribeConfig } from './config.js';
 export { hedged } from './hedged.js';
-export { answerOf, readJson, readOrder } from './tolerant-reader.js';
+export { answerOf, answerStart, readJson, readOrder } from './tolerant-reader.js';
 export { addTokens, costOf, estimateTokens, noTokens } from './tokens.js';
 export type { Tokens } from './tokens.js';

@@ -1,6 +1,9 @@
+import { startOf } from '../base/index.js';
+
 /** Texts that hold JSON somewhere are looked through for it so often. */
 const triesMax = 64;
 const textCharsMax = 200_000;
+const shownCharsMax = 80;
 
 /** What a model answered, without what it thought aloud before. */
 export function answerOf(text: string): string {
@@ -8,6 +11,10 @@ export function answerOf(text: string): string {
   const answer = ended >= 0 ? text.slice(ended + '</think>'.length) : text.replace(/^\s*<think>[^]*$/, '');
   return answer.trim();
 }
+
+/** The beginning of what a model answered, on one line: to be told where it is not what was asked for. */
+export const answerStart = (text: string): string =>
+  startOf(answerOf(text).replace(/[\p{C}\s]+/gu, ' '), shownCharsMax);
 
 /**
  * The first value in an answer that `accepts` makes something of: the answer itself as JSON, or JSON anywhere in it, in a fence, between

@@ -1,5 +1,5 @@
-import { CoppiceError, asCoppiceError, elapsedMs, startOf, throwIfAborted } from '../base/index.js';
-import { addTokens, answerOf, estimateTokens, noTokens } from '../chat/index.js';
+import { CoppiceError, asCoppiceError, elapsedMs, throwIfAborted } from '../base/index.js';
+import { addTokens, answerStart, estimateTokens, noTokens } from '../chat/index.js';
 import type { ChatClient, ChatRequest, Tokens } from '../chat/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import type { DescriptionLog, StoredDescription } from '../store/index.js';
@@ -30,8 +30,6 @@ export interface Described {
 /** Written at least so often, so that little is asked for again when the process is killed. */
 const writeEveryMs = 2000;
 const writeEvery = 64;
-/** Of an answer that is no description, to be told. */
-const answerCharsMax = 80;
 /** Something is wrong with the model when so many have failed in a row. */
 const failuresMax = 8;
 
@@ -77,10 +75,9 @@ export async function describeChunks(
         tokens = addTokens(tokens, own);
         const said = readDescription(text);
         if (said === null) {
-          const instead = startOf(answerOf(text).replace(/[\p{C}\s]+/gu, ' '), answerCharsMax);
           throw new CoppiceError(
             'MODEL_INVALID',
-            `${client.shownAddress} does not describe a chunk, but says "${instead}"`,
+            `${client.shownAddress} does not describe a chunk, but says "${answerStart(text)}"`,
             {
               hint: 'another model: this one may be too small to describe code',
             },

@@ -1,5 +1,5 @@
-import { LruCache, asCoppiceError, contentHash, startOf, throwIfAborted } from '../base/index.js';
-import { ChatClient, addTokens, answerOf, estimateTokens, hedged, noTokens, readOrder } from '../chat/index.js';
+import { LruCache, asCoppiceError, contentHash, throwIfAborted } from '../base/index.js';
+import { ChatClient, addTokens, answerStart, estimateTokens, hedged, noTokens, readOrder } from '../chat/index.js';
 import type { Asked, ChatRequest, Tokens } from '../chat/index.js';
 import type { ChatRerankConfig } from './config.js';
 import { excerptOf } from './excerpt.js';
@@ -14,8 +14,6 @@ const tokensAround = 24;
 /** A request is sent once more when it takes so many times as long as others do. */
 const hedgeFactor = 2;
 const hedgeMsMin = 200;
-/** Of an answer that is no order, to be told. */
-const answerCharsMax = 80;
 /** Of the requests that say how long one takes. */
 const timesMax = 32;
 
@@ -200,7 +198,7 @@ export class ChatReranker implements Reranker {
         if (this.times.length > timesMax) this.times.shift();
         const named = readOrder(answer.text, passages.length, this.config.topN);
         if (named === null) {
-          const said = startOf(answerOf(answer.text).replace(/[\p{C}\s]+/gu, ' '), answerCharsMax);
+          const said = answerStart(answer.text);
           throw new Error(`${this.client.shownAddress} does not answer with an order, but with "${said}"`);
         }
         return named;

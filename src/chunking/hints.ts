@@ -1,3 +1,5 @@
+import { lowerBound } from '../base/index.js';
+
 /** Where a language's hint occurs in a text: where it does not, nothing is defined inside of functions. */
 export class Hints {
   private places: readonly number[] | undefined;
@@ -11,13 +13,7 @@ export class Hints {
   occurs(start: number, end: number): boolean {
     if (this.hint === undefined) return true;
     this.places ??= Array.from(this.text.matchAll(this.hint), ({ index }) => index);
-    let low = 0;
-    let high = this.places.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.places[middle]! < start) low = middle + 1;
-      else high = middle;
-    }
-    return low < this.places.length && this.places[low]! < end;
+    const next = this.places[lowerBound(this.places, start)];
+    return next !== undefined && next < end;
   }
 }

@@ -269,7 +269,8 @@ export class Analyzer {
       identifiers[at + 2] = this.poolLength;
       if (bits < 0x80) this.poolAscii(content, from, to);
       // There may be several words in it.
-      else for (const term of textTerms(decodeBytes(content.subarray(from, to)))) this.poolTerm(this.termNumber(term));
+      else
+        for (const term of textTerms(decodeBytes(content.subarray(from, to)))) this.poolTerm(this.terms.numberOf(term));
       identifiers[at + 3] = this.poolLength - identifiers[at + 2]! + 1;
       this.identifierCount++;
     }
@@ -282,7 +283,7 @@ export class Analyzer {
   private addWide(content: Uint8Array, from: number, to: number, field: Field): void {
     const terms = runTerms(decodeBytes(content.subarray(from, to)));
     this.addTerms(
-      terms.map((term) => this.termNumber(term)),
+      terms.map((term) => this.terms.numberOf(term)),
       0,
       terms.length,
       field,
@@ -379,7 +380,7 @@ export class Analyzer {
   private addWideText(text: string, field: Field): void {
     let terms = this.textTerms.get(text);
     if (terms === undefined) {
-      terms = Int32Array.from(textTerms(text), (term) => this.termNumber(term));
+      terms = Int32Array.from(textTerms(text), (term) => this.terms.numberOf(term));
       this.textTerms.set(text, terms);
     }
     this.addTerms(terms, 0, terms.length, field);
@@ -403,10 +404,6 @@ export class Analyzer {
       if (counts[at + field]! < countMax) counts[at + field]!++;
     }
     this.fieldLengths[field]! += to - from;
-  }
-
-  private termNumber(term: string): number {
-    return this.terms.numberOf(term);
   }
 
   private growIdentifiers(): void {

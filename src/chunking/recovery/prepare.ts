@@ -52,14 +52,11 @@ export function prepareText(
 ): PreparedText {
   const text = whole.startsWith(byteOrderMark) ? ` ${whole.slice(1)}` : whole; // a directive may follow it
   switch (language) {
-    case 'c': {
-      const { text: kept, dropped } = keepFirstBranches(withoutMacroComments(text), false);
-      const skipped = functionBodies(kept, holds);
-      return { text: blankMacros(withoutStretches(kept, skipped)), dropped, skipped };
-    }
+    case 'c':
     case 'cpp': {
       const { text: kept, dropped } = keepFirstBranches(withoutMacroComments(text), false);
-      return { text: blankMacros(kept), dropped, skipped: [] };
+      const skipped = language === 'c' ? functionBodies(kept, holds) : [];
+      return { text: blankMacros(withoutStretches(kept, skipped)), dropped, skipped };
     }
     case 'csharp':
       return { ...keepFirstBranches(text, true), skipped: [] };

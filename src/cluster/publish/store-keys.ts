@@ -1,6 +1,6 @@
+import { contentHashLength } from '../../base/index.js';
 import type { Segment, SegmentList } from '../../segment/index.js';
 
-const keyBytes = 16;
 const tables = { docs: 'docKeys', files: 'fileKeys', trees: 'treeKeys' } as const;
 type Kind = keyof typeof tables;
 
@@ -17,10 +17,10 @@ export class StoreKeys {
     if (own === undefined) this.known.set(segment, (own = {}));
     const [from, to] = segment.entry[kind];
     if (own[kind] === undefined) {
-      const keys = (own[kind] = Buffer.alloc((to - from) * keyBytes));
-      for (const { key, number } of segment[tables[kind]].rows()) key.copy(keys, number * keyBytes);
+      const keys = (own[kind] = Buffer.alloc((to - from) * contentHashLength));
+      for (const { key, number } of segment[tables[kind]].rows()) key.copy(keys, number * contentHashLength);
     }
-    const at = (id - from) * keyBytes;
-    return own[kind].toString('hex', at, at + keyBytes);
+    const at = (id - from) * contentHashLength;
+    return own[kind].toString('hex', at, at + contentHashLength);
   }
 }

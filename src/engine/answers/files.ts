@@ -5,7 +5,7 @@ import { compileFileFilter, fileMask } from '../../search/index.js';
 import type { FileFilter, FileTest } from '../../search/index.js';
 import type { Snapshot, SnapshotFile } from '../../snapshot/index.js';
 import { checkCount } from '../limits.js';
-import { placeOf } from './places.js';
+import { placeOf, placed } from './places.js';
 import { leastFresh, withRev, withRevs } from '../revs/revs.js';
 import type { Scope } from '../session/scope.js';
 import type { CallOptions, CompareResult, ComparedFile, FileEntry, FilesOptions, FilesResult } from '../types.js';
@@ -20,7 +20,7 @@ export async function listFiles(scope: Scope, options: FilesOptions): Promise<Fi
     const matching = mask === null ? snapshot.files : snapshot.files.filter((_, i) => mask[i] === 1);
     const files = matching.slice(0, limit).map(({ path, record }): FileEntry => {
       const { language, sizeBytes, skipped } = record;
-      return { ...placeOf(origin(path)), language: languageId(language), sizeBytes, skipped };
+      return placed(placeOf(origin(path)), { language: languageId(language), sizeBytes, skipped });
     });
     return { rev, files, total: matching.length, freshness: await freshness() };
   });
@@ -39,7 +39,7 @@ export async function compareRevs(
     const changed = await differences(before.snapshot, after.snapshot, passes);
     const files = changed.slice(0, limit).map(({ path, change }): ComparedFile => {
       const { origin } = change === 'removed' ? before : after;
-      return { ...placeOf(origin(path)), change };
+      return placed(placeOf(origin(path)), { change });
     });
     const freshness = await leastFresh(before, after);
     return { from: before.rev, to: after.rev, files, total: changed.length, freshness };

@@ -15,7 +15,7 @@ import {
 import { checkCount, checkDeadline } from '../limits.js';
 import { leastFresh } from '../revs/revs.js';
 import type { OpenedRev, Scope } from '../session/scope.js';
-import { placeOf } from './places.js';
+import { placeOf, placed, type Place } from './places.js';
 import { openUnindexed, type UnindexedRev } from './first-use.js';
 import { unsearchedFiles } from './unsearched.js';
 import type {
@@ -25,7 +25,6 @@ import type {
   GrepRangeOptions,
   GrepRangeSummary,
   GrepSummary,
-  HitLabels,
   LineMatch,
   RangeLineMatch,
 } from '../types.js';
@@ -99,7 +98,7 @@ export async function* countRev(
     const invert = options.invert === true;
     const counts = countLines(snapshot, { pattern: compiled, mask, invert, ...limits, signal });
     const placeOf = placer(origin);
-    yield* mapBatches(counts, ({ file, count }) => ({ ...placeOf(snapshot.files[file]!.path), count }));
+    yield* mapBatches(counts, ({ file, count }) => placed(placeOf(snapshot.files[file]!.path), { count }));
     const unmatched = await unmatchedPaths([snapshot], options, signal);
     return { rev, unsearched: unsearchedFiles(opened, mask), unmatched, freshness: await freshness() };
   } finally {
@@ -131,11 +130,7 @@ export async function* grepRevs(
     const placesOf = { '+': placer(after.origin), '-': placer(before.origin) };
     const truncated = yield* mapBatches(found, ({ side, path, line }) => ({
       side,
-      ...placesOf[side](path),
-      line: line.line + 1,
-      column: line.column + 1,
-      length: line.length,
-      text: line.text,
+      ...shownLine(placesOf[side](path), line),
     }));
     const unsearched = eitherSide(unsearchedFiles(before, masks.from), unsearchedFiles(after, masks.to));
     const unmatched = await unmatchedPaths([before.snapshot, after.snapshot], options, options.signal);
@@ -154,11 +149,9 @@ export async function* grepRevs(
   }
 }
 
-type Placed = HitLabels & { readonly path: string };
-
-function shownLine(at: Placed, { line, column, length, text }: GrepLine): LineMatch {
-  const place = { ...at, line: line + 1, column: column + 1, length, text };
-  return column < 0 ? { ...place, context: true } : place;
+function shownLine(place: Place, { line, column, length, text }: GrepLine): LineMatch {
+  const found = { line: line + 1, column: column + 1, length, text };
+  return placed(place, column < 0 ? { ...found, context: true } : found);
 }
 
 /** What is told of an answer that was read from the files. */
@@ -174,9 +167,9 @@ async function summaryOf({
 }
 
 /** Where a file is, as answers tell it; lines come file by file. */
-function placer(origin: OpenedRev['origin']): (path: string) => Placed {
+function placer(origin: OpenedRev['origin']): (path: string) => Place {
   let last: string | null = null;
-  let place: Placed = { path: '' };
+  let place: Place = { path: '' };
   return (path) => {
     if (path !== last) place = placeOf(origin(path));
     last = path;

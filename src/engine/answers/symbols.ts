@@ -7,7 +7,7 @@ import { FileDefinitions } from './file-definitions.js';
 import { checkCount } from '../limits.js';
 import { withRev } from '../revs/revs.js';
 import type { OpenedRev, Scope } from '../session/scope.js';
-import { placeOf } from './places.js';
+import { placeOf, placed } from './places.js';
 import { missingPath } from './show.js';
 import type {
   CallOptions,
@@ -52,12 +52,11 @@ function describer(snapshot: Snapshot, origin: OpenedRev['origin']): (placed: Pl
     let file = files.get(number);
     if (file === undefined) files.set(number, (file = new FileDefinitions(snapshot.segments, record)));
     const line = snapshot.occurrenceLines[position]! + symbol.line;
-    return {
-      ...placeOf(origin(path)),
+    return placed(placeOf(origin(path)), {
       language: file.language,
       text: file.lineOf(line) ?? '',
       ...file.describe(symbol, line),
-    };
+    });
   };
 }
 

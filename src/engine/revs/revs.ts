@@ -207,8 +207,9 @@ async function forkRoot(session: Session, fork: ForkEntry, call: CallOptions): P
 export function openRev(session: Session, rev: string, call: CallOptions): Promise<OpenedRev> {
   return withTarget(session, rev, call, async (target) => {
     const snapshot = await openTarget(session, target, call);
-    const at = { rev: target.resolved, freshness: freshnessOf(session, target) };
-    return { ...at, snapshot, origin: (path) => ({ ...at, path, labels: {}, session }) };
+    const rev = target.resolved;
+    const freshness = freshnessOf(session, target);
+    return { rev, freshness, snapshot, origin: (path) => ({ path, labels: {}, rev, freshness, session }) };
   });
 }
 

@@ -123,11 +123,11 @@ function originFinder(
         hint: 'paths begin with the name of a repository of the view',
         data: { path },
       });
-    const { mount: repo, rev, freshness, session } = root;
-    const labels = root.labelsOf?.(place.path) ?? null;
-    const at = { path: place.path, rev, freshness };
+    const { mount: repo, rev, freshness } = root;
+    const { path: ownPath } = place;
+    const labels = root.labelsOf?.(ownPath) ?? null;
     return labels === null
-      ? { ...at, labels: { repo }, session }
-      : { ...at, labels: { repo, ...labels }, session: null };
+      ? { path: ownPath, labels: { repo }, rev, freshness, session: root.session }
+      : { path: ownPath, labels: { repo, ...labels }, rev, freshness, session: null };
   };
 }

@@ -140,6 +140,9 @@ export function systemErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** What a failure of any kind says of itself. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 const fullDisk: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
 /** What the system gives no more of: descriptors, processes, memory. */
 const exhausted: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'ENOBUFS']);
@@ -151,8 +154,7 @@ export const isExhausted = (error: unknown): boolean =>
 
 /** SERVER_BUSY for what `isExhausted`. */
 export function exhaustedError(what: string, error: unknown): CoppiceError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new CoppiceError('SERVER_BUSY', `${what}: the system's limit is reached: ${reason}`, {
+  return new CoppiceError('SERVER_BUSY', `${what}: the system's limit is reached: ${messageOf(error)}`, {
     hint: 'try again in a moment; `ulimit -n` (files and pipes) or `ulimit -u` (processes) may be low',
     data: { system: systemErrorCode(error) },
     cause: error,
@@ -163,6 +165,6 @@ export function exhaustedError(what: string, error: unknown): CoppiceError {
 export function asCoppiceError(error: unknown): CoppiceError {
   if (error instanceof CoppiceError) return error;
   if (isExhausted(error)) return exhaustedError('the request could not be carried out', error);
-  const message = (error instanceof Error ? error.message : String(error)) || 'unknown failure';
+  const message = messageOf(error) || 'unknown failure';
   return new CoppiceError(fullDisk.has(systemErrorCode(error)) ? 'STORE_FULL' : 'INTERNAL', message, { cause: error });
 }

@@ -16,6 +16,7 @@ export {
   errorKinds,
   exhaustedError,
   isExhausted,
+  messageOf,
   systemErrorCode,
   throwIfAborted,
 } from './errors.js';

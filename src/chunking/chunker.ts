@@ -1,4 +1,4 @@
-import { decodeBytes } from '../base/index.js';
+import { decodeBytes, messageOf } from '../base/index.js';
 import type { ChunkedFile, FileDiagnostic } from '../model/index.js';
 import { classifyText, parseBytesMax } from './classify.js';
 import type { Definition } from './definition.js';
@@ -300,5 +300,3 @@ function definitionsByLines({ text, lineCount }: Pick<Source, 'text' | 'lineCoun
 }
 
 const pieceWork = 20;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

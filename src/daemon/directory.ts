@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { CoppiceError, sleep } from '../base/index.js';
+import { CoppiceError, sleep, messageOf } from '../base/index.js';
 import { visiting } from '../api/index.js';
 import { publishedAt, shrinkStore, type KnownRepository, type LocalEngines } from '../engine/index.js';
 import { PublishedClones } from './published-clones.js';
@@ -112,7 +112,7 @@ export class PublishedDirectory extends Directory {
   }
 
   protected override missed(error: unknown): void {
-    const what = error instanceof Error ? error.message : String(error);
+    const what = messageOf(error);
     if (what !== this.lastFault) this.log(`the remote is not seen: ${what}; what is known is served`);
     this.lastFault = what;
   }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { CoppiceError, uniqueSuffix } from '../base/index.js';
+import { CoppiceError, uniqueSuffix, messageOf } from '../base/index.js';
 import { decodeCommit, hashCommit, packCommits } from '../git/index.js';
 import { asOid } from '../model/index.js';
 import { sha256 } from '../remote/index.js';
@@ -67,7 +67,7 @@ export class PublishedClones {
         if (head.version !== null && head.version !== clone.version) await this.bring(clone, id, head, call);
       } catch (error) {
         if (signal.aborted) throw error;
-        this.log(`${name} is not brought up to date: ${error instanceof Error ? error.message : String(error)}`);
+        this.log(`${name} is not brought up to date: ${messageOf(error)}`);
       }
     }
     // Who may read a name may read what has it: where that is not one repository, it is none.

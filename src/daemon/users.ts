@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { CoppiceError, nowMs } from '../base/index.js';
+import { CoppiceError, nowMs, messageOf } from '../base/index.js';
 import { parseUsers, type Users, type Visitor } from '../api/index.js';
 import { compileWild } from '../pattern/index.js';
 
@@ -25,7 +25,7 @@ export function readUsers(path: string | null, text: string | undefined, log: (m
         users = parseUsers(read(path), path, compileWild);
         log(`users are read again from ${path}`);
       } catch (error) {
-        log(`users stay as they were: ${error instanceof Error ? error.message : String(error)}`);
+        log(`users stay as they were: ${messageOf(error)}`);
       }
     }
     return users.find(token);

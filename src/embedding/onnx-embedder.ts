@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { basename, dirname, extname } from 'node:path';
 
-import { CoppiceError, throwIfAborted, yieldToEventLoop } from '../base/index.js';
+import { CoppiceError, throwIfAborted, yieldToEventLoop, messageOf } from '../base/index.js';
 import type { OnnxEmbedderConfig } from './config.js';
 import { documentText, queryText, revisionOf } from './document.js';
 import type { TextRules } from './document.js';
@@ -216,5 +216,3 @@ async function importLibrary(): Promise<TransformersLibrary> {
     );
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,4 @@
-import { startOf, throwIfAborted } from '../base/index.js';
+import { startOf, throwIfAborted, messageOf } from '../base/index.js';
 import { noTokens } from '../chat/index.js';
 import { JsonEndpoint, modelCodes } from '../endpoint/index.js';
 import type { EndpointRerankConfig } from './config.js';
@@ -37,7 +37,7 @@ export function openEndpointReranker(config: EndpointRerankConfig, { onNote }: R
         return { order, ordered: order.length, reason: null, requests: 1, fromCache: 0, tokens: noTokens };
       } catch (error) {
         throwIfAborted(signal);
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         return { ...kept, requests: 1, reason };
       }
     },

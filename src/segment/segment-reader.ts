@@ -1,4 +1,4 @@
-import { CoppiceError, LruCache, TimeSlices } from '../base/index.js';
+import { CoppiceError, LruCache, TimeSlices, messageOf } from '../base/index.js';
 import { MemoryFiles } from '../store/index.js';
 import type { SegmentEntry, ReadableFile, SegmentFiles } from '../store/index.js';
 import { readColumn } from './tables/columns.js';
@@ -228,7 +228,7 @@ export class Segment {
       try {
         this.file.read(offset, Math.min(verifiedBytes, dataLength - offset));
       } catch (error) {
-        onDamage(error instanceof Error ? error.message : String(error));
+        onDamage(messageOf(error));
       }
     }
     return sizeBytes;

@@ -1,5 +1,5 @@
 import type { TransferListItem } from 'node:worker_threads';
-import { CoppiceError, throwIfAborted } from '../base/index.js';
+import { CoppiceError, throwIfAborted, messageOf } from '../base/index.js';
 import { PoolThread, isCopied } from './pool-thread.js';
 import type { Job } from './pool-thread.js';
 import { ThreadLostError } from './thread-lost.js';
@@ -199,7 +199,7 @@ class ThreadPool implements JobPool {
       this.threads.add(thread);
       return thread;
     } catch (error) {
-      this.pauseStarts(error instanceof Error ? error.message : String(error));
+      this.pauseStarts(messageOf(error));
       return undefined;
     }
   }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { TransferListItem } from 'node:worker_threads';
-import { IdleTimer, systemErrorCode } from '../base/index.js';
+import { IdleTimer, systemErrorCode, messageOf } from '../base/index.js';
 import type { JobPoolOptions } from './job-pool.js';
 import { receivedError } from './serve-jobs.js';
 import type { JobMessage, ThreadMessage } from './serve-jobs.js';
@@ -74,7 +74,7 @@ export class PoolThread {
     let reason = '';
     this.worker.on('message', (message: ThreadMessage) => this.receive(message, heapMb));
     this.worker.on('error', (error) => {
-      reason = error instanceof Error ? error.message : String(error);
+      reason = messageOf(error);
       if (systemErrorCode(error) === 'ERR_WORKER_OUT_OF_MEMORY') loss = 'memory';
     });
     this.worker.on('messageerror', (error) => this.kill('crashed', error.message));

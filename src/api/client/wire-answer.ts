@@ -1,4 +1,4 @@
-import { CoppiceError, errorKinds, type Batches, type ErrorCode } from '../../base/index.js';
+import { CoppiceError, errorKinds, type Batches, type ErrorCode, messageOf } from '../../base/index.js';
 import type { CallOptions, Progress } from '../../engine/index.js';
 import type { WireError } from '../http/reply.js';
 
@@ -77,7 +77,7 @@ export const isNdjson = (contentType: string | undefined): boolean =>
 export function failureOf(error: unknown, signal: AbortSignal | undefined): Error {
   if (signal?.aborted) return aborted(signal);
   if (error instanceof CoppiceError) return error;
-  return unreachable(error instanceof Error ? error.message : String(error), true, error);
+  return unreachable(messageOf(error), true, error);
 }
 
 /** The error that an answer with another status than 200 tells. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { CoppiceError } from '../../base/index.js';
+import { CoppiceError, messageOf } from '../../base/index.js';
 
 /**
  * Reads a request's body as JSON; no body is `{}`. `take` is told of bytes before they are held, and may refuse them. USAGE,
@@ -40,7 +40,7 @@ export async function readJsonBody(
   try {
     return JSON.parse(Buffer.concat(parts).toString('utf8'));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CoppiceError('USAGE', `the body is not JSON: ${reason}`, { hint: 'send one JSON object' });
   }
 }

@@ -1,4 +1,4 @@
-import { CoppiceError, encodeBytes, systemErrorCode } from '../../base/index.js';
+import { CoppiceError, encodeBytes, systemErrorCode, messageOf } from '../../base/index.js';
 import type { Sink } from '../io.js';
 
 /** The reader of our output has gone (`| head`): nothing is wrong, there is only no more to do. */
@@ -75,7 +75,7 @@ function asOutputError(error: unknown): unknown {
   const code = systemErrorCode(error);
   // Windows reports a closed pipe as EOF.
   if (code === 'EPIPE' || code === 'EOF') return new OutputClosedError('nobody reads the output', { cause: error });
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new CoppiceError('INTERNAL', `cannot write to standard output: ${reason}`, {
     hint: 'look at where the output goes',
     cause: error,

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { systemErrorCode } from '../../base/index.js';
+import { systemErrorCode, messageOf } from '../../base/index.js';
 
 /** File systems that others can change without this machine's kernel knowing, by the magic number of statfs(2). */
 const remoteFileSystems: ReadonlyMap<number, string> = new Map([
@@ -51,7 +51,7 @@ export function describeFailure(error: unknown): string {
         `${raise('fs.inotify.max_user_instances', 1_024)} For open files: \`ulimit -n 65536\`. ${settled}`
       );
     default:
-      return `Folders cannot be watched: ${error instanceof Error ? error.message : String(error)}. Each answer reads the work tree anew.`;
+      return `Folders cannot be watched: ${messageOf(error)}. Each answer reads the work tree anew.`;
   }
 }
 

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { encodeBytes } from '../../base/index.js';
+import { encodeBytes, messageOf } from '../../base/index.js';
 import type { WatchedPlace, WorktreeMonitor } from '../../engine/index.js';
 import { ChangeNotifier, type WatchedChange } from './change-notifier.js';
 import { EventQueue } from './event-queue.js';
@@ -259,7 +259,7 @@ class Monitor implements WorktreeWatcher {
     try {
       while (this.isOpen && this.isPending) for (const tree of this.trees) if (tree.pending) await tree.settle();
     } catch (error) {
-      this.trouble = `Which folders are ignored cannot be told: ${error instanceof Error ? error.message : String(error)}`;
+      this.trouble = `Which folders are ignored cannot be told: ${messageOf(error)}`;
       return;
     }
     this.trouble = null;

@@ -73,8 +73,11 @@ async function indexTarget(
   const { searchedHere = options.history !== true && options.all !== true } = options;
   const { fileCount, chunkCount } = session.snapshots.treeNode(id);
   if (searchedHere) {
-    await session.snapshots.keepFlat(id);
-    if (added.newChunks === 0 || added.newChunks * stepShare >= chunkCount) await prepareSearch(session, id);
+    const isWhole = added.newChunks === 0 || added.newChunks * stepShare >= chunkCount;
+    session.shared.whenQuiet(`laying out ${target.resolved.rev}`, async () => {
+      await session.snapshots.keepFlat(id);
+      if (isWhole) await prepareSearch(session, id);
+    });
   }
   for (const path of submodulePaths(session, id)) submodules.add(path);
   return {

@@ -1,4 +1,4 @@
-import { CoppiceError, elapsedMs, sleep, throwIfAborted } from '../../base/index.js';
+import { CoppiceError, elapsedMs, sleep, throwIfAborted, messageOf } from '../../base/index.js';
 import type { Oid } from '../../model/index.js';
 import { isClusterAddress } from '../../remote/index.js';
 import type { Publications } from '../../remote/index.js';
@@ -72,7 +72,7 @@ class RemoteSource {
     if (error instanceof CoppiceError && error.code === 'ABORTED') return;
     this.restsUntilMs = elapsedMs() + restMs;
     this.shared.note(
-      `${this.opened?.url ?? 'the remote'} is not used: ${error instanceof Error ? error.message : String(error)}; what is missing is indexed here`,
+      `${this.opened?.url ?? 'the remote'} is not used: ${messageOf(error)}; what is missing is indexed here`,
     );
   }
 }

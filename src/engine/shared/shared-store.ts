@@ -1,4 +1,4 @@
-import { CoppiceError } from '../../base/index.js';
+import { CoppiceError, messageOf } from '../../base/index.js';
 import type { Embedder } from '../../embedding/index.js';
 import { exactBytesMax, readSettings, rulesFingerprint } from '../../indexing/index.js';
 import type { AnalysisPool, IndexingRules, Settings } from '../../indexing/index.js';
@@ -11,6 +11,7 @@ import { Embeddings } from './embeddings.js';
 import { Descriptions } from './descriptions.js';
 import { loadIndexing } from './load-indexing.js';
 import { OverlayMemory } from './overlay-memory.js';
+import { QuietWork } from './quiet-work.js';
 import { Reranking } from './reranking.js';
 import type { CallOptions, WatchedPlace, WorktreeMonitor } from '../types.js';
 import { VolatileMemory } from './volatile-memory.js';
@@ -39,6 +40,8 @@ export interface SharedStoreOptions {
 
 /** After merging has given way to writers so many times in a row, they wait for it: or many small segments would pile up. */
 const givesWayMax = 3;
+
+const mergingName = 'merging';
 
 /** The ranking signals with some others; CONFIG_INVALID for a name that there is not. */
 export function signalsWith(values: Readonly<Record<string, number>>): RankingSignals {
@@ -71,6 +74,7 @@ export class SharedStore {
   /** The merging under way, and how to make it stop. */
   private merging: { readonly done: Promise<void>; readonly stop: AbortController } | null = null;
   private gaveWay = 0;
+  private readonly quiet = new QuietWork();
   /** What nobody waits for, by name. */
   private readonly background = new Map<string, Promise<void>>();
   private readonly closing = new AbortController();
@@ -152,11 +156,16 @@ export class SharedStore {
     if (this.background.has(name)) return true;
     const done = work(signal)
       .catch((error: unknown) => {
-        if (!signal.aborted) this.note(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+        if (!signal.aborted) this.note(`${name}: ${messageOf(error)}`);
       })
       .finally(() => this.background.delete(name));
     this.background.set(name, done);
     return true;
+  }
+
+  /** Does what is for speed alone when nobody has written for a moment; what was left under that name is not done. */
+  whenQuiet(name: string, work: () => Promise<void>): void {
+    this.quiet.leave(name, () => work().catch((error: unknown) => this.note(`${name}: ${messageOf(error)}`)));
   }
 
   note(text: string): void {
@@ -178,38 +187,49 @@ export class SharedStore {
     this.reranking.close();
     await this.descriptions.close();
     await this.embeddings.close();
+    await this.quiet.finish();
     await this.merging?.done;
     await this.pool?.close();
     this.snapshots.close();
     this.store.close();
   }
 
-  /** Merging is for speed alone: it is done when nobody else wants to write. */
+  /** Merging is for speed alone: it is done when nobody else wants to write, and at once when it has given way too often. */
   private startMerging(): void {
     if (this.merging !== null || !this.writers.isFree) return; // whoever writes last starts it
-    const stop = new AbortController();
-    const done = this.merge(stop.signal).finally(() => (this.merging = null));
-    this.merging = { done, stop };
+    const begin = (): Promise<void> => {
+      const stop = new AbortController();
+      const done = this.merge(stop.signal).finally(() => (this.merging = null));
+      this.merging = { done, stop };
+      return done;
+    };
+    if (this.gaveWay >= givesWayMax) void begin();
+    else this.quiet.leave(mergingName, begin);
   }
 
   private stopMerging(): void {
-    if (this.merging === null || this.merging.stop.signal.aborted || this.gaveWay >= givesWayMax) return;
-    this.gaveWay++;
-    this.merging.stop.abort();
+    this.quiet.postpone();
+    if (this.gaveWay >= givesWayMax) return;
+    const stops = this.merging !== null && !this.merging.stop.signal.aborted;
+    if (stops) this.merging!.stop.abort();
+    if (this.quiet.takeBack(mergingName) || stops) this.gaveWay++;
   }
 
   /** What cannot be merged now is left to the next writer. */
   private async merge(signal: AbortSignal): Promise<void> {
     try {
       const { mergeWhereDue, nextMerge } = await loadIndexing();
-      if (nextMerge(this.store.catalog.segments()) === null) return; // the lock is not taken for nothing
-      await this.writers.run(signal, () => this.store.asWriter(0, signal, () => mergeWhereDue(this.snapshots, signal)));
+      const isDue = nextMerge(this.store.catalog.segments()) !== null; // the lock is not taken for nothing
+      if (isDue)
+        await this.writers.run(signal, () =>
+          this.store.asWriter(0, signal, () => mergeWhereDue(this.snapshots, signal)),
+        );
       this.gaveWay = 0;
+      if (!isDue) return;
       this.volatile.refreshAll();
     } catch (error) {
       const code = error instanceof CoppiceError ? error.code : 'INTERNAL';
-      if (code !== 'STORE_LOCKED' && code !== 'ABORTED')
-        this.note(`merging was put off: ${error instanceof Error ? error.message : String(error)}`);
+      if (code !== 'STORE_LOCKED' && code !== 'ABORTED') this.note(`merging was put off: ${messageOf(error)}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { BitSet, CoppiceError, TimeSlices, sleep, throwIfAborted, uniqueSuffix } from '../../base/index.js';
+import { BitSet, TimeSlices, sleep, throwIfAborted, uniqueSuffix, messageOf } from '../../base/index.js';
 import { hashBlob } from '../../git/index.js';
 import type { ForkEntry, NextIds, SegmentEntry, Store } from '../../store/index.js';
 import { asCommitId, asFileId, asTreeId } from '../../model/index.js';
@@ -474,6 +474,3 @@ class WholeIds {
     return verdicts.get(root) === true;
   }
 }
-
-const messageOf = (error: unknown): string =>
-  error instanceof CoppiceError || error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
 import { ErrorCodes, LSPErrorCodes, ResponseError } from 'vscode-languageserver/node';
-import { CoppiceError } from '../../base/index.js';
+import { CoppiceError, messageOf } from '../../base/index.js';
 import type { ErrorCode } from '../../base/index.js';
 
 /** For programs: what the message says to people. */
@@ -13,7 +13,7 @@ export interface ResponseErrorData {
 export function toResponseError(error: unknown): ResponseError<ResponseErrorData | undefined> {
   if (error instanceof ResponseError) return error as ResponseError<ResponseErrorData | undefined>;
   if (!(error instanceof CoppiceError)) {
-    const message = `internal error: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `internal error: ${messageOf(error)}`;
     return new ResponseError(ErrorCodes.InternalError, message, { code: 'INTERNAL' });
   }
   const { code, hint, data } = error;

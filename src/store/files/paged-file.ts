@@ -11,7 +11,16 @@ import {
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-import { ByteWriter, CoppiceError, LruCache, assert, crc32, systemErrorCode, uniqueSuffix } from '../../base/index.js';
+import {
+  ByteWriter,
+  CoppiceError,
+  LruCache,
+  assert,
+  crc32,
+  systemErrorCode,
+  uniqueSuffix,
+  messageOf,
+} from '../../base/index.js';
 import { privateFileMode } from './permissions.js';
 import { asStoreError } from '../store-errors.js';
 
@@ -256,7 +265,7 @@ export class PagedFile {
       try {
         this.readPages(page, last);
       } catch (error) {
-        onDamage(error instanceof Error ? error.message : String(error));
+        onDamage(messageOf(error));
       }
     }
     return this.sizeBytes;

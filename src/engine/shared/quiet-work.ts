@@ -1,0 +1,49 @@
+/** So long nobody has written before it is begun. */
+const quietMsDefault = 100;
+/** Of what was left for later only the newest is done: in a row of commits, each of which makes the one before it old. */
+const leftMax = 4;
+
+/** What is for speed alone: left until nobody has written for a moment, or until the end, so that a row of writers is held up by none of it. */
+export class QuietWork {
+  private readonly left = new Map<string, () => Promise<void>>();
+  private timer: NodeJS.Timeout | null = null;
+  private underWay: Promise<void> = Promise.resolve();
+
+  /** `work` does not fail: what is for speed alone has nothing to say. */
+  constructor(private readonly quietMs = quietMsDefault) {}
+
+  /** Leaves work for later, in place of what was left under that name. */
+  leave(name: string, work: () => Promise<void>): void {
+    this.left.delete(name);
+    this.left.set(name, work);
+    for (const oldest of this.left.keys()) {
+      if (this.left.size <= leftMax) break;
+      this.left.delete(oldest);
+    }
+    this.postpone();
+  }
+
+  /** Takes back what was left and is not begun; false when there was none. */
+  takeBack(name: string): boolean {
+    return this.left.delete(name);
+  }
+
+  /** Somebody writes: what is left waits for a moment longer. */
+  postpone(): void {
+    if (this.left.size === 0) return;
+    this.timer ??= setTimeout(() => void this.finish(), this.quietMs).unref();
+    this.timer.refresh();
+  }
+
+  /** Does now what is left. */
+  finish(): Promise<void> {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    return (this.underWay = this.underWay.then(async () => {
+      for (const [name, work] of this.left) {
+        this.left.delete(name);
+        await work();
+      }
+    }));
+  }
+}

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { QuietWork } from '../../src/engine/shared/quiet-work.js';
+
+const collecting = (): { readonly done: string[]; readonly does: (name: string) => () => Promise<void> } => {
+  const done: string[] = [];
+  return { done, does: (name) => () => Promise.resolve(void done.push(name)) };
+};
+
+test('work is done once nobody came for a moment, in its order, and once', async () => {
+  const { done, does } = collecting();
+  const quiet = new QuietWork(40);
+  quiet.leave('a', does('a'));
+  quiet.leave('b', does('b'));
+  for (let i = 0; i < 4; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    quiet.postpone();
+  }
+  expect(done).toEqual([]);
+  await expect.poll(() => done).toEqual(['a', 'b']);
+  await quiet.finish();
+  expect(done).toEqual(['a', 'b']);
+});
+
+test('at the end it is done at once; what was taken back is not, what came under its name is done in its place', async () => {
+  const { done, does } = collecting();
+  const quiet = new QuietWork(1e6);
+  for (const name of ['a', 'b', 'c']) quiet.leave(name, does(name));
+  quiet.leave('a', does('a again'));
+  expect(quiet.takeBack('b')).toBe(true);
+  expect(quiet.takeBack('b')).toBe(false);
+  await quiet.finish();
+  expect(done).toEqual(['c', 'a again']);
+});
+
+test('of a row without an end the newest are done', async () => {
+  const { done, does } = collecting();
+  const quiet = new QuietWork(1e6);
+  for (let i = 0; i < 60; i++) quiet.leave(`commit ${i}`, does(`${i}`));
+  await quiet.finish();
+  expect(done).toEqual(['56', '57', '58', '59']);
+});

@@ -6,15 +6,15 @@ const collecting = (): { readonly done: string[]; readonly does: (name: string) 
   return { done, does: (name) => () => Promise.resolve(void done.push(name)) };
 };
 
-test('work is done once nobody came for a moment, in its order, and once', async () => {
+test('work is done a moment after the last who came, in its order, and once', async () => {
   const { done, does } = collecting();
   const quiet = new QuietWork(40);
   quiet.leave('a', does('a'));
   quiet.leave('b', does('b'));
-  for (let i = 0; i < 4; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 15));
-    quiet.postpone();
-  }
+  const rest = (ms: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, ms));
+  await quiet.during(() => rest(90)); // longer than a moment
+  for (let i = 0; i < 4; i++) await Promise.all([quiet.during(() => rest(15)), quiet.during(() => rest(5))]);
+  await expect(quiet.during(() => Promise.reject(new Error('of the action')))).rejects.toThrow('of the action');
   expect(done).toEqual([]);
   await expect.poll(() => done).toEqual(['a', 'b']);
   await quiet.finish();

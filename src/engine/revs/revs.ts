@@ -205,12 +205,13 @@ async function forkRoot(session: Session, fork: ForkEntry, call: CallOptions): P
 
 /** Opens the snapshot of a REV. */
 export function openRev(session: Session, rev: string, call: CallOptions): Promise<OpenedRev> {
-  return withTarget(session, rev, call, async (target) => {
+  const open = async (target: Target): Promise<OpenedRev> => {
     const snapshot = await openTarget(session, target, call);
     const rev = target.resolved;
     const freshness = freshnessOf(session, target);
     return { rev, freshness, snapshot, origin: (path) => ({ path, labels: {}, rev, freshness, session }) };
-  });
+  };
+  return session.shared.giveWayTo(() => withTarget(session, rev, call, open));
 }
 
 /** Tells how fresh an answer of a target is at the moment of asking. */

@@ -1,11 +1,13 @@
-/** So long nobody has written before it is begun. */
+/** So long nobody has written or opened anything before it is begun. */
 const quietMsDefault = 100;
 /** Of what was left for later only the newest is done: in a row of commits, each of which makes the one before it old. */
 const leftMax = 4;
 
-/** What is for speed alone: left until nobody has written for a moment, or until the end, so that a row of writers is held up by none of it. */
+/** What is for speed alone: left until nobody has written or opened anything for a moment, or until the end, so that nobody is held up by it. */
 export class QuietWork {
   private readonly left = new Map<string, () => Promise<void>>();
+  /** Actions under way that it gives way to. */
+  private busy = 0;
   private timer: NodeJS.Timeout | null = null;
   private underWay: Promise<void> = Promise.resolve();
 
@@ -20,7 +22,7 @@ export class QuietWork {
       if (this.left.size <= leftMax) break;
       this.left.delete(oldest);
     }
-    this.postpone();
+    this.wait();
   }
 
   /** Takes back what was left and is not begun; false when there was none. */
@@ -28,11 +30,16 @@ export class QuietWork {
     return this.left.delete(name);
   }
 
-  /** Somebody writes: what is left waits for a moment longer. */
-  postpone(): void {
-    if (this.left.size === 0) return;
-    this.timer ??= setTimeout(() => void this.finish(), this.quietMs).unref();
-    this.timer.refresh();
+  /** Runs an action; nothing of what is left is begun meanwhile, and a moment after. */
+  async during<T>(action: () => Promise<T>): Promise<T> {
+    this.busy++;
+    this.wait();
+    try {
+      return await action();
+    } finally {
+      this.busy--;
+      this.wait();
+    }
   }
 
   /** Does now what is left. */
@@ -45,5 +52,11 @@ export class QuietWork {
         await work();
       }
     }));
+  }
+
+  private wait(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    const isDue = this.busy === 0 && this.left.size > 0;
+    this.timer = isDue ? setTimeout(() => void this.finish(), this.quietMs).unref() : null;
   }
 }

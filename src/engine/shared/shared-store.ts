@@ -113,7 +113,8 @@ export class SharedStore {
   async asWriter<T>({ signal }: CallOptions, action: () => Promise<T>): Promise<T> {
     this.stopMerging();
     const { lockTimeoutMs } = this.options;
-    const result = await this.writers.run(signal, () => this.store.asWriter(lockTimeoutMs, signal, action));
+    const write = (): Promise<T> => this.store.asWriter(lockTimeoutMs, signal, action);
+    const result = await this.giveWayTo(() => this.writers.run(signal, write));
     this.startMerging();
     return result;
   }
@@ -122,7 +123,8 @@ export class SharedStore {
   async asCollector<T>({ signal }: CallOptions, action: () => Promise<T>): Promise<T> {
     this.stopMerging();
     const { lockTimeoutMs } = this.options;
-    const result = await this.writers.run(signal, () => this.store.asCollector(lockTimeoutMs, signal, action));
+    const collect = (): Promise<T> => this.store.asCollector(lockTimeoutMs, signal, action);
+    const result = await this.giveWayTo(() => this.writers.run(signal, collect));
     this.startMerging();
     return result;
   }
@@ -163,7 +165,12 @@ export class SharedStore {
     return true;
   }
 
-  /** Does what is for speed alone when nobody has written for a moment; what was left under that name is not done. */
+  /** Runs an action that what is for speed alone gives way to. */
+  giveWayTo<T>(action: () => Promise<T>): Promise<T> {
+    return this.quiet.during(action);
+  }
+
+  /** Does what is for speed alone when there was nothing to give way to for a moment; what was left under that name is not done. */
   whenQuiet(name: string, work: () => Promise<void>): void {
     this.quiet.leave(name, () => work().catch((error: unknown) => this.note(`${name}: ${messageOf(error)}`)));
   }
@@ -208,7 +215,6 @@ export class SharedStore {
   }
 
   private stopMerging(): void {
-    this.quiet.postpone();
     if (this.gaveWay >= givesWayMax) return;
     const stops = this.merging !== null && !this.merging.stop.signal.aborted;
     if (stops) this.merging!.stop.abort();

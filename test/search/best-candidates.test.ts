@@ -6,6 +6,9 @@ import type { CandidateRequest } from '../../src/search/ranking/best-candidates.
 import { byScore } from '../../src/search/ranking/candidate.js';
 import type { Candidate } from '../../src/search/ranking/candidate.js';
 import { Meaning } from '../../src/search/ranking/evidence/meaning.js';
+import { byFile } from '../../src/search/ranking/evidence/term-matches.js';
+import type { TermMatches } from '../../src/search/ranking/evidence/term-matches.js';
+import { WordEvidence } from '../../src/search/ranking/evidence/word-evidence.js';
 import { rankingSignals } from '../../src/search/ranking/ranking-signals.js';
 import type { Similarities } from '../../src/search/vectors/similarity.js';
 import type { Snapshot } from '../../src/snapshot/index.js';
@@ -13,7 +16,9 @@ import type { Snapshot } from '../../src/snapshot/index.js';
 /** Few values, so that many scores are the same. */
 const value = fc.constantFrom(0, 0, 0, 0.5, 1, 1.25, 3);
 const chunk = fc.record({
-  text: value,
+  // What two words say.
+  first: value,
+  second: value,
   said: value,
   defines: fc.boolean(),
   cosine: fc.constantFrom(-0.1, 0, 0.1, 0.31, 0.6),
@@ -38,6 +43,8 @@ const cases = fc.record({
 });
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 
+type OneChunk = Case['files'][number]['chunks'][number] & { readonly number: number; readonly text: number };
+
 async function prepare({
   files,
   limit,
@@ -45,8 +52,10 @@ async function prepare({
   since,
   isDescribed,
   verbatim,
-}: Case): Promise<{ snapshot: Snapshot; request: CandidateRequest }> {
-  const chunks = files.flatMap((own, number) => own.chunks.map((one) => ({ ...one, number })));
+}: Case): Promise<{ snapshot: Snapshot; request: CandidateRequest; chunks: readonly OneChunk[] }> {
+  const chunks = files.flatMap((own, number) =>
+    own.chunks.map((one): OneChunk => ({ ...one, number, text: one.first + one.second / 2 })),
+  );
   const starts = new Uint32Array(files.length + 1);
   for (const [number, own] of files.entries()) starts[number + 1] = starts[number]! + own.chunks.length;
   const snapshot = {
@@ -57,12 +66,14 @@ async function prepare({
     fileStarts: starts,
     forEachOccurrence: (doc: number, onPosition: (position: number) => void) => onPosition(doc),
   } as unknown as Snapshot;
-  const matching = new Uint32Array((chunks.length + 31) >>> 5);
-  for (const [position, { text }] of chunks.entries()) if (text > 0) matching[position >>> 5]! |= 1 << (position & 31);
+  const words = new WordEvidence(files.length);
+  for (const [word, weight] of [
+    ['first', 1],
+    ['second', 0.5],
+  ] as const)
+    words.add(matchesOf(chunks, word), weight);
   const evidence = {
-    chunks: Float64Array.from(chunks, ({ text }) => text),
-    matching,
-    defines: Uint8Array.from(chunks, ({ text, defines }) => (text > 0 && defines ? 1 : 0)),
+    words,
     files: Float64Array.from(files, ({ about }) => about),
     paths: Float64Array.from(files, ({ path }) => path),
     namedFiles: [...files.keys()].filter((number) => files[number]!.path > 0),
@@ -129,19 +140,37 @@ async function prepare({
     limit,
     slices,
   } as unknown as CandidateRequest;
-  return { snapshot, request };
+  return { snapshot, request, chunks };
+}
+
+/** Where a word is. */
+function matchesOf(chunks: readonly OneChunk[], word: 'first' | 'second'): TermMatches {
+  const having = chunks.flatMap((chunk, position) => (chunk[word] > 0 ? [{ ...chunk, position }] : []));
+  const files = Uint32Array.from(new Set(having.map(({ number }) => number)));
+  const found = {
+    positions: Uint32Array.from(having, ({ position }) => position),
+    frequencies: Float64Array.from(having, (chunk) => chunk[word]),
+    defines: Uint8Array.from(having, ({ defines }) => (defines ? 1 : 0)),
+  };
+  const occurrenceFiles = Uint32Array.from(chunks, ({ number }) => number);
+  return {
+    docCount: having.length,
+    files,
+    fileFrequencies: new Float64Array(files.length),
+    ...byFile(files, occurrenceFiles, found),
+  };
 }
 
 /** Of all chunks, looked at one by one. */
-function exhaustive(snapshot: Snapshot, request: CandidateRequest): Candidate[] {
+function exhaustive(snapshot: Snapshot, request: CandidateRequest, chunks: readonly OneChunk[]): Candidate[] {
   const { evidence, meaning, described, usesWords, mask, holds, newChunks, asked, signals, factors, limit } = request;
   const { occurrenceFiles, occurrenceDocs } = snapshot;
   const sums = new Float64Array(factors.length);
-  if (usesWords) evidence.chunks.forEach((text, position) => (sums[occurrenceFiles[position]!]! += text));
+  if (usesWords) chunks.forEach(({ text, number }) => (sums[number]! += text));
   const all: { candidate: Candidate; isDefinition: boolean }[] = [];
   for (const [position, doc] of occurrenceDocs.entries()) {
     const file = occurrenceFiles[position]!;
-    const text = usesWords ? evidence.chunks[position]! : 0;
+    const text = usesWords ? chunks[position]!.text : 0;
     const path = evidence.paths[file]!;
     const own = meaning === null ? 0 : meaning.of(position, file);
     const isNamed = asked.files.values.has(file) && (position === 0 || occurrenceFiles[position - 1] !== file);
@@ -156,7 +185,8 @@ function exhaustive(snapshot: Snapshot, request: CandidateRequest): Candidate[] 
     const about = usesWords ? signals.fileText * evidence.files[file]! + signals.fileMatches * others : 0;
     const said = described === null ? 0 : described[position]!;
     const score = (text + path + about + own + said) * factors[file]!;
-    const isDefinition = evidence.defines[position] === 1 || isNamed || asked.verbatim?.has(doc) === true;
+    const { text: anyText, defines } = chunks[position]!;
+    const isDefinition = (anyText > 0 && defines) || isNamed || asked.verbatim?.has(doc) === true;
     all.push({
       candidate: { position, doc, file, text, path, meaning: own, described: said, about, score },
       isDefinition,
@@ -177,8 +207,8 @@ function exhaustive(snapshot: Snapshot, request: CandidateRequest): Candidate[] 
 test('the best candidates are those of a look at all chunks, bit for bit', async () => {
   await fc.assert(
     fc.asyncProperty(cases, async (given) => {
-      const { snapshot, request } = await prepare(given);
-      expect(await bestCandidates(snapshot, request)).toEqual(exhaustive(snapshot, request));
+      const { snapshot, request, chunks } = await prepare(given);
+      expect(await bestCandidates(snapshot, request)).toEqual(exhaustive(snapshot, request, chunks));
     }),
     { numRuns: 300 },
   );

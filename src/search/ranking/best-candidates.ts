@@ -6,6 +6,7 @@ import type { NewChunks } from '../range.js';
 import { byScore } from './candidate.js';
 import type { Candidate } from './candidate.js';
 import type { Evidence } from './evidence.js';
+import { FileWords } from './evidence/word-evidence.js';
 import type { Meaning } from './evidence/meaning.js';
 import type { RankingSignals } from './ranking-signals.js';
 import type { Asked } from './rerank.js';
@@ -15,8 +16,8 @@ const closerLookCount = 120;
 const closerLookMore = 2000;
 /** So many that define something with a query's term in its name are among them, however often that is used elsewhere. */
 const definitionCount = 40;
-/** More than rounding can make of a bound. */
-const slack = 1 + 1e-9;
+/** More than rounding can make of a bound, some of whose parts have 32 bits. */
+const slack = 1 + 1e-6;
 
 export interface CandidateRequest {
   readonly evidence: Evidence;
@@ -48,11 +49,13 @@ export async function bestCandidates(snapshot: Snapshot, request: CandidateReque
   const look = new CloserLook(snapshot, request, files, pools);
   const seen = new Uint8Array(snapshot.files.length);
   const visit = (file: number, bound = files.boundOf(file)): void => {
-    const mayDefine = files.mayDefine[file] === 1;
-    if (bound < pools.worst(mayDefine)) return;
+    const worst = pools.worst(files.mayDefine(file));
+    if (bound < worst) return;
+    files.read(file);
+    if (files.boundOfRead(file) < worst) return;
     if (meaning?.isKnown(file) === false) {
       meaning.know(file);
-      if (files.boundOf(file) < pools.worst(mayDefine)) return;
+      if (files.boundOfRead(file) < worst) return;
     }
     look.at(file);
   };
@@ -62,7 +65,7 @@ export async function bestCandidates(snapshot: Snapshot, request: CandidateReque
     return true;
   };
   const listed: number[] = [];
-  for (const list of [files.matching, files.described, evidence.namedFiles, asked.files.values.keys()])
+  for (const list of [evidence.words.matching, files.described, evidence.namedFiles, asked.files.values.keys()])
     for (const file of list) if (isNew(file)) listed.push(file);
   const bounds = new Float64Array(listed.length);
   for (let i = 0; i < listed.length; i++) {
@@ -108,40 +111,54 @@ async function visitFirst(bounds: Float64Array, visit: (i: number) => void, slic
 
 /** What is known of each file's chunks together. */
 class FileBounds {
-  /** Files with chunks that have a term, ascending. */
-  readonly matching: number[] = [];
   /** Files with chunks of which a description says something; one may be here twice. */
   readonly described: number[] = [];
-  /** Sum of the evidence of a file's chunks, and the most that one has. */
-  readonly sums: Float64Array;
-  private readonly most: Float64Array;
-  private readonly mostSaid: Float64Array;
-  /** 1 where a chunk may count as a definition. */
-  readonly mayDefine: Uint8Array;
+  /** What the words of each chunk say, of the file that was read last; their sum, and the most that one has. */
+  readonly own = new FileWords();
+  sum = 0;
+  private most = 0;
+  private readonly mostSaid: Float64Array | null;
+  /** Files that have a chunk that counts as a definition for what the query asks for. */
+  private readonly asked: Set<number>;
 
   private constructor(
-    snapshot: Snapshot,
+    private readonly snapshot: Snapshot,
     private readonly request: CandidateRequest,
   ) {
-    const fileCount = snapshot.files.length;
-    this.sums = new Float64Array(fileCount);
-    this.most = new Float64Array(fileCount);
-    this.mostSaid = new Float64Array(fileCount);
-    this.mayDefine = new Uint8Array(fileCount);
+    const { asked, described } = request;
+    this.mostSaid = described === null ? null : new Float64Array(snapshot.files.length);
+    this.asked = new Set(asked.files.values.keys());
+    for (const doc of asked.verbatim?.toArray() ?? [])
+      snapshot.forEachOccurrence(doc, (position) => this.asked.add(snapshot.occurrenceFiles[position]!));
   }
 
   static async of(snapshot: Snapshot, request: CandidateRequest): Promise<FileBounds> {
     const bounds = new FileBounds(snapshot, request);
-    await bounds.addUp(snapshot);
+    await bounds.addUpDescribed();
     return bounds;
+  }
+
+  mayDefine(file: number): boolean {
+    return this.request.evidence.words.mayDefine[file] === 1 || this.asked.has(file);
   }
 
   /** No chunk of the file has a higher score. */
   boundOf(file: number): number {
+    const { evidence, usesWords } = this.request;
+    const { most, sums } = evidence.words;
+    return usesWords ? this.boundWith(file, most[file]!, sums[file]!) : this.boundWith(file, 0, 0);
+  }
+
+  /** The same, the file having been read. */
+  boundOfRead(file: number): number {
+    return this.boundWith(file, this.most, this.sum);
+  }
+
+  private boundWith(file: number, most: number, sum: number): number {
     const { evidence, meaning, factors } = this.request;
     const own = meaning === null ? 0 : meaning.mostIn(file);
-    const about = this.about(file, this.sums[file]!);
-    return (this.most[file]! + evidence.paths[file]! + about + own + this.mostSaid[file]!) * factors[file]! * slack;
+    const said = this.mostSaid === null ? 0 : this.mostSaid[file]!;
+    return (most + evidence.paths[file]! + this.about(file, sum) + own + said) * factors[file]! * slack;
   }
 
   /** What the file as a whole says for one of its chunks, of which the others have so much. */
@@ -152,36 +169,42 @@ class FileBounds {
     return others > 0 ? text + signals.fileMatches * Math.log1p(others) : text;
   }
 
-  private async addUp(snapshot: Snapshot): Promise<void> {
-    const { evidence, asked, described, usesWords, slices } = this.request;
-    const { occurrenceFiles } = snapshot;
-    const { matching, chunks, defines } = evidence;
-    let last = -1;
-    // In order of position, as sums are everywhere.
-    for (let at = 0; at < matching.length; at++) {
-      if ((at & 1023) === 0 && slices.isOver) await slices.next();
-      for (let word = matching[at]!; word !== 0; word &= word - 1) {
-        const position = at * 32 + 31 - Math.clz32(word & -word);
-        const file = occurrenceFiles[position]!;
-        if (file !== last) this.matching.push((last = file));
-        if (defines[position] === 1) this.mayDefine[file] = 1;
-        if (!usesWords) continue;
-        const text = chunks[position]!;
-        this.sums[file]! += text;
-        if (text > this.most[file]!) this.most[file] = text;
-      }
+  /** Adds up what the words of a file's chunks say. */
+  read(file: number): void {
+    const { own } = this;
+    const { evidence, usesWords } = this.request;
+    const { fileStarts } = this.snapshot;
+    const from = fileStarts[file]!;
+    const count = fileStarts[file + 1]! - from;
+    own.clear(count);
+    evidence.words.read(file, from, own);
+    this.sum = 0;
+    this.most = 0;
+    if (!usesWords) {
+      own.texts.fill(0, 0, count);
+      return;
     }
-    for (let position = 0; position < (described?.length ?? 0); position++) {
+    // In order of position, as sums are everywhere.
+    for (let i = 0; i < count; i++) {
+      const text = own.texts[i]!;
+      this.sum += text;
+      if (text > this.most) this.most = text;
+    }
+  }
+
+  private async addUpDescribed(): Promise<void> {
+    const { described, slices } = this.request;
+    if (described === null) return;
+    const { occurrenceFiles } = this.snapshot;
+    const mostSaid = this.mostSaid!;
+    for (let position = 0; position < described.length; position++) {
       if ((position & 4095) === 0 && slices.isOver) await slices.next();
-      const said = described![position]!;
+      const said = described[position]!;
       if (said === 0) continue;
       const file = occurrenceFiles[position]!;
       this.described.push(file);
-      if (said > this.mostSaid[file]!) this.mostSaid[file] = said;
+      if (said > mostSaid[file]!) mostSaid[file] = said;
     }
-    for (const file of asked.files.values.keys()) this.mayDefine[file] = 1;
-    for (const doc of asked.verbatim?.toArray() ?? [])
-      snapshot.forEachOccurrence(doc, (position) => (this.mayDefine[occurrenceFiles[position]!] = 1));
   }
 }
 
@@ -194,17 +217,18 @@ class CloserLook {
     private readonly pools: Pools,
   ) {}
 
+  /** The file was read by its bounds before. */
   at(file: number): void {
-    const { evidence, meaning, described, usesWords, holds, asked, factors } = this.request;
+    const { evidence, meaning, described, holds, asked, factors } = this.request;
+    const { own: words, sum } = this.files;
     const { occurrenceDocs, fileStarts } = this.snapshot;
     const from = fileStarts[file]!;
     const to = fileStarts[file + 1]!;
     const path = evidence.paths[file]!;
     // The beginning of a file that the query names is looked at however little else speaks for it.
     const isFileNamed = asked.files.values.has(file);
-    const sum = this.files.sums[file]!;
     for (let position = from; position < to; position++) {
-      const text = usesWords ? evidence.chunks[position]! : 0;
+      const text = words.texts[position - from]!;
       const own = meaning === null ? 0 : meaning.of(position, file);
       const isNamed = isFileNamed && position === from;
       const said = described === null ? 0 : described[position]!;
@@ -212,7 +236,7 @@ class CloserLook {
       const about = this.files.about(file, sum - text);
       const score = (text + path + about + own + said) * factors[file]!;
       const doc = occurrenceDocs[position]!;
-      const isDefinition = evidence.defines[position] === 1 || isNamed || asked.verbatim?.has(doc) === true;
+      const isDefinition = words.defines[position - from] === 1 || isNamed || asked.verbatim?.has(doc) === true;
       if (!this.pools.wants(score, position, isDefinition) || !holds(doc, file)) continue;
       this.pools.add({ position, doc, file, text, path, meaning: own, described: said, about, score }, isDefinition);
     }

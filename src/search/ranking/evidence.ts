@@ -8,15 +8,12 @@ import { PathTerms } from './evidence/path-terms.js';
 import type { RankingSignals } from './ranking-signals.js';
 import { matchTerm, weightOfMatches } from './evidence/term-matches.js';
 import type { TermMatches } from './evidence/term-matches.js';
+import { WordEvidence } from './evidence/word-evidence.js';
 
-/** What speaks for each chunk and each file of a snapshot, by position. */
+/** What speaks for each chunk and each file of a snapshot; of files by position. */
 export interface Evidence {
   /** BM25 of the chunk. */
-  readonly chunks: Float64Array;
-  /** A bit for each occurrence that has any. */
-  readonly matching: Uint32Array;
-  /** 1 where the chunk defines something with a term in its name. */
-  readonly defines: Uint8Array;
+  readonly words: WordEvidence;
   /** BM25 of the file as a whole. */
   readonly files: Float64Array;
   /** Query terms in the file's path. */
@@ -40,10 +37,7 @@ export async function gatherEvidence(
 ): Promise<Evidence> {
   const { docCount } = snapshot.statistics;
   const fileCount = snapshot.files.length;
-  const count = snapshot.occurrenceDocs.length;
-  const chunks = new Float64Array(count);
-  const matching = new Uint32Array((count + 31) >>> 5);
-  const defines = new Uint8Array(count);
+  const words = new WordEvidence(fileCount);
   const files = new Float64Array(fileCount);
   const paths = new Float64Array(fileCount);
   const namedFiles: number[] = [];
@@ -54,7 +48,7 @@ export async function gatherEvidence(
     if (slices.isOver) await slices.next();
     const idf = inverseDocumentFrequency(docCount, matches.docCount);
     idfs.set(term, idf);
-    addMatches(matches, share * idf, chunks, matching, defines);
+    words.add(matches, share * idf);
     const fileIdf = inverseDocumentFrequency(fileCount, matches.files.length);
     for (let i = 0; i < matches.files.length; i++)
       files[matches.files[i]!]! += share * fileIdf * matches.fileFrequencies[i]!;
@@ -69,22 +63,7 @@ export async function gatherEvidence(
       }
     }
   }
-  return { chunks, matching, defines, files, paths, namedFiles, idf: idfs };
-}
-
-function addMatches(
-  { positions, frequencies, defines: own }: TermMatches,
-  weight: number,
-  chunks: Float64Array,
-  matching: Uint32Array,
-  defines: Uint8Array,
-): void {
-  for (let i = 0; i < positions.length; i++) {
-    const position = positions[i]!;
-    chunks[position]! += weight * frequencies[i]!;
-    matching[position >>> 5]! |= 1 << (position & 31);
-    defines[position]! |= own[i]!;
-  }
+  return { words, files, paths, namedFiles, idf: idfs };
 }
 
 /** What a term matches: kept, as words come again in the next questions. */

@@ -63,13 +63,17 @@ export const i32Constant = 0x41;
 export const i32LessUnsigned = 0x49;
 export const i32NotLessUnsigned = 0x4f;
 export const i32Add = 0x6a;
+export const i32ShiftLeft = 0x74;
 export const i32Store = [0x36, 2, 0];
 export const v128Load = (offset: number): number[] => [0xfd, 0x00, 0, offset];
 /** Eight bytes, each widened to 16 bits by its sign. */
 export const i16x8Load8x8 = (offset: number): number[] => [0xfd, 0x01, 0, offset];
+/** Four halves of 32 bits, each widened as it is without a sign. */
+export const i32x4Load16x4Unsigned = (offset: number): number[] => [0xfd, 0x04, 0, offset];
 /** Four lanes from an address's 32 bits. */
 export const v128Load32Splat = (offset: number): number[] => [0xfd, 0x09, 0, offset];
 export const v128Store = (offset: number): number[] => [0xfd, 0x0b, 0, offset];
+export const v128StoreLane32 = (offset: number, lane: number): number[] => [0xfd, 0x5a, 0, offset, lane];
 export const i32Load = (offset: number): number[] => [0x28, 0, offset];
 /** Sixteen bytes of two vectors by their places: 0 to 15 in the first, 16 to 31 in the second. */
 export const i8x16Shuffle = (places: readonly number[]): number[] => [0xfd, 0x0d, ...places];
@@ -80,13 +84,24 @@ export const i16x8ExtendLowUnsigned = [0xfd, 0x89, 0x01];
 export const i16x8ExtendHighUnsigned = [0xfd, 0x8a, 0x01];
 /** The bytes of the first vector at the places that the second has. */
 export const i8x16Swizzle = [0xfd, 0x0e];
+/** Of the first vector where the third has ones, of the second where it has none. */
+export const v128Select = [0xfd, 0x52];
 export const v128And = [0xfd, 0x4e];
 export const i8x16ShiftRightUnsigned = [0xfd, 0x6d];
 export const i8x16Add = [0xfd, 0x6e];
 export const i16x8Add = [0xfd, 0x8e, 0x01];
 export const i8x16Splat = [0xfd, 0x0f];
-export const v128Zero = [0xfd, 0x0c, ...new Array<number>(16).fill(0)];
+export const v128Constant = (bytes: Uint8Array): number[] => [0xfd, 0x0c, ...bytes];
+export const v128Zero = v128Constant(new Uint8Array(16));
+export const i32x4Splat = [0xfd, 0x11];
+export const i32x4Less = [0xfd, 0x39];
 export const i32x4Lane = (lane: number): number[] => [0xfd, 0x1b, lane];
 export const i32x4Add = [0xfd, 0xae, 0x01];
 /** Products of 16 bits, the neighbours' sums in 32. */
 export const i32x4Dot = [0xfd, 0xba, 0x01];
+export const f32x4OfI32x4 = [0xfd, 0xfa, 0x01];
+export const f32x4Add = [0xfd, 0xe4, 0x01];
+export const f32x4Subtract = [0xfd, 0xe5, 0x01];
+export const f32x4Multiply = [0xfd, 0xe6, 0x01];
+/** The greater of two that are numbers. */
+export const f32x4Greater = [0xfd, 0xeb, 0x01];

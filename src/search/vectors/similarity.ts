@@ -100,9 +100,9 @@ interface OpenTables {
 /** Where signs can be compared. */
 interface OpenSigns {
   readonly codes: SignCodes;
-  readonly weights: Float32Array;
-  /** By position: the standard deviation of what is told of its cosine by its signs. */
-  readonly deviations: Float32Array;
+  /** By file: one over the length of the sum of its vectors, and how much nearer than its signs tell that can be; 0 without vectors. */
+  readonly inverses: Float64Array;
+  readonly margins: Float64Array;
 }
 
 const tablesOf = (
@@ -116,20 +116,10 @@ const tablesOf = (
     vectors.version,
     async () => {
       const { sums, signs } = await vectorTables(snapshot, vectors, compared, withSigns);
-      return { sums, signs: signs === null ? null : openSigns(signs, sums.chunks.length) };
+      return { sums, signs: signs === null ? null : openSigns(snapshot, signs, sums) };
     },
-    ({ sums, signs }) => 8 * sums.lengths.length + (signs === null ? 0 : signs.codes.bytes + 8 * signs.weights.length),
+    ({ sums, signs }) => 8 * sums.lengths.length + (signs === null ? 0 : signs.codes.bytes + 16 * sums.lengths.length),
   );
-
-/** Of a vector with random signs (RaBitQ: arXiv 2405.12497). */
-function openSigns({ codes, weights }: NonNullable<VectorTables['signs']>, dimension: number): OpenSigns {
-  const deviations = new Float32Array(weights.length);
-  for (let position = 0; position < weights.length; position++) {
-    const weight = weights[position]!;
-    deviations[position] = Math.sqrt(Math.max(0, dimension * weight * weight - 1) / Math.max(1, dimension - 1));
-  }
-  return { codes: new SignCodes(codes, dimension), weights: weights.slice(), deviations };
-}
 
 /**
  * How many deviations the cosine of a chunk may be above what signs tell, and that of a file, whose chunks have that much of their deviations in common.
@@ -138,6 +128,36 @@ function openSigns({ codes, weights }: NonNullable<VectorTables['signs']>, dimen
  */
 const deviationsMax = 5;
 const inCommon = 0.3;
+
+/** Of a vector with random signs the standard deviation of its cosine is known (RaBitQ: arXiv 2405.12497). */
+function openSigns(
+  { fileStarts }: Snapshot,
+  { codes, weights }: NonNullable<VectorTables['signs']>,
+  { lengths, chunks }: VectorSums,
+): OpenSigns {
+  const dimension = chunks.length;
+  const ofRows = new Float32Array(weights.length);
+  for (let position = 0; position < weights.length; position++) {
+    const weight = weights[position]!;
+    const deviation = Math.sqrt(Math.max(0, dimension * weight * weight - 1) / Math.max(1, dimension - 1));
+    ofRows[position] = deviationsMax * deviation;
+  }
+  const inverses = new Float64Array(lengths.length);
+  const margins = new Float64Array(lengths.length);
+  for (let file = 0; file < lengths.length; file++) {
+    const [from, to] = [fileStarts[file]!, fileStarts[file + 1]!];
+    if (lengths[file] === 0) continue;
+    let sum = 0;
+    for (let position = from; position < to; position++) sum += ofRows[position]!;
+    inverses[file] = 1 / lengths[file]!;
+    margins[file] = (Math.sqrt(inCommon + (1 - inCommon) / (to - from)) * sum) / lengths[file]!;
+  }
+  return {
+    codes: new SignCodes(codes, dimension, { starts: fileStarts, weights, margins: ofRows }),
+    inverses,
+    margins,
+  };
+}
 
 const cosineOf = (product: number, queryLength: number): number => (queryLength === 0 ? 0 : product / queryLength);
 
@@ -207,51 +227,6 @@ async function compareAll(
   };
 }
 
-interface ToldByScores {
-  readonly weights: Float32Array;
-  readonly deviations: Float32Array;
-  readonly fileStarts: Uint32Array;
-  /** By file: the highest bound of a chunk, the sum of their cosines, and that of their deviations. */
-  readonly nearest: Float64Array;
-  readonly sums: Float64Array;
-  readonly ofFiles: Float64Array;
-}
-
-/**
- * Adds what the scores of some rows tell of the files from one on; returns the file of the last row. It waits for nothing, as a loop in what does is
- * compiled later and runs at half the speed.
- */
-function boundRows(
-  scores: Uint16Array,
-  first: number,
-  firstFile: number,
-  unit: number,
-  offset: number,
-  { weights, deviations, fileStarts, nearest, sums, ofFiles }: ToldByScores,
-): number {
-  const stop = first + scores.length;
-  let file = firstFile;
-  for (let position = first; position < stop;) {
-    while (fileStarts[file + 1]! <= position) file++;
-    const end = Math.min(stop, fileStarts[file + 1]!);
-    let sum = 0;
-    let deviation = 0;
-    let most = nearest[file]!;
-    for (; position < end; position++) {
-      const cosine = (scores[position - first]! * unit - offset) * weights[position]!;
-      const own = deviations[position]!;
-      sum += cosine;
-      deviation += own;
-      const bound = cosine + deviationsMax * own;
-      if (bound > most) most = bound;
-    }
-    nearest[file] = most;
-    sums[file]! += sum;
-    ofFiles[file]! += deviation;
-  }
-  return file;
-}
-
 /** Those that were asked for compared; of the others bounds are known. */
 class CodedSimilarities implements Similarities {
   readonly most: FileSimilarities;
@@ -274,30 +249,21 @@ class CodedSimilarities implements Similarities {
   }
 
   /** Tells for all files how near they can be, by the signs alone. */
-  async bound({ codes, weights, deviations }: OpenSigns, slices: TimeSlices): Promise<void> {
-    const { queryLength, sums } = this;
+  async bound({ codes, inverses, margins }: OpenSigns, slices: TimeSlices): Promise<void> {
+    const { queryLength } = this;
     const { cosines, nearest } = this.most;
-    const { fileStarts, occurrenceDocs } = this.snapshot;
     if (queryLength === 0) return;
     const asked = new SignQuery(this.query);
-    const unit = asked.unit / queryLength;
-    const offset = asked.offset / queryLength;
-    nearest.fill(-Infinity);
-    const told = { weights, deviations, fileStarts, nearest, sums: cosines, ofFiles: new Float64Array(nearest.length) };
-    let file = 0;
-    for (let first = 0; first < occurrenceDocs.length; first += SignCodes.rowsAtOnce) {
+    for (let first = 0; first < nearest.length;) {
       if (slices.isOver) await slices.next();
-      const stop = Math.min(first + SignCodes.rowsAtOnce, occurrenceDocs.length);
-      file = boundRows(codes.scores(asked, first, stop), first, file, unit, offset, told);
-    }
-    for (let at = 0; at < nearest.length; at++) {
-      if (nearest[at] === -Infinity) nearest[at] = 0;
-      const length = sums.lengths[at]!;
-      if (length === 0) cosines[at] = 0;
-      else {
-        const share = Math.sqrt(inCommon + (1 - inCommon) / (fileStarts[at + 1]! - fileStarts[at]!));
-        cosines[at] = (cosines[at]! + deviationsMax * share * told.ofFiles[at]!) / length;
+      const stop = codes.endAfter(first);
+      const bounds = codes.bounds(asked, queryLength, first, stop);
+      for (let file = first; file < stop; file++) {
+        const most = bounds[2 * (file - first)]!;
+        nearest[file] = most === -Infinity ? 0 : most;
+        cosines[file] = bounds[2 * (file - first) + 1]! * inverses[file]! + margins[file]!;
       }
+      first = stop;
     }
   }
 

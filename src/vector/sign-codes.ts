@@ -34,7 +34,7 @@ export interface GroupedRows {
 export class SignCodes {
   private readonly exports: Exports;
   private readonly starts: Uint32Array;
-  private readonly tablesAt = 0;
+  private readonly tablesAt: number;
   private readonly scaleAt: number;
   private readonly boundsAt: number;
   private readonly scoresAt: number;

@@ -43,15 +43,19 @@ export interface SnapshotMemory {
 
 const megabyte = 1024 * 1024;
 
+/** So much, and on a small machine or in a small container a sixteenth of its memory. */
+const within = (bytes: number): number => Math.min(bytes, Math.floor(Math.min(totalmem(), memoryLimit()) / 16));
+
 /**
  * What ordinary queries go over again and again at a million chunks fits: the snapshot of a root with its statistics, the records of 80,000 files. Of
  * the vectors of a large snapshot a query reads a few thousand (see search/vectors), of a small one all: those of 100,000 chunks with 1,024 dimensions.
+ * Blocks are those of a common word, whose 25,000 lines are in 132 MB of them: what does not fit is unpacked anew each time, all of it, as it is read in order.
  */
 export const memoryDefaults: SnapshotStoreOptions = {
-  blockCacheBytes: 96 * megabyte,
+  blockCacheBytes: within(192 * megabyte),
   snapshotCacheBytes: 256 * megabyte,
   recordCacheBytes: 64 * megabyte,
-  vectorCacheBytes: Math.min(112 * megabyte, Math.floor(Math.min(totalmem(), memoryLimit()) / 16)),
+  vectorCacheBytes: within(112 * megabyte),
   foundCacheBytes: 48 * megabyte,
   flatFilesMin: 1000,
 };

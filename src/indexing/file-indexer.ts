@@ -9,6 +9,7 @@ import { classifyText, isBinary, languageOfContent } from '../chunking/index.js'
 import { lostOnceKey, placeOfFile } from './analysis/fallback-place.js';
 import { ChunkNumber, exactPieceBytes, exactPieces } from './analysis/file-analysis.js';
 import type { FileAnalysis, FileRequest } from './analysis/file-analysis.js';
+import type { MissingNotes } from './missing-notes.js';
 import type { ObjectSource } from './object-source.js';
 import type { PendingFile } from './planned.js';
 import { exactBytesMax } from './rules.js';
@@ -35,6 +36,7 @@ export interface FileIndexerOptions {
   /** After each file: files done and to do in this call, bytes of the file. */
   readonly onFile?: ((done: number, total: number, bytes: number, path: string) => void) | undefined;
   readonly onNote?: ((note: string) => void) | undefined;
+  readonly missing: MissingNotes;
 }
 
 /** Reads blobs, has them chunked and analysed, and stores the files with the chunks that are new. */
@@ -110,7 +112,7 @@ export class FileIndexer {
     if (blob.size < 0) {
       // Under a key of its own: the blob may come later, and is looked for again whenever this tree is planned.
       file.missing = true;
-      onNote?.(`${file.path}: its blob ${file.oid} is missing from the repository; it is left out`);
+      this.options.missing.add(`${file.path}: its blob ${file.oid}`, 'it is left out');
       const key = contentHash(`missing\0${file.oid}`);
       file.id = sink.findFile(key) ?? sink.addFile(key, skippedRecord(file.oid, 0, 'missing'));
       return;

@@ -4,6 +4,7 @@ import type { RepositoryId, TreeId } from '../model/index.js';
 import { CommitRecorder } from './commit-recorder.js';
 import { FileIndexer } from './file-indexer.js';
 import type { FileIndexerOptions } from './file-indexer.js';
+import { MissingNotes } from './missing-notes.js';
 import type { ObjectSource } from './object-source.js';
 import type { PendingFile, PlannedTree } from './planned.js';
 import { rulesFingerprint } from './rules.js';
@@ -17,7 +18,7 @@ const windowCommitsMax = 4096;
 /** What was done is published at least so often, between windows: a killed run loses no more. */
 const publishedEveryMs = 5000;
 
-export interface HistoryIndexerOptions extends Omit<FileIndexerOptions, 'onFile'> {
+export interface HistoryIndexerOptions extends Omit<FileIndexerOptions, 'onFile' | 'missing'> {
   readonly repository: RepositoryId;
   /** After each window, and while files of one are read: commits done, bytes of text read. */
   readonly onProgress?: (commits: number, bytes: number) => void;
@@ -49,6 +50,7 @@ export class HistoryIndexer {
   private readonly recorder: CommitRecorder;
   private readonly files: FileIndexer;
   private readonly planner: TreePlanner;
+  private readonly missing: MissingNotes;
   private commitsDone = 0;
   private bytesRead = 0;
   private publishedMs = elapsedMs();
@@ -56,14 +58,16 @@ export class HistoryIndexer {
   constructor(private readonly options: HistoryIndexerOptions) {
     const fingerprint = rulesFingerprint(options.rules);
     this.recorder = new CommitRecorder(options.sink, options.repository, fingerprint);
+    const missing = (this.missing = new MissingNotes(options.onNote));
     this.files = new FileIndexer({
       ...options,
+      missing,
       onFile: (_done, _total, bytes) => {
         this.bytesRead += bytes;
         options.onProgress?.(this.commitsDone, this.bytesRead);
       },
     });
-    this.planner = new TreePlanner({ ...options, files: this.files, fingerprint });
+    this.planner = new TreePlanner({ ...options, files: this.files, fingerprint, missing });
   }
 
   /** Records commits that are not recorded. Returns how many there were. */
@@ -81,12 +85,13 @@ export class HistoryIndexer {
     } finally {
       await planning.catch(() => undefined);
       await iterator.return?.();
+      this.missing.finish();
     }
     return this.commitsDone;
   }
 
   private async planWindow(commits: AsyncIterator<CommitLink>, source: ObjectSource): Promise<Window | null> {
-    const { signal, onNote } = this.options;
+    const { signal } = this.options;
     const { planner, recorder } = this;
     const planned: PlannedCommit[] = [];
     while (
@@ -103,7 +108,7 @@ export class HistoryIndexer {
         planned.push({ link, plan: await planner.planRoot(link.tree, source) });
       } catch (error) {
         if (!(error instanceof CoppiceError) || error.code !== 'OBJECT_MISSING') throw error;
-        onNote?.(`the tree of commit ${link.oid} is missing from the repository; the commit is left out`);
+        this.missing.add(`the tree of commit ${link.oid}`, 'the commit is left out');
       }
     }
     return planned.length === 0 ? null : { commits: planned, ...planner.take() };

@@ -4,6 +4,7 @@ import type { TreeNodeEntry } from '../segment/index.js';
 import { rootKey } from '../snapshot/index.js';
 import { FileIndexer } from './file-indexer.js';
 import type { FileIndexerOptions } from './file-indexer.js';
+import { MissingNotes } from './missing-notes.js';
 import type { ObjectSource } from './object-source.js';
 import type { PlannedEntry, PlannedTree } from './planned.js';
 import { rulesFingerprint } from './rules.js';
@@ -32,11 +33,13 @@ export class TreeIndexer {
   private readonly fingerprint: string;
   private readonly files: FileIndexer;
   private readonly planner: TreePlanner;
+  private readonly missing: MissingNotes;
 
-  constructor(private readonly options: FileIndexerOptions) {
-    this.fingerprint = rulesFingerprint(options.rules);
-    this.files = new FileIndexer(options);
-    this.planner = new TreePlanner({ ...options, files: this.files, fingerprint: this.fingerprint });
+  constructor(private readonly options: Omit<FileIndexerOptions, 'missing'>) {
+    const fingerprint = (this.fingerprint = rulesFingerprint(options.rules));
+    const missing = (this.missing = new MissingNotes(options.onNote));
+    this.files = new FileIndexer({ ...options, missing });
+    this.planner = new TreePlanner({ ...options, files: this.files, fingerprint, missing });
   }
 
   /** Stores the root trees that are not stored; in the order given. Roots share their work. For `baseOids` see TreePlanner. */
@@ -48,6 +51,7 @@ export class TreeIndexer {
     await storeTrees(trees, this.options.sink);
     const stored = plans.map((plan, i) => storeRoot(plan, roots[i]!, this.fingerprint, this.options.sink));
     this.planner.forgetStored();
+    this.missing.finish();
     return stored;
   }
 }

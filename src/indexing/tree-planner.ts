@@ -8,6 +8,7 @@ import { fileKey, ignoredFileKey, rootKey, treeKey } from '../snapshot/index.js'
 import type { KeyContext } from '../snapshot/index.js';
 import { nameClass } from './analysis/file-analysis.js';
 import type { FileIndexer } from './file-indexer.js';
+import type { MissingNotes } from './missing-notes.js';
 import type { ObjectSource } from './object-source.js';
 import type { PendingFile, PlannedEntry, PlannedTree } from './planned.js';
 import type { SegmentSink } from './segment-sink.js';
@@ -20,7 +21,7 @@ export interface TreePlannerOptions {
   readonly files: FileIndexer;
   readonly fingerprint: string;
   readonly signal?: AbortSignal | undefined;
-  readonly onNote?: ((note: string) => void) | undefined;
+  readonly missing: MissingNotes;
 }
 
 /** A stored tree, by its oid, that the planned one is likely to have most of its entries in common with. */
@@ -116,7 +117,7 @@ export class TreePlanner {
     around: Surroundings,
     base: BaseTree | null,
   ): Promise<TreeId | PlannedTree> {
-    const { signal, onNote } = this.options;
+    const { signal, missing } = this.options;
     const key = treeKey(oid, path, around.context);
     const known = this.knownTree(key);
     if (known !== null) return known;
@@ -132,7 +133,7 @@ export class TreePlanner {
       entries = await around.source.readTree(oid);
     } catch (error) {
       if (!(error instanceof CoppiceError) || error.code !== 'OBJECT_MISSING') throw error;
-      onNote?.(`the tree of ${path} (${oid}) is missing from the repository; its files are left out`);
+      missing.add(`the tree of ${path} (${oid})`, 'its files are left out');
       const tree = await this.plan(contentHash(`missing tree\0${oid}`), oid, [], path, around, null);
       tree.incomplete = true;
       return tree;

@@ -13,6 +13,8 @@ import { worktreeReader } from './worktree-reader.js';
 const readsAtOnce = 8;
 /** A process that stays writes down what it has seen so often at most. */
 const writeEveryMs = 60_000;
+/** Progress is told after so many files that were read. */
+const toldEvery = 500;
 const looking = { phase: 'index', unit: 'files', bytes: 0, what: 'looking at files' } as const;
 
 /** A work tree as it was read: HEAD's tree with what differs on disk laid over it. */
@@ -138,12 +140,15 @@ export class WorktreeReader {
     const look = (path: string): ReturnType<SeenFiles['look']> => files.look(path);
     const changes = await repository.worktreeChanges(signal, since, look);
     const { head, changed } = changes;
-    let told = 500;
+    let nextTold = toldEvery;
     const edits = new Map<string, Edit>();
     for (let at = 0; at < changed.length; at += readsAtOnce) {
       throwIfAborted(signal);
       const batch = changed.slice(at, at + readsAtOnce);
-      if (files.read >= told) onProgress?.({ ...looking, done: (told = files.read + 500), total: changed.length });
+      if (files.read >= nextTold) {
+        nextTold = files.read + toldEvery;
+        onProgress?.({ ...looking, done: at, total: changed.length });
+      }
       const looks = await Promise.all(
         batch.map(({ path, kind }) => (kind === null ? Promise.resolve(null) : files.look(path))),
       );

@@ -64,12 +64,14 @@ export async function bestCandidates(snapshot: Snapshot, request: CandidateReque
     seen[file] = 1;
     return true;
   };
-  const listed: number[] = [];
-  for (const list of [evidence.words.matching, files.described, evidence.namedFiles, asked.files.values.keys()])
-    for (const file of list) if (isNew(file)) listed.push(file);
-  const bounds = new Float64Array(listed.length);
-  for (let i = 0; i < listed.length; i++) {
-    if ((i & 255) === 0 && slices.isOver) await slices.next();
+  const list = new Uint32Array(seen.length);
+  let count = 0;
+  for (const some of [evidence.words.matching, files.described, evidence.namedFiles, [...asked.files.values.keys()]])
+    for (let i = 0; i < some.length; i++) if (isNew(some[i]!)) list[count++] = some[i]!;
+  const listed = list.subarray(0, count);
+  const bounds = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    if ((i & 4095) === 0 && slices.isOver) await slices.next();
     bounds[i] = files.boundOf(listed[i]!);
   }
   // Those that can have the best come first: the sooner these are known, the more can be passed over.
@@ -80,13 +82,16 @@ export async function bestCandidates(snapshot: Snapshot, request: CandidateReque
     if (bounds[i]! < first) visit(listed[i]!, bounds[i]);
   }
   if (meaning !== null)
-    for (let file = 0; file < seen.length; file++) {
-      if ((file & 255) === 0 && slices.isOver) await slices.next();
-      if (meaning.mayHaveNear(file) && isNew(file)) visit(file);
+    for (let from = 0; from < seen.length; from += nearAtOnce) {
+      if (slices.isOver) await slices.next();
+      for (const file of meaning.mayHaveNear(from, Math.min(from + nearAtOnce, seen.length)))
+        if (isNew(file)) visit(file);
     }
   return pools.candidates();
 }
 
+/** Files that are asked for near chunks between two looks at the clock. */
+const nearAtOnce = 1024;
 /** About so many files are visited before all others. */
 const firstFiles = 256;
 const sampleSize = 2048;

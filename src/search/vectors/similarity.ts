@@ -291,10 +291,11 @@ class CodedSimilarities implements Similarities {
         // A run of rows of one block, one after the other.
         const block = Math.floor(row / rowsPerBlock);
         const first = row - block * rowsPerBlock;
+        const docs = part.isWhole ? null : part.file.docs();
         while (i + length < count && first + length < rowsPerBlock) {
           const next = doc + length;
           if (occurrenceDocs[start + i + length] !== next || next >= part.docEnd || !visible.has(next)) break;
-          if (!part.isWhole && rowOf(part, next) !== row + length) break;
+          if (docs !== null && docs[row + length] !== next - part.docBase) break;
           length++;
         }
         const squares = part.file.squares();

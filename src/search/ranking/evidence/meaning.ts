@@ -74,9 +74,14 @@ export class Meaning {
     this.similarities.know(file);
   }
 
-  /** The vector of a chunk of the file alone may be near enough for that to be found. */
-  mayHaveNear(file: number): boolean {
-    return isRanked(this.rankedFiles, file) && this.similarities.most.nearest[file]! >= this.nearMin;
+  /** The files from one to another of which the vector of a chunk alone may be near enough for that to be found. */
+  mayHaveNear(from: number, to: number): number[] {
+    const { rankedFiles, nearMin } = this;
+    const { nearest } = this.similarities.most;
+    const files: number[] = [];
+    for (let file = from; file < to; file++)
+      if (nearest[file]! >= nearMin && isRanked(rankedFiles, file)) files.push(file);
+    return files;
   }
 
   /** Its vector alone is near enough for it to be found. */
@@ -104,27 +109,29 @@ const isRanked = (rankedFiles: Uint8Array | null, file: number): boolean =>
 const mostOf = ({ most }: Similarities, file: number, { whole }: MeaningSignal): number =>
   Math.max(0, (1 - whole) * most.nearest[file]! + whole * most.cosines[file]!);
 
-/** The same of the nearest chunk of all: files are looked at from the one that can be nearest on, until none can be nearer. */
+/** The same of all files; 0 of those that are not ranked. */
+function mostOfAll(rankedFiles: Uint8Array | null, similarities: Similarities, signal: MeaningSignal): Float64Array {
+  const bounds = new Float64Array(similarities.most.nearest.length);
+  for (let file = 0; file < bounds.length; file++)
+    if (isRanked(rankedFiles, file)) bounds[file] = mostOf(similarities, file, signal);
+  return bounds;
+}
+
+/** How near the nearest chunk of all is: files are looked at from the one that can be nearest on, until none can be nearer. */
 async function nearestOf(
   rankedFiles: Uint8Array | null,
   similarities: Similarities,
   signal: MeaningSignal,
   slices: TimeSlices,
 ): Promise<number> {
-  const fileCount = similarities.most.nearest.length;
-  const bounds = new Float64Array(fileCount);
-  let first = -1;
-  for (let file = 0; file < fileCount; file++) {
-    if ((file & 4095) === 0 && slices.isOver) await slices.next();
-    if (!isRanked(rankedFiles, file)) continue;
-    bounds[file] = mostOf(similarities, file, signal);
-    if (first < 0 || bounds[file]! > bounds[first]!) first = file;
-  }
-  if (first < 0) return 0;
+  const bounds = mostOfAll(rankedFiles, similarities, signal);
+  let first = 0;
+  for (let file = 1; file < bounds.length; file++) if (bounds[file]! > bounds[first]!) first = file;
+  if (!(bounds[first]! > 0)) return 0;
   similarities.know(first);
   let nearest = mostOf(similarities, first, signal);
   const others: number[] = [];
-  for (let file = 0; file < fileCount; file++) if (file !== first && bounds[file]! > nearest) others.push(file);
+  for (let file = 0; file < bounds.length; file++) if (file !== first && bounds[file]! > nearest) others.push(file);
   others.sort((a, b) => bounds[b]! - bounds[a]!);
   for (const [i, file] of others.entries()) {
     if ((i & 63) === 0 && slices.isOver) await slices.next();

@@ -77,9 +77,9 @@ export async function bestCandidates(snapshot: Snapshot, request: CandidateReque
   // Those that can have the best come first: the sooner these are known, the more can be passed over.
   const first = await visitFirst(bounds, (i) => visit(listed[i]!, bounds[i]), slices);
   pools.settle();
-  for (let i = 0; i < listed.length; i++) {
-    if ((i & 15) === 0 && slices.isOver) await slices.next();
-    if (bounds[i]! < first) visit(listed[i]!, bounds[i]);
+  for (const [at, i] of restOf(bounds, first, listed, files, pools).entries()) {
+    if ((at & 15) === 0 && slices.isOver) await slices.next();
+    visit(listed[i]!, bounds[i]);
   }
   if (meaning !== null)
     for (let from = 0; from < seen.length; from += nearAtOnce) {
@@ -112,6 +112,18 @@ async function visitFirst(bounds: Float64Array, visit: (i: number) => void, slic
     visit(i);
   }
   return least;
+}
+
+/** Those with bounds below `first` that are not out of question yet. It waits for nothing, as a loop in what does is compiled later. */
+function restOf(bounds: Float64Array, first: number, listed: Uint32Array, files: FileBounds, pools: Pools): number[] {
+  const worst = pools.worst(false);
+  const worstOfDefining = pools.worst(true);
+  const rest: number[] = [];
+  for (let i = 0; i < bounds.length; i++) {
+    const bound = bounds[i]!;
+    if (bound < first && bound >= (files.mayDefine(listed[i]!) ? worstOfDefining : worst)) rest.push(i);
+  }
+  return rest;
 }
 
 /** What is known of each file's chunks together. */

@@ -1,4 +1,4 @@
-// Exactness against git: npm run bench -- exactness --repo PATH [--cases 2000] [--commits 20] [--seed 1]
+// Exactness against git: npm run bench -- exactness --repo PATH [--cases 2000] [--commits 20] [--seed 1] [--minutes 10]
 //
 // Random literals (from the repository's own lines, and ones it has not) and random regular expressions made of them,
 // at random commits, against `git grep -nI` there. The target is no differing line.
@@ -16,6 +16,7 @@ const repo = resolve(option('repo'));
 const cases = Number(option('cases', '2000'));
 const commitCount = Number(option('commits', '20'));
 const seed = Number(option('seed', '1'));
+const minutes = Number(option('minutes', 'Infinity'));
 const random = randomFrom(seed);
 
 const repository = await openRepository(repo);
@@ -26,7 +27,7 @@ const engine = await openEngine({ repo, store: join(folder, 'store') });
 try {
   const all = gitText(gitDir, ['rev-list', '--all']).split('\n');
   const commits = Array.from({ length: commitCount }, () => all[random(all.length)]!);
-  const result = await measureExactness(engine, gitDir, { commits, cases, random });
+  const result = await measureExactness(engine, gitDir, { commits, cases, random, minutes });
   printTable(
     `exactness on ${repositoryName(repo)} against ${gitText(gitDir, ['--version'])}; ${machine()}`,
     exactnessRows(result),

@@ -1,4 +1,4 @@
-// Requests and faults: npm run bench -- faults [--requests 100000] [--seed 1] [--files 96] [--disk 48] [--huge 1.5,4.5] [--lanes 48]
+// Requests and faults: npm run bench -- faults [--requests 100000] [--seed 1] [--files 96] [--disk 48] [--huge 1.5,4.5] [--lanes 48] [--minutes 10]
 //
 // A daemon may open few files and has a small disk. It is asked random things of repositories, some with blobs of GiB, by clients that go away,
 // never read, or lay ever new overlays over their files. It must be the same process at the end, hold no more than 1 GiB at any time, answer with
@@ -17,6 +17,7 @@ import { Report, machine, option, printTable, writeJson } from './support/measur
 
 const requests = Number(option('requests', '100000'));
 const lanes = Number(option('lanes', '48'));
+const minutesMax = Number(option('minutes', 'Infinity'));
 const seed = Number(option('seed', '1'));
 const hugeBytes = option('huge', '1.5,4.5')
   .split(',')
@@ -200,7 +201,8 @@ const watching = setInterval(() => (rssPeak = Math.max(rssPeak, daemon.rssBytes)
 let made = 0;
 const startMs = performance.now();
 const lane = async (): Promise<void> => {
-  while (made < requests && !daemon.ended) {
+  const isOver = (): boolean => made >= requests || performance.now() - startMs > minutesMax * 60_000;
+  while (!isOver() && !daemon.ended) {
     if (++made % 200 === 0) process.stderr.write(`\r${made} requests, ${(rssPeak / 2 ** 20).toFixed(0)} MiB at most `);
     if (random(25) === 0) askWithoutReading({ operation: 'grep', body: { repo: home.path, pattern: '', rev: 'HEAD' } });
     else await ask(draw(), random(6) === 0 ? random(80) : null);

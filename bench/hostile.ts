@@ -1,4 +1,4 @@
-// Hostile repositories: npm run bench -- hostile [--cases 400] [--cli 1] [--seed 0]
+// Hostile repositories: npm run bench -- hostile [--cases 400] [--cli 1] [--seed 0] [--minutes 10]
 //
 // Generated repositories, in which every setting of git's own list that can name a program or a path is in every place that git reads, are
 // searched over every surface (commands, HTTP, MCP, LSP) under strace: no program of theirs may run, nothing outside of them may be opened, nothing
@@ -21,6 +21,7 @@ const named = (number: number, { place, keys }: HostileCase): string =>
 
 const commandsEach = Number(option('cli', '1'));
 const seed = Number(option('seed', '0'));
+const minutesMax = Number(option('minutes', 'Infinity'));
 const main = resolve('dist/main.js');
 if (!isOnPath('strace')) throw new Error('strace is needed: it tells what processes run, open and write');
 
@@ -265,6 +266,7 @@ try {
   const startMs = performance.now();
   for (let group = 0; group < perPlace; group++) {
     for (const place of places) {
+      if (performance.now() - startMs > minutesMax * 60_000) break;
       const number = count++;
       const own = keys.slice(group * keysEach, (group + 1) * keysEach);
       const made = makeHostile(join(casesFolder, String(number)), number + seed, place, own);

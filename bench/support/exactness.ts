@@ -29,9 +29,17 @@ export interface Exactness {
 export async function measureExactness(
   engine: Engine,
   gitDir: string,
-  options: { readonly commits: readonly string[]; readonly cases: number; readonly random: Random },
+  options: {
+    readonly commits: readonly string[];
+    readonly cases: number;
+    readonly random: Random;
+    /** Cases that are not compared by then are left. */
+    readonly minutes?: number;
+  },
 ): Promise<Exactness> {
-  const { commits, random } = options;
+  const { commits, random, minutes = Infinity } = options;
+  const startMs = performance.now();
+  const isOver = (): boolean => performance.now() - startMs > minutes * 60_000;
   const kinds = hasPerlPatterns(gitDir)
     ? (['literal', 'absent', 'regex', 'regex'] as const)
     : (['literal', 'absent'] as const);
@@ -41,6 +49,7 @@ export async function measureExactness(
   const silent: string[] = [];
   const casesBefore = (commit: number): number => Math.floor((options.cases * commit) / commits.length);
   for (const [i, commit] of commits.entries()) {
+    if (isOver()) break;
     const excluded = largeFiles(gitDir, commit);
     await engine.index([commit]);
     const { unsearched } = await engine.grepCounts('x', { rev: commit });
@@ -52,7 +61,7 @@ export async function measureExactness(
       lines.filter((line) => /^[\x20-\x7e]*$/.test(line)),
     );
     const dialects = new GrepPatterns(random, () => pieceOf(lines, random), kinds.length > 2);
-    for (let n = casesBefore(i); n < casesBefore(i + 1); n++) {
+    for (let n = casesBefore(i); n < casesBefore(i + 1) && !isOver(); n++) {
       const search = random(2) === 0 ? dialects.next() : patterns.next(kinds[random(kinds.length)]!);
       if (search === null) continue;
       const { missing, extra, common, refused: why } = await compareGrep(engine, gitDir, commit, search, excluded);

@@ -6,7 +6,7 @@ export { SegmentList } from './segment-list.js';
 export { mergeSegments } from './writing/segment-merge.js';
 export type { LiveIds, MergeOptions } from './writing/segment-merge.js';
 export type { KeyTable } from './tables/key-table.js';
-export { plainName } from './names/name-shape.js';
+export { plainName, shapeLengthMax } from './names/name-shape.js';
 export { compareNames } from './names/sorted-names.js';
 export type { NameBlock, SortedNames } from './names/sorted-names.js';
 export type { SymbolNames } from './names/symbol-names.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LruCache, TimeSlices } from '../../src/base/index.js';
-import { plainName } from '../../src/segment/index.js';
+import { plainName, shapeLengthMax } from '../../src/segment/index.js';
 import { SymbolNames, SymbolNamesBuilder } from '../../src/segment/names/symbol-names.js';
 import type { NameBlock } from '../../src/segment/names/sorted-names.js';
 import { mistakesAllowed, withinEdits } from '../../src/search/names/edits.js';
@@ -64,6 +64,14 @@ test('names that are like one are among those that are looked at, each once, and
         expect(visited((onName) => table.names.forEachWithPrefix(prefix, onName))).toEqual(
           names.filter((one) => one.toLowerCase().startsWith(prefix)).sort(),
         );
+        const byLength = table.names.withPrefix(prefix, 5);
+        const found: string[] = [];
+        for (let length = 0; length <= shapeLengthMax; length++) {
+          byLength.forEachOf(length, (block, at) => found.push(block.name(at)));
+          for (const one of names)
+            if (one.toLowerCase().startsWith(prefix) && one.length <= length) expect(found, prefix).toContain(one);
+        }
+        expect(found.sort()).toEqual(names.filter((one) => one.toLowerCase().startsWith(prefix)).sort());
         const edits = Math.max(1, mistakesAllowed(asked));
         const blocks = table.blocksAlike(asked, edits);
         const alike = visited((onName) => table.names.forEachAlike(asked, edits, onName, blocks));
@@ -93,6 +101,11 @@ test('few others are looked at', async () => {
   const alike = visited((onName) => table.names.forEachAlike(asked, 2, onName, table.blocksAlike(asked, 2)));
   expect(alike).toContain(asked);
   expect(alike.length).toBeLessThan(table.count / 20);
+  const byLength = table.names.withPrefix('', 0);
+  const short = visited((onName) =>
+    [0, 1, 2, 3, 4, 5, 6, 7, 8].forEach((length) => byLength.forEachOf(length, onName)),
+  );
+  expect(short).toEqual([...new Set(names)].filter((one) => one.length <= 8).sort());
 });
 
 test('a block has its names, their lower case and what belongs to each, beyond ASCII too', async () => {

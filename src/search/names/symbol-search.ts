@@ -1,6 +1,7 @@
 import { TimeSlices } from '../../base/index.js';
 import { symbolKinds } from '../../model/index.js';
 import type { SymbolDefinition, SymbolKind } from '../../model/index.js';
+import { shapeLengthMax } from '../../segment/index.js';
 import type { NameBlock, SymbolNames } from '../../segment/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { stemsOf } from '../../text/index.js';
@@ -90,12 +91,14 @@ export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): P
   const definitions = new Definitions(snapshot, request, scope, await fileFactors(snapshot, request.signals), slices);
   const found: FoundSymbol[] = [];
   const countMax = request.limit + countedBeyond;
-  const ways: readonly (readonly [SymbolMatch, () => PlacedName[] | Promise<PlacedName[]>])[] = [
-    ['exact', () => names.exact()],
+  const grouped = async (all: Promise<PlacedName[]>): Promise<PlacedName[][]> => bySameAndLength(await all, bare);
+  type Groups = Iterable<PlacedName[]> | AsyncIterable<PlacedName[]>;
+  const ways: readonly (readonly [SymbolMatch, () => Groups | Promise<Groups>])[] = [
+    ['exact', () => bySameAndLength(names.exact(), bare)],
     ['prefix', () => names.withPrefix()],
-    ['subword', () => names.withWords()],
-    ['fuzzy', () => names.misspelt()],
-    ['fuzzy', () => names.abbreviated()],
+    ['subword', () => grouped(names.withWords())],
+    ['fuzzy', () => grouped(names.misspelt())],
+    ['fuzzy', () => grouped(names.abbreviated())],
   ];
   // Places stand for a definition each, unless a scope is asked for: those beyond what is wanted are counted, and read only when they are few.
   const enough = scope === '' ? request.limit : countMax + 1;
@@ -104,7 +107,7 @@ export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): P
   for (const [match, namesOf] of ways) {
     // Misspellings come last: when there is enough else, none would be shown.
     if (match === 'fuzzy' && found.length >= request.limit) break;
-    for (const group of bySameAndLength(await namesOf(), bare)) {
+    for await (const group of await namesOf()) {
       const places = await definitions.placesOf(group);
       let at = 0;
       while (at < places.length && found.length < enough) {
@@ -173,14 +176,29 @@ class NamesLike {
     return found;
   }
 
-  withPrefix(): PlacedName[] {
-    const found: PlacedName[] = [];
-    for (const table of this.tables) {
-      table.names.forEachWithPrefix(this.asked, (block, at) => {
-        if (block.lower(at) !== this.asked) found.push({ table, block, at });
-      });
+  /** In groups, the shortest first: whoever has enough reads no longer ones, of which one letter begins a hundred thousand. */
+  async *withPrefix(): AsyncGenerator<PlacedName[], void, undefined> {
+    const { asked, slices, tables } = this;
+    const withPrefix = tables.map(({ names }) => names.withPrefix(asked));
+    /** By the length of the name. */
+    const longer = new Map<number, PlacedName[]>();
+    for (let length = 0; length <= shapeLengthMax; length++) {
+      for (const [number, table] of tables.entries()) {
+        if (slices.isOver) await slices.next();
+        withPrefix[number]!.forEachOf(length, (block, at) => {
+          if (block.lower(at) === asked) return;
+          const own = block.name(at).length;
+          const group = longer.get(own);
+          if (group === undefined) longer.set(own, [{ table, block, at }]);
+          else group.push({ table, block, at });
+        });
+      }
+      const group = length < shapeLengthMax ? longer.get(length) : undefined;
+      if (group === undefined) continue;
+      longer.delete(length);
+      yield group;
     }
-    return found;
+    for (const [, group] of [...longer].sort(([a], [b]) => a - b)) yield group;
   }
 
   async withWords(): Promise<PlacedName[]> {

@@ -217,6 +217,19 @@ class WantedShapes {
   }
 }
 
+const anyLetters: ShapeBounds = { lackingMax: 32, moreMax: 32 };
+
+/**
+ * Names by the length of their shapes (from 0 to `shapeLengthMax`), each length to be asked for once, in order: a name is at least as long as its
+ * shape, so that after those of a length all names are known that are not longer. Few come with the first, whatever their length.
+ */
+export interface NamesByLength {
+  forEachOf(length: number, onName: (block: NameBlock, at: number) => void): void;
+}
+
+/** So few names are read whole rather than found by their shapes. */
+const readWholeMax = 4 * namesPerBlock;
+
 let nextSerial = 0;
 /** More than there can be of one table. */
 const blocksMax = 2 ** 24;
@@ -275,6 +288,33 @@ export class SortedNames {
     });
   }
 
+  /** The same by length: see `NamesByLength`. */
+  withPrefix(prefix: string, wholeMax = readWholeMax): NamesByLength {
+    const range = [this.firstFrom(prefix, false), this.firstFrom(prefix, true)] as const;
+    const [from, to] = range;
+    return {
+      forEachOf: (length, onName) => {
+        if (to - from > wholeMax) this.forEachOfLength(length, range, onName);
+        else if (length === 0) for (let number = from; number < to; number++) this.visit(number, onName);
+      },
+    };
+  }
+
+  /** Those of a range of numbers whose shape has a length. */
+  private forEachOfLength(
+    length: number,
+    range: readonly [number, number],
+    onName: (block: NameBlock, at: number) => void,
+  ): void {
+    const shapes = new WantedShapes(0, range);
+    shapes.ofLength(this.shapes().groups[length]!, anyLetters);
+    for (const number of shapes.numbers) this.visit(number, onName);
+  }
+
+  private visit(number: number, onName: (block: NameBlock, at: number) => void): void {
+    onName(this.block(Math.floor(number / namesPerBlock)), number % namesPerBlock);
+  }
+
   /**
    * Likewise for each that can become a name by so many edits, whatever is not a letter or digit apart: not all that it calls for can. `blocks`:
    * those of others are left out, but for names without a shape; null: none.
@@ -297,7 +337,7 @@ export class SortedNames {
     const { length, letters } = shapeOf(text.replace(/[^A-Za-z0-9]+/g, ''));
     const shapes = new WantedShapes(letters, [this.firstFrom(prefix, false), this.firstFrom(prefix, true)]);
     for (let own = Math.max(1, length); own <= shapeLengthMax; own++)
-      shapes.ofLength(this.shapes().groups[own]!, { lackingMax: 0, moreMax: 32 });
+      shapes.ofLength(this.shapes().groups[own]!, { ...anyLetters, lackingMax: 0 });
     this.forEachWanted(shapes, onName);
   }
 
@@ -310,9 +350,8 @@ export class SortedNames {
     const { numbers } = shapes;
     const wanted = blocks === null ? numbers : numbers.filter((one) => blocks.has(Math.floor(one / namesPerBlock)));
     const shapeless = new WantedShapes(0, shapes.range);
-    shapeless.ofLength(this.shapes().groups[0]!, { lackingMax: 32, moreMax: 32 });
-    for (const number of Uint32Array.from([...wanted, ...shapeless.numbers]).sort())
-      onName(this.block(Math.floor(number / namesPerBlock)), number % namesPerBlock);
+    shapeless.ofLength(this.shapes().groups[0]!, anyLetters);
+    for (const number of Uint32Array.from([...wanted, ...shapeless.numbers]).sort()) this.visit(number, onName);
   }
 
   /** The number of the first name whose lower case begins with a text or comes after it; with `isAfter`, of the first that comes after all which begin so. */

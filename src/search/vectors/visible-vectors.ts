@@ -89,12 +89,9 @@ export function visibleVectors(snapshot: Snapshot, { space, isWithheld }: Compar
         count += docCount;
         continue;
       }
-      const docs = part.isWhole ? null : file.docs();
-      for (let row = 0; row < squares.length; row++) {
-        if (!visible.has(docBase + (docs === null ? row : docs[row]!))) continue;
-        squareSum += squares[row]!;
-        count++;
-      }
+      const seen = sumOfVisible(squares, part.isWhole ? null : file.docs(), docBase, visible);
+      squareSum += seen.squareSum;
+      count += seen.count;
     }
     let rows: Promise<VisibleRows> | undefined;
     return {
@@ -115,6 +112,23 @@ function sumOf(numbers: Uint32Array): number {
   let sum = 0;
   for (let i = 0; i < numbers.length; i++) sum += numbers[i]!;
   return sum;
+}
+
+/** Of rows of a segment's chunks those that are visible. It waits for nothing, as a loop in what does is compiled later. `docs`: null for each chunk a row. */
+function sumOfVisible(
+  squares: Uint32Array,
+  docs: Uint32Array | null,
+  docBase: number,
+  visible: BitSet,
+): Pick<VisibleVectors, 'count' | 'squareSum'> {
+  let count = 0;
+  let squareSum = 0;
+  for (let row = 0; row < squares.length; row++) {
+    if (!visible.has(docBase + (docs === null ? row : docs[row]!))) continue;
+    squareSum += squares[row]!;
+    count++;
+  }
+  return { count, squareSum };
 }
 
 async function rowsOf(

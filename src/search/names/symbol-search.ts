@@ -91,14 +91,17 @@ export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): P
   const definitions = new Definitions(snapshot, request, scope, await fileFactors(snapshot, request.signals), slices);
   const found: FoundSymbol[] = [];
   const countMax = request.limit + countedBeyond;
-  const grouped = async (all: Promise<PlacedName[]>): Promise<PlacedName[][]> => bySameAndLength(await all, bare);
   type Groups = Iterable<PlacedName[]> | AsyncIterable<PlacedName[]>;
-  const ways: readonly (readonly [SymbolMatch, () => Groups | Promise<Groups>])[] = [
+  /** Where there is enough already, others are only counted, whatever comes first. */
+  const ways: readonly (readonly [SymbolMatch, (areCounted: boolean) => Groups | Promise<Groups>])[] = [
     ['exact', () => bySameAndLength(names.exact(), bare)],
     ['prefix', () => names.withPrefix()],
-    ['subword', () => grouped(names.withWords())],
-    ['fuzzy', () => grouped(names.misspelt())],
-    ['fuzzy', () => grouped(names.abbreviated())],
+    [
+      'subword',
+      async (areCounted) => (areCounted ? names.withWords() : bySameAndLength(await allOf(names.withWords()), bare)),
+    ],
+    ['fuzzy', async () => bySameAndLength(await names.misspelt(), bare)],
+    ['fuzzy', async () => bySameAndLength(await names.abbreviated(), bare)],
   ];
   // Places stand for a definition each, unless a scope is asked for: those beyond what is wanted are counted, and read only when they are few.
   const enough = scope === '' ? request.limit : countMax + 1;
@@ -107,7 +110,7 @@ export async function findSymbols(snapshot: Snapshot, request: SymbolRequest): P
   for (const [match, namesOf] of ways) {
     // Misspellings come last: when there is enough else, none would be shown.
     if (match === 'fuzzy' && found.length >= request.limit) break;
-    for await (const group of await namesOf()) {
+    for await (const group of await namesOf(found.length >= enough)) {
       const places = await definitions.placesOf(group);
       let at = 0;
       while (at < places.length && found.length < enough) {
@@ -201,22 +204,27 @@ class NamesLike {
     for (const [, group] of [...longer].sort(([a], [b]) => a - b)) yield group;
   }
 
-  async withWords(): Promise<PlacedName[]> {
+  /** In no order, as they are met. */
+  async *withWords(): AsyncGenerator<PlacedName[], void, undefined> {
     const { asked, words, slices } = this;
-    const found: PlacedName[] = [];
     for (const table of this.tables) {
       const inside = asked.length >= subwordLengthMin ? table.blocksWith(asked) : [];
-      const blocks = words.length === 0 ? inside : union(inside, table.blocksOfTerms(words));
+      const ofWords = words.length === 0 ? [] : table.blocksOfTerms(words);
+      const blocks = union(inside, ofWords);
+      // Which words a name has is dear to tell, and of what has few letters and digits (`re_`) all names are gone over.
+      const mayHaveWords = ofWords && new Set(ofWords);
       for (const number of blocks ?? table.names.blockNumbers()) {
         if (slices.isOver) await slices.next();
         const block = table.names.block(number);
+        const found: PlacedName[] = [];
+        const mayHave = mayHaveWords?.has(number) ?? true;
         for (let at = 0; at < block.count; at++) {
           const lower = block.lower(at);
-          if (!lower.startsWith(asked) && this.isInside(lower, block, at)) found.push({ table, block, at });
+          if (!lower.startsWith(asked) && this.isInside(lower, block, at, mayHave)) found.push({ table, block, at });
         }
+        if (found.length > 0) yield found;
       }
     }
-    return found;
   }
 
   async misspelt(): Promise<PlacedName[]> {
@@ -254,10 +262,10 @@ class NamesLike {
     return found;
   }
 
-  private isInside(lower: string, block: NameBlock, at: number): boolean {
+  private isInside(lower: string, block: NameBlock, at: number, mayHaveWords = true): boolean {
     const { asked, words, beginnings } = this;
     if (asked.length >= subwordLengthMin && lower.includes(asked)) return true;
-    if (words.length === 0) return false;
+    if (words.length === 0 || !mayHaveWords) return false;
     if (!beginnings.every((word) => lower.includes(word)) && (block.isAscii || !beyondAscii.test(lower))) return false;
     const own = stemsOf(block.name(at));
     return words.every((word) => own.includes(word));
@@ -305,6 +313,12 @@ const beyondAscii = /[^\x00-\x7f]/;
 
 const union = (a: readonly number[] | null, b: readonly number[] | null): readonly number[] | null =>
   a === null || b === null ? null : [...new Set([...a, ...b])].sort((one, other) => one - other);
+
+async function allOf(batches: AsyncIterable<readonly PlacedName[]>): Promise<PlacedName[]> {
+  const all: PlacedName[] = [];
+  for await (const batch of batches) all.push(...batch);
+  return all;
+}
 
 /** Names in groups: first as the name is written, then others; of each the shortest first. */
 function bySameAndLength(names: readonly PlacedName[], bare: string): PlacedName[][] {

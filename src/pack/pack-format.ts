@@ -13,6 +13,15 @@ import {
   noId,
 } from '../segment/index.js';
 import type { CommitRecord, FileRecord, IdKind, KeyTable, SegmentCaches, TreeNode } from '../segment/index.js';
+import {
+  blocksStartLength,
+  encodeInBlocks,
+  headLengthOf,
+  isBlock,
+  isInBlocks,
+  packBlockBytes,
+  readBlocksHead,
+} from './pack-blocks.js';
 
 /**
  * A pack: what one index gives another, as one immutable object named by its SHA-256.
@@ -28,11 +37,13 @@ import type { CommitRecord, FileRecord, IdKind, KeyTable, SegmentCaches, TreeNod
  * Without text the content of its chunks is empty, and `lengths` has u32 each: how many bytes they are of the blob.
  * `descriptions` is what models say of its chunks, as deflated JSON: see PackDescription.
  * A pack that is small enough to be read whole is stored as "CPZ1", its nonce (12 bytes) and all of the above deflated, which makes that of one commit a third smaller;
- * its name is of what is stored.
+ * its name is of what is stored. A large one is stored as "CPK2", by blocks with a hash each: see pack-blocks.ts.
  * History of the format version:
  *   1: this. Descriptions came later; who does not know them passes them over.
+ *   2: large packs are stored by blocks. Those of format 1 are read, whole; small packs still are of format 1.
  */
-const packFormatVersion = 1;
+const wholeFormatVersion = 1;
+const blocksFormatVersion = 2;
 const magic = Buffer.from('CPK1');
 const deflatedMagic = Buffer.from('CPZ1');
 export const nonceBytes = 12;
@@ -116,31 +127,31 @@ export function encodePack(
   });
   const counts = ofKinds((kind) => imports[kind].length);
   const imported = { ...add(Buffer.concat(idKinds.flatMap((kind) => imports[kind]))), counts };
+  const lengthsPart =
+    lengths === null ? null : add(Buffer.from(lengths.buffer, lengths.byteOffset, lengths.byteLength));
+  const described =
+    descriptions.length === 0 ? {} : { descriptions: add(deflateRawSync(JSON.stringify(descriptions))) };
+  const isLarge = offset > deflatedBytesMax;
   const header: PackHeader = {
-    formatVersion: packFormatVersion,
+    formatVersion: isLarge ? blocksFormatVersion : wholeFormatVersion,
     ...about,
     segment,
     vectors,
     imports: imported,
-    lengths: lengths === null ? null : add(Buffer.from(lengths.buffer, lengths.byteOffset, lengths.byteLength)),
-    ...(descriptions.length === 0 ? {} : { descriptions: add(deflateRawSync(JSON.stringify(descriptions))) }),
+    lengths: lengthsPart,
+    ...described,
   };
-  const withHeader = (written: PackHeader): Buffer => {
-    const encoded = Buffer.from(JSON.stringify(written));
-    const start = Buffer.alloc(8);
-    magic.copy(start);
-    start.writeUInt32LE(encoded.length, 4);
-    return Buffer.concat([start, encoded, ...parts]);
-  };
-  const bytes =
-    offset > deflatedBytesMax
-      ? withHeader(header)
-      : Buffer.concat([
-          deflatedMagic,
-          // Before what is deflated, whose length would tell of it.
-          Buffer.from(about.nonce, 'hex'),
-          deflateRawSync(withHeader({ ...header, nonce: '' }), { level: constants.Z_BEST_COMPRESSION }),
-        ]);
+  if (isLarge) return encodeInBlocks(Buffer.from(JSON.stringify(header)), parts);
+  const encoded = Buffer.from(JSON.stringify({ ...header, nonce: '' }));
+  const start = Buffer.alloc(8);
+  magic.copy(start);
+  start.writeUInt32LE(encoded.length, 4);
+  const bytes = Buffer.concat([
+    deflatedMagic,
+    // Before what is deflated, whose length would tell of it.
+    Buffer.from(about.nonce, 'hex'),
+    deflateRawSync(Buffer.concat([start, encoded, ...parts]), { level: constants.Z_BEST_COMPRESSION }),
+  ]);
   return { bytes, name: packName(bytes) };
 }
 
@@ -166,6 +177,42 @@ export const packInvalid = (name: string, message: string): CoppiceError =>
     hint: 'nothing was taken from it; publish anew to a fresh remote, or ask who may write to this one',
     data: { pack: name },
   });
+
+const invalidAt =
+  (name: string, where: string) =>
+  (what: string): CoppiceError =>
+    packInvalid(name, `${where}: pack ${name.slice(0, 16)} ${what}`);
+
+/** REMOTE_INVALID, REMOTE_VERSION. */
+function parseHeader(encoded: Buffer, name: string, where: string): PackHeader {
+  let header: PackHeader;
+  try {
+    header = JSON.parse(encoded.toString('utf8')) as PackHeader;
+  } catch {
+    throw invalidAt(name, where)('has no header that can be read');
+  }
+  if (header.formatVersion !== wholeFormatVersion && header.formatVersion !== blocksFormatVersion)
+    throw otherVersion(`${where}: pack ${name.slice(0, 16)}`, header.formatVersion);
+  return header;
+}
+
+/** All of a pack in blocks, each of which was checked. */
+function checkedBlocks(
+  name: string,
+  stored: ByteParts,
+  start: Buffer,
+  invalid: (what: string) => CoppiceError,
+): { readonly header: Buffer; readonly parts: ByteParts } {
+  const headLength = headLengthOf(start);
+  const head = headLength <= stored.length ? readBlocksHead(name, stored.read(0, headLength)) : null;
+  if (head === null || head.length + head.partsLength !== stored.length)
+    throw invalid('is not what was written under that name');
+  const parts = partOf(stored, head.length, head.partsLength);
+  for (let block = 0, at = 0; at < parts.length; block++, at += packBlockBytes)
+    if (!isBlock(head.hashes, block, parts.read(at, Math.min(packBlockBytes, parts.length - at))))
+      throw invalid('is not what was written under that name');
+  return { header: head.header, parts };
+}
 
 /** What a pack is that is stored deflated, or as it is. */
 function inflated(stored: ByteParts, invalid: (what: string) => CoppiceError): ByteParts {
@@ -197,6 +244,8 @@ export class Pack {
     readonly name: string,
     readonly header: PackHeader,
     readonly segment: Segment,
+    /** Where the segment is, for who lays another over it. */
+    readonly place: MemoryFiles,
     importKeys: Buffer,
     /** Bytes of each chunk, where the text is left out. */
     readonly lengths: Uint32Array | null,
@@ -222,25 +271,53 @@ export class Pack {
   /** REMOTE_INVALID, with the pack's name, for bytes that are not what the name says or no pack; REMOTE_VERSION for those of another version. */
   static open(name: string, given: Buffer | ByteParts, where: string, caches = packCaches()): Pack {
     const stored = Buffer.isBuffer(given) ? inMemory(given) : given;
-    const invalid = (what: string): CoppiceError => packInvalid(name, `${where}: pack ${name.slice(0, 16)} ${what}`);
+    const invalid = invalidAt(name, where);
+    const start = stored.read(0, Math.min(stored.length, blocksStartLength));
+    if (isInBlocks(start)) {
+      const { header, parts } = checkedBlocks(name, stored, start, invalid);
+      return Pack.of(name, header, { stored, read: stored, parts }, where, caches);
+    }
     if (nameOf(stored) !== name) throw invalid('is not what was written under that name');
     const bytes = inflated(stored, invalid);
     if (bytes.length < 8 || !bytes.read(0, 4).equals(magic)) throw invalid('is no pack');
     const headerEnd = 8 + bytes.read(4, 4).readUInt32LE(0);
     if (headerEnd > bytes.length) throw invalid('has no header that can be read');
-    let header: PackHeader;
-    try {
-      header = JSON.parse(bytes.read(8, headerEnd - 8).toString('utf8')) as PackHeader;
-    } catch {
-      throw invalid('has no header that can be read');
-    }
-    if (header.formatVersion !== packFormatVersion)
-      throw otherVersion(`${where}: pack ${name.slice(0, 16)}`, header.formatVersion, packFormatVersion);
+    const header = bytes.read(8, headerEnd - 8);
+    const parts = partOf(bytes, headerEnd, bytes.length - headerEnd);
+    return Pack.of(name, header, { stored, read: bytes, parts }, where, caches);
+  }
+
+  /**
+   * Opens a pack whose head was checked, and whose parts check what they read against its hashes. What `rootsOf` the header says has to be
+   * there.
+   */
+  static openParts(name: string, header: Buffer, parts: ByteParts, where: string, caches: SegmentCaches): Pack {
+    return Pack.of(name, header, { stored: parts, read: parts, parts }, where, caches);
+  }
+
+  /** What of a pack is read to open it, in its parts. */
+  static rootsOf(name: string, header: Buffer, where: string): readonly PartLocation[] {
+    const { segment, vectors, imports, descriptions } = parseHeader(header, name, where);
+    const roots = [segment, ...vectors].map(({ offset, length, rootOffset }) => ({
+      offset: offset + rootOffset,
+      length: length - rootOffset,
+    }));
+    return [...roots, imports, ...(descriptions === undefined ? [] : [descriptions])];
+  }
+
+  private static of(
+    name: string,
+    encoded: Buffer,
+    bytes: { readonly stored: ByteParts; readonly read: ByteParts; readonly parts: ByteParts },
+    where: string,
+    caches: SegmentCaches,
+  ): Pack {
+    const invalid = invalidAt(name, where);
+    const header = parseHeader(encoded, name, where);
     try {
       const part = ({ offset, length }: PartLocation): ByteParts => {
-        const from = headerEnd + offset;
-        if (!(offset >= 0 && length >= 0 && from + length <= bytes.length)) throw invalid('ends too early');
-        return partOf(bytes, from, length);
+        if (!(offset >= 0 && length >= 0 && offset + length <= bytes.parts.length)) throw invalid('ends too early');
+        return partOf(bytes.parts, offset, length);
       };
       const files = new MemoryFiles();
       files.putSegment(segmentId, part(header.segment), header.segment.rootOffset);
@@ -256,16 +333,11 @@ export class Pack {
       const isCount = (count: unknown): boolean => Number.isSafeInteger(count) && (count as number) >= 0;
       if (!counts.every(isCount) || counts.reduce((a, b) => a + b, 0) * contentHashLength !== imports.length)
         throw invalid('does not import what its header says');
-      return new Pack(name, header, segment, imports, lengths, stored, bytes, described, caches);
+      return new Pack(name, header, segment, files, imports, lengths, bytes.stored, bytes.read, described, caches);
     } catch (error) {
       if (error instanceof CoppiceError && error.code === 'REMOTE_INVALID') throw error;
       if (error instanceof CoppiceError && error.code === 'STORE_VERSION')
-        throw otherVersion(
-          `${where}: the segment of pack ${name.slice(0, 16)}`,
-          null,
-          packFormatVersion,
-          error.message,
-        );
+        throw otherVersion(`${where}: the segment of pack ${name.slice(0, 16)}`, null, error.message);
       throw invalid('does not hold what its header says');
     }
   }
@@ -363,10 +435,10 @@ export class Pack {
   }
 }
 
-const otherVersion = (what: string, found: unknown, own: number, why?: string): CoppiceError =>
+const otherVersion = (what: string, found: unknown, why?: string): CoppiceError =>
   new CoppiceError(
     'REMOTE_VERSION',
-    why ?? `${what} has format ${JSON.stringify(found)}, and this Coppice reads format ${own}`,
+    why ?? `${what} has format ${JSON.stringify(found)}, and this Coppice reads format ${blocksFormatVersion}`,
     {
       hint: 'use the same version of Coppice everywhere, or publish to a remote of its own',
     },

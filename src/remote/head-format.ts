@@ -14,13 +14,14 @@ import { remoteInvalid } from './remote-errors.js';
  *     objects/<hash>          git's commit objects of a table, for those who have no clone
  *     packs/<hash>            packs
  *
- * A head names tables, objects and packs by their SHA-256, so that who trusts the head (its signature, or those who may write
+ * A head names tables, objects and packs by their SHA-256 (large packs by that of the hashes of their blocks), so that who trusts the head (its signature, or those who may write
  * there) trusts all of it. Heads and tables are gzipped JSON. History of the format version:
  *   1: the first.
- *   2: small packs are stored deflated. What has format 1 is read, and becomes 2 with the next push.
+ *   2: small packs are stored deflated.
+ *   3: large packs are stored by blocks, and named by the hashes of these. What has an older format is read, and becomes 3 with the next push.
  */
-export const remoteFormatVersion = 2;
-const readFormats: readonly unknown[] = [1, remoteFormatVersion];
+export const remoteFormatVersion = 3;
+const readFormats: readonly unknown[] = [1, 2, remoteFormatVersion];
 export const remoteInfoName = 'coppice-remote';
 
 export interface RemoteInfo {

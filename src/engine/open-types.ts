@@ -36,6 +36,8 @@ export interface EnginesOptions {
   readonly embedder?: Embedder;
   /** Settings in place of those in `config.json` of the store's folder, by name. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Of a search node: packs of a repository that are larger together are searched where they lie, not taken in. Default: 64 MiB. */
+  readonly takenBytesMax?: number;
 }
 
 /** A work tree that is to be watched. All paths are absolute. */

@@ -30,8 +30,7 @@ export async function verifyPack(
 ): Promise<((doc: number) => Uint8Array) | undefined> {
   const slices = new TimeSlices(signal);
   const { segment, lengths } = pack;
-  const invalid = (what: string): CoppiceError =>
-    packInvalid(pack.name, `${where}: pack ${pack.name.slice(0, 16)}: ${what}`);
+  const invalid = (what: string): CoppiceError => invalidAt(pack, where, what);
   const texts = lengths === null ? null : new Map<number, Buffer>();
   for (let number = 0; number < pack.count('files'); number++) {
     if (!set.isTaken(pack, 'files', number)) continue;
@@ -68,6 +67,19 @@ export async function verifyPack(
     const symbols = segment.symbols.get(doc);
     if (!isChunkOf(key, language![doc]!, symbols, content)) throw invalid(`chunk ${doc} is not what its key says`);
   }
+  await verifyTrees(set, pack, where, git, signal);
+  return texts === null ? undefined : (doc) => texts.get(doc) ?? segment.content.get(doc);
+}
+
+/** The same of the directories that are taken alone, which needs no text. */
+export async function verifyTrees(
+  set: PackSet,
+  pack: Pack,
+  where: string,
+  git: GitObjects | null,
+  signal?: AbortSignal,
+): Promise<void> {
+  const slices = new TimeSlices(signal);
   for (let number = 0; number < pack.count('trees'); number++) {
     if (!set.isTaken(pack, 'trees', number)) continue;
     if (slices.isOver) await slices.next();
@@ -79,10 +91,13 @@ export async function verifyPack(
     if (hashTree(named, oid.length === 40 ? 'sha1' : 'sha256') === oid) continue;
     // Old repositories have modes that are not told apart here: git has the tree, or nobody can tell.
     const there = git === null ? null : await git.readTree(oid).catch(() => null);
-    if (there === null || !isSame(there, named)) throw invalid(`what it calls tree ${oid} is not that tree`);
+    if (there === null || !isSame(there, named))
+      throw invalidAt(pack, where, `what it calls tree ${oid} is not that tree`);
   }
-  return texts === null ? undefined : (doc) => texts.get(doc) ?? segment.content.get(doc);
 }
+
+const invalidAt = ({ name }: Pack, where: string, what: string): CoppiceError =>
+  packInvalid(name, `${where}: pack ${name.slice(0, 16)}: ${what}`);
 
 /** Whether a chunk's key says this of it. */
 export const isChunkOf = (key: Buffer, language: number, symbols: Buffer, content: Buffer): boolean =>

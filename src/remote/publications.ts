@@ -172,6 +172,16 @@ export class Publications {
     return true;
   }
 
+  /** Bytes of a pack from `offset` on, not checked yet: fewer at its end, all that follow of a server that does not know ranges. Null when it is gone. */
+  async readPackRange(
+    { name }: PackRef,
+    range: { readonly offset: number; readonly length: number },
+    call: CallOptions = {},
+  ): Promise<Buffer | null> {
+    const found = await this.storage.read(`packs/${name}`, { ...call, range });
+    return found === null || found === 'unchanged' ? null : found.bytes;
+  }
+
   putPack(name: string, bytes: Buffer, call: CallOptions = {}): Promise<unknown> {
     return this.write(`packs/${name}`, bytes, 'any', call);
   }

@@ -2,7 +2,8 @@ import { lowerBound } from '../base/index.js';
 import type { GramPlan } from '../pattern/index.js';
 import type { SearchBackend, Snapshot, TermOf, TermPostings, Wanted } from '../snapshot/index.js';
 import { readTermPostings, selectTermPostings } from '../text/index.js';
-import { countOfPlanMost, docsOfPlan, docsOfPlanAmong, visibleSegments } from './candidates.js';
+import type { PartRange, Segment } from '../segment/index.js';
+import { countOfPlanMost, docsOfPlan, docsOfPlanAmong, gramsRead, visibleSegments } from './candidates.js';
 import type { VisibleSegment } from './candidates.js';
 
 /** What a search reads of a snapshot. */
@@ -26,12 +27,12 @@ export const storedBackendOf = (snapshot: Snapshot): StoredBackend =>
 export const candidateDocs = (snapshot: Snapshot, plan: GramPlan): readonly number[] =>
   backendOf(snapshot).candidates(plan);
 
-/** Brings contents and definitions of chunks that are about to be read, where they are not here. */
-export const bringDocs = (
+/** Brings contents of chunks that are about to be read, where they are not here. */
+export const bringTexts = (
   snapshot: Snapshot,
   docs: readonly number[] | Uint32Array,
   signal: AbortSignal | undefined,
-): Promise<void> => backendOf(snapshot).bring({ docs }, signal);
+): Promise<void> => backendOf(snapshot).bring({ texts: docs }, signal);
 
 /** The segments of a store. */
 export class StoredBackend implements SearchBackend {
@@ -90,13 +91,40 @@ export class StoredBackend implements SearchBackend {
     }
   }
 
-  bring(): Promise<void> {
-    return Promise.resolve();
+  /** Nothing, where all is in files of the store. */
+  async bring(wanted: Wanted, signal: AbortSignal | undefined): Promise<void> {
+    const elsewhere = this.segments.filter(({ segment }) => !segment.isHere);
+    if (elsewhere.length === 0) return;
+    const { plans = [], docs = [], texts = [] } = wanted;
+    const terms = [...(wanted.terms ?? []), ...(wanted.lookedFor ?? [])];
+    const grams = plans.flatMap(gramsRead);
+    const ascending = Uint32Array.from(docs).sort();
+    const ascendingTexts = Uint32Array.from([...docs, ...texts]).sort();
+    await Promise.all(
+      elsewhere.map(({ segment }) => {
+        const ranges: PartRange[] = [];
+        const add = (range: PartRange | null): void => void (range !== null && ranges.push(range));
+        for (const gram of grams) add(segment.grams.rangeOf(gram, 0));
+        for (const { high, low } of terms) add(segment.terms.rangeOf(high, low));
+        for (const doc of within(ascendingTexts, segment)) add(segment.content.rangeOf(doc - segment.docBase));
+        for (const doc of within(ascending, segment)) add(segment.symbols.rangeOf(doc - segment.docBase));
+        return segment.bring(ranges, signal);
+      }),
+    );
+  }
+
+  get isHere(): boolean {
+    return this.segments.every(({ segment }) => segment.isHere);
   }
 }
 
+const within = (docs: Uint32Array, { docBase, docEnd }: Segment): Uint32Array =>
+  docs.subarray(lowerBound(docs, docBase), lowerBound(docs, docEnd));
+
 /** Some chunks here, those with higher numbers elsewhere. */
 class JoinedBackend implements SearchBackend {
+  readonly isHere = false;
+
   constructor(
     private readonly near: SearchBackend,
     private readonly far: SearchBackend,
@@ -119,7 +147,7 @@ class JoinedBackend implements SearchBackend {
     this.far.forEachWith(docs, term, onDoc);
   }
 
-  bring(wanted: Wanted, signal: AbortSignal | undefined): Promise<void> {
-    return this.far.bring(wanted, signal);
+  async bring(wanted: Wanted, signal: AbortSignal | undefined): Promise<void> {
+    await Promise.all([this.near.bring(wanted, signal), this.far.bring(wanted, signal)]);
   }
 }

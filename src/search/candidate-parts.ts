@@ -31,7 +31,7 @@ export function candidatePages(
   mask: FileMask,
   limit: (() => number) | undefined,
 ): Iterable<Uint32Array> {
-  return snapshot.far === null
+  return backendOf(snapshot).isHere
     ? candidateParts(snapshot, storedBackendOf(snapshot), plan, mask, limit ?? (() => Infinity))
     : pagesOf(occurrencesOf(snapshot, backendOf(snapshot).candidates(plan), mask));
 }

@@ -106,6 +106,26 @@ function spread(grams: readonly number[], count: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => grams[Math.floor((i * (grams.length - 1)) / (count - 1))]!);
 }
 
+/** The grams whose lists a plan is answered by. */
+export function gramsRead(plan: GramPlan): readonly number[] {
+  switch (plan.kind) {
+    case 'all':
+    case 'none':
+      return [];
+    case 'gram':
+      return [plan.gram];
+    case 'or':
+      return plan.parts.flatMap(gramsRead);
+    case 'and': {
+      const grams = plan.parts.flatMap((part) => (part.kind === 'gram' ? [part.gram] : []));
+      return [
+        ...spread(grams, gramsMax),
+        ...plan.parts.flatMap((part) => (part.kind === 'gram' ? [] : gramsRead(part))),
+      ];
+    }
+  }
+}
+
 /** Docs here are counted from the segment's first. Null stands for all visible docs. */
 type Docs = number[] | null;
 

@@ -4,7 +4,7 @@ import { scanAllTexts } from '../pattern/index.js';
 import type { Deadline, Pattern } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { isUnsegmented, splitIdentifier, textTerms } from '../text/index.js';
-import { bringDocs, candidateDocs } from './backend.js';
+import { backendOf, bringTexts, candidateDocs } from './backend.js';
 import type { Clause, Condition, QueryTerm } from './query/query.js';
 import { compileSnapshotPaths, maskOf } from './file-mask.js';
 import { visiblePostings } from './term-postings.js';
@@ -80,9 +80,10 @@ async function compileCondition(snapshot: Snapshot, condition: Condition, option
 async function docsMatching(snapshot: Snapshot, pattern: Pattern, options: ClauseOptions): Promise<BitSet> {
   const { deadline, signal } = options;
   const set = new BitSet(snapshot.visible.size, snapshot.visible.gap);
+  await backendOf(snapshot).bring({ plans: [pattern.plan] }, signal);
   const docs = candidateDocs(snapshot, pattern.plan);
   const textOf = (i: number): string => snapshot.segments.chunkText(docs[i]!);
-  await bringDocs(snapshot, docs, signal);
+  await bringTexts(snapshot, docs, signal);
   await scanAllTexts({ pattern, deadline, signal, count: docs.length, textOf, wanted: 'any' }, ({ i }) =>
     set.add(docs[i]!),
   );

@@ -2,7 +2,7 @@ import { throwIfAborted } from '../base/index.js';
 import { scanTexts } from '../pattern/index.js';
 import type { FoundInText, ScanRequest } from '../pattern/index.js';
 import type { Snapshot } from '../snapshot/index.js';
-import { backendOf, bringDocs } from './backend.js';
+import { backendOf, bringTexts } from './backend.js';
 import { candidatePages } from './candidate-parts.js';
 import type { FileMask } from './file-mask.js';
 
@@ -164,8 +164,8 @@ function scanSnapshot(
     await backendOf(snapshot).bring({ plans: [plan] }, signal);
     for (const page of candidatePages(snapshot, plan, mask, limit)) {
       positions = page;
-      if (snapshot.far !== null)
-        await bringDocs(
+      if (!backendOf(snapshot).isHere)
+        await bringTexts(
           snapshot,
           page.map((position) => snapshot.occurrenceDocs[position]!),
           signal,

@@ -2,6 +2,7 @@
 export { NotHere } from './far-chunks.js';
 export type { FarChunks } from './far-chunks.js';
 export { DecodedBlock } from './tables/record-blocks.js';
+export type { PartRange } from '../store/index.js';
 export { SegmentList } from './segment-list.js';
 export { mergeSegments } from './writing/segment-merge.js';
 export type { LiveIds, MergeOptions } from './writing/segment-merge.js';
@@ -13,6 +14,7 @@ export type { SymbolNames } from './names/symbol-names.js';
 export type { PostingList } from './tables/posting-table.js';
 export { forgetLists } from './tables/posting-table.js';
 export { decodeCommitRecord, decodeFileRecord, decodeTreeNode, encodeChunkSymbols } from './tables/records.js';
+export { overlaySegment } from './writing/overlay.js';
 export { noId, renumberSegments } from './writing/renumber.js';
 export type { IdKind, RenumberInput, RenumberOptions } from './writing/renumber.js';
 export type {

@@ -1,6 +1,6 @@
 import { CoppiceError, LruCache, TimeSlices, messageOf } from '../base/index.js';
 import { MemoryFiles } from '../store/index.js';
-import type { SegmentEntry, ReadableFile, SegmentFiles } from '../store/index.js';
+import type { PartRange, SegmentEntry, ReadableFile, SegmentFiles } from '../store/index.js';
 import { readColumn } from './tables/columns.js';
 import { FarRecords } from './far-chunks.js';
 import type { FarChunks } from './far-chunks.js';
@@ -132,6 +132,38 @@ export class Segment {
       file.close();
       throw error;
     }
+  }
+
+  /** All that is read of it is here: where it is not, reading throws NotHere, and `bring` brings what is about to be read. */
+  get isHere(): boolean {
+    return this.file.bring === undefined;
+  }
+
+  /** Brings ranges of the segment, as its sections tell them. */
+  async bring(ranges: readonly PartRange[], signal: AbortSignal | undefined): Promise<void> {
+    await this.file.bring?.(ranges, signal);
+  }
+
+  /** What a snapshot is opened with: all but texts, definitions, postings, names and vectors, of which it is only where they are. */
+  get tableRanges(): readonly PartRange[] {
+    const { content, symbols, fileRecords, treeRecords, grams, terms, docKeys, fileKeys, treeKeys, toc } = this;
+    return [
+      content.ranges.table,
+      symbols.ranges.table,
+      fileRecords.ranges.all,
+      treeRecords.ranges.all,
+      grams.indexRange,
+      terms.indexRange,
+      docKeys.range,
+      fileKeys.range,
+      treeKeys.range,
+      ...Object.values(toc.columns),
+    ];
+  }
+
+  /** Its table of contents, for whoever lays another over it. */
+  get contents(): TableOfContents {
+    return this.toc;
   }
 
   get docBase(): number {

@@ -18,8 +18,12 @@ export interface Wanted {
   readonly terms?: readonly TermOf[];
   /** Contents and definitions of chunks. */
   readonly docs?: readonly number[] | Uint32Array;
+  /** Contents alone. */
+  readonly texts?: readonly number[] | Uint32Array;
   /** The terms of these chunks. */
   readonly termsOf?: readonly number[] | Uint32Array;
+  /** Of those the ones that are looked for: which of the chunks have them. */
+  readonly lookedFor?: readonly TermOf[];
 }
 
 /**
@@ -27,6 +31,8 @@ export interface Wanted {
  * definitions are read by them from its segments. Where something is not here, what reads it throws NotHere.
  */
 export interface SearchBackend {
+  /** Nothing that it reads lies elsewhere. */
+  readonly isHere: boolean;
   /** Visible docs, ascending, whose grams satisfy a plan: all that can match, and usually few more. */
   candidates(plan: GramPlan): readonly number[];
   /** The postings of a term; their count is its exact document frequency in the snapshot. */

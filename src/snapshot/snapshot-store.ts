@@ -79,8 +79,8 @@ export interface FarSegments {
   close(): void;
   has(tree: TreeId): boolean;
   segments(): SegmentList;
-  /** Searches the chunks that some of its roots see, one of which has them each. */
-  backendOf(roots: readonly TreeId[]): SearchBackend;
+  /** Searches the chunks that some of its roots see, one of which has them each. Null: its segments are searched as the store's are. */
+  backendOf(roots: readonly TreeId[]): SearchBackend | null;
 }
 
 /** Opens snapshots over the store's live segments and keeps the most recent ones open. */

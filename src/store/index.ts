@@ -2,7 +2,8 @@
 export { appendLineBelow } from './files/appended-file.js';
 export { saveSettings } from './settings-file.js';
 export { inMemory, partOf } from './files/byte-parts.js';
-export type { ByteParts, Spool } from './files/byte-parts.js';
+export type { ByteParts, PartRange, Spool } from './files/byte-parts.js';
+export type { BlockFile, BlockedWhole } from './files/block-file.js';
 export { Catalog, compareSegments, isLease, leasePrefix } from './records/catalog.js';
 export type {
   CatalogRecord,

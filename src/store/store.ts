@@ -19,6 +19,7 @@ import { Catalog } from './records/catalog.js';
 import type { CatalogRecord, NextIds, SegmentEntry } from './records/catalog.js';
 import { DescriptionLog } from './records/description-log.js';
 import { Journal } from './records/journal.js';
+import { BlockFiles } from './files/block-file.js';
 import { KeptFiles } from './files/kept-files.js';
 import type { JournalDamage, JournalRecord } from './records/journal.js';
 import { ProcessLock } from './lock.js';
@@ -58,6 +59,7 @@ const draftMsMax = 60 * 60 * 1000;
 const idsLeftMin = 2 ** 26;
 /** Small immutable objects of remotes, so that they are read once. */
 const remoteCacheFolder = 'remotes';
+const blocksFolder = 'blocks';
 const remoteCacheBytesMax = 128 * 1024 * 1024;
 const snapshotsFolder = 'snapshots';
 /** Of a root with a million chunks it takes 16 MiB. */
@@ -95,6 +97,7 @@ export function defaultStorePath(): string {
  *     writer.lock       who indexes now
  *     remotes/          what was read of remotes and never changes
  *     snapshots/        what roots see that are opened often
+ *     blocks/           what was read of packs that are read by range
  *     packages/         what packages of registries hold: a journal of its own
  *     looks/            what lay in folders without git, and in installed packages, when they were looked at last: for speed alone
  *     spare             room for the way out of a full disk
@@ -107,6 +110,8 @@ export class Store {
   readonly remoteObjects: KeptFiles;
   /** What roots see, laid out to be opened at once (see snapshot's FlatSnapshot), by the roots' numbers. */
   readonly snapshots: KeptFiles;
+  /** What was read of packs that are read by range. */
+  readonly blocks: BlockFiles;
   private readonly journal: Journal;
   private readonly lock: ProcessLock;
   /** Who we are in the journal while we hold the writer lock, and the first number of segments of ours. */
@@ -124,6 +129,7 @@ export class Store {
     this.looks = new LookFiles(path);
     this.remoteObjects = new KeptFiles(join(path, remoteCacheFolder), remoteCacheBytesMax);
     this.snapshots = keptSnapshots(path);
+    this.blocks = new BlockFiles(join(path, blocksFolder));
     this.journal = Journal.open(path, this.catalog);
     this.lock = new ProcessLock(join(path, 'writer.lock'));
   }
@@ -384,7 +390,7 @@ export class Store {
         }
       }
     }
-    return size;
+    return size + this.blocks.sizeBytes();
   }
 
   /** A place for what is too large to be held in memory while it is read. Close it. */
@@ -397,10 +403,12 @@ export class Store {
   /** Lets go pages that were read. */
   trim(): void {
     this.pages.clear();
+    this.blocks.trim();
   }
 
   close(): void {
     this.packages.close();
+    this.blocks.close();
     this.journal.close();
     this.pages.clear();
   }

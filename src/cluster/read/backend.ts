@@ -47,6 +47,7 @@ interface Query {
 
 /** The chunks that some roots see, in a cluster. Candidates and postings come from there under the roots' bitmaps; all else of a search is ours. */
 export class ClusterBackend implements SearchBackend {
+  readonly isHere = false;
   private readonly found: LruCache<string, TermPostings>;
   private readonly indices: readonly string[];
 
@@ -77,7 +78,9 @@ export class ClusterBackend implements SearchBackend {
     for (const [i, words] of this.contents.termsOf(own).entries()) if (words.has(word)) onDoc(first + i);
   }
 
-  async bring({ plans = [], terms = [], docs = [], termsOf = [] }: Wanted, signal?: AbortSignal): Promise<void> {
+  async bring(wanted: Wanted, signal?: AbortSignal): Promise<void> {
+    const { plans = [], terms = [], texts = [], termsOf = [] } = wanted;
+    const docs = [...(wanted.docs ?? []), ...texts];
     const call = { signal };
     const asked = new Map<string, Query>();
     for (const plan of plans) {

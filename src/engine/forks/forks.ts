@@ -56,6 +56,12 @@ export async function recordFork(
   const expiry = call.ttlMs === undefined ? {} : { until: at + call.ttlMs };
   const entry: ForkEntry = { repo, name, rev: from, commit, tree, root, at, ...expiry };
   store.refresh();
+  if (id >= clusterIdMin && !isLease(entry) && !session.hasCluster) {
+    // What can be edited has to be in the store.
+    const { takePublished } = await import('../remotes/auto-take.js');
+    await takePublished(session, commit, call);
+    return recordFork(session, name, from, call);
+  }
   if (id >= clusterIdMin && !isLease(entry)) {
     if (store.catalog.fork(repo, name) !== undefined) return null;
     const { recordFarFork } = await import('../remotes/far-forks.js');

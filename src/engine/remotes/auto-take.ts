@@ -1,16 +1,18 @@
 import { CoppiceError, elapsedMs, sleep, throwIfAborted, messageOf } from '../../base/index.js';
-import type { Oid } from '../../model/index.js';
+import type { Oid, TreeId } from '../../model/index.js';
 import { isClusterAddress } from '../../remote/index.js';
 import type { Publications } from '../../remote/index.js';
 import type { Session } from '../session/session.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import type { CallOptions } from '../types.js';
 import { notPublished } from '../revs/not-published.js';
+import { candidatesOf } from './candidates.js';
 import { OpenPacks } from './open-packs.js';
 import { openRemote } from './open-remote.js';
 import { findPublished } from './published-repository.js';
 import type { PublishedRepository } from './published-repository.js';
 import { isHere, nearestPublished } from './pull.js';
+import { PackedStore } from './ranged/packed-store.js';
 import { fetchPacks, letGo, takePacks } from './take.js';
 import type { FetchedPacks } from './take.js';
 
@@ -27,11 +29,15 @@ const aheadMsFar = 300;
 const aheadMsMin = 250;
 const aheadMsMax = 2_000;
 const aheadBytesPerMs = 2_000;
+/** Packs of tips that are larger together are searched where they are, by who has no clone: taking them in takes longer than anyone waits. */
+const takenBytesMaxDefault = 64 * 1024 * 1024;
 
 /** The remote of a process, which is asked before anything is indexed. */
 class RemoteSource {
   /** Of one that is asked about whatever is published. */
   readonly openPacks = new OpenPacks();
+  /** What of such a one is searched where it is. */
+  packed: PackedStore | null = null;
   private restsUntilMs = 0;
   private opened: Publications | null = null;
   private readonly heads = new Map<string, { readonly atMs: number; readonly found: Promise<PublishedRepository> }>();
@@ -178,6 +184,28 @@ export async function takePublished(session: Session, commit: Oid | null, call: 
   const fetched = await fetchPacks(session, remote, published, request, { ...call, patienceMs: 30_000 });
   await takePacks(session, remote, fetched, call);
 }
+
+/**
+ * A published commit's root, searched where it lies: null for what is small enough to be taken in, which is quicker to search. REMOTE_NOT_FOUND, and
+ * whatever is wrong with the remote.
+ */
+export async function openPublished(session: Session, commit: Oid | null, call: CallOptions): Promise<TreeId | null> {
+  const { shared } = session;
+  const source = sourceOf(shared);
+  if (source === null || commit === null) return null;
+  const published = await source.published(session);
+  throwIfAborted(call.signal);
+  if (!published.commits.has(commit)) throw notPublished(commit);
+  const refs = candidatesOf(session, published, [commit]);
+  const bytes = refs.reduce((sum, ref) => (ref.history || !ref.text ? sum : sum + ref.bytes), 0);
+  if (bytes <= (shared.options.takenBytesMax ?? takenBytesMaxDefault)) return null;
+  if (source.packed === null) shared.snapshots.far = source.packed = new PackedStore(shared);
+  return source.packed.open(session, source.publications, published, commit, refs, { ...call, patienceMs: 30_000 });
+}
+
+/** The root of a key that was opened so before. */
+export const openedBefore = (shared: SharedStore, key: Buffer): TreeId | null =>
+  sources.get(shared)?.packed?.rootOf(key) ?? null;
 
 async function fetchNear(
   session: Session,

@@ -13,6 +13,8 @@ export async function evict(shared: SharedStore, bytesMax: number): Promise<void
   store.remoteObjects.clear();
   store.snapshots.clear();
   if (store.sizeBytes() <= bytesMax) return;
+  store.blocks.shrink(Math.max(0, bytesMax * leftShare - (store.sizeBytes() - store.blocks.sizeBytes())));
+  if (store.sizeBytes() <= bytesMax) return;
   const latest = [...usedRoots].sort(([, a], [, b]) => b - a).map(([root]) => root);
   for (const share of shares) {
     const kept = latest.slice(0, Math.floor(latest.length * share));

@@ -9,6 +9,7 @@ import { commitKey, rootKey } from '../../snapshot/index.js';
 import type { SegmentList } from '../../segment/index.js';
 import type { Session } from '../session/session.js';
 import type { CallOptions } from '../types.js';
+import { candidatesOf, checkOrigin } from './candidates.js';
 import type { OpenPacks } from './open-packs.js';
 import { findPublished } from './published-repository.js';
 import type { PublishedRepository } from './published-repository.js';
@@ -96,7 +97,7 @@ async function resolvePacks(
   try {
     const { set, add } = await startSet(session, published, request, list, call.signal);
     const used: { pack: Pack; sequence: number }[] = [];
-    const candidates = candidatesOf(session, published, request);
+    const candidates = candidatesOf(session, published, request.commits);
     let done = 0;
     let bytes = 0;
     let ahead = 1;
@@ -155,17 +156,6 @@ async function openPacks(
   for (const read of await Promise.allSettled(reading)) if (read.status === 'rejected') throw read.reason;
 }
 
-/** Packs that may be needed, in the order in which it is likely that they are. */
-function candidatesOf(
-  { fingerprint }: Session,
-  { head, commits }: PublishedRepository,
-  { commits: wanted }: TakeRequest,
-): PackRef[] {
-  const last = Math.max(...wanted.map((commit) => commits.get(commit)?.sequence ?? 0));
-  const ours = head.body.packs.filter(({ rules, from }) => rules === fingerprint && from <= last).reverse();
-  return [...ours.filter(({ history }) => !history), ...ours.filter(({ history }) => history)];
-}
-
 async function startSet(
   session: Session,
   { id, commits }: PublishedRepository,
@@ -184,11 +174,6 @@ async function startSet(
   }
   await set.want(wanted);
   return { set, add: ({ pack, sequence }) => set.add(pack, sequence) };
-}
-
-function checkOrigin({ url }: Publications, { header, name }: Pack, { id }: PublishedRepository, rules: string): void {
-  if (header.repository === id && header.rules === rules) return;
-  throw remoteInvalid(url, `pack ${name.slice(0, 16)} is of another repository or other rules`);
 }
 
 /**
@@ -258,8 +243,8 @@ export async function takePacks(
   }
 }
 
-/** What is said of chunks already stays as it is. */
-function keepDescriptions(store: Session['store'], said: readonly PackDescription[]): void {
+/** For the holder of the writer lock. What is said of chunks already stays as it is. */
+export function keepDescriptions(store: Session['store'], said: readonly PackDescription[]): void {
   for (const describer of new Set(said.map(([by]) => by))) {
     const log = store.descriptions(describer);
     log.refresh();

@@ -213,10 +213,16 @@ export class Session implements Scope {
 
   /** In the cluster that is the remote: searched where it is. Null when there is none, or it lacks the tree and that can be indexed. */
   private async farTree(key: Buffer, { commit }: TreeOrigin, call: CallOptions): Promise<TreeId | null> {
-    if (!this.hasCluster) return null;
+    if (!this.hasCluster) return this.isPublished ? this.packedTree(key, commit, call) : null;
     const found = (await this.farRoot(key, call))?.id ?? null;
     if (found !== null || !this.isPublished) return found;
     throw notPublished(commit);
+  }
+
+  /** In packs that are searched where they are. Null: they are small enough to be taken in, or it is no tree of a published commit. */
+  private async packedTree(key: Buffer, commit: Oid | null, call: CallOptions): Promise<TreeId | null> {
+    const { openPublished, openedBefore } = await import('../remotes/auto-take.js');
+    return openedBefore(this.shared, key) ?? openPublished(this, commit, call);
   }
 
   /** From the remote, where there is one that is quicker than indexing. */

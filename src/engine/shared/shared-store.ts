@@ -36,6 +36,8 @@ export interface SharedStoreOptions {
   /** See `EnginesOptions`. */
   readonly firstUse?: 'index' | 'read' | undefined;
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /** See `EnginesOptions`. */
+  readonly takenBytesMax?: number | undefined;
 }
 
 /** After merging has given way to writers so many times in a row, they wait for it: or many small segments would pile up. */

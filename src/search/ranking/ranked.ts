@@ -108,7 +108,8 @@ export async function rankSnapshot(snapshot: Snapshot, given: RankRequest): Prom
     slices,
   });
   const read = candidates.map(({ doc }) => doc);
-  await backendOf(snapshot).bring({ docs: read, termsOf: mode === 'lexical' ? [] : read }, signal);
+  const looked = mode === 'lexical' ? {} : { termsOf: read, lookedFor: [...(alike?.values() ?? [])].flat() };
+  await backendOf(snapshot).bring({ docs: read, ...looked }, signal);
   return rerank(snapshot, {
     candidates,
     newChunks,

@@ -78,6 +78,7 @@ export async function compareVectors(
   // One may have been written anew while this waited.
   if (!vectors.files.every(({ isOpen }) => isOpen)) return compareVectors(snapshot, compared, query, slices, options);
   return whileOpen(vectors, async () => {
+    await Promise.all(vectors.files.map((file) => file.bring('all')));
     const tables = await tablesOf(snapshot, vectors, compared, usesSigns(snapshot, compared, options));
     const { signs } = tables;
     if (signs === null) return compareAll(snapshot, vectors, tables.sums, query, slices);

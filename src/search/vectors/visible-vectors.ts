@@ -71,6 +71,9 @@ export function visibleVectors(snapshot: Snapshot, { space, isWithheld }: Compar
   return snapshot.derived.latest(`vectors:${spaceId}`, version, async () => {
     const visible = isWithheld === undefined ? snapshot.ranked : snapshot.visibleIn((path) => !isWithheld(path));
     const slices = new TimeSlices();
+    const seen = snapshot.segments.segments.filter(({ docBase, docEnd }) => visible.countRange(docBase, docEnd) > 0);
+    const files = seen.flatMap((segment) => segment.vectors(spaceId) ?? []);
+    await Promise.all(files.map((file) => file.bring('numbers')));
     const parts: VisiblePart[] = [];
     let count = 0;
     let squareSum = 0;

@@ -1,6 +1,6 @@
 import { ByteWriter, contentHashLength } from '../../base/index.js';
 import type { TimeSlices } from '../../base/index.js';
-import type { ReadableFile, WritableFile } from '../../store/index.js';
+import type { PartRange, ReadableFile, WritableFile } from '../../store/index.js';
 import { forRuns, orderOfHashes } from './sorted-arrays.js';
 
 /**
@@ -73,6 +73,10 @@ export class KeyTable {
 
   get count(): number {
     return this.location.count;
+  }
+
+  get range(): PartRange {
+    return { offset: this.location.offset, length: this.location.count * rowLength };
   }
 
   /**

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, LruCache } from '../../base/index.js';
-import type { ReadableFile, WritableFile } from '../../store/index.js';
+import type { PartRange, ReadableFile, WritableFile } from '../../store/index.js';
 
 /**
  * Sorted 64-bit keys to posting lists, lists and keys side by side: most lists are shorter than a pointer to them would be.
@@ -148,6 +148,20 @@ export class PostingTable {
       reader.at += length;
     }
     return null;
+  }
+
+  /** Where the list of a key is, with some of its neighbours; null when there can be none. */
+  rangeOf(high: number, low: number): PartRange | null {
+    const block = this.blockOf(high, low);
+    if (block < 0) return null;
+    const index = this.rows();
+    const offset = index[block * 3 + 2]!;
+    return { offset: this.location.offset + offset, length: index[block * 3 + 5]! - offset };
+  }
+
+  /** What tells where lists are. */
+  get indexRange(): PartRange {
+    return { offset: this.location.indexOffset, length: this.location.indexLength };
   }
 
   /** Every list, in order of keys. */

@@ -3,7 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import type { LruCache } from '../../base/index.js';
 import { ByteReader, ByteWriter, assert, decodeBytes } from '../../base/index.js';
-import type { ReadableFile, WritableFile } from '../../store/index.js';
+import type { PartRange, ReadableFile, WritableFile } from '../../store/index.js';
 
 /**
  * Records by dense number, in compressed blocks: a number's record costs one small block to read, and neighbours
@@ -181,10 +181,28 @@ export class RecordBlocks {
     return this.blockOf(number).bytesOf(number);
   }
 
+  /** Where the block is that holds a record. */
+  rangeOf(number: number): PartRange {
+    const table = this.rows();
+    const at = 3 * this.indexOf(number);
+    return { offset: this.location.offset + table[at + 1]!, length: table[at + 2]! };
+  }
+
+  /** All of the section, and its table. */
+  get ranges(): { readonly all: PartRange; readonly table: PartRange } {
+    const { offset, tableOffset, tableLength } = this.location;
+    const table = { offset: tableOffset, length: tableLength };
+    return { all: { offset, length: tableOffset + tableLength - offset }, table };
+  }
+
   /** The block that holds a record. */
   blockOf(number: number): DecodedBlock {
     const last = this.lastBlock;
     if (last !== undefined && number >= last.firstNumber && number < last.firstNumber + last.recordCount) return last;
+    return (this.lastBlock = this.block(this.indexOf(number)));
+  }
+
+  private indexOf(number: number): number {
     const table = this.rows();
     let low = 0;
     let high = table.length / 3 - 2;
@@ -194,7 +212,7 @@ export class RecordBlocks {
       if (table[middle * 3]! <= number) low = middle;
       else high = middle - 1;
     }
-    return (this.lastBlock = this.block(low));
+    return low;
   }
 
   /** A block as stored, with the number of its records. */

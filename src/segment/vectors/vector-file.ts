@@ -107,6 +107,12 @@ export class VectorFile {
     return this.file.sizeBytes;
   }
 
+  /** Brings here all of it, or what tells of its rows alone, where that lies elsewhere. */
+  async bring(what: 'all' | 'numbers', signal?: AbortSignal): Promise<void> {
+    const offset = what === 'all' ? 0 : this.count * this.space.dimension;
+    await this.file.bring?.([{ offset, length: this.file.dataLength - offset }], signal);
+  }
+
   /** Which chunks have a vector: docs less the segment's first, ascending. STORE_CORRUPT, as all that reads rows. */
   docs(): Uint32Array {
     return (this.readDocs ??= this.numbers(0, this.count));

@@ -128,23 +128,8 @@ class Renumbering {
       textBytes: this.textBytes,
       content,
       symbols: await this.copiedRecords('symbols', recordBlockBytes),
-      fileRecords: await this.records('fileRecords', 'files', (bytes, { refer }) => {
-        const record = decodeFileRecord(bytes);
-        const { oid, language, sizeBytes, skipped, generated, exactOnly, diagnostics } = record;
-        const docs = record.docs.map((doc) => asDocId(refer('docs', doc)));
-        return encodeFileRecord({ oid, language, sizeBytes, skipped, generated, exactOnly, docs, diagnostics });
-      }),
-      treeRecords: await this.records('treeRecords', 'trees', (bytes, { refer }) => {
-        const node = decodeTreeNode(bytes);
-        const entries = node.entries.map((entry) =>
-          entry.file !== undefined
-            ? { ...entry, file: asFileId(refer('files', entry.file)) }
-            : entry.tree !== undefined
-              ? { ...entry, tree: asTreeId(refer('trees', entry.tree)) }
-              : entry,
-        );
-        return encodeTreeNode({ ...node, entries });
-      }),
+      fileRecords: await this.records('fileRecords', 'files', (bytes, { refer }) => renumberFile(bytes, refer)),
+      treeRecords: await this.records('treeRecords', 'trees', (bytes, { refer }) => renumberTree(bytes, refer)),
       commitRecords: await this.records('commitRecords', 'commits', (bytes, { refer }) => {
         const { repository, oid, tree, parents, time, changes } = decodeCommitRecord(bytes);
         return encodeCommitRecord({
@@ -447,6 +432,29 @@ class Renumbering {
     }
     return values;
   }
+}
+
+type Refer = RenumberInput['refer'];
+
+/** The record of a file, with the new numbers of its docs. */
+export function renumberFile(bytes: Buffer, refer: Refer): Buffer {
+  const record = decodeFileRecord(bytes);
+  const { oid, language, sizeBytes, skipped, generated, exactOnly, diagnostics } = record;
+  const docs = record.docs.map((doc) => asDocId(refer('docs', doc)));
+  return encodeFileRecord({ oid, language, sizeBytes, skipped, generated, exactOnly, docs, diagnostics });
+}
+
+/** The record of a tree, with the new numbers of its entries. */
+export function renumberTree(bytes: Buffer, refer: Refer): Buffer {
+  const node = decodeTreeNode(bytes);
+  const entries = node.entries.map((entry) =>
+    entry.file !== undefined
+      ? { ...entry, file: asFileId(refer('files', entry.file)) }
+      : entry.tree !== undefined
+        ? { ...entry, tree: asTreeId(refer('trees', entry.tree)) }
+        : entry,
+  );
+  return encodeTreeNode({ ...node, entries });
 }
 
 /** Calls `onKey` with each key whose number is taken, and the number that it gets. */

@@ -5,11 +5,18 @@ import { LruCache, assert, uniqueSuffix } from '../../base/index.js';
 import { privateFileMode } from './permissions.js';
 import { asStoreError } from '../store-errors.js';
 
+export interface PartRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** Bytes that are read in parts, wherever they are. */
 export interface ByteParts {
   readonly length: number;
   /** Not to be written to: it may be a view. */
   read(offset: number, length: number): Buffer;
+  /** Of what lies elsewhere: brings here what is about to be read, so that it is one request. */
+  readonly bring?: ((ranges: readonly PartRange[], signal: AbortSignal | undefined) => Promise<void>) | undefined;
   /** Lets go of what is only for speed. */
   rest(): void;
   close(): void;
@@ -26,6 +33,13 @@ export const inMemory = (bytes: Buffer): ByteParts => ({
 export const partOf = (whole: ByteParts, start: number, length: number): ByteParts => ({
   length,
   read: (offset, count) => whole.read(start + offset, count),
+  bring:
+    whole.bring &&
+    ((ranges, signal) =>
+      whole.bring!(
+        ranges.map((range) => ({ offset: start + range.offset, length: range.length })),
+        signal,
+      )),
   rest: () => undefined,
   close: () => undefined,
 });

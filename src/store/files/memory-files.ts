@@ -1,6 +1,6 @@
 import { assert } from '../../base/index.js';
 import { inMemory } from './byte-parts.js';
-import type { ByteParts } from './byte-parts.js';
+import type { ByteParts, PartRange } from './byte-parts.js';
 import type { PagedFile, PagedFileWriter } from './paged-file.js';
 import type { Store } from '../store.js';
 
@@ -8,7 +8,8 @@ import type { Store } from '../store.js';
 export type ReadableFile = Pick<
   PagedFile,
   'name' | 'sizeBytes' | 'dataLength' | 'isLatest' | 'read' | 'readInto' | 'readRoot' | 'verify' | 'close'
->;
+> &
+  Pick<ByteParts, 'bring'>;
 export type WritableFile = Pick<PagedFileWriter, 'length' | 'write' | 'finish' | 'abandon'>;
 
 /** Where segments are written and read. */
@@ -36,6 +37,14 @@ export class MemoryFiles implements SegmentFiles {
     const file = this.segments.get(id);
     assert(file !== undefined, `segment ${id} was written`);
     return file;
+  }
+
+  /** A segment that has all bytes of another, then its own; and the other's vectors, if it `hasVectors`. */
+  createOverlay(over: string, id: string, hasVectors: boolean): WritableFile {
+    const base = this.openSegmentFile(over);
+    const vectors = this.vectors.get(over);
+    if (hasVectors && vectors !== undefined) this.vectors.set(id, vectors);
+    return new MemoryFileWriter((file) => this.segments.set(id, file), id, base);
   }
 
   createVectorFile(segmentId: string, spaceId: string): WritableFile {
@@ -80,12 +89,16 @@ export class MemoryFiles implements SegmentFiles {
 
 class MemoryFileWriter implements WritableFile {
   private readonly parts: Buffer[] = [];
-  length = 0;
+  length: number;
 
   constructor(
     private readonly take: (file: MemoryFile) => void,
     private readonly name: string,
-  ) {}
+    /** What lies before it. */
+    private readonly base: ReadableFile | null = null,
+  ) {
+    this.length = base?.dataLength ?? 0;
+  }
 
   write(bytes: Uint8Array): void {
     this.parts.push(Buffer.from(bytes)); // who wrote it may use its memory again
@@ -95,7 +108,9 @@ class MemoryFileWriter implements WritableFile {
   finish(root: Uint8Array): number {
     const rootOffset = this.length;
     this.write(root);
-    const file = new MemoryFile(this.name, inMemory(Buffer.concat(this.parts, this.length)), rootOffset);
+    const own = inMemory(Buffer.concat(this.parts));
+    const bytes = this.base === null ? own : behind(this.base, own);
+    const file = new MemoryFile(this.name, bytes, rootOffset);
     this.take(file);
     return file.sizeBytes;
   }
@@ -103,6 +118,25 @@ class MemoryFileWriter implements WritableFile {
   abandon(): void {
     this.parts.length = 0;
   }
+}
+
+/** Of a file's bytes and those behind them, none of which is read across. */
+function behind(base: ReadableFile, own: ByteParts): ByteParts {
+  const start = base.dataLength;
+  const { bring } = base;
+  return {
+    length: start + own.length,
+    read: (offset, length) => (offset < start ? base.read(offset, length) : own.read(offset - start, length)),
+    bring:
+      bring &&
+      ((ranges, signal) =>
+        bring(
+          ranges.filter(({ offset }) => offset < start),
+          signal,
+        )),
+    rest: () => undefined,
+    close: () => undefined,
+  };
 }
 
 class MemoryFile implements ReadableFile {
@@ -122,6 +156,10 @@ class MemoryFile implements ReadableFile {
 
   get isLatest(): boolean {
     return true;
+  }
+
+  get bring(): ((ranges: readonly PartRange[], signal: AbortSignal | undefined) => Promise<void>) | undefined {
+    return this.bytes.bring;
   }
 
   readRoot(): Buffer {

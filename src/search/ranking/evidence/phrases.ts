@@ -2,7 +2,7 @@ import { BitSet } from '../../../base/index.js';
 import { compilePattern } from '../../../pattern/index.js';
 import type { Snapshot } from '../../../snapshot/index.js';
 import type { GramPlan } from '../../../pattern/index.js';
-import { bringDocs, candidateDocs } from '../../backend.js';
+import { backendOf, bringTexts, candidateDocs } from '../../backend.js';
 import type { Query } from '../../query/query.js';
 
 /** Words that make a run; fewer stand beside each other by chance. */
@@ -51,9 +51,10 @@ export class QueryPhrase {
 
   /** The visible chunks that have all of it as it is typed, but for case; none where too many may have it. */
   async verbatimDocs(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<BitSet | null> {
+    await backendOf(snapshot).bring({ plans: [this.plan] }, signal);
     const docs = candidateDocs(snapshot, this.plan);
     if (docs.length === 0 || docs.length > verbatimMax) return null;
-    await bringDocs(snapshot, docs, signal);
+    await bringTexts(snapshot, docs, signal);
     const wanted = this.text.toLowerCase();
     const found = docs.filter((doc) => snapshot.segments.chunkText(doc).toLowerCase().includes(wanted));
     if (found.length === 0) return null;

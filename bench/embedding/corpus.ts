@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 
+import { decodeBytes } from '../../src/base/index.js';
 import { createChunker, classifyText, isBinary, languageOf } from '../../src/chunking/index.js';
 import { languageNumber, languages } from '../../src/model/index.js';
 import type { ChunkSpan, Language } from '../../src/model/index.js';
@@ -153,7 +154,8 @@ class CorpusBuilder {
     }
     const { terms, frequencies } = this.analyzer.analyze(content, startByte, endByte, syntax, symbols, scopes);
     const packed: number[] = [];
-    for (let i = 0; i < terms.length; i++) packed.push(this.number(this.analyzer.termText(terms[i]!)), frequencies[i]!);
+    for (let i = 0; i < terms.length; i++)
+      packed.push(this.number(decodeBytes(this.analyzer.termBytes(terms[i]!))), frequencies[i]!);
     this.chunks.push({ language, file, terms: packed });
     return this.chunks.length - 1;
   }

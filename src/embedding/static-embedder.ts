@@ -22,13 +22,14 @@ export class StaticEmbedder implements Embedder {
   /** See shareTable. */
   private readonly shares: Float32Array;
   /** Rows to be added up, and how much each counts. */
-  private readonly rows: number[] = [];
-  private readonly rowShares: number[] = [];
+  private rows = new Int32Array(1024);
+  private rowShares = new Float64Array(1024);
   private picked = 0;
   /** Rows of the analyzer's terms by number: where they begin in `rowPool`, and their count plus one (0: not looked up yet). */
   private starts = new Int32Array(4096);
   private counts = new Uint8Array(4096);
-  private rowPool: number[] = [];
+  private rowPool = new Int32Array(4096);
+  private poolLength = 0;
   private generation = -1;
   private own: Analyzer | null = null;
   private readonly alike = new LruCache<string, readonly NearTerm[]>(alikeTermsMax);
@@ -50,11 +51,12 @@ export class StaticEmbedder implements Embedder {
       if (term >= this.counts.length || this.counts[term] === 0) {
         const row = this.model.rowOf(termHigh[i]!, termLow[i]!);
         if (row >= 0) this.keep(term, [row]);
-        else this.keep(term, this.model.piecesOf(analyzer.termText(term)));
+        else this.keep(term, this.model.piecesOf(analyzer.termBytes(term)));
       }
       const from = this.starts[term]!;
       const to = from + this.counts[term]! - 1;
-      for (let at = from; at < to; at++) this.pick(this.rowPool[at]!, this.shares[frequencies[i]!]!);
+      const share = this.shares[frequencies[i]!]!;
+      for (let at = from; at < to; at++) this.pick(this.rowPool[at]!, share);
     }
     return this.sumUp();
   }
@@ -90,6 +92,10 @@ export class StaticEmbedder implements Embedder {
   }
 
   private pick(row: number, share: number): void {
+    if (this.picked === this.rows.length) {
+      this.rows = doubled(this.rows);
+      this.rowShares = doubled(this.rowShares);
+    }
     this.rows[this.picked] = row;
     this.rowShares[this.picked++] = share;
   }
@@ -102,21 +108,25 @@ export class StaticEmbedder implements Embedder {
 
   private keep(term: number, rows: readonly number[]): void {
     while (term >= this.counts.length) {
-      const starts = new Int32Array(2 * this.starts.length);
-      starts.set(this.starts);
-      this.starts = starts;
-      const counts = new Uint8Array(2 * this.counts.length);
-      counts.set(this.counts);
-      this.counts = counts;
+      this.starts = doubled(this.starts);
+      this.counts = doubled(this.counts);
     }
-    this.starts[term] = this.rowPool.length;
+    while (this.poolLength + rows.length > this.rowPool.length) this.rowPool = doubled(this.rowPool);
+    this.starts[term] = this.poolLength;
     this.counts[term] = rows.length + 1;
-    for (const row of rows) this.rowPool.push(row);
+    for (let i = 0; i < rows.length; i++) this.rowPool[this.poolLength++] = rows[i]!;
   }
 
   private forget(generation: number): void {
     this.generation = generation;
     this.counts.fill(0);
-    this.rowPool = [];
+    this.poolLength = 0;
   }
+}
+
+/** The same values in an array of twice the length. */
+function doubled<Values extends Int32Array | Float64Array | Uint8Array>(values: Values): Values {
+  const larger = new (values.constructor as new (length: number) => Values)(2 * values.length);
+  larger.set(values);
+  return larger;
 }

@@ -1,6 +1,6 @@
-import { CoppiceError } from '../base/index.js';
+import { CoppiceError, encodeBytes } from '../base/index.js';
 import { SumKernel, lengthOf } from '../vector/index.js';
-import { forEachPartKey, termKey } from '../text/index.js';
+import { hashSeedHigh, hashSeedLow, hashStepHigh, hashStepLow, termKey } from '../text/index.js';
 import type { EmbeddingSpace } from '../model/index.js';
 
 /** What of a field counts for a term's part in a chunk's vector; chosen on the training repositories. */
@@ -45,6 +45,7 @@ const pieceCountMax = 4;
 /** Longer ones are not cut into pieces. */
 const termLengthMax = 40;
 const lowBitsMask = 2 ** 14 - 1;
+const letterE = 0x65;
 
 /**
  * A static embedding: a vector for each of a fixed vocabulary of terms (see text's `identifierTerms`), the vector of a text being
@@ -156,7 +157,7 @@ export class StaticModel {
    */
   rowsOf(term: string): readonly number[] {
     const own = this.rowOfText(term);
-    return own >= 0 ? [own] : this.piecesOf(term);
+    return own >= 0 ? [own] : this.piecesOf(encodeBytes(term));
   }
 
   /** The row of a term by its key; -1 when it has none. */
@@ -175,33 +176,44 @@ export class StaticModel {
   }
 
   /**
-   * The rows of the pieces of a term that has none of its own. Dynamic programming over where pieces begin; of equally few pieces, those with
-   * the longest last one.
+   * The rows of the pieces of a term that has none of its own, by its bytes. Dynamic programming over where pieces begin; of equally few pieces,
+   * those with the longest last one.
    */
-  piecesOf(term: string): readonly number[] {
+  piecesOf(term: Uint8Array): readonly number[] {
     const { length } = term;
-    if (length < 2 * pieceLengthMin || length > termLengthMax || !/^[a-z]+$/.test(term)) return [];
+    if (length < 2 * pieceLengthMin || length > termLengthMax) return [];
+    for (let at = 0; at < length; at++) if (term[at]! < 0x61 || term[at]! > 0x7a) return [];
     const { counts, lastRows, lastStarts } = this;
     counts.fill(0xff, 1, length + 1);
     for (let from = 0; from <= length - pieceLengthMin; from++) {
       const count = counts[from]! + 1;
       if (count > pieceCountMax) continue;
-      forEachPartKey(term, from, (high, low, to) => {
-        if (to - from < pieceLengthMin || counts[to]! <= count) return;
-        const mayBe = (this.lowBits[(low >>> 5) & lowBitsMask]! & (1 << (low & 31))) !== 0;
-        let row = mayBe ? this.rowOf(high, low) : -1;
+      let low = hashSeedLow;
+      for (let to = from; to < length;) {
+        low = hashStepLow(low, term[to++]!);
+        if (to - from < pieceLengthMin || counts[to]! <= count) continue;
+        let row = this.rowOfPart(term, from, to, low);
         // The stem of `lockfile` is `lockfil`: its last piece has lost an e.
-        if (row < 0 && to === length) row = this.rowOfText(`${term.slice(from)}e`);
-        if (row < 0) return;
+        if (row < 0 && to === length) row = this.rowOfPart(term, from, to, hashStepLow(low, letterE), letterE);
+        if (row < 0) continue;
         counts[to] = count;
         lastRows[to] = row;
         lastStarts[to] = from;
-      });
+      }
     }
     if (counts[length] === 0xff) return [];
     const rows: number[] = [];
     for (let at = length; at > 0; at = lastStarts[at]!) rows.push(lastRows[at]!);
     return rows.reverse();
+  }
+
+  /** The row of a part of a term, and a letter after it, by the low half of its key; the high half is made where that is some row's. */
+  private rowOfPart(term: Uint8Array, from: number, to: number, low: number, letter?: number): number {
+    if ((this.lowBits[(low >>> 5) & lowBitsMask]! & (1 << (low & 31))) === 0) return -1;
+    let high = hashSeedHigh;
+    for (let at = from; at < to; at++) high = hashStepHigh(high, term[at]!);
+    if (letter !== undefined) high = hashStepHigh(high, letter);
+    return this.rowOf(high >>> 0, low >>> 0);
   }
 }
 
@@ -219,7 +231,7 @@ const headEnd = (bytes: Uint8Array): number =>
 /** Rounds a vector to signed bytes, its largest component to 127. Returns what they are to be multiplied by. */
 export function quantize(vector: Float32Array | Float64Array | Int32Array, into: Int8Array): number {
   let largest = 0;
-  for (const value of vector) largest = Math.max(largest, Math.abs(value));
+  for (let i = 0; i < vector.length; i++) largest = Math.max(largest, Math.abs(vector[i]!));
   if (largest === 0) {
     into.fill(0);
     return 0;

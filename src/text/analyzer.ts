@@ -25,7 +25,7 @@ export interface ChunkPostings {
 }
 
 export interface ChunkAnalysis extends ChunkPostings {
-  /** The terms once more, by the analyzer's own number (see `Analyzer.termText`), which holds until the next analysis. */
+  /** The terms once more, by the analyzer's own number (see `Analyzer.termBytes`), which holds until the next analysis. */
   readonly terms: Uint32Array;
 }
 
@@ -105,9 +105,9 @@ export class Analyzer {
   /** Counts how often terms were numbered anew: what is kept by number is of one generation. */
   generation = 0;
 
-  /** A term by its number (see `ChunkAnalysis.terms`). */
-  termText(number: number): string {
-    return this.terms.text(number);
+  /** The bytes of a term by its number (see `ChunkAnalysis.terms`), in a view that holds until the next analysis. */
+  termBytes(number: number): Uint8Array {
+    return this.terms.bytesOf(number);
   }
 
   /** Analyses `content[start, end)`, a chunk of whole lines. `symbols` are its definitions' names, `scopes` what they are in. */

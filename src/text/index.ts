@@ -29,5 +29,5 @@ export {
 } from './postings.js';
 export { foldWord, isUnsegmented } from './script.js';
 export { stem } from './stem.js';
-export { forEachPartKey, termKey } from './term-hash.js';
+export { hashSeedHigh, hashSeedLow, hashStepHigh, hashStepLow, termKey } from './term-hash.js';
 export type { TermKey } from './term-hash.js';

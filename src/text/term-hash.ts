@@ -26,19 +26,3 @@ export function termKey(term: string): TermKey {
   }
   return { high: high >>> 0, low: low >>> 0 };
 }
-
-/** Calls `onKey` with the key of each part of a normalised ASCII term that begins at `from`, and where it ends; the shortest first. */
-export function forEachPartKey(
-  term: string,
-  from: number,
-  onKey: (high: number, low: number, to: number) => void,
-): void {
-  let low = hashSeedLow;
-  let high = hashSeedHigh;
-  for (let at = from; at < term.length;) {
-    const byte = term.charCodeAt(at++);
-    low = hashStepLow(low, byte);
-    high = hashStepHigh(high, byte);
-    onKey(high >>> 0, low >>> 0, at);
-  }
-}

@@ -72,8 +72,9 @@ export class TermTable {
     return this.starts[number + 1]! - this.starts[number]!;
   }
 
-  text(number: number): string {
-    return Buffer.from(this.bytes.buffer, this.starts[number], this.length(number)).toString('utf8');
+  /** A view that holds until a term is added. */
+  bytesOf(number: number): Uint8Array {
+    return this.bytes.subarray(this.starts[number], this.starts[number + 1]);
   }
 
   numberOf(term: string): number {

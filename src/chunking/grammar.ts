@@ -207,16 +207,20 @@ const ordinaryNames = '^(?:[\\p{ID_Continue}$@#~?!\'][^\\s()\\[\\]{}<>;,"]*|[^\\
 function compile(name: string, parser: TextParser, language: Language, table: SymbolTable): Grammar {
   const actions = new Uint16Array(errorTypeId + 1);
   const rules: (readonly Rule[] | undefined)[] = [];
-  const known = new Set<string>();
+  // One name can have several ids (aliases), and anonymous tokens may share it.
+  const idsByName = new Map<string, number[]>();
+  for (let id = 0; id < language.nodeTypeCount; id++) {
+    if (!language.nodeTypeIsNamed(id)) continue;
+    const type = language.nodeTypeForId(id) ?? '';
+    const ids = idsByName.get(type);
+    if (ids === undefined) idsByName.set(type, [id]);
+    else ids.push(id);
+  }
   const each = (names: readonly string[] | undefined, visit: (typeId: number, name: string) => void): void => {
     for (const name of names ?? []) {
-      // One name can have several ids (aliases), and anonymous tokens may share it.
-      for (let id = 0; id < language.nodeTypeCount; id++) {
-        if (language.nodeTypeForId(id) !== name || !language.nodeTypeIsNamed(id)) continue;
-        known.add(name);
-        visit(id, name);
-      }
-      if (!known.has(name)) throw new Error(`symbols.json of ${language.name ?? 'a grammar'}: no node type ${name}`);
+      const ids = idsByName.get(name);
+      if (ids === undefined) throw new Error(`symbols.json of ${language.name ?? 'a grammar'}: no node type ${name}`);
+      for (const id of ids) visit(id, name);
     }
   };
   const mark = (names: readonly string[] | undefined, bits: number): void =>

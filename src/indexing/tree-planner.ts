@@ -6,6 +6,7 @@ import type { Oid, TreeEntry, TreeId } from '../model/index.js';
 import { compileIgnoreRules } from '../pattern/index.js';
 import { fileKey, ignoredFileKey, rootKey, treeKey } from '../snapshot/index.js';
 import type { KeyContext } from '../snapshot/index.js';
+import type { AnalysisPool } from './analysis/analysis-pool.js';
 import { nameClass } from './analysis/file-analysis.js';
 import type { FileIndexer } from './file-indexer.js';
 import type { MissingNotes } from './missing-notes.js';
@@ -22,6 +23,8 @@ export interface TreePlannerOptions {
   readonly fingerprint: string;
   readonly signal?: AbortSignal | undefined;
   readonly missing: MissingNotes;
+  /** Told how many files it will get. */
+  readonly pool: Pick<AnalysisPool, 'expect'>;
 }
 
 /** A stored tree, by its oid, that the planned one is likely to have most of its entries in common with. */
@@ -241,6 +244,7 @@ export class TreePlanner {
     const file: PendingFile = { key, oid, path, language, byName, id: null, missing: false, provisional: false };
     this.pending.set(mapKey, file);
     this.newFiles.push(file);
+    this.options.pool.expect(this.newFiles.length);
     return file;
   }
 }

@@ -8,7 +8,7 @@ import type { ThreadLoss } from './thread-lost.js';
 export interface JobPoolOptions {
   /** Module that a thread runs; it calls `serveJobs`. See `threadScript`. */
   readonly script: URL;
-  /** Threads at most. They start with the first jobs. */
+  /** Threads at most. They start with the first jobs (see also `start`). */
   readonly threads: number;
   /** JavaScript heap of one thread, in MiB; a job that needs more ends its thread. The same on every machine. */
   readonly heapMb: number;
@@ -46,12 +46,16 @@ export interface JobOptions {
 export interface JobPool {
   /** Threads that run, or are about to. */
   readonly threadCount: number;
+  /** Threads at most from now on; those that run go on. */
+  threadsMax: number;
   /** Jobs that no thread has taken yet. */
   readonly queued: number;
   /** Rejects with ThreadLostError (WORKERS_LOST) when its threads died of it, or none starts; with what the job threw otherwise. */
   run<Result>(payload: unknown, options?: JobOptions): Promise<Result>;
   /** Resolves when the queue has room. Callers with many jobs await it before each. */
   ready(): Promise<void>;
+  /** Starts all threads there may be, for jobs that are about to come. */
+  start(): void;
   /** Stops the threads that have no job. The next jobs start new ones. */
   rest(): Promise<void>;
   /** Stops the threads; what is not done is rejected. */
@@ -75,6 +79,7 @@ class ThreadPool implements JobPool {
   /** Jobs that a thread died of; each is tried again with a thread to itself. */
   private readonly suspects: Job[] = [];
   private waiting: (() => void)[] = [];
+  private readonly aborts = new AbortActions();
   private nextId = 0;
   private closed = false;
   /** Threads in a row that did not start. */
@@ -82,7 +87,11 @@ class ThreadPool implements JobPool {
   /** Until it fires no thread is started. */
   private startPause: NodeJS.Timeout | null = null;
 
-  constructor(private readonly options: JobPoolOptions) {}
+  threadsMax: number;
+
+  constructor(private readonly options: JobPoolOptions) {
+    this.threadsMax = options.threads;
+  }
 
   get threadCount(): number {
     return this.threads.size;
@@ -99,7 +108,7 @@ class ThreadPool implements JobPool {
       if (this.closed) throw new CoppiceError('ABORTED', 'the pool is closed');
       const onAbort = (): void => this.abandon(job, endOnAbort, signal);
       const settled = (): void => {
-        signal?.removeEventListener('abort', onAbort);
+        if (signal !== undefined) this.aborts.remove(signal, onAbort);
         this.wake();
       };
       const job: Job = {
@@ -120,7 +129,7 @@ class ThreadPool implements JobPool {
           reject(error);
         },
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal !== undefined) this.aborts.add(signal, onAbort);
       if (job.first) this.queue.splice(this.queue.findIndex((other) => !other.first) >>> 0, 0, job);
       else this.queue.push(job);
       this.dispatch();
@@ -128,9 +137,13 @@ class ThreadPool implements JobPool {
   }
 
   async ready(): Promise<void> {
-    while (this.queue.length >= (this.options.queueMax ?? this.options.threads * 4) && !this.closed) {
+    while (this.queue.length >= (this.options.queueMax ?? this.threadsMax * 4) && !this.closed) {
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
+  }
+
+  start(): void {
+    while (this.canStart && this.startThread() !== undefined);
   }
 
   async rest(): Promise<void> {
@@ -178,9 +191,12 @@ class ThreadPool implements JobPool {
     for (const thread of this.threads) {
       if (!thread.alone && (best === undefined || thread.jobs.length < best.jobs.length)) best = thread;
     }
-    if (best?.jobs.length !== 0 && this.threads.size < this.options.threads && this.startPause === null)
-      best = this.startThread() ?? best;
+    if (best?.jobs.length !== 0 && this.canStart) best = this.startThread() ?? best;
     return best !== undefined && best.jobs.length < jobsMax ? best : undefined;
+  }
+
+  private get canStart(): boolean {
+    return !this.closed && this.threads.size < this.threadsMax && this.startPause === null;
   }
 
   private startThread(): PoolThread | undefined {
@@ -262,6 +278,31 @@ class ThreadPool implements JobPool {
     const waiting = this.waiting;
     this.waiting = [];
     for (const resolve of waiting) resolve();
+  }
+}
+
+/** What is to be done when a signal aborts, by one listener of each: Node warns of more than ten. */
+class AbortActions {
+  private readonly known = new Map<AbortSignal, { readonly actions: Set<() => void>; readonly listener: () => void }>();
+
+  add(signal: AbortSignal, action: () => void): void {
+    let known = this.known.get(signal);
+    if (known === undefined) {
+      const actions = new Set<() => void>();
+      known = { actions, listener: () => [...actions].forEach((act) => act()) };
+      this.known.set(signal, known);
+      signal.addEventListener('abort', known.listener);
+    }
+    known.actions.add(action);
+  }
+
+  remove(signal: AbortSignal, action: () => void): void {
+    const known = this.known.get(signal);
+    if (known === undefined) return;
+    known.actions.delete(action);
+    if (known.actions.size > 0) return;
+    signal.removeEventListener('abort', known.listener);
+    this.known.delete(signal);
   }
 }
 

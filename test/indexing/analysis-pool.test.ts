@@ -1,5 +1,5 @@
 import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -80,6 +80,19 @@ test('few files are analysed the same here, in a worker, and after all was let g
     await here.trim();
     expect(await analyze(here)).toEqual(expected);
   }
+});
+
+test('workers that are expected to be needed analyse the same', async () => {
+  const pool = open(1);
+  pool.expect(requests.length);
+  pool.expect(24);
+  expect(await analyze(pool)).toEqual(await analyze(open(0)));
+});
+
+test('one worker less than cores is enough for what is done in seconds', () => {
+  const pool = open(availableParallelism());
+  expect(pool.concurrency(1000)).toBeLessThanOrEqual(pool.concurrency(100_000));
+  expect(pool.concurrency(1000)).toBe(open(Math.max(1, availableParallelism() - 1)).concurrency(100_000));
 });
 
 test('being idle lets go of workers and grammars between jobs, not within them', async () => {

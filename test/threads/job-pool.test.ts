@@ -46,6 +46,38 @@ describe('job pool', () => {
     expect(answers).toEqual(Array.from({ length: 200 }, (_, value) => value * 2));
   });
 
+  test('threads start before there are jobs, and no more than there may be by then', async () => {
+    open({ threads: 1 });
+    pool.start();
+    expect(pool.threadCount).toBe(1);
+    await Promise.all(Array.from({ length: 20 }, (_, value) => pool.run({ do: 'double', value })));
+    expect(pool.threadCount).toBe(1);
+    pool.threadsMax = 2;
+    pool.start();
+    expect(pool.threadCount).toBe(2);
+    pool.threadsMax = 1;
+    pool.start();
+    expect(await pool.run({ do: 'double', value: 4 })).toBe(8);
+    expect(pool.threadCount).toBe(2);
+  });
+
+  test('many jobs that one signal can cancel are no reason for a warning, and it cancels them all', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    open();
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 20 }, (_, value) => pool.run({ do: 'double', value }, { signal })));
+    const canceller = new AbortController();
+    const jobs = Array.from({ length: 20 }, () =>
+      outcome(pool.run({ do: 'loop' }, { signal: canceller.signal, endOnAbort: true })),
+    );
+    canceller.abort();
+    expect(new Set(await Promise.all(jobs))).toEqual(new Set(['the job was cancelled']));
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   test('a job that throws fails alone', async () => {
     open({ threads: 1 });
     const results = await Promise.all([

@@ -161,6 +161,11 @@ export function exhaustedError(what: string, error: unknown): CoppiceError {
   });
 }
 
+/** For a `catch` that takes a failure to mean "it is not there": where the system gave no more descriptors or memory, nothing can be told. SERVER_BUSY then. */
+export function assertNotExhausted(error: unknown, path: string): void {
+  if (isExhausted(error)) throw exhaustedError(`${path} cannot be read`, error);
+}
+
 /** Any failure as what is told of it; what is no CoppiceError is INTERNAL, and its stack its cause's. */
 export function asCoppiceError(error: unknown): CoppiceError {
   if (error instanceof CoppiceError) return error;

@@ -13,6 +13,7 @@ export {
   CoppiceError,
   asCoppiceError,
   assert,
+  assertNotExhausted,
   errorKinds,
   exhaustedError,
   isExhausted,

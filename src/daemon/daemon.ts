@@ -347,8 +347,13 @@ export class Daemon implements OperationHost {
     throw aboutToEnd();
   }
 
+  /** What cannot be looked at for want of descriptors is as it was: to end would be to end for every client. */
   private ownsStore(): boolean {
-    return readDescriptor(this.places.descriptor)?.pid === process.pid;
+    try {
+      return readDescriptor(this.places.descriptor)?.pid === process.pid;
+    } catch {
+      return true;
+    }
   }
 
   private readSettings(): string {

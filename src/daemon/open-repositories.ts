@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { Directory } from './directory.js';
-import { elapsedMs } from '../base/index.js';
+import { assertNotExhausted, elapsedMs } from '../base/index.js';
 import type { Engine, KnownRepository, LocalEngines } from '../engine/index.js';
 import { realPath } from '../folder/index.js';
 import { locateRepository } from '../git/index.js';
@@ -73,7 +73,8 @@ export class OpenRepositories implements LocalEngines {
       const place = workTree ?? gitDir;
       if (entry !== undefined) entry.place = place;
       return place;
-    } catch {
+    } catch (error) {
+      assertNotExhausted(error, repo);
       // A folder without git; or there is none (any more), and nothing happens there.
       return realPath(pathIn(this.directory?.pathOf(repo) ?? repo));
     }
@@ -86,7 +87,8 @@ export class OpenRepositories implements LocalEngines {
     try {
       locateRepository(path);
       return true;
-    } catch {
+    } catch (error) {
+      assertNotExhausted(error, repo);
       const folder = realPath(path);
       return (await this.engines.repositories()).some((known) => known.path === folder);
     }

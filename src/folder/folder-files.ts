@@ -1,7 +1,14 @@
 import { lstatSync, readFileSync, readdirSync } from 'node:fs';
 import type { Dirent, Stats } from 'node:fs';
 
-import { TimeSlices, compareBytewise, decodeBytes, encodeBytes, systemErrorCode } from '../base/index.js';
+import {
+  assertNotExhausted,
+  TimeSlices,
+  compareBytewise,
+  decodeBytes,
+  encodeBytes,
+  systemErrorCode,
+} from '../base/index.js';
 import { isDotGit } from '../git/index.js';
 import { isTooDeep } from '../model/index.js';
 import { compileIgnoreList } from '../pattern/index.js';
@@ -173,7 +180,8 @@ export class FolderFiles {
     if (stats?.isFile() !== true || stats.size > ruleBytesMax) return null;
     try {
       return decodeBytes(readFileSync(this.onDisk(path)));
-    } catch {
+    } catch (error) {
+      assertNotExhausted(error, path);
       return null;
     }
   }

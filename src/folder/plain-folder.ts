@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync
 import { homedir } from 'node:os';
 import { basename, dirname, join, parse } from 'node:path';
 
-import { CoppiceError, encodeBytes, systemErrorCode } from '../base/index.js';
+import { assertNotExhausted, CoppiceError, encodeBytes, systemErrorCode } from '../base/index.js';
 import {
   WorktreeTexts,
   readWorktreeFile,
@@ -286,7 +286,8 @@ class PlainFolder implements Repository {
 function readRules(file: string): ReturnType<typeof compileIgnoreList> | null {
   try {
     return compileIgnoreList(readFileSync(file, 'utf8'));
-  } catch {
+  } catch (error) {
+    assertNotExhausted(error, file);
     return null; // there is none, or it may not be read
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
-import { decodeBytes, encodeBytes } from '../base/index.js';
+import { assertNotExhausted, decodeBytes, encodeBytes } from '../base/index.js';
 
 /** More is in no file that makes a folder a repository. */
 const bytesMax = 4096;
@@ -40,7 +40,8 @@ function textOf(path: string): string {
     const stats = statSync(file, { throwIfNoEntry: false });
     if (stats === undefined) return readlinkSync(file, 'latin1');
     return stats.isFile() && stats.size <= bytesMax ? decodeBytes(readFileSync(file)) : '';
-  } catch {
+  } catch (error) {
+    assertNotExhausted(error, path);
     return '';
   }
 }

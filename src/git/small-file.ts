@@ -1,23 +1,26 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { decodeBytes } from '../base/index.js';
+import { assertNotExhausted, decodeBytes } from '../base/index.js';
 
 /** Of git's own files that are read whole; what is larger was not written by git. */
 const bytesMax = 16 << 20;
 
 /**
  * The text of one of git's small files; null for anything else: not there, not to be read, too large, or no file, on which nobody waits (a pipe).
+ * SERVER_BUSY when that cannot be told.
  */
 export function readText(path: string): string | null {
   let fd;
   try {
     fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch {
+  } catch (error) {
+    assertNotExhausted(error, path);
     return null;
   }
   try {
     const stats = fstatSync(fd);
     return stats.isFile() && stats.size <= bytesMax ? decodeBytes(readFileSync(fd)) : null;
-  } catch {
+  } catch (error) {
+    assertNotExhausted(error, path);
     return null;
   } finally {
     closeSync(fd);

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { uniqueSuffix } from '../../base/index.js';
+import { assertNotExhausted, uniqueSuffix } from '../../base/index.js';
 
 /** What a daemon writes down for those who look for it. It counts while the daemon's socket answers. */
 export interface Descriptor {
@@ -26,10 +26,12 @@ export const folderOf = (storePath: string): string => join(storePath, 'daemon')
 
 export const descriptorOf = (storePath: string): string => join(folderOf(storePath), 'daemon.json');
 
+/** Null where nobody serves; SERVER_BUSY when that cannot be told. */
 export function readDescriptor(path: string): Descriptor | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Descriptor;
-  } catch {
+  } catch (error) {
+    assertNotExhausted(error, path);
     return null; // nobody serves, or has just begun to
   }
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { compareBytewise } from '../../base/index.js';
+import { assertNotExhausted, compareBytewise } from '../../base/index.js';
 import type { Oid } from '../../model/index.js';
 import type { Location } from '../locate.js';
 import type { ObjectReader } from '../objects/object-reader.js';
@@ -39,7 +39,8 @@ function idsOf(commonDir: string): string[] {
   try {
     const names = readdirSync(join(commonDir, 'worktrees'));
     return names.filter((name) => !/[\r\n]/.test(name)).sort(compareBytewise);
-  } catch {
+  } catch (error) {
+    assertNotExhausted(error, commonDir);
     return [];
   }
 }

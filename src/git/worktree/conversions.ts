@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeBytes, encodeBytes } from '../../base/index.js';
+import { assertNotExhausted, decodeBytes, encodeBytes } from '../../base/index.js';
 import type { GitIndex } from './index-file.js';
 import type { Location } from '../locate.js';
 import { runGit, type RunOptions } from '../process.js';
@@ -99,7 +99,8 @@ function mentions(file: Buffer): boolean {
 function replacements({ commonDir }: Location): string[] {
   try {
     return readdirSync(join(commonDir, 'refs/replace'));
-  } catch {
+  } catch (error) {
+    assertNotExhausted(error, commonDir);
     return []; // the usual
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, statSync, type BigIntStats, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { decodeBytes, encodeBytes, systemErrorCode } from '../../base/index.js';
+import { assertNotExhausted, decodeBytes, encodeBytes, systemErrorCode } from '../../base/index.js';
 import { asOid, type Oid } from '../../model/index.js';
 import { parseCacheTree, type CachedTree } from './cache-tree.js';
 import type { Location } from '../locate.js';
@@ -88,7 +88,8 @@ export class GitIndex {
       } finally {
         closeSync(fd);
       }
-    } catch {
+    } catch (error) {
+      assertNotExhausted(error, location.gitDir);
       return 0; // before the first `git add`
     }
   }

@@ -36,6 +36,8 @@ export interface Location {
   readonly owned: readonly string[];
   /** What somebody else has to vouch for before it is believed. */
   readonly claims: readonly Claim[];
+  /** Its configuration may be read: no part of it is a link that leads out, or somebody vouched for that. */
+  readonly readsConfig: boolean;
 }
 
 /** How a git directory was come to. */
@@ -49,6 +51,7 @@ interface Found {
 
 /** Parts of a git directory that are looked at to see where they lead; all others lie in these. */
 const parts = [
+  ...['commondir', 'gitdir'],
   ...['HEAD', 'index', 'config', 'config.worktree', 'packed-refs', 'shallow', 'logs', 'worktrees', 'reftable'],
   ...[
     'objects',
@@ -66,9 +69,9 @@ const parts = [
 /**
  * Finds the repository around `path` the way git does: the path itself or the nearest folder above that holds a `.git`
  * folder, a `.git` file (linked worktree, submodule) or is a git directory. Reads the files itself: starts no process. Whether
- * what it says of itself is believed is another question: `checkTrust`.
+ * what it says of itself is believed is another question: `checkTrust`. Until then (`vouchedFor`) nothing is read through a link that leads out.
  */
-export function locateRepository(path: string): Location {
+export function locateRepository(path: string, vouchedFor = false): Location {
   const notFound = (message: string, isFolder = false): CoppiceError =>
     new CoppiceError('NOT_A_REPOSITORY', message, {
       hint: 'run it inside a git repository, or name one with --repo',
@@ -83,21 +86,21 @@ export function locateRepository(path: string): Location {
   if (statSync(start).isFile()) {
     const gitDir = basename(start) === '.git' ? readGitFile(start) : null;
     if (gitDir === null) throw notFound(`not a git repository: ${path}`);
-    return describe({ gitDir, around: dirname(start), link: start });
+    return describe({ gitDir, around: dirname(start), link: start }, vouchedFor);
   }
   for (let folder = start; ; folder = dirname(folder)) {
     const dotGit = join(folder, '.git');
     const kind = pathKind(dotGit);
     if (kind === 'folder' && isGitDir(dotGit))
-      return describe({ gitDir: realpathSync(dotGit), around: folder, link: null });
+      return describe({ gitDir: realpathSync(dotGit), around: folder, link: null }, vouchedFor);
     if (kind === 'file') {
       const gitDir = readGitFile(dotGit);
       if (gitDir === null) throw notFound(`${dotGit} does not lead to a git repository`);
-      return describe({ gitDir, around: folder, link: dotGit });
+      return describe({ gitDir, around: folder, link: dotGit }, vouchedFor);
     }
     if (isGitDir(folder)) {
       const around = basename(folder) === '.git' ? dirname(folder) : null;
-      return describe({ gitDir: folder, around, link: null });
+      return describe({ gitDir: folder, around, link: null }, vouchedFor);
     }
     if (dirname(folder) === folder)
       throw notFound(`not a git repository (nor any folder above it): ${path}`, statSync(start).isDirectory());
@@ -109,10 +112,12 @@ export function namedByEnvironment(gitDir: string): boolean {
   return realPathOf(process.env.GIT_DIR) === gitDir;
 }
 
-function describe(found: Found): Location {
+function describe(found: Found, vouchedFor: boolean): Location {
   const { gitDir, link } = found;
   const commonDir = commonDirOf(gitDir);
-  const config = new Map(readConfig({ gitDir, commonDir }).map(({ name, value }) => [name, value]));
+  const links = linksOut([gitDir, commonDir]);
+  const readsConfig = vouchedFor || links.strange.length === 0;
+  const config = new Map(readConfig({ gitDir, commonDir, readsConfig }).map(({ name, value }) => [name, value]));
   const claims: Claim[] = [];
   const outer = outerWorkTree(found);
   if (outer !== null) claims.push({ kind: 'embedded', path: outer });
@@ -120,7 +125,6 @@ function describe(found: Found): Location {
     claims.push({ kind: 'common', path: commonDir });
   const workTree = workTreeOf(found, commonDir, config);
   if (workTree !== null && !isVouchedFor(workTree, found, commonDir)) claims.push({ kind: 'worktree', path: workTree });
-  const links = linksOut([gitDir, commonDir]);
   claims.push(...links.strange.map((path): Claim => ({ kind: 'link', path })));
   return {
     gitDir,
@@ -134,6 +138,7 @@ function describe(found: Found): Location {
       [...config].some(([key, value]) => /^remote\..*\.promisor$/s.test(key) && isTrue(value)),
     owned: [gitDir, ...(workTree === null ? [] : [workTree]), ...(link === null ? [] : [link]), ...links.known],
     claims,
+    readsConfig,
   };
 }
 
@@ -144,7 +149,7 @@ function workTreeOf(found: Found, commonDir: string, config: ReadonlyMap<string,
   if (GIT_WORK_TREE !== undefined && namedByEnvironment(gitDir)) workTree = resolve(GIT_WORK_TREE);
   else if (gitDir !== commonDir) {
     // A linked worktree's git directory names the `.git` file that names it.
-    const linked = readText(join(gitDir, 'gitdir'))?.trimEnd();
+    const linked = readText(join(gitDir, 'gitdir'), 'no link')?.trimEnd();
     workTree = around ?? (linked ? dirname(resolve(gitDir, linked)) : null);
   } else if (config.has('core.worktree')) workTree = resolve(gitDir, config.get('core.worktree')!);
   else if (isTrue(config.get('core.bare'))) workTree = null;
@@ -208,7 +213,7 @@ function isGitDir(folder: string): boolean {
 }
 
 function commonDirOf(gitDir: string): string {
-  const named = readText(join(gitDir, 'commondir'))?.trimEnd();
+  const named = readText(join(gitDir, 'commondir'), 'no link')?.trimEnd();
   if (!named) return gitDir;
   const commonDir = resolve(gitDir, named);
   return realPathOf(commonDir) ?? commonDir;

@@ -53,6 +53,14 @@ export type { ResolvedTree } from './refs/resolve.js';
  */
 export async function openRepository(path: string): Promise<Repository> {
   const location = locateRepository(path);
+  const repository = await openTrusted(location);
+  if (location.readsConfig) return repository;
+  // Somebody vouched for links that lead out of it: what its configuration says, which could be behind one, is to be judged as any.
+  repository.close();
+  return openTrusted(locateRepository(path, true));
+}
+
+async function openTrusted(location: Location): Promise<GitRepository> {
   const repository = new GitRepository(location);
   await checkTrust(location, repository.userConfig);
   return repository;

@@ -6,12 +6,13 @@ const bytesMax = 16 << 20;
 
 /**
  * The text of one of git's small files; null for anything else: not there, not to be read, too large, or no file, on which nobody waits (a pipe).
- * SERVER_BUSY when that cannot be told.
+ * SERVER_BUSY when that cannot be told. `no link`: nor is a symbolic link followed, which git never makes of that file.
  */
-export function readText(path: string): string | null {
+export function readText(path: string, links: 'follow' | 'no link' = 'follow'): string | null {
+  const noLink = links === 'no link' ? (constants.O_NOFOLLOW ?? 0) : 0;
   let fd;
   try {
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noLink);
   } catch (error) {
     assertNotExhausted(error, path);
     return null;

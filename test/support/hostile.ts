@@ -253,9 +253,11 @@ export function makeHostile(folder: string, number: number, place: Place, keys: 
         ['.coppiceignore', '.gitignore'],
       ] as const)
         symlinkSync(join(outside, target), join(top.path, name));
-      const part = ['info/exclude', 'index', 'packed-refs', 'logs', 'info/attributes', 'shallow', 'config'][
-        number % 7
-      ]!;
+      const linked = [
+        ...['info/exclude', 'index', 'packed-refs', 'logs', 'info/attributes', 'shallow', 'config'],
+        ...['commondir', 'HEAD'],
+      ];
+      const part = linked[number % linked.length]!;
       mkdirSync(join(top.gitDir, 'info'), { recursive: true });
       rmSync(join(top.gitDir, part), { recursive: true, force: true });
       if (number % 2 === 0) symlinkSync(join(outside, 'secret.txt'), join(top.gitDir, part));

@@ -17,7 +17,12 @@ export interface ConfigEntry {
  * What a repository's own files say, in their order: its `config`, and where that says so the `config.worktree` of the work tree. Includes
  * are not followed: they are read by nobody.
  */
-export function readConfig({ commonDir, gitDir }: Pick<Location, 'commonDir' | 'gitDir'>): ConfigEntry[] {
+export function readConfig({
+  commonDir,
+  gitDir,
+  readsConfig,
+}: Pick<Location, 'commonDir' | 'gitDir' | 'readsConfig'>): ConfigEntry[] {
+  if (!readsConfig) return [];
   const entries = parseConfigFile(readText(join(commonDir, 'config')) ?? '');
   if (!isTrue(lastValue(entries, 'extensions.worktreeconfig'))) return entries;
   return [...entries, ...parseConfigFile(readText(join(gitDir, 'config.worktree')) ?? '')];

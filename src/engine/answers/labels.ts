@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 import { CoppiceError } from '../../base/index.js';
 import { appendLineBelow } from '../../store/index.js';
@@ -26,11 +26,10 @@ export async function addLabel(
   );
   const isOfStore = feedback === true || (repository.workTree === null && set === undefined);
   const folder = isOfStore || repository.workTree === null ? shared.store.path : repository.workTree;
-  const file = isOfStore
-    ? join(folder, 'golden', `${repository.name.replace(/[^\w.-]/g, '_')}${feedback === true ? '-feedback' : ''}.jsonl`)
-    : resolve(folder, set ?? setDefault);
-  if (!file.endsWith('.jsonl'))
-    throw new CoppiceError('USAGE', `${file} is no golden set: its name does not end with .jsonl`, {
+  const own = `golden/${repository.name.replace(/[^\w.-]/g, '_')}${feedback === true ? '-feedback' : ''}.jsonl`;
+  const name = isOfStore ? own : (set ?? setDefault);
+  if (!name.endsWith('.jsonl'))
+    throw new CoppiceError('USAGE', `${name} is no golden set: its name does not end with .jsonl`, {
       hint: 'name a file such as golden.jsonl',
     });
   const target = {
@@ -43,6 +42,6 @@ export async function addLabel(
     relevant: answered ? [target] : [],
     ...(answered ? {} : { irrelevant: [target] }),
   };
-  appendLineBelow(folder, file, JSON.stringify(entry));
-  return { set: file };
+  appendLineBelow(folder, name, JSON.stringify(entry));
+  return { set: resolve(folder, name) };
 }

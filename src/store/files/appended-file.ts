@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -9,25 +10,33 @@ import {
   realpathSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 
 import { CoppiceError, systemErrorCode } from '../../base/index.js';
 
 /**
- * Appends a line to a file that the user named, which is made if need be: below `folder`, whatever links lie on the way, and never through
- * a link. USAGE when it is elsewhere or cannot be written.
+ * Appends a line to a file that the user named, which is made if need be, with its folders: below `folder`, whatever links lie on the way, and
+ * never through a link. USAGE when it is elsewhere, where nothing is made, or cannot be written.
  */
-export function appendLineBelow(folder: string, path: string, line: string): void {
+export function appendLineBelow(folder: string, name: string, line: string): void {
+  // Who named it may not be on this machine: where it lies is not told.
   const refuse = (what: string, cause?: unknown): CoppiceError =>
-    new CoppiceError('USAGE', `${path} ${what}`, {
+    new CoppiceError('USAGE', `${name} ${what}`, {
       hint: 'name a file that can be written, such as golden.jsonl',
       cause,
     });
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    const place = relative(realpathSync(folder), realpathSync(dirname(path)));
-    if (place === '..' || place.startsWith(`..${sep}`)) throw refuse(`is not below ${folder}`);
+  const path = resolve(folder, name);
+  const checkPlace = (existing: string): void => {
+    const place = relative(realpathSync(folder), realpathSync(existing));
+    if (place === '..' || place.startsWith(`..${sep}`)) throw refuse('is not below the folder that it is for');
     if (place.split(sep).includes('.git')) throw refuse('is git’s own');
+  };
+  try {
+    let existing = dirname(path);
+    while (!existsSync(existing)) existing = dirname(existing);
+    checkPlace(existing);
+    mkdirSync(dirname(path), { recursive: true });
+    checkPlace(dirname(path));
     const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
     const file = openSync(
       join(realpathSync(dirname(path)), basename(path)),

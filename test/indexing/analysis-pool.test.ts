@@ -89,6 +89,24 @@ test('workers that are expected to be needed analyse the same', async () => {
   expect(await analyze(pool)).toEqual(await analyze(open(0)));
 });
 
+test('workers start for what is expected when that is many files, one for each so many', async () => {
+  let started = 0;
+  const onWorker = (): void => void started++;
+  process.on('worker', onWorker);
+  const startedFor = async (fileCount: number): Promise<number> => {
+    started = 0;
+    const pool = open(3, { offThread: true });
+    pool.expect(fileCount);
+    await sleep(20);
+    await pool.close();
+    return started;
+  };
+  expect(await startedFor(1)).toBe(0);
+  expect(await startedFor(30)).toBe(1);
+  expect(await startedFor(20_000)).toBe(3);
+  process.off('worker', onWorker);
+});
+
 test('one worker less than cores is enough for what is done in seconds', () => {
   const pool = open(availableParallelism());
   expect(pool.concurrency(1000)).toBeLessThanOrEqual(pool.concurrency(100_000));

@@ -96,9 +96,10 @@ export class AnalysisPool {
     return this.useWorkers(fileCount) ? this.threadsFor(fileCount) * batchesPerWorker : 1;
   }
 
-  /** So many files, or more, are about to come: workers load their grammars meanwhile. */
+  /** So many files, or more, are about to come: workers load their grammars meanwhile, one for each so many files that it is worth it for. */
   expect(fileCount: number): void {
-    if (this.useWorkers(fileCount)) this.threads(this.threadsFor(fileCount)).start();
+    const count = Math.min(this.threadsFor(fileCount), Math.floor(fileCount / filesForWorkers));
+    if (count > 0) this.threads(count).start();
   }
 
   /**

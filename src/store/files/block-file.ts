@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   fstatSync,
   mkdirSync,
   openSync,
@@ -74,7 +75,6 @@ export class BlockFiles {
 
   close(): void {
     this.trim();
-    for (const file of this.open.values()) file.close();
     this.open.clear();
   }
 
@@ -92,9 +92,11 @@ export class BlockFiles {
   }
 }
 
-/** The blocks of one whole that are here. */
+/**
+ * The blocks of one whole that are here. Its file is opened for each block, which costs a small part of checking it: there may be thousands of
+ * wholes, and another process may have removed the file, which what is written to it then would keep on the disk unseen.
+ */
 export class BlockFile {
-  private fd: number | null = null;
   private readonly known: Uint8Array;
   private touchedMs = -Infinity;
 
@@ -134,14 +136,15 @@ export class BlockFile {
   /** Takes in a block that was checked. */
   put(block: number, bytes: Uint8Array): void {
     try {
-      if (this.fd === null) {
-        mkdirSync(dirname(this.path), { recursive: true, mode: privateFolderMode });
-        this.fd = openSync(this.path, 'a+', privateFileMode);
-        closeSync(this.fd); // made, if it was not there; with `a` all writes would go to its end
-        this.fd = openSync(this.path, 'r+');
+      mkdirSync(dirname(this.path), { recursive: true, mode: privateFolderMode });
+      // Not with `a`, with which all writes would go to its end.
+      const fd = openSync(this.path, constants.O_RDWR | constants.O_CREAT, privateFileMode);
+      try {
+        const start = block * this.whole.blockBytes;
+        for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, start + at);
+      } finally {
+        closeSync(fd);
       }
-      const start = block * this.whole.blockBytes;
-      for (let at = 0; at < bytes.length;) at += writeSync(this.fd, bytes, at, bytes.length - at, start + at);
       this.known[block] = Known.Here;
     } catch (error) {
       throw asStoreError(error, this.path);
@@ -150,26 +153,24 @@ export class BlockFile {
 
   /** Nothing of it is here any more. */
   clear(): void {
-    this.close();
     this.known.fill(Known.Missing);
     for (let block = 0; block < this.known.length; block++) this.cache.delete(this.firstKey + block);
-  }
-
-  close(): void {
-    if (this.fd !== null) closeSync(this.fd);
-    this.fd = null;
   }
 
   private readBlock(block: number): Buffer | null {
     const bytes = Buffer.allocUnsafeSlow(this.lengthOf(block));
     try {
-      this.fd ??= openSync(this.path, 'r+');
-      const start = block * this.whole.blockBytes;
-      if (fstatSync(this.fd).size < start + bytes.length) return null;
-      for (let at = 0; at < bytes.length;) {
-        const count = readSync(this.fd, bytes, at, bytes.length - at, start + at);
-        if (count === 0) return null;
-        at += count;
+      const fd = openSync(this.path, 'r');
+      try {
+        const start = block * this.whole.blockBytes;
+        if (fstatSync(fd).size < start + bytes.length) return null;
+        for (let at = 0; at < bytes.length;) {
+          const count = readSync(fd, bytes, at, bytes.length - at, start + at);
+          if (count === 0) return null;
+          at += count;
+        }
+      } finally {
+        closeSync(fd);
       }
     } catch {
       return null; // there is none, or none that can be read: it is brought again

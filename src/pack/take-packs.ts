@@ -1,4 +1,5 @@
 import { HashIndex, TimeSlices, throwIfAborted } from '../base/index.js';
+import type { Oid } from '../model/index.js';
 import { noId, renumberSegments } from '../segment/index.js';
 import type { CommitRecord, FileRecord, IdKind, RenumberInput, SegmentList, TreeNode } from '../segment/index.js';
 import type { NextIds, SegmentEntry, Store } from '../store/index.js';
@@ -10,6 +11,8 @@ import type { Pack, PackDescription } from './pack-format.js';
 export interface Wanted {
   readonly kind: IdKind;
   readonly key: Buffer;
+  /** Of a tree: git's name of it, which the key alone does not prove. */
+  readonly oid?: Oid;
 }
 
 /** Packs of more are each a segment of their own, whose sections are copied as they are; smaller ones together are one, up to so much. */
@@ -25,6 +28,8 @@ export class PackSet {
   private readonly unresolved = ofKinds(() => new Map<string, number>());
   private readonly referred = new Map<Pack, Record<IdKind, Map<number, number>>>();
   private readonly added = ofKinds(() => new HashIndex());
+  /** Git's names of trees that are wanted, by their keys. */
+  private readonly oids = new Map<string, Oid>();
   private readonly slices: TimeSlices;
 
   constructor(
@@ -51,7 +56,15 @@ export class PackSet {
   }
 
   async want(wanted: readonly Wanted[]): Promise<void> {
-    for (const { kind, key } of wanted) await this.resolve(kind, key, Infinity);
+    for (const { kind, key, oid } of wanted) {
+      if (oid !== undefined) this.oids.set(key.toString('latin1'), oid);
+      await this.resolve(kind, key, Infinity);
+    }
+  }
+
+  /** Which tree of git's is wanted by a key; undefined when that was not said. */
+  oidOf(key: Buffer): Oid | undefined {
+    return this.oids.get(key.toString('latin1'));
   }
 
   /**

@@ -19,7 +19,7 @@ export interface GitObjects {
 /**
  * Checks what is taken of a pack against git's own names, so that nobody who may write to a remote can put a line into a file, or a file into a tree,
  * that git does not have: the text of each chunk is what its key says, the chunks of each file are the blob, the entries of each tree are
- * the tree. REMOTE_INVALID. Of a pack without text the text is read from the repository; returned is where it is.
+ * the tree, and the trees that are wanted those of their names. REMOTE_INVALID. Of a pack without text the text is read from the repository; returned is where it is.
  */
 export async function verifyPack(
   set: PackSet,
@@ -84,6 +84,8 @@ export async function verifyTrees(
     if (!set.isTaken(pack, 'trees', number)) continue;
     if (slices.isOver) await slices.next();
     const { oid, entries } = pack.tree(number);
+    const wanted = set.oidOf(pack.keyOf('trees', number)) ?? oid;
+    if (wanted !== oid) throw invalidAt(pack, where, `what it gives for tree ${wanted} is tree ${oid}`);
     const named = entries.map(({ name, kind, file, tree, oid: own }): TreeEntry => {
       const found = file !== undefined ? set.file(pack, file).oid : tree !== undefined ? set.tree(pack, tree).oid : own;
       return { name, kind, oid: found! };

@@ -4,7 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
+import { PublishedDirectory } from '../../src/daemon/directory.js';
+import { openEngines } from '../../src/engine/index.js';
 import { Pack } from '../../src/pack/index.js';
+import { rootKey } from '../../src/snapshot/index.js';
 import { Store } from '../../src/store/index.js';
 import { decodeHead, encodeHead, headName, type HeadBody } from '../../src/remote/head-format.js';
 import { randomFrom, type Random } from '../crash/support/random.js';
@@ -48,6 +51,14 @@ const deflated = (plain: Buffer): Buffer =>
 const change = (at: number, bytes: Buffer, random: Random): void => {
   bytes[at] = bytes[at]! ^ (1 + random(255));
 };
+
+/** Gives two trees each other's keys: rows of their table are a key and a number. */
+function exchangeTrees(rest: Buffer, one: Buffer, other: Buffer): void {
+  const [a, b] = [one, other].map((key) => rest.indexOf(key) + key.length) as [number, number];
+  const number = rest.readUInt32LE(a);
+  rest.writeUInt32LE(rest.readUInt32LE(b), a);
+  rest.writeUInt32LE(number, b);
+}
 
 /** What somebody who may write there can make: each has the right name, and the head names it. */
 const forgeries: readonly [string, Forgery][] = [
@@ -139,3 +150,42 @@ test('a forged pack is refused by name, or what it holds is what git has; the st
     }
   }
 }, 60_000);
+
+test('a commit is not given the tree of another, each of which is what git has', async () => {
+  const folder = makeFolder();
+  execFileSync('cp', ['-r', `${remote}/.`, folder]);
+  const commit = repository.revParse('main~1');
+  const keyOf = (rev: string): Buffer => rootKey(repository.revParse(`${rev}^{tree}`), body.packs[0]!.rules);
+  const [one, other] = [keyOf('main~1'), keyOf('main~2')];
+  const packs = body.packs.map((pack) => {
+    const parts = partsOf(readFileSync(join(folder, 'packs', pack.name)));
+    const { offset, length } = parts.header.segment;
+    const segment = parts.rest.subarray(offset, offset + length);
+    if (!segment.includes(one) || !segment.includes(other)) return pack;
+    exchangeTrees(segment, one, other);
+    const forged = encode(parts);
+    const name = createHash('sha256').update(forged).digest('hex');
+    writeFileSync(join(folder, 'packs', name), forged);
+    return { ...pack, name, bytes: forged.length };
+  });
+  expect(packs).not.toEqual(body.packs);
+  writeFileSync(join(folder, headName(body.repository)), encodeHead({ ...body, packs }, null));
+  await withPublisher(repository.path, makeFolder(), (publisher) =>
+    expect(publisher.pull(`file:${folder}`, [commit])).rejects.toMatchObject({ code: 'REMOTE_INVALID' }),
+  );
+  // Nor by a node, which takes it in or searches it where it lies.
+  for (const takenBytesMax of [2 ** 30, 0]) {
+    const cache = makeFolder();
+    const engines = await openEngines({ store: join(cache, 'store'), remote: `file:${folder}`, takenBytesMax });
+    const place = { remote: `file:${folder}`, folder: join(cache, 'repositories'), cacheBytes: 2 ** 30 };
+    const directory = new PublishedDirectory(place, engines, () => undefined);
+    await directory.start();
+    try {
+      const engine = engines.open(directory.require('repo'));
+      await expect(engine.grep('Version', { rev: commit })).rejects.toMatchObject({ code: 'REMOTE_INVALID' });
+    } finally {
+      directory.stop();
+      await engines.close();
+    }
+  }
+});

@@ -1,7 +1,9 @@
 import { CoppiceError, elapsedMs, sleep, throwIfAborted, messageOf } from '../../base/index.js';
+import { asOid } from '../../model/index.js';
 import type { Oid, TreeId } from '../../model/index.js';
 import { isClusterAddress } from '../../remote/index.js';
 import type { Publications } from '../../remote/index.js';
+import { rootKey } from '../../snapshot/index.js';
 import type { Session } from '../session/session.js';
 import type { SharedStore } from '../shared/shared-store.js';
 import type { CallOptions } from '../types.js';
@@ -186,16 +188,23 @@ export async function takePublished(session: Session, commit: Oid | null, call: 
 }
 
 /**
- * A published commit's root, searched where it lies: null for what is small enough to be taken in, which is quicker to search. REMOTE_NOT_FOUND, and
- * whatever is wrong with the remote.
+ * The root of a key, which is a published commit's, searched where it lies: null for what is small enough to be taken in, which is quicker to search,
+ * and where the remote says another tree of that commit. REMOTE_NOT_FOUND, and whatever is wrong with the remote.
  */
-export async function openPublished(session: Session, commit: Oid | null, call: CallOptions): Promise<TreeId | null> {
+export async function openPublished(
+  session: Session,
+  key: Buffer,
+  commit: Oid | null,
+  call: CallOptions,
+): Promise<TreeId | null> {
   const { shared } = session;
   const source = sourceOf(shared);
   if (source === null || commit === null) return null;
   const published = await source.published(session);
   throwIfAborted(call.signal);
-  if (!published.commits.has(commit)) throw notPublished(commit);
+  const row = published.commits.get(commit);
+  if (row === undefined) throw notPublished(commit);
+  if (!rootKey(asOid(row.tree), session.fingerprint).equals(key)) return null;
   const refs = candidatesOf(session, published, [commit]);
   const bytes = refs.reduce((sum, ref) => (ref.history || !ref.text ? sum : sum + ref.bytes), 0);
   if (bytes <= (shared.options.takenBytesMax ?? takenBytesMaxDefault)) return null;

@@ -169,7 +169,8 @@ async function startSet(
   for (const commit of wantedCommits) {
     const row = commits.get(commit);
     if (row === undefined) continue;
-    wanted.push({ kind: 'trees', key: rootKey(asOid(row.tree), fingerprint) });
+    const oid = asOid(row.tree);
+    wanted.push({ kind: 'trees', key: rootKey(oid, fingerprint), oid });
     if (history && row.recorded) wanted.push({ kind: 'commits', key: commitKey(commit, id, fingerprint) });
   }
   await set.want(wanted);

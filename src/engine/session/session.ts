@@ -222,7 +222,7 @@ export class Session implements Scope {
   /** In packs that are searched where they are. Null: they are small enough to be taken in, or it is no tree of a published commit. */
   private async packedTree(key: Buffer, commit: Oid | null, call: CallOptions): Promise<TreeId | null> {
     const { openPublished, openedBefore } = await import('../remotes/auto-take.js');
-    return openedBefore(this.shared, key) ?? openPublished(this, commit, call);
+    return openedBefore(this.shared, key) ?? openPublished(this, key, commit, call);
   }
 
   /** From the remote, where there is one that is quicker than indexing. */

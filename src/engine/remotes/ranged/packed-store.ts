@@ -2,6 +2,7 @@ import { CoppiceError, HashIndex, elapsedMs, throwIfAborted } from '../../../bas
 import { asOid, asTreeId, clusterIdMin } from '../../../model/index.js';
 import type { Oid, TreeId } from '../../../model/index.js';
 import { Pack, PackSet, idKinds, verifyTrees } from '../../../pack/index.js';
+import type { Wanted } from '../../../pack/index.js';
 import { inParallel, remoteInvalid } from '../../../remote/index.js';
 import type { PackRef, Publications } from '../../../remote/index.js';
 import { NotHere, SegmentList, noId, overlaySegment } from '../../../segment/index.js';
@@ -88,13 +89,14 @@ export class PackedStore implements FarSegments {
     refs: readonly PackRef[],
     call: Call,
   ): Promise<TreeId> {
-    const key = rootKey(asOid(published.commits.get(commit)!.tree), session.fingerprint);
+    const oid = asOid(published.commits.get(commit)!.tree);
+    const wanted = { kind: 'trees', key: rootKey(oid, session.fingerprint), oid } as const;
     const isFull = this.isFull(elapsedMs() - this.openedMs);
     this.openedMs = elapsedMs();
     return this.inTurn(async () => {
       if (isFull && this.isFull(Infinity)) this.clear();
       try {
-        return await this.addUntilHere(session, remote, published, key, refs, call);
+        return await this.addUntilHere(session, remote, published, wanted, refs, call);
       } catch (error) {
         if (error instanceof CoppiceError && error.code !== 'INTERNAL') throw error;
         throw remoteInvalid(remote.url, 'a pack does not hold what it says', {}, error);
@@ -133,17 +135,18 @@ export class PackedStore implements FarSegments {
     session: Session,
     remote: Publications,
     published: PublishedRepository,
-    key: Buffer,
+    wanted: Wanted & { readonly oid: Oid },
     refs: readonly PackRef[],
     call: Call,
   ): Promise<TreeId> {
+    const { key } = wanted;
     const name = key.toString('hex');
     const known = this.roots.get(name);
     if (known !== undefined) return known;
     const base = this.segments().retain();
     try {
       const set = new PackSet(base, call.signal);
-      await set.want([{ kind: 'trees', key }]);
+      await set.want([wanted]);
       for (let from = 0; from < refs.length && !set.isWhole; from += openAtOnce) {
         const some = refs.slice(from, from + openAtOnce);
         await this.openAll(session, remote, published, some, call);
@@ -170,6 +173,9 @@ export class PackedStore implements FarSegments {
       base.release();
     }
     const root = asTreeId(this.known.trees.find(key));
+    // One that was here before may have come as another's directory, of which nobody said whose name its key is made of.
+    const { oid } = this.segments().tree(root);
+    if (oid !== wanted.oid) throw remoteInvalid(remote.url, `what it gives for tree ${wanted.oid} is tree ${oid}`);
     this.roots.set(name, root);
     this.rootIds.add(root);
     return root;

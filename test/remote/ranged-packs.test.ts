@@ -20,6 +20,7 @@ class Served {
   private constructor(
     readonly server: Server,
     readonly url: string,
+    public folder: string,
   ) {}
 
   static async start(folder: string): Promise<Served> {
@@ -27,7 +28,7 @@ class Served {
       const path = decodeURIComponent(request.url!).slice(1);
       let bytes: Buffer;
       try {
-        bytes = served.change(path, readFileSync(join(folder, path)));
+        bytes = served.change(path, readFileSync(join(served.folder, path)));
       } catch {
         response.writeHead(404).end();
         return;
@@ -41,7 +42,7 @@ class Served {
       response.writeHead(isPart ? 206 : 200, { etag, 'content-length': sent.length }).end(sent);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const served = new Served(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const served = new Served(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, folder);
     return served;
   }
 }
@@ -225,3 +226,21 @@ test('a block that is not the one that was written is refused by the name of its
     expect((await engine.grep('parcel', { rev: commits[3]! })).lines).toEqual(lines);
   });
 }, 120_000);
+
+test('what was opened of packs that have gone meanwhile is opened anew, from those that took their place', async () => {
+  const merged = join(makeFolder(), 'remote');
+  await withPublisher(repository.path, own, (publisher) => publisher.push(`file:${merged}`, commits));
+  await withNode(makeFolder(), async (engine, engines) => {
+    const lines = async (pattern: string): Promise<number> =>
+      (await engine.grep(pattern, { rev: commits[3]! })).lines.length;
+    expect(await lines('parcelWeight1')).toBe(1);
+    served.folder = merged;
+    try {
+      await shrinkStore(engines, 1);
+      await expect(lines('parcelWeight0')).rejects.toMatchObject({ code: 'REMOTE_INVALID' });
+      await expect.poll(() => lines('parcelWeight0').catch(() => 0), { timeout: 10_000 }).toBe(1);
+    } finally {
+      served.folder = folder;
+    }
+  });
+}, 60_000);

@@ -60,6 +60,8 @@ export class PackedStore implements FarSegments {
   private known = newKnown();
   private queue: Promise<unknown> = Promise.resolve();
   private openedMs = 0;
+  /** A pack was merged or cleaned up at the remote: what lies over it cannot be read any more. */
+  private hasGone = false;
 
   constructor(private readonly shared: SharedStore) {}
 
@@ -75,9 +77,10 @@ export class PackedStore implements FarSegments {
     return null;
   }
 
-  /** The root of a key that is open; null while more is in memory than should be. */
+  /** The root of a key that is open; null while more is in memory than should be, or what lies over it has gone. */
   rootOf(key: Buffer): TreeId | null {
-    return this.isFull(elapsedMs() - this.openedMs) ? null : (this.roots.get(key.toString('hex')) ?? null);
+    const beginsAnew = this.hasGone || this.isFull(elapsedMs() - this.openedMs);
+    return beginsAnew ? null : (this.roots.get(key.toString('hex')) ?? null);
   }
 
   /** The root of a published commit, opened with all below it. REMOTE_INVALID. */
@@ -94,7 +97,7 @@ export class PackedStore implements FarSegments {
     const isFull = this.isFull(elapsedMs() - this.openedMs);
     this.openedMs = elapsedMs();
     return this.inTurn(async () => {
-      if (isFull && this.isFull(Infinity)) this.clear();
+      if (this.hasGone || (isFull && this.isFull(Infinity))) this.clear();
       try {
         return await this.addUntilHere(session, remote, published, wanted, refs, call);
       } catch (error) {
@@ -203,7 +206,7 @@ export class PackedStore implements FarSegments {
 
   private async openPack(remote: Publications, ref: PackRef, call: Call): Promise<Pack> {
     const { store, snapshots } = this.shared;
-    const ranged = await openRangedParts(remote, ref, store, call);
+    const ranged = await openRangedParts(remote, ref, store, () => (this.hasGone = true), call);
     if (ranged === null) {
       const pack = await readPack(remote, ref, store, call);
       if (pack === null) throw remoteInvalid(remote.url, 'a pack that its head names is not there: ask again');
@@ -263,6 +266,7 @@ export class PackedStore implements FarSegments {
     this.packs.clear();
     this.known = newKnown();
     this.bytes = 0;
+    this.hasGone = false;
   }
 }
 

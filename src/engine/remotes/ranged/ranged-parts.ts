@@ -35,6 +35,7 @@ export async function openRangedParts(
   remote: Publications,
   ref: PackRef,
   store: Store,
+  onGone: () => void,
   call: Call,
 ): Promise<{ readonly header: Buffer; readonly parts: RangedParts } | null> {
   const range = { offset: 0, length: Math.min(startBytes, ref.bytes) };
@@ -47,7 +48,7 @@ export async function openRangedParts(
   }
   const head = start.length < headLength ? null : readBlocksHead(ref.name, Buffer.from(start.subarray(0, headLength)));
   if (head === null || head.length + head.partsLength !== ref.bytes) throw notWritten(remote, ref);
-  const parts = new RangedParts(remote, ref, head, store);
+  const parts = new RangedParts(remote, ref, head, store, onGone);
   parts.takeIn(0, start.subarray(headLength));
   return { header: head.header, parts };
 }
@@ -70,6 +71,8 @@ export class RangedParts implements ByteParts {
     private readonly ref: PackRef,
     private readonly head: BlocksHead,
     store: Store,
+    /** The remote has the pack no more. */
+    private readonly onGone: () => void,
   ) {
     this.length = head.partsLength;
     this.file = store.blocks.of({
@@ -147,7 +150,10 @@ export class RangedParts implements ByteParts {
     const offset = this.head.length + first * packBlockBytes;
     const end = Math.min(offset + count * packBlockBytes, this.head.length + this.length);
     const bytes = await this.remote.readPackRange(this.ref, { offset, length: end - offset }, call);
-    if (bytes === null) throw remoteInvalid(this.remote.url, 'a pack that is searched where it is has gone: ask again');
+    if (bytes === null) {
+      this.onGone();
+      throw remoteInvalid(this.remote.url, 'a pack that is searched where it is has gone: ask again');
+    }
     if (bytes.length < end - offset) throw notWritten(this.remote, this.ref);
     this.takeIn(first, bytes);
   }

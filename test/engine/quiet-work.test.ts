@@ -39,3 +39,19 @@ test('of a row without an end the newest are done', async () => {
   await quiet.finish();
   expect(done).toEqual(['56', '57', '58', '59']);
 });
+
+test('who comes while something is done holds up what is left behind it', async () => {
+  const { done, does } = collecting();
+  const quiet = new QuietWork(10);
+  let endFirst = (): void => undefined;
+  quiet.leave('first', () => new Promise<void>((resolve) => (endFirst = resolve)).then(does('first')));
+  quiet.leave('second', does('second'));
+  const begun = endFirst;
+  await expect.poll(() => endFirst === begun).toBe(false);
+  await quiet.during(async () => {
+    endFirst();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(done).toEqual(['first']);
+  });
+  await expect.poll(() => done).toEqual(['first', 'second']);
+});

@@ -44,10 +44,16 @@ export class QuietWork {
 
   /** Does now what is left. */
   finish(): Promise<void> {
+    return this.work(() => true);
+  }
+
+  /** Does what is left, one after the other, for as long as more may be begun. */
+  private work(mayBegin: () => boolean): Promise<void> {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     return (this.underWay = this.underWay.then(async () => {
       for (const [name, work] of this.left) {
+        if (!mayBegin()) return;
         this.left.delete(name);
         await work();
       }
@@ -57,6 +63,6 @@ export class QuietWork {
   private wait(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     const isDue = this.busy === 0 && this.left.size > 0;
-    this.timer = isDue ? setTimeout(() => void this.finish(), this.quietMs).unref() : null;
+    this.timer = isDue ? setTimeout(() => void this.work(() => this.busy === 0), this.quietMs).unref() : null;
   }
 }

@@ -6,7 +6,7 @@ import type { Snapshot } from '../../src/snapshot/index.js';
 
 const cases = fc.record({
   // Chunks by number, so that one may be in several files, and twice in one.
-  files: fc.array(fc.array(fc.nat(60), { maxLength: 9 }), { maxLength: 40 }),
+  files: fc.array(fc.array(fc.nat(60), { maxLength: 9 }), { maxLength: 40, size: 'max' }),
   matching: fc.uniqueArray(fc.nat(60)),
   tooMany: fc.nat(30),
   masked: fc.option(fc.array(fc.nat(40))),

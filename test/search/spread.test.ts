@@ -24,7 +24,7 @@ test('chunks are spread over files as the definition says, whatever their scores
   const candidate = fc.record({ file: fc.nat(5), score: fc.nat(8) });
   await fc.assert(
     fc.asyncProperty(
-      fc.array(candidate, { maxLength: 60 }),
+      fc.array(candidate, { maxLength: 60, size: 'max' }),
       fc.constantFrom(1, 0.9, 0.5),
       fc.nat(40),
       fc.boolean(),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../../src/engine/index.js';
 import type { Engine, SymbolsOptions } from '../../src/engine/types.js';
@@ -107,4 +108,72 @@ describe('symbols', () => {
     const { symbols } = await engine.symbols('Scanner');
     expect(symbols[0]).toMatchObject({ kind: 'class', language: 'typescript', text: 'export class Scanner {' });
   });
+});
+
+const words = ['get', 'Get', 'node', 'Node', 'of', 'list', 'X', 'queue', 'é', '_', '$', '1', 'getter', 'a'.repeat(61)];
+/** Many names of the same beginnings, short and long ones, so that those of a prefix are read by their length. */
+const names = Array.from({ length: 1400 }, (_, i) => {
+  const parts = Array.from({ length: 1 + (i % 5) }, (__, n) => words[(i * 7 + n * (3 + (i >> 4)) + (i >> 3)) % 14]!);
+  return `${i % 4 === 0 ? '' : 'ge'}${parts.join('')}${i % 3 === 0 ? i : ''}`.replace(/^\d+/, 'n');
+});
+
+describe('many symbols', () => {
+  const repository = makeRepository();
+  let engine: Engine;
+  beforeAll(async () => {
+    const define = (name: string, i: number): string =>
+      i % 5 === 0
+        ? `export class ${name} {\n  ${name} = 1;\n  ${name}s(): void {}\n}\n`
+        : i % 7 === 0
+          ? `export const ${name} = 1;\n`
+          : `export function ${name}(): void {}\n`;
+    const file = (from: number): string =>
+      names
+        .slice(from, from + 20)
+        .map(define)
+        .join('\n');
+    engine = await openEngine({ repo: repository.path, store: join(makeFolder(), 'store'), workers: 0 });
+    // Two segments, and a file that both commits have.
+    const starts = Array.from({ length: names.length / 20 }, (_, i) => 20 * i);
+    const folders = ['src', 'lib', 'test'];
+    const filesOf = (some: readonly number[]): Record<string, string> =>
+      Object.fromEntries(some.map((from) => [`${folders[from % 3]!}/f${from}.ts`, file(from)]));
+    repository.commit(filesOf(starts.slice(0, 50)));
+    await engine.index(['HEAD']);
+    repository.commit({ ...filesOf(starts.slice(50)), 'src/copy.ts': file(0) });
+    await engine.index(['HEAD']);
+  });
+  afterAll(() => engine.close());
+
+  const ways = ['exact', 'prefix', 'subword', 'fuzzy'];
+
+  test('fewer symbols are the first of all, and as many are told of', async () => {
+    const asked = fc.record({
+      name: fc.oneof(
+        fc.constantFrom('g', 'ge', 'get', 'getNode', 'node', 'list', 'X', 'é', 'geé', 'n', '_', 'a', 'gea', 'nodeList'),
+        fc.constantFrom(...names),
+      ),
+      kinds: fc.constantFrom<SymbolsOptions>({}, {}, { kinds: ['class', 'method'] }, { kinds: ['field'] }),
+      paths: fc.constantFrom<SymbolsOptions>({}, {}, { paths: ['src/**'] }, { paths: ['test/**'] }),
+      limit: fc.constantFrom(1, 3, 20, 150),
+    });
+    await fc.assert(
+      fc.asyncProperty(asked, async ({ name, kinds, paths, limit }) => {
+        const all = await engine.symbols(name, { ...kinds, ...paths, limit: 10_000 });
+        const some = await engine.symbols(name, { ...kinds, ...paths, limit });
+        expect(some.symbols).toEqual(all.symbols.slice(0, limit));
+        const { length } = all.symbols.filter(({ match }) => match !== 'fuzzy');
+        expect(some.total).toBe(length > limit + 200 ? null : length < limit ? all.total : length);
+        const isSame = (one: string, match: string): boolean => match !== 'prefix' && one === name;
+        const order = all.symbols
+          .slice(0, length)
+          .map(({ match, name: one }) => [ways.indexOf(match), isSame(one, match) ? -1 : one.length] as const);
+        expect(order).toEqual([...order].sort(([a, b], [c, d]) => a - c || b - d));
+        if (kinds.kinds !== undefined || paths.paths !== undefined) return;
+        const told = new Set(all.symbols.map((symbol) => symbol.name));
+        for (const one of names) if (one.toLowerCase().startsWith(name.toLowerCase())) expect(told).toContain(one);
+      }),
+      { numRuns: 60 },
+    );
+  }, 60_000);
 });

@@ -63,7 +63,7 @@ test('posting tables give back their lists', async () => {
     length: fc.oneof(fc.nat(5), fc.nat(300), fc.constantFrom(4095, 4096, 4097, 20_000)),
   });
   await fc.assert(
-    fc.asyncProperty(fc.array(row, { maxLength: 80 }), fc.boolean(), async (rows, wide) => {
+    fc.asyncProperty(fc.array(row, { maxLength: 80, size: 'max' }), fc.boolean(), async (rows, wide) => {
       const byKey = new Map(
         rows.map((one) => [wide ? `${one.high}:${one.low}` : `${one.high}:0`, { ...one, low: wide ? one.low : 0 }]),
       );
@@ -104,7 +104,7 @@ test('record blocks give back every record, however long', async () => {
     fc.constantFrom(0, 1, 1023, 1024, 1025, 5000).map((length) => Buffer.alloc(length, 5)),
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(record, { maxLength: 60 }), async (records) => {
+    fc.asyncProperty(fc.array(record, { maxLength: 60, size: 'max' }), async (records) => {
       const { file, location } = await withFile((writer) => {
         const blocks = new RecordBlocksWriter(writer, 1024);
         for (const one of records) blocks.add(one);

@@ -84,7 +84,7 @@ test('blocks stay what they are while others come and go', () => {
     fc.record({ release: fc.nat() }),
   );
   fc.assert(
-    fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
+    fc.property(fc.array(action, { maxLength: 60, size: 'max' }), (actions) => {
       const memory = new RowMemory(20, 2);
       const query = Int8Array.from({ length: 20 }, (_, i) => i - 10);
       const held: { readonly row: Int8Array; readonly block: NonNullable<ReturnType<RowMemory['take']>> }[] = [];

@@ -4,7 +4,11 @@ import { SignCodes, SignQuery } from '../../src/vector/index.js';
 
 const cases = fc.integer({ min: 1, max: 90 }).chain((dimension) => {
   const vector = fc.int8Array({ minLength: dimension, maxLength: dimension });
-  return fc.record({ query: vector, rows: fc.array(vector, { minLength: 1, maxLength: 70 }), from: fc.nat(100) });
+  return fc.record({
+    query: vector,
+    rows: fc.array(vector, { minLength: 1, maxLength: 70, size: 'max' }),
+    from: fc.nat(100),
+  });
 });
 
 function productsWithSigns(query: Int8Array, rows: readonly Int8Array[], first: number, end: number): number[] {

@@ -275,7 +275,8 @@ export class SnapshotStore implements SegmentPlace {
     return this.far?.has(tree) === true;
   }
 
-  private isThere(tree: TreeId): boolean {
+  /** A root can be opened: it was not collected, or let go, since its number was told. */
+  isThere(tree: TreeId): boolean {
     return tree < clusterIdMin ? this.segmentsOf(tree).has('trees', tree) : this.isFar(tree);
   }
 

@@ -59,3 +59,17 @@ test.each(['doc', 'file', 'tree', 'commit'] as const)(
     await engine.close();
   },
 );
+
+test('what is collected before it was laid out for searches is passed over', async () => {
+  const repository = makeRepository();
+  repository.commit({ 'a.txt': 'one\n' });
+  repository.commit({ 'b.txt': 'two\n' }, { branch: 'side', parents: ['HEAD'] });
+  const notes: string[] = [];
+  const onNote = (note: string): void => void notes.push(note);
+  const engine = await openEngine({ repo: repository.path, store: makeFolder(), workers: 0, onNote });
+  await engine.index(['main', 'side']);
+  repository.git('branch', '-D', 'side');
+  expect((await engine.gc()).chunksAfter).toBe(1);
+  await engine.close();
+  expect(notes).toEqual([]);
+});

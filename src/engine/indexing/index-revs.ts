@@ -75,6 +75,7 @@ async function indexTarget(
   if (searchedHere) {
     const isWhole = added.newChunks === 0 || added.newChunks * stepShare >= chunkCount;
     session.shared.whenQuiet(`laying out ${target.resolved.rev}`, async () => {
+      if (!session.snapshots.isThere(id)) return;
       await session.snapshots.keepFlat(id);
       if (isWhole) await prepareSearch(session, id);
     });

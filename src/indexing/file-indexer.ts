@@ -25,6 +25,8 @@ interface ReadFile {
 /** Files are analysed in batches of at least so much text, or so many files. */
 const batchBytesMin = 96 * 1024;
 const batchFilesMax = 64;
+/** Of large files fewer are under way than workers could be given: of their text no more than so much, and what was added last, is in memory. */
+const bytesUnderWayMax = 32 * 1024 * 1024;
 /** Pieces of a large file that are analysed ahead. */
 const piecesAtOnce = 4;
 
@@ -54,7 +56,8 @@ export class FileIndexer {
     const isSuspect = files.some(({ key }) => sink.findFile(lostOnceKey(key)) !== null);
     const fileCount = isSuspect ? Infinity : files.length;
     const concurrency = pool.concurrency(fileCount);
-    const underWay: { batch: ReadFile[]; analyses: Promise<FileAnalysis[]> }[] = [];
+    const underWay: { batch: ReadFile[]; bytes: number; analyses: Promise<FileAnalysis[]> }[] = [];
+    let bytesUnderWay = 0;
     let done = 0;
     let next = 0;
     let batch: ReadFile[] = [];
@@ -69,6 +72,7 @@ export class FileIndexer {
         await this.storeFile(file, blob, blob.content === null ? null : analyses[analysed++]!, source);
         this.options.onFile?.(++done, files.length, Math.max(blob.size, 0), file.path);
       }
+      bytesUnderWay -= first.bytes;
     };
     const startBatch = (): void => {
       const requests = batch.flatMap(({ file: { language, byName }, blob: { content } }) =>
@@ -76,7 +80,8 @@ export class FileIndexer {
       );
       const analyses = pool.analyze(requests, fileCount, { known: sink.knownChunks(), signal });
       analyses.catch(() => undefined); // awaited in turn
-      underWay.push({ batch, analyses });
+      underWay.push({ batch, bytes: batchBytes, analyses });
+      bytesUnderWay += batchBytes;
       batch = [];
       batchBytes = 0;
     };
@@ -87,7 +92,7 @@ export class FileIndexer {
       batchBytes += blob.content?.length ?? 0;
       if (batchBytes < batchBytesMin && batch.length < batchFilesMax) continue;
       startBatch();
-      if (underWay.length >= concurrency) await finishFirst();
+      while (underWay.length >= concurrency || bytesUnderWay > bytesUnderWayMax) await finishFirst();
     }
     startBatch();
     while (underWay.length > 0) await finishFirst();

@@ -91,6 +91,45 @@ test('what is read of vectors where signs tell which can be near is what reading
   store.close();
 });
 
+test('the same of a root in several segments, some of whose files have no vectors and one of which has many chunks', async () => {
+  const repository = makeRepository();
+  const before = files();
+  repository.commit(before);
+  const path = join(makeFolder(), 'store');
+  const engine = await openEngine({ repo: repository.path, store: path, workers: 0 });
+  await engine.index(['HEAD']);
+  const long = Object.values(before).join('\n');
+  const [one, other] = [before['src/queue/open.ts']!, before['src/timer/sort.ts']!];
+  repository.commit({ 'src/long.ts': `${long}\n${long.replaceAll('timer', 'clock')}`, 'a.ts': `${other}\n${one}` });
+  await engine.index(['HEAD']);
+  await engine.close();
+  const store = Store.open(path);
+  const snapshots = new SnapshotStore(store);
+  const root = rootKey(repository.revParse('HEAD^{tree}'), rulesFingerprint(defaultRules));
+  const snapshot = await snapshots.open(snapshots.findRoot(root)!);
+  expect(snapshot.segments.segments.length).toBeGreaterThan(1);
+  const embedder = createBundledEmbedder()!;
+  const compared = { ...comparedSpace(embedder), isWithheld: (file: string) => /long|image|read/.test(file) };
+  const vector = await embedder.embedQuery('retry the socket when a parcel is lost');
+  const slices = new TimeSlices();
+  const all = await compareVectors(snapshot, compared, vector, slices, { codedMin: Infinity });
+  const coded = await compareVectors(snapshot, compared, vector, slices, { codedMin: 0 });
+  for (const of of ['nearest', 'cosines'] as const)
+    expect(Math.min(...coded.most[of].map((most, file) => most - all.most[of][file]!))).toBeGreaterThan(-1e-9);
+  const cosines = Array.from(snapshot.occurrenceDocs, (_, position) => all.chunk(position));
+  expect(cosines).toContain(0);
+  expect(cosines.map((_, position) => coded.chunk(position))).toEqual(cosines);
+  expect(coded.most).toEqual(all.most);
+  expect(coded.mean(0.3)).toBe(all.mean(0.3));
+  expect(
+    Math.max(...Array.from(snapshot.files, (_, file) => snapshot.fileStarts[file + 1]! - snapshot.fileStarts[file]!)),
+  ).toBeGreaterThan(144);
+  coded.release();
+  snapshot.release();
+  snapshots.close();
+  store.close();
+});
+
 test('signs tell of the embedding that comes with Coppice alone; with another all vectors are read, in a large snapshot too', async () => {
   const repository = makeRepository();
   repository.commit(files());

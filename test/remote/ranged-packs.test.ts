@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PublishedDirectory } from '../../src/daemon/directory.js';
 import { openEngines, shrinkStore, type Engine, type LocalEngines } from '../../src/engine/index.js';
@@ -243,4 +244,40 @@ test('what was opened of packs that have gone meanwhile is opened anew, from tho
       served.folder = folder;
     }
   });
+}, 60_000);
+
+test('a file that is shown is the blob that git has, or refused: whoever publishes may have read another', async () => {
+  const place = makeFolder();
+  git(place, ['clone', '-q', '--no-hardlinks', repository.path, 'repo']);
+  const path = join(place, 'repo');
+  const file = 'src/part1/file1.ts';
+  const oid = git(path, ['rev-parse', `${commits[0]}:${file}`]);
+  const object = join(path, '.git/objects', oid.slice(0, 2), oid.slice(2));
+  const packs = join(path, '.git/objects/pack');
+  const packed = readdirSync(packs).flatMap((name) =>
+    name.endsWith('.pack') ? [readFileSync(join(packs, name))] : [],
+  );
+  rmSync(packs, { recursive: true });
+  for (const pack of packed) git(path, ['unpack-objects', '-q'], pack);
+  const text = git(path, ['cat-file', 'blob', oid]);
+  const forged = Buffer.from(`${text.replace('Weighs', 'Steals')}\n`);
+  mkdirSync(dirname(object), { recursive: true });
+  rmSync(object, { force: true });
+  writeFileSync(object, deflateSync(Buffer.concat([Buffer.from(`blob ${forged.length}\0`), forged])));
+  const other = join(makeFolder(), 'remote');
+  await withPublisher(path, makeFolder(), (publisher) => publisher.push(`file:${other}`, [commits[0]!]));
+  served.folder = other;
+  try {
+    await withNode(makeFolder(), async (engine) => {
+      const rev = commits[0]!;
+      expect((await engine.show(rev, 'src/part2/file2.ts')).content.length).toBeGreaterThan(0);
+      const shown = await engine.show(rev, file).then(
+        ({ content }) => content.toString(),
+        (error: { code: string }) => error.code,
+      );
+      expect(shown.slice(0, 80)).toBe('REMOTE_INVALID');
+    });
+  } finally {
+    served.folder = folder;
+  }
 }, 60_000);

@@ -1,6 +1,7 @@
 import { CoppiceError } from '../../base/index.js';
+import { hashBlob } from '../../git/index.js';
 import { asOid } from '../../model/index.js';
-import type { Snapshot } from '../../snapshot/index.js';
+import type { Snapshot, SnapshotFile } from '../../snapshot/index.js';
 import { isTooLong, shorten } from '../limits.js';
 import type { OpenedRev, Scope } from '../session/scope.js';
 import { placeOf } from './places.js';
@@ -37,6 +38,15 @@ export async function showFile(
 /** The content of a file: whole, or the way to its pieces. */
 type Content = Buffer | (() => AsyncIterable<Buffer>);
 
+/** What is read of packs where they lie was not compared with git's names when it was opened. REMOTE_INVALID. */
+function checkBlob({ segments }: Snapshot, { oid, docs }: SnapshotFile['record'], content: Buffer): void {
+  if (docs.every((doc) => segments.segmentOfDoc(doc).isHere)) return;
+  if (hashBlob(content, oid.length === 40 ? 'sha1' : 'sha256') === oid) return;
+  throw new CoppiceError('REMOTE_INVALID', `what the remote calls blob ${oid} is not that blob`, {
+    hint: 'ask who may write to it, and publish anew to a fresh remote',
+  });
+}
+
 async function findContent(
   { snapshot, origin }: OpenedRev,
   path: string,
@@ -44,7 +54,10 @@ async function findContent(
 ): Promise<Content> {
   const file = snapshot.fileAt(path);
   const stored = file === undefined ? null : snapshot.fileBytes(file);
-  if (stored !== null) return stored;
+  if (stored !== null) {
+    checkBlob(snapshot, file!.record, stored);
+    return stored;
+  }
   const link = snapshot.unfollowed.find((entry) => entry.path === path);
   if (link?.kind === 'submodule') {
     throw new CoppiceError('PATH_NOT_FOUND', `${path} is a submodule at commit ${link.oid}`, {

@@ -41,6 +41,7 @@ const cases = fc.record({
   limit: fc.constantFrom(1, 10, 60),
   mode: fc.constantFrom('lexical' as const, 'hybrid' as const, 'semantic' as const),
   mean: fc.constantFrom(0, 0.05, 0.6),
+  whole: fc.constantFrom(0.25, 0.5, 1.5),
   since: fc.boolean(),
   isDescribed: fc.boolean(),
   verbatim: fc.array(fc.nat(400), { maxLength: 3 }),
@@ -54,6 +55,7 @@ async function prepare({
   limit,
   mode,
   mean,
+  whole,
   since,
   isDescribed,
   verbatim,
@@ -71,6 +73,11 @@ async function prepare({
     fileStarts: starts,
     forEachOccurrence: (doc: number, onPosition: (position: number) => void) => onPosition(doc),
   } as unknown as Snapshot;
+  const signals = {
+    ...rankingSignals,
+    meaning: { ...rankingSignals.meaning, whole },
+    meaningAlone: { ...rankingSignals.meaningAlone, whole },
+  };
   const words = new WordEvidence(files.length);
   for (const [word, weight] of [
     ['first', 1],
@@ -117,9 +124,7 @@ async function prepare({
     release: () => undefined,
   };
   const meaning =
-    mode === 'lexical'
-      ? null
-      : await Meaning.of(snapshot, similarities, evidence, { mode, signals: rankingSignals, slices });
+    mode === 'lexical' ? null : await Meaning.of(snapshot, similarities, evidence, { mode, signals, slices });
   const docs = verbatim.filter((doc) => doc < chunks.length);
   const set = new BitSet(chunks.length + 1);
   for (const doc of docs) set.add(doc);
@@ -140,7 +145,7 @@ async function prepare({
       },
       names: [],
     },
-    signals: rankingSignals,
+    signals,
     factors: Float64Array.from(files, ({ factor }) => factor),
     limit,
     slices,

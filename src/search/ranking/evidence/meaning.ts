@@ -36,7 +36,9 @@ export class Meaning {
     { idf }: Evidence,
     { mode, signals, slices, signal: given }: MeaningOptions,
   ): Promise<Meaning> {
-    const signal = given ?? (mode === 'semantic' ? signals.meaningAlone : signals.meaning);
+    const asked = given ?? (mode === 'semantic' ? signals.meaningAlone : signals.meaning);
+    // A share, whatever is tried: above 1 a chunk would lose by being near, and the nearest of a file would bound no other.
+    const signal = { ...asked, whole: Math.min(1, asked.whole) };
     const mean = Math.max(0, similarities.mean(signal.whole));
     const nearest = await nearestOf(rankedFiles, similarities, signal, slices);
     let words = 0;

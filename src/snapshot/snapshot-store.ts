@@ -52,7 +52,7 @@ const within = (bytes: number): number => Math.min(bytes, Math.floor(Math.min(to
  * Blocks are those of a common word, whose 25,000 lines are in 132 MB of them: what does not fit is unpacked anew each time, all of it, as it is read in order.
  */
 export const memoryDefaults: SnapshotStoreOptions = {
-  blockCacheBytes: within(192 * megabyte),
+  blockCacheBytes: within(144 * megabyte),
   snapshotCacheBytes: 256 * megabyte,
   recordCacheBytes: 64 * megabyte,
   vectorCacheBytes: within(112 * megabyte),

@@ -227,13 +227,12 @@ export class SharedStore {
   private async merge(signal: AbortSignal): Promise<void> {
     try {
       const { mergeWhereDue, nextMerge } = await loadIndexing();
-      const isDue = nextMerge(this.store.catalog.segments()) !== null; // the lock is not taken for nothing
-      if (isDue)
-        await this.writers.run(signal, () =>
-          this.store.asWriter(0, signal, () => mergeWhereDue(this.snapshots, signal)),
-        );
+      if (nextMerge(this.store.catalog.segments()) === null) {
+        this.gaveWay = 0; // the lock is not taken for nothing
+        return;
+      }
+      await this.writers.run(signal, () => this.store.asWriter(0, signal, () => mergeWhereDue(this.snapshots, signal)));
       this.gaveWay = 0;
-      if (!isDue) return;
       this.volatile.refreshAll();
     } catch (error) {
       const code = error instanceof CoppiceError ? error.code : 'INTERNAL';

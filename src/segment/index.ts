@@ -3,6 +3,7 @@ export { NotHere } from './far-chunks.js';
 export type { FarChunks } from './far-chunks.js';
 export { DecodedBlock } from './tables/record-blocks.js';
 export type { PartRange } from '../store/index.js';
+export { ForeignSegments } from './foreign-segments.js';
 export { SegmentList } from './segment-list.js';
 export { mergeSegments } from './writing/segment-merge.js';
 export type { LiveIds, MergeOptions } from './writing/segment-merge.js';

@@ -3,7 +3,7 @@ import { clusterIdMin } from '../../model/index.js';
 import type { DocId, FileId, TreeId } from '../../model/index.js';
 import { remoteInvalid } from '../../remote/index.js';
 import type { SearchCluster } from '../../remote/index.js';
-import { SegmentList, SegmentWriter } from '../../segment/index.js';
+import { ForeignSegments, SegmentList, SegmentWriter } from '../../segment/index.js';
 import type { SegmentCaches } from '../../segment/index.js';
 import type { FarSegments, SearchBackend } from '../../snapshot/index.js';
 import { MemoryFiles } from '../../store/index.js';
@@ -28,10 +28,6 @@ const firstIds: NextIds = {
   commit: clusterIdMin,
   segment: 0,
 };
-/**
- * With more segments one behind the other, or more of them in memory, all is begun anew, as it can be read again: once nobody has opened anything
- * for a while, as who opens the roots of a view needs them together; with twice as much at once.
- */
 const limitsDefault = { segmentsMax: 1024, bytesMax: 512 * 1024 * 1024, quietMs: 10_000 };
 
 /**
@@ -41,8 +37,7 @@ const limitsDefault = { segmentsMax: 1024, bytesMax: 512 * 1024 * 1024, quietMs:
 export class FarStore implements FarSegments {
   private contents: FarContents;
   private next: NextIds;
-  private lists: SegmentList[] = [];
-  private joined: SegmentList | null = null;
+  private readonly met: ForeignSegments;
   private readonly roots = new Map<string, TreeId>();
   private readonly rootOf = new Map<TreeId, FarRoot>();
   private readonly docs = new Map<number, DocId>();
@@ -51,16 +46,21 @@ export class FarStore implements FarSegments {
   private queue: Promise<unknown> = Promise.resolve();
   private openedMs = 0;
   private isChecked = false;
-  bytes = 0;
 
   constructor(
     readonly cluster: SearchCluster,
     private readonly caches: SegmentCaches,
-    private readonly limits = limitsDefault,
+    limits = limitsDefault,
     first = firstIds,
   ) {
     this.next = first;
+    this.met = new ForeignSegments(limits);
     this.contents = new FarContents(cluster, caches);
+  }
+
+  /** What is in memory of it. */
+  get bytes(): number {
+    return this.met.bytes;
   }
 
   has(tree: TreeId): boolean {
@@ -68,7 +68,7 @@ export class FarStore implements FarSegments {
   }
 
   segments(): SegmentList {
-    return (this.joined ??= SegmentList.join(this.lists));
+    return this.met.all();
   }
 
   backendOf(roots: readonly TreeId[]): SearchBackend {
@@ -86,12 +86,12 @@ export class FarStore implements FarSegments {
 
   /** The root tree of a key, in hex, with all below it; null when no snapshot of it is published. */
   open(key: string, call: Call): Promise<TreeId | null> {
-    const isFull = this.isFull(elapsedMs() - this.openedMs);
+    const isFull = this.met.isFull(elapsedMs() - this.openedMs);
     this.openedMs = elapsedMs();
     const known = this.roots.get(key);
     if (known !== undefined && !isFull) return Promise.resolve(known);
     return this.inTurn(async () => {
-      if (isFull && this.isFull(Infinity)) this.clear();
+      if (isFull && this.met.isFull(Infinity)) this.clear();
       return (await this.openAll([key], call))[0]!;
     });
   }
@@ -115,11 +115,11 @@ export class FarStore implements FarSegments {
 
   /** Takes a segment with the next numbers, made of what is here. `next` are those that follow it. */
   take(list: SegmentList, next: NextIds): void {
-    this.lists.push(list);
     this.next = next;
-    for (const { entry } of list.segments) this.bytes += entry.bytes;
-    this.joined?.release();
-    this.joined = null;
+    this.met.add(
+      list,
+      list.segments.reduce((bytes, { entry }) => bytes + entry.bytes, 0),
+    );
   }
 
   /** Docs of all chunks that were met and whose grams satisfy a plan, ascending. */
@@ -230,23 +230,13 @@ export class FarStore implements FarSegments {
       const entry = await writer.finish();
       const far = this.contents.of(entry.docs[0], numbers);
       this.take(SegmentList.openFar(memory, entry, this.caches, far), next);
-      this.bytes += 60 * numbers.length + 120 * (files.size + trees.size);
+      this.met.bytes += 60 * numbers.length + 120 * (files.size + trees.size);
     }
   }
 
-  private isFull(quietForMs: number): boolean {
-    const { segmentsMax, bytesMax, quietMs } = this.limits;
-    const share = Math.max(this.lists.length / segmentsMax, this.bytes / bytesMax);
-    return share > 2 || (share > 1 && quietForMs > quietMs);
-  }
-
   private clear(): void {
-    this.joined?.release();
-    this.joined = null;
-    for (const list of this.lists) list.release();
-    this.lists = [];
+    this.met.clear();
     for (const map of [this.roots, this.rootOf, this.docs, this.files, this.trees]) map.clear();
-    this.bytes = 0;
     // Numbers are never used twice: open snapshots still have theirs, and what was read of them.
     this.contents = new FarContents(this.cluster, this.caches);
   }

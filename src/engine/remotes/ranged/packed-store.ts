@@ -5,7 +5,7 @@ import { Pack, PackSet, idKinds, verifyTrees } from '../../../pack/index.js';
 import type { Wanted } from '../../../pack/index.js';
 import { inParallel, remoteInvalid } from '../../../remote/index.js';
 import type { PackRef, Publications } from '../../../remote/index.js';
-import { NotHere, SegmentList, noId, overlaySegment } from '../../../segment/index.js';
+import { ForeignSegments, NotHere, SegmentList, noId, overlaySegment } from '../../../segment/index.js';
 import type { IdKind } from '../../../segment/index.js';
 import { rootKey } from '../../../snapshot/index.js';
 import type { FarSegments } from '../../../snapshot/index.js';
@@ -28,9 +28,8 @@ const firstIds: NextIds = {
   commit: clusterIdMin,
   segment: 0,
 };
-/** With more in memory all is begun anew, as it can be read again: once nobody has opened anything for a while; with twice as much at once. */
-const bytesMax = 512 * 1024 * 1024;
-const quietMs = 10_000;
+/** Of a repository with a history there are as many segments as packs, and no more. */
+const limits = { segmentsMax: Infinity, bytesMax: 512 * 1024 * 1024, quietMs: 10_000 };
 /** What a chunk takes that is known by its key, and what lies in memory of a pack that is open. */
 const keyBytes = 48;
 
@@ -50,10 +49,8 @@ interface Entry {
  * here is the only copy of anything.
  */
 export class PackedStore implements FarSegments {
-  bytes = 0;
   private next = firstIds;
-  private lists: SegmentList[] = [];
-  private joined: SegmentList | null = null;
+  private readonly met = new ForeignSegments(limits);
   private readonly roots = new Map<string, TreeId>();
   private readonly rootIds = new Set<TreeId>();
   private readonly packs = new Map<string, Entry>();
@@ -65,12 +62,17 @@ export class PackedStore implements FarSegments {
 
   constructor(private readonly shared: SharedStore) {}
 
+  /** What is in memory of them. */
+  get bytes(): number {
+    return this.met.bytes;
+  }
+
   has(tree: TreeId): boolean {
     return this.rootIds.has(tree);
   }
 
   segments(): SegmentList {
-    return (this.joined ??= SegmentList.join(this.lists));
+    return this.met.all();
   }
 
   backendOf(): null {
@@ -79,7 +81,7 @@ export class PackedStore implements FarSegments {
 
   /** The root of a key that is open; null while more is in memory than should be, or what lies over it has gone. */
   rootOf(key: Buffer): TreeId | null {
-    const beginsAnew = this.hasGone || this.isFull(elapsedMs() - this.openedMs);
+    const beginsAnew = this.hasGone || this.met.isFull(elapsedMs() - this.openedMs);
     return beginsAnew ? null : (this.roots.get(key.toString('hex')) ?? null);
   }
 
@@ -94,10 +96,10 @@ export class PackedStore implements FarSegments {
   ): Promise<TreeId> {
     const oid = asOid(published.commits.get(commit)!.tree);
     const wanted = { kind: 'trees', key: rootKey(oid, session.fingerprint), oid } as const;
-    const isFull = this.isFull(elapsedMs() - this.openedMs);
+    const isFull = this.met.isFull(elapsedMs() - this.openedMs);
     this.openedMs = elapsedMs();
     return this.inTurn(async () => {
-      if (this.hasGone || (isFull && this.isFull(Infinity))) this.clear();
+      if (this.hasGone || (isFull && this.met.isFull(Infinity))) this.clear();
       try {
         return await this.addUntilHere(session, remote, published, wanted, refs, call);
       } catch (error) {
@@ -198,7 +200,7 @@ export class PackedStore implements FarSegments {
         pack = await this.openPack(remote, ref, call);
         checkOrigin(remote, pack, published, session.fingerprint);
         this.packs.set(ref.name, { pack, hasDocs: false });
-        this.bytes += pack.segment.isHere ? pack.memoryBytes : keyBytes * pack.count('docs');
+        this.met.bytes += pack.segment.isHere ? pack.memoryBytes : keyBytes * pack.count('docs');
       }
       await pack.segment.bring(pack.segment.tableRanges, call.signal);
     });
@@ -243,29 +245,17 @@ export class PackedStore implements FarSegments {
     const made = await overlaySegment(place, input, first, `${segment.entry.id}-${first.segment}`);
     this.next = made.next;
     entry.hasDocs = true;
-    this.bytes += made.ownBytes;
-    this.lists.push(SegmentList.openInMemory(place, made.entry, this.shared.snapshots.segmentCaches));
-    this.joined?.release();
-    this.joined = null;
-  }
-
-  private isFull(quietForMs: number): boolean {
-    const share = this.bytes / bytesMax;
-    return share > 2 || (share > 1 && quietForMs > quietMs);
+    this.met.add(SegmentList.openInMemory(place, made.entry, this.shared.snapshots.segmentCaches), made.ownBytes);
   }
 
   /** Numbers are never used twice: open snapshots still have theirs. */
   private clear(): void {
-    this.joined?.release();
-    this.joined = null;
-    for (const list of this.lists) list.release();
-    this.lists = [];
+    this.met.clear();
     this.roots.clear();
     this.rootIds.clear();
     // Small ones are in memory or in a file that goes with the last who has it open.
     this.packs.clear();
     this.known = newKnown();
-    this.bytes = 0;
     this.hasGone = false;
   }
 }
